@@ -1,0 +1,63 @@
+"""What properties may know of the past and rules may not: ghost state, written in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tcpmc.model.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
+from tcpmc.model.tcb import State, Step, Tcb
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one end and its user have done and seen.
+
+    opens, sent, crashes
+        OPEN calls, octets given to SEND, crashes so far (bounded by the scope).
+    closed, gave_up
+        CLOSE was called; it was called in LISTEN or SYN-SENT, where it only deletes the TCB.
+    synchronized
+        This end has been in ESTABLISHED.
+    fin_sent, fin_received, active
+        A FIN was sent, the other's FIN arrived, and ours was sent before that.
+    combined
+        One segment brought both the other's FIN and the acknowledgment of ours.
+    reset
+        The user was told "connection reset".
+    """
+
+    opens: int = 0
+    sent: int = 0
+    crashes: int = 0
+    closed: bool = False
+    gave_up: bool = False
+    synchronized: bool = False
+    fin_sent: bool = False
+    fin_received: bool = False
+    active: bool = False
+    combined: bool = False
+    reset: bool = False
+
+
+def observe(history: History, event: str, before: Tcb, step: Step) -> History:
+    """The history after a step. No branch on a number: the solver follows it without forking."""
+    after = step.tcb
+    fin_sent = any(segment.FIN for segment in step.send)
+    fin_received = CONNECTION_CLOSING in step.signals
+    direct = before.state == State.FIN_WAIT_1 and after.state == State.TIME_WAIT
+    early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
+    opened = event in ("active OPEN", "passive OPEN") and before.state == State.CLOSED
+    return replace(
+        history,
+        opens=history.opens + opened,
+        sent=history.sent + (event == "SEND"),
+        crashes=history.crashes + (event == "crash"),
+        closed=history.closed | (event == "CLOSE"),
+        gave_up=history.gave_up | early,
+        synchronized=history.synchronized | (after.state == State.ESTABLISHED),
+        fin_sent=history.fin_sent | fin_sent,
+        active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
+        fin_received=history.fin_received | fin_received,
+        combined=history.combined | direct,
+        reset=history.reset | (CONNECTION_RESET in step.signals),
+    )

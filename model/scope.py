@@ -1,0 +1,133 @@
+"""The bounds within which a question is decided exhaustively."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+LOSSES = ("any", "not-acks", "none")
+CHANNELS = ("bag", "fifo", "sent-set")
+STARTS = ("closed", "established")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Bounds and channel of one exploration.
+
+    bits, iss
+        Sequence numbers are modulo 2**bits; `iss` holds the initial send sequence number of each
+        end.
+    channel, capacity
+        One direction of the network: `bag` reorders, `fifo` does not, and both hold at most
+        `capacity` segments: the runs explored are those in which never more are in flight.
+        `sent-set` is unbounded: it holds every segment ever sent, so it loses, duplicates and
+        reorders.
+    loss, duplication
+        `any` segment can be lost; `not-acks`: every segment but a bare acknowledgment;
+        or `none`. Duplication is on or off.
+    data, opens, aborts, crashes
+        What the user of each end may do: octets given to SEND, OPEN calls, ABORT calls (or not),
+        silent crashes.
+    retransmissions
+        How often a segment may be retransmitted before the user timeout; None: for ever.
+    start
+        Both ends `closed`, or `established` with nothing in flight.
+    clock, msl, time_wait, rto
+        With the clock on time is counted in ticks: a segment can be delivered while its age is
+        below `msl` and is gone at `msl`; TIME-WAIT lasts `time_wait`; the retransmission timer
+        `rto`.
+    """
+
+    name: str
+    bits: int = 10
+    iss: tuple[int, int] = (100, 300)
+    channel: Literal["bag", "fifo", "sent-set"] = "bag"
+    capacity: int = 2
+    loss: Literal["any", "not-acks", "none"] = "any"
+    duplication: bool = True
+    data: int = 1
+    opens: int = 1
+    aborts: bool = False
+    crashes: int = 0
+    retransmissions: int | None = None
+    start: Literal["closed", "established"] = "closed"
+    clock: bool = False
+    msl: int = 2
+    time_wait: int = 4
+    rto: int = 1
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a bound that makes no sense, with what is allowed."""
+        _between("bits", self.bits, 5, 32)
+        for iss in self.iss:
+            _between("iss", iss, 0, 2**self.bits - 1)
+        _one_of("channel", self.channel, CHANNELS)
+        _one_of("loss", self.loss, LOSSES)
+        _one_of("start", self.start, STARTS)
+        _between("capacity", self.capacity, 1, 8)
+        _between("data", self.data, 0, 8)
+        _between("opens", self.opens, 1, 3)
+        _between("crashes", self.crashes, 0, 2)
+        if self.retransmissions is not None:
+            _between("retransmissions", self.retransmissions, 0, 8)
+        _between("msl", self.msl, 1, 8)
+        _between("time-wait", self.time_wait, 1, 64)
+        _between("rto", self.rto, 1, 8)
+        if self.channel == "sent-set" and not (self.loss != "none" and self.duplication):
+            raise ValueError("channel=sent-set loses, duplicates and reorders: leave them on")
+        if 2 * self.opens * (self.data + 4) > 2 ** (self.bits - 1):
+            raise ValueError(f"bits={self.bits}: live numbers must stay within half of 2**bits")
+
+    @property
+    def reordering(self) -> bool:
+        """Whether segments can overtake each other."""
+        return self.channel != "fifo"
+
+    def with_(self, **changes: Any) -> Scope:
+        """This scope with some bounds changed."""
+        return replace(self, **changes)
+
+    def describe(self) -> str:
+        """The numbers of this scope on one line."""
+        flights = "unbounded" if self.channel == "sent-set" else f"{self.capacity} in flight each way"
+        retries = "for ever" if self.retransmissions is None else f"{self.retransmissions} times"
+        parts = [
+            f"{self.channel} channel, {flights}",
+            f"loss {self.loss}",
+            f"duplication {_on(self.duplication)}",
+            f"reordering {_on(self.reordering)}",
+            f"{self.data} octet{'s' * (self.data != 1)} each way",
+            f"{self.opens} OPEN each",
+            f"retransmission {retries}",
+            f"from {self.start.upper()}",
+        ]
+        parts += [f"{self.crashes} crash(es) each"] * bool(self.crashes) + ["ABORT"] * self.aborts
+        if self.clock:
+            parts.append(f"ticks: MSL {self.msl}, TIME-WAIT {self.time_wait}, RTO {self.rto}")
+        else:
+            parts.append("time off")
+        return ", ".join(parts)
+
+
+def _on(switch: bool) -> str:
+    return "on" if switch else "off"
+
+
+def _between(name: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name}={value}: choose {low} to {high}")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name}={value}: choose one of {', '.join(allowed)}")
+
+
+SCOPES = {
+    scope.name: scope
+    for scope in (
+        Scope("small", capacity=1, data=0),
+        Scope("default"),
+        Scope("large", capacity=3),
+    )
+}

@@ -1,0 +1,229 @@
+"""The product of two endpoints and two channels: what can happen next, in plain Python.
+
+This is the reference semantics. Explorers may tabulate its local functions; traces are replayed
+with `successors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from tcpmc.model.channel import Channel, Contents, Flight
+from tcpmc.model.history import History, observe
+from tcpmc.model.profile import Host
+from tcpmc.model.scope import Scope
+from tcpmc.model.segment import Segment
+from tcpmc.model.sequence import Seq
+from tcpmc.model.tcb import State, Step, Tcb, blank
+from tcpmc.model.variant import Variant
+
+WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One endpoint: its TCB, its clocks in ticks, and the history that only properties read.
+
+    `time_wait` counts since TIME-WAIT was (re)started, `rexmt` since the front of the
+    retransmission queue was last sent, `retries` how often it was sent again.
+    """
+
+    tcb: Tcb
+    history: History = History()
+    time_wait: int = 0
+    rexmt: int = 0
+    retries: int = 0
+
+    @property
+    def state(self) -> State:
+        """The state of the connection at this end."""
+        return self.tcb.state
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Both ends, and the channel that leads away from each."""
+
+    ends: tuple[End, End]
+    channels: tuple[Contents, Contents] = ((), ())
+
+    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
+        """Whether a segment of that kind is in either channel."""
+        return any(which(f.segment) for contents in self.channels for f in contents)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happens: `deliver` at `end`; `lose`, `duplicate`, `expire` in the channel from `end`;
+    a user call or a timeout at `end`; or a `tick` of every clock (`end` is then 0)."""
+
+    kind: str
+    end: int = 0
+    flight: Flight | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step of one end by itself or on a segment. `settled`: only once the other end and the
+    network are through with the connection (the `quiet` reading of TIME-WAIT)."""
+
+    event: str
+    step: Step
+    end: End
+    settled: bool = False
+
+
+class Model:
+    """The rules of one variant within the bounds of one scope."""
+
+    def __init__(self, variant: Variant, scope: Scope) -> None:
+        self.variant, self.scope = variant, scope
+        self.channel = Channel(scope)
+        self.hosts = tuple(Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+
+    def initial(self) -> System:
+        """The state in which every run begins."""
+        if self.scope.start == "closed":
+            end = End(blank(State.CLOSED, self.scope.bits))
+            return System((end, end))
+        return System((self._established(0), self._established(1)))
+
+    def _established(self, which: int) -> End:
+        iss, irs = self.hosts[which].iss, self.hosts[1 - which].iss
+        tcb = Tcb(State.ESTABLISHED, iss, irs, iss + 1, iss + 1, irs + 1)
+        return End(tcb, History(opens=self.scope.opens, synchronized=True))
+
+    def own_moves(self, which: int, end: End) -> Iterator[Move]:
+        """What the user and the timers of one end can do; without what changes nothing."""
+        rules, host, scope, history = self.variant.rules, self.hosts[which], self.scope, end.history
+        calls: list[tuple[str, Step]] = []
+        if history.opens < scope.opens:
+            calls.append(("active OPEN", rules.open_active(host, end.tcb)))
+            calls.append(("passive OPEN", rules.open_passive(host, end.tcb)))
+        elif end.state == State.LISTEN:
+            calls.append(("active OPEN", rules.open_active(host, end.tcb)))
+        if history.sent < scope.data:
+            calls.append(("SEND", rules.send(host, end.tcb, 1)))
+        if not history.closed:
+            calls.append(("CLOSE", rules.close(host, end.tcb)))
+        if scope.aborts:
+            calls.append(("ABORT", rules.abort(host, end.tcb)))
+        for event, step in calls:
+            if step.tcb is not end.tcb or step.send:
+                yield self._move(event, end, step)
+        if history.crashes < scope.crashes and end.state != State.CLOSED:
+            gone = Step("crash: TCB forgotten", blank(State.CLOSED, scope.bits))
+            yield self._move("crash", end, gone)
+        yield from self._timeouts(host, end)
+
+    def _timeouts(self, host: Host, end: End) -> Iterator[Move]:
+        rules, scope = self.variant.rules, self.scope
+        if end.state == State.TIME_WAIT and (not scope.clock or end.time_wait >= scope.time_wait):
+            quiet = not scope.clock and host.profile.time_wait == "quiet"
+            step = rules.time_wait_timeout(host, end.tcb)
+            yield self._move("TIME-WAIT timeout", end, step, settled=quiet)
+        if end.tcb.snd_una != end.tcb.snd_nxt and (not scope.clock or end.rexmt >= scope.rto):
+            if scope.retransmissions is None or end.retries < scope.retransmissions:
+                step = rules.retransmission_timeout(host, end.tcb)
+                if step.send:
+                    yield self._move("retransmission timeout", end, step)
+            else:
+                yield self._move("user timeout", end, rules.user_timeout(host, end.tcb))
+
+    def receive(self, which: int, end: End, segment: Segment) -> Move:
+        """What a segment does at one end."""
+        step = self.variant.rules.segment_arrives(self.hosts[which], end.tcb, segment)
+        return self._move("deliver", end, step)
+
+    def _move(self, event: str, end: End, step: Step, settled: bool = False) -> Move:
+        """The end after a step: its history, and its clocks where the scope needs them."""
+        scope, tcb = self.scope, step.tcb
+        outstanding = tcb.snd_una != tcb.snd_nxt
+        sent_anew = event == "retransmission timeout" or tcb.snd_una != end.tcb.snd_una
+        rexmt = end.rexmt if scope.clock and outstanding and not sent_anew else 0
+        retries = 0
+        if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
+            retries = end.retries + (event == "retransmission timeout")
+        waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
+        after = End(
+            tcb,
+            observe(end.history, event, end.tcb, step),
+            time_wait=end.time_wait if waits else 0,
+            rexmt=rexmt,
+            retries=retries,
+        )
+        return Move(event, step, after, settled)
+
+    def tick_end(self, end: End) -> End | None:
+        """The end one tick later; None while a timer of it has to fire first."""
+        scope = self.scope
+        time_wait, rexmt = end.time_wait, end.rexmt
+        if end.state == State.TIME_WAIT:
+            if time_wait >= scope.time_wait:
+                return None
+            time_wait += 1
+        if end.tcb.snd_una != end.tcb.snd_nxt:
+            if rexmt >= scope.rto:
+                return None
+            rexmt += 1
+        return replace(end, time_wait=time_wait, rexmt=rexmt)
+
+    def settled(self, other: End) -> bool:
+        """Whether the other end no longer waits for an ACK that TIME-WAIT is there to repeat."""
+        return other.state not in WAITS_FOR_ACK
+
+    def is_quiet(self, contents: Contents) -> bool:
+        """Whether nothing is left in a channel. The sent-set may have lost whatever is in it."""
+        return not contents or self.scope.channel == "sent-set"
+
+    def successors(self, system: System) -> Iterator[tuple[Event, Step | None, System]]:
+        """Every event that can happen now, the step of the end it concerns, and the state after."""
+        for which in (0, 1):
+            yield from self._own_successors(system, which)
+            yield from self._deliveries(system, which)
+            yield from self._network(system, which)
+        if self.scope.clock:
+            yield from self._tick(system)
+
+    def _own_successors(
+        self, system: System, which: int
+    ) -> Iterator[tuple[Event, Step | None, System]]:
+        quiet = all(map(self.is_quiet, system.channels)) and self.settled(system.ends[1 - which])
+        for move in self.own_moves(which, system.ends[which]):
+            out = self.channel.put(system.channels[which], move.step.send)
+            if out is not None and (quiet or not move.settled):
+                after = _with(system, which, move.end, out)
+                yield Event(move.event, which), move.step, after
+
+    def _deliveries(self, system: System, which: int) -> Iterator[tuple[Event, Step | None, System]]:
+        for flight, rest in self.channel.deliveries(system.channels[1 - which]):
+            move = self.receive(which, system.ends[which], flight.segment)
+            out = self.channel.put(system.channels[which], move.step.send)
+            if out is not None:
+                left = _with(system, 1 - which, system.ends[1 - which], rest)
+                after = _with(left, which, move.end, out)
+                yield Event("deliver", which, flight), move.step, after
+
+    def _network(self, system: System, which: int) -> Iterator[tuple[Event, Step | None, System]]:
+        contents = system.channels[which]
+        for kind, choices in (
+            ("lose", self.channel.losses(contents)),
+            ("duplicate", self.channel.duplicates(contents)),
+            ("expire", self.channel.expiries(contents)),
+        ):
+            for flight, rest in choices:
+                yield Event(kind, which, flight), None, _with(system, which, system.ends[which], rest)
+
+    def _tick(self, system: System) -> Iterator[tuple[Event, Step | None, System]]:
+        ends = tuple(self.tick_end(end) for end in system.ends)
+        channels = tuple(self.channel.tick(contents) for contents in system.channels)
+        (a, b), (ab, ba) = ends, channels
+        if a is not None and b is not None and ab is not None and ba is not None:
+            yield Event("tick"), None, System((a, b), (ab, ba))
+
+
+def _with(system: System, which: int, end: End, contents: Contents) -> System:
+    """The system with one end and the channel that leads away from it replaced."""
+    (a, b), (ab, ba) = system.ends, system.channels
+    return System((end, b), (contents, ba)) if which == 0 else System((a, end), (ab, contents))

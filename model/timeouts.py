@@ -1,0 +1,40 @@
+"""Timeouts (RFC 9293, 3.10.8)."""
+
+from __future__ import annotations
+
+from tcpmc.model.profile import Host
+from tcpmc.model.segment import Segment
+from tcpmc.model.tcb import FIN_SENT_STATES, State, Step, Tcb, closed
+
+
+def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
+    """Send the segment at the front of the retransmission queue again.
+
+    The queue is what lies between SND.UNA and SND.NXT: SYN, then text, then FIN. Text that was
+    sent in several segments is sent again as one (3.7 leaves the packaging free).
+    """
+    if tcb.snd_una == tcb.snd_nxt:
+        return Step("3.10.8: nothing to retransmit", tcb)
+    if tcb.snd_una == tcb.iss:
+        if tcb.state == State.SYN_SENT:
+            syn = Segment(tcb.iss, tcb.rcv_nxt, SYN=True)
+            return Step("3.10.8: SYN retransmitted", tcb, send=(syn,))
+        syn_ack = Segment(tcb.iss, tcb.rcv_nxt, SYN=True, ACK=True)
+        return Step("3.10.8: SYN,ACK retransmitted", tcb, send=(syn_ack,))
+    octets = tcb.snd_nxt - tcb.snd_una - (tcb.state in FIN_SENT_STATES)
+    if octets == 0:
+        fin = Segment(tcb.snd_una, tcb.rcv_nxt, ACK=True, FIN=True)
+        return Step("3.10.8: FIN retransmitted", tcb, send=(fin,))
+    text = Segment(tcb.snd_una, tcb.rcv_nxt, octets, ACK=True)
+    return Step("3.10.8: text retransmitted", tcb, send=(text,))
+
+
+def time_wait_timeout(host: Host, tcb: Tcb) -> Step:
+    """The 2 MSL timer expires: delete the TCB, enter CLOSED."""
+    return Step("3.10.8: TIME-WAIT expires", closed(tcb))
+
+
+def user_timeout(host: Host, tcb: Tcb) -> Step:
+    """The user timeout expires: flush all queues, signal the user, delete the TCB, enter CLOSED."""
+    signal = "error: connection aborted due to user timeout"
+    return Step("3.10.8: user timeout", closed(tcb), signals=(signal,))

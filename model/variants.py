@@ -1,0 +1,78 @@
+"""The named variants: readings of the RFC, missing TIME-WAITs, and bugs seen in real stacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tcpmc.model.profile import Host, Profile
+from tcpmc.model.segment import Segment
+from tcpmc.model.segment_arrives import CONNECTION_CLOSING, check_ack, check_fin
+from tcpmc.model.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.variant import RFC9293, Variant
+
+
+def fin_to_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """FreeRTOS+TCP issue 1303: FIN in FIN-WAIT-1 or FIN-WAIT-2 goes to CLOSE-WAIT and, as our FIN
+    is already out, on to LAST-ACK."""
+    step = check_fin(host, tcb, seg)
+    if step.tcb.state not in (State.CLOSING, State.TIME_WAIT) or tcb.state == State.TIME_WAIT:
+        return step
+    tcb = replace(tcb, state=State.LAST_ACK, rcv_nxt=tcb.rcv_nxt + 1)
+    rule = f"freertos-1303: FIN in {step.tcb.state}'s place, CLOSE-WAIT, LAST-ACK"
+    return Step(rule, tcb, (ack(tcb),), (CONNECTION_CLOSING,), done=False)
+
+
+def any_ack_closes_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """smoltcp issue 470: LAST-ACK goes to CLOSED on any ACK, whatever it acknowledges."""
+    if tcb.state == State.LAST_ACK and seg.ACK:
+        return Step("smoltcp-470: any ACK in LAST-ACK, CLOSED", closed(tcb))
+    return check_ack(host, tcb, seg)
+
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant("rfc9293", "the rules of RFC 9293"),
+        Variant(
+            "no-time-wait",
+            "TIME-WAIT is skipped; the closed host answers RST",
+            Profile(time_wait="none"),
+        ),
+        Variant(
+            "no-time-wait-silent",
+            "TIME-WAIT is skipped and the closed host stays silent",
+            Profile(time_wait="none", closed_replies="silent"),
+        ),
+        Variant(
+            "hasty-time-wait",
+            "TIME-WAIT may end at any moment",
+            Profile(time_wait="any-moment"),
+        ),
+        Variant(
+            "two-way-handshake",
+            "LISTEN enters ESTABLISHED as soon as a SYN arrives",
+            Profile(handshake="two-way"),
+        ),
+        Variant("rfc1337", "RST in TIME-WAIT is ignored (F1)", Profile(rst_in_time_wait="ignore")),
+        Variant(
+            "time-wait-restart-any",
+            "any old segment that TIME-WAIT acknowledges restarts its timer",
+            Profile(time_wait_restart="any"),
+        ),
+        Variant(
+            "figure-7",
+            "SYN,ACK establishes a simultaneous open by itself, as Figure 7 draws it",
+            Profile(syn_ack_in_syn_received="figure-7"),
+        ),
+        Variant(
+            "freertos-1303",
+            "FIN in FIN-WAIT-1 and FIN-WAIT-2 leads to CLOSE-WAIT and LAST-ACK",
+            rules=replace(RFC9293, check_fin=fin_to_last_ack),
+        ),
+        Variant(
+            "smoltcp-470",
+            "LAST-ACK goes to CLOSED on any ACK",
+            rules=replace(RFC9293, check_ack=any_ack_closes_last_ack),
+        ),
+    )
+}
