@@ -22,6 +22,8 @@ class History:
         A FIN was sent, the other's FIN arrived, and ours was sent before that.
     combined
         One segment brought both the other's FIN and the acknowledgment of ours.
+    assassinated
+        A segment ended TIME-WAIT (RFC 1337).
     reset
         The user was told "connection reset".
     """
@@ -36,6 +38,7 @@ class History:
     fin_received: bool = False
     active: bool = False
     combined: bool = False
+    assassinated: bool = False
     reset: bool = False
 
 
@@ -45,6 +48,7 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
     fin_sent = any(segment.FIN for segment in step.send)
     fin_received = CONNECTION_CLOSING in step.signals
     direct = before.state == State.FIN_WAIT_1 and after.state == State.TIME_WAIT
+    killed = event == "deliver" and before.state == State.TIME_WAIT and after.state == State.CLOSED
     early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
     opened = event in ("active OPEN", "passive OPEN") and before.state == State.CLOSED
     return replace(
@@ -59,5 +63,6 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,
         combined=history.combined | direct,
+        assassinated=history.assassinated | killed,
         reset=history.reset | (CONNECTION_RESET in step.signals),
     )

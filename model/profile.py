@@ -29,6 +29,10 @@ class Profile:
         synchronized state is answered by an ACK, a too old ACK is not processed.
     handshake
         `three-way`, or `two-way`: LISTEN enters ESTABLISHED as soon as a SYN arrives.
+    out_of_order
+        A segment in the window that begins beyond RCV.NXT, which the RFC would hold (SHLD-31).
+        `take-ack`: its ACK field is processed now, its text and FIN are left to be sent again;
+        `drop`: nothing of it is processed.
     syn_ack_in_syn_received
         A SYN,ACK after a simultaneous open. `letter`: its sequence number is outside the window,
         it is answered by an ACK, and that ACK establishes (3.10.7.4, first); `figure-7`: it
@@ -46,6 +50,7 @@ class Profile:
     rst_in_time_wait: Literal["accept", "ignore"] = "accept"
     challenge_acks: bool = True
     handshake: Literal["three-way", "two-way"] = "three-way"
+    out_of_order: Literal["take-ack", "drop"] = "take-ack"
     syn_ack_in_syn_received: Literal["letter", "figure-7"] = "letter"
     after_abort: Literal["closed", "time-wait"] = "closed"
     window: int = 4

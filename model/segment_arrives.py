@@ -160,12 +160,16 @@ def check_order(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Whether the segment begins at RCV.NXT or before (RFC 9293, 3.10.7.4 first, SHLD-31).
 
     RFC: "Segments with higher beginning sequence numbers SHOULD be held for later processing" /
-    here: such a segment is dropped and acknowledged (MAY-13). A channel that delays segments
-    already has the runs in which it is processed later.
+    here: text and FIN of such a segment are dropped and answered by an ACK (MAY-13), which to
+    the sender is the same as a loss; its ACK field is processed or not, as the profile says.
     """
     if seg.seq <= tcb.rcv_nxt:
         return go_on(tcb)
-    return Step("3.10.7.4 first: out of order, ACK sent", tcb, send=(ack(tcb),))
+    if host.profile.out_of_order == "drop":
+        return Step("3.10.7.4 first: out of order, dropped, ACK sent", tcb, send=(ack(tcb),))
+    if seg.len == 0:
+        return go_on(tcb)
+    return Step("3.10.7.4 first: out of order, ACK sent", tcb, send=(ack(tcb),), done=False)
 
 
 def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -219,6 +223,8 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """
     if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         return go_on(tcb)
+    if tcb.rcv_nxt < seg.seq:
+        return go_on(tcb)
     end = seg.seq + (seg.length + seg.SYN)
     edge = tcb.rcv_nxt + host.profile.window
     if edge < end:
@@ -232,7 +238,7 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Eighth, check the FIN bit (RFC 9293, 3.10.7.4)."""
-    if not seg.FIN or seg.seq + (seg.len - 1) != tcb.rcv_nxt:
+    if not seg.FIN or seg.seq + (seg.len - 1) != tcb.rcv_nxt:  # out of order, or outside
         return go_on(tcb)
     tcb = replace(tcb, rcv_nxt=tcb.rcv_nxt + 1)
     match tcb.state:

@@ -65,6 +65,11 @@ VARIANTS = {
             Profile(syn_ack_in_syn_received="figure-7"),
         ),
         Variant(
+            "drop-out-of-order",
+            "a segment beyond RCV.NXT is dropped with its ACK field",
+            Profile(out_of_order="drop"),
+        ),
+        Variant(
             "freertos-1303",
             "FIN in FIN-WAIT-1 and FIN-WAIT-2 leads to CLOSE-WAIT and LAST-ACK",
             rules=replace(RFC9293, check_fin=fin_to_last_ack),

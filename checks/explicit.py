@@ -1,0 +1,217 @@
+"""The explicit engine: properties decided on the exhaustively explored graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tcpmc.checks.explore import PAIR_MASK, Graph, Mask, TooLarge, explore
+from tcpmc.checks.liveness import fair_lasso
+from tcpmc.checks.tables import Ints
+from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
+from tcpmc.checks.verdict import (
+    INCONCLUSIVE,
+    PROVED,
+    REFUTED,
+    UNREACHABLE,
+    VACUOUS,
+    WITNESS,
+    Answer,
+)
+from tcpmc.model.property import Always, Eventually, Predicate, Property, Reachable
+from tcpmc.model.system import Model, System
+
+Progress = Callable[[Graph], None]
+
+
+@dataclass
+class Watch:
+    """What has been seen of one property while the levels go by."""
+
+    prop: Property
+    premise_seen: bool = False
+    hit: tuple[int, int] | None = None
+
+
+@dataclass
+class ExplicitEngine:
+    """Decides properties of one model; the graph is explored once for all of them.
+
+    `progress` is called after each level and may raise `TooLarge` (a limit) or KeyboardInterrupt.
+    """
+
+    model: Model
+    progress: Progress = lambda graph: None
+    table: TabulatedModel = field(init=False)
+    graph: Graph | None = None
+
+    def __post_init__(self) -> None:
+        self.table = TabulatedModel(self.model)
+        self._pairs: dict[tuple[Predicate, int], bool | None] = {}
+
+    def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
+        """An answer for each property that this engine decides, by name."""
+        watches = [Watch(prop) for prop in props if self._watched(prop)]
+        whole = len(watches) < len(props)
+
+        def visit(graph: Graph) -> bool:
+            self.graph = graph
+            self.progress(graph)
+            for watch in watches:
+                if watch.hit is None:
+                    self._look(watch, graph)
+            return not whole and all(watch.hit is not None for watch in watches)
+
+        try:
+            self.graph = explore(self.table, visit=visit)
+        except TooLarge as limit:
+            return {prop.name: self._stopped(prop, watches, limit) for prop in props}
+        answers = {watch.prop.name: self._answer(watch) for watch in watches}
+        for prop in props:
+            if isinstance(prop, Eventually):
+                answers[prop.name] = self._eventually(prop)
+            elif isinstance(prop, Reachable) and len(prop.goals) > 1:
+                answers[prop.name] = self._in_stages(prop)
+        return answers
+
+    @staticmethod
+    def _watched(prop: Property) -> bool:
+        """Whether the property is decided by looking at each state once."""
+        return isinstance(prop, Always) or (isinstance(prop, Reachable) and len(prop.goals) == 1)
+
+    def _look(self, watch: Watch, graph: Graph) -> None:
+        """Look for the property's hit in the newest level: the least state that is one."""
+        states, prop = graph.levels[-1], watch.prop
+        if isinstance(prop, Reachable):
+            hits = states[self._holds(prop.goals[0], states)]
+        else:
+            assert isinstance(prop, Always)
+            states = states[self._holds(prop.premise, states)]
+            watch.premise_seen |= len(states) > 0
+            hits = states[~self._holds(prop.claim, states)]
+        if len(hits):
+            watch.hit = (int(hits[0]), graph.depth)
+
+    def _holds(self, predicate: Predicate, states: Ints) -> Mask:
+        """Where the predicate holds: decided by the pair of ends where that is enough, else state
+        by state."""
+        pairs, inverse = np.unique(states & PAIR_MASK, return_inverse=True)
+        by_pair = [self._on_pair(predicate, pair) for pair in pairs.tolist()]
+        truths = np.array([bool(truth) for truth in by_pair], bool)[inverse]
+        open_ = np.array([truth is None for truth in by_pair], bool)[inverse]
+        for index in np.flatnonzero(open_).tolist():
+            truths[index] = predicate(self.model, self.table.system(states[index]))
+        return truths
+
+    def _on_pair(self, predicate: Predicate, pair: int) -> bool | None:
+        """Whether the predicate holds at a pair of ends; None where it asks for the channels."""
+        if (predicate, pair) not in self._pairs:
+            try:
+                ends = EndsOnly(self.table.system(pair).ends)
+                self._pairs[predicate, pair] = bool(predicate(self.model, ends))
+            except ChannelsRead:
+                self._pairs[predicate, pair] = None
+        return self._pairs[predicate, pair]
+
+    def _answer(self, watch: Watch) -> Answer:
+        assert self.graph is not None
+        reachable = isinstance(watch.prop, Reachable)
+        if watch.hit is not None:
+            trace = self._trace(watch.prop, [self.graph], [watch.hit])
+            return Answer(WITNESS if reachable else REFUTED, self._shortest(trace), trace)
+        if not reachable and not watch.premise_seen:
+            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
+        return Answer(UNREACHABLE if reachable else PROVED, self._exhaustive())
+
+    def _in_stages(self, prop: Reachable) -> Answer:
+        """Goals met one after the other: each stage starts from where the one before was met."""
+        assert self.graph is not None
+        graphs: list[Graph] = [self.graph]
+        for number, goal in enumerate(prop.goals):
+            sources = [level[self._holds(goal, level)] for level in graphs[-1].levels]
+            if not any(map(len, sources)):
+                return Answer(UNREACHABLE, f"goal {number + 1} is never met; {self._exhaustive()}")
+            if number + 1 == len(prop.goals):
+                level = next(n for n, found in enumerate(sources) if len(found))
+                hits = [(int(sources[level][0]), level)]
+                for graph in graphs[:0:-1]:
+                    path = graph.path_to(*hits[0])
+                    hits.insert(0, (path[0], hits[0][1] - len(path) + 1))
+                trace = self._trace(prop, graphs, hits)
+                return Answer(WITNESS, self._shortest(trace), trace)
+            goals = prop.goals[number + 1 :][:1]
+            stop = len(prop.goals) == number + 2
+
+            def met(graph: Graph, goal: Predicate = goals[0], stop: bool = stop) -> bool:
+                return stop and bool(self._holds(goal, graph.levels[-1]).any())
+
+            graphs.append(explore(self.table, sources, met))
+        raise AssertionError("a property without goals")
+
+    def _eventually(self, prop: Eventually) -> Answer:
+        assert self.graph is not None
+        for which in (0, 1):
+            waits = self._waiting(prop, which)
+            if not any(map(len, waits)):
+                continue
+            lasso = fair_lasso(self.table, self.graph, waits)
+            if lasso is not None:
+                states = [self.table.system(state) for state in lasso.states]
+                trace = replay(self.model, events_along(self.model, states), lasso.loop)
+                return Answer(REFUTED, f"fair lasso, {len(trace)} steps", self._checked(prop, trace))
+        return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")
+
+    def _waiting(self, prop: Eventually, which: int) -> list[Ints]:
+        """The states, by level, in which the premise holds at that end and the goal does not."""
+        assert self.graph is not None
+
+        def waits(model: Model, system: System) -> bool:
+            return prop.premise(model, system, which) and not prop.goal(model, system, which)
+
+        return [level[self._holds(waits, level)] for level in self.graph.levels]
+
+    def _trace(
+        self, prop: Property, graphs: Sequence[Graph], hits: Sequence[tuple[int, int]]
+    ) -> Trace:
+        path: list[int] = []
+        for graph, hit in zip(graphs, hits, strict=True):
+            path = path[:-1] + graph.path_to(*hit)
+        states = [self.table.system(state) for state in path]
+        return self._checked(prop, replay(self.model, events_along(self.model, states)))
+
+    def _checked(self, prop: Property, trace: Trace) -> Trace:
+        if not shows(self.model, prop, trace):
+            raise ReplayError(f"the trace does not show {prop.name}")
+        return trace
+
+    def _stopped(self, prop: Property, watches: list[Watch], limit: TooLarge) -> Answer:
+        for watch in watches:
+            if watch.prop is prop and watch.hit is not None:
+                return self._answer(watch)
+        assert self.graph is not None
+        done = f"{self.graph.states:,} states, complete to depth {self.graph.depth}"
+        return Answer(INCONCLUSIVE, f"{limit}: stopped at {done}")
+
+    def _exhaustive(self) -> str:
+        assert self.graph is not None
+        return f"exhaustive, {self.graph.states:,} states"
+
+    @staticmethod
+    def _shortest(trace: Trace) -> str:
+        return f"shortest trace, {len(trace)} steps"
+
+
+class ChannelsRead(Exception):
+    """A predicate asked what is in flight where only the ends were given."""
+
+
+class EndsOnly(System):
+    """A state of which only the ends are known."""
+
+    __slots__ = ()
+
+    def in_flight(self, which: object) -> bool:
+        raise ChannelsRead

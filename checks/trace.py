@@ -1,0 +1,106 @@
+"""Traces: a run of the model, and its replay by the reference semantics.
+
+A trace is only its first state and its events until it is replayed. The replay uses
+`Model.successors` and nothing of the engines, and fails loudly where an event is not possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tcpmc.model.property import Always, Eventually, Lemma, Property, Reachable
+from tcpmc.model.system import Event, Model, System
+from tcpmc.model.tcb import Step
+
+
+class ReplayError(Exception):
+    """A trace that the model does not have, or that does not show what it is said to show."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A replayed run: n + 1 states, n events, and the step of an end for each event (None where
+    only the network moved). `loop` is the index of the state to which a lasso's last event
+    returns."""
+
+    states: tuple[System, ...]
+    events: tuple[Event, ...]
+    steps: tuple[Step | None, ...]
+    loop: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+
+def replay(
+    model: Model, events: Sequence[Event], loop: int | None = None, start: System | None = None
+) -> Trace:
+    """Run the model on `events`, from the initial state unless `start` is given.
+
+    Raises ReplayError when an event is not possible where it stands, or a lasso does not close.
+    """
+    states = [start or model.initial()]
+    steps: list[Step | None] = []
+    for number, event in enumerate(events, 1):
+        for possible, step, after in model.successors(states[-1]):
+            if possible == event:
+                states.append(after)
+                steps.append(step)
+                break
+        else:
+            raise ReplayError(f"step {number}: {event.kind} at end {event.end} is not possible")
+    if loop is not None and states[-1] != states[loop]:
+        raise ReplayError(f"the lasso does not return to state {loop}")
+    return Trace(tuple(states), tuple(events), tuple(steps), loop)
+
+
+def events_along(model: Model, states: Sequence[System]) -> list[Event]:
+    """The first event, in the model's order, that leads from each state to the next."""
+    found = []
+    for before, after in zip(states, states[1:], strict=False):
+        events = [event for event, _, target in model.successors(before) if target == after]
+        if not events:
+            raise ReplayError("two states of a path without an event between them")
+        found.append(events[0])
+    return found
+
+
+def shows(model: Model, prop: Property, trace: Trace) -> bool:
+    """Whether the trace is evidence: it refutes the property, or witnesses it if it asks for that.
+
+    Predicates are evaluated on the replayed states only.
+    """
+    match prop:
+        case Reachable():
+            goals = list(prop.goals)
+            for state in trace.states:
+                while goals and goals[0](model, state):
+                    goals.pop(0)
+            return not goals
+        case Always():
+            last = trace.states[-1]
+            return prop.premise(model, last) and not prop.claim(model, last)
+        case Eventually():
+            if trace.loop is None:
+                return False
+            cycle = trace.states[trace.loop :]
+            return any(
+                all(
+                    prop.premise(model, state, which) and not prop.goal(model, state, which)
+                    for state in cycle
+                )
+                for which in (0, 1)
+            )
+        case Lemma():
+            return _breaks_lemma(model, prop, trace)
+        case _:
+            raise TypeError(f"no evidence is defined for {type(prop).__name__}")
+
+
+def _breaks_lemma(model: Model, prop: Lemma, trace: Trace) -> bool:
+    before, event, step = trace.states[0], trace.events[0], trace.steps[0]
+    if event.flight is None or step is None:
+        return False
+    host, tcb, seg = model.hosts[event.end], before.ends[event.end].tcb, event.flight.segment
+    return prop.premise(host, tcb, seg) and not prop.claim(host, tcb, seg, step)

@@ -1,0 +1,101 @@
+"""Verdicts: the fixed words, what each engine answered, and how the answers become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tcpmc.checks.trace import Trace
+from tcpmc.model.property import Property
+from tcpmc.model.scope import Scope
+from tcpmc.model.variant import Variant
+
+PROVED, REFUTED = "PROVED", "REFUTED"
+WITNESS, UNREACHABLE = "WITNESS", "UNREACHABLE"
+VACUOUS, INCONCLUSIVE, DISAGREE = "VACUOUS", "INCONCLUSIVE", "DISAGREE"
+
+DEFINITE = (PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS)
+
+
+def holds_up_to(depth: int) -> str:
+    """The word for a bounded answer: no counterexample within `depth` steps, and no proof."""
+    return f"HOLDS<={depth}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one engine says: the word, how it knows (one line), and the trace if there is one."""
+
+    word: str
+    method: str
+    trace: Trace | None = None
+
+    @property
+    def definite(self) -> bool:
+        """Whether the question is settled in the scope."""
+        return self.word in DEFINITE
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to one property on one variant in one scope, with what it rests on."""
+
+    prop: Property
+    variant: Variant
+    scope: Scope
+    answers: Mapping[str, Answer]
+
+    @property
+    def word(self) -> str:
+        """One word for all engines."""
+        return merged([answer.word for answer in self.answers.values()])
+
+    @property
+    def expected(self) -> str | None:
+        """The word that the catalogue expects on this variant; None where it says nothing."""
+        return self.prop.expected.get(self.variant.name)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the word is the expected one. Without one, nothing unexpected can be said."""
+        return self.expected is None or self.word == self.expected
+
+    @property
+    def trace(self) -> Trace | None:
+        """The canonical trace: the explicit engine's, else any."""
+        traces = [answer.trace for answer in self.answers.values() if answer.trace is not None]
+        return traces[0] if traces else None
+
+
+def merged(words: list[str]) -> str:
+    """The word that several engines' words amount to.
+
+    Engines that settle the question differently DISAGREE. One that found the premise never to hold
+    says more than one that only proved the claim: VACUOUS.
+    """
+    definite = {word for word in words if word in DEFINITE}
+    if definite == {PROVED, VACUOUS}:
+        return VACUOUS
+    if len(definite) > 1:
+        return DISAGREE
+    if definite:
+        return definite.pop()
+    bounded = [word for word in words if word != INCONCLUSIVE]
+    return bounded[0] if bounded else INCONCLUSIVE
+
+
+EXIT_AS_EXPECTED, EXIT_UNEXPECTED, EXIT_USAGE, EXIT_INCONCLUSIVE = 0, 1, 2, 3
+EXIT_DISAGREE, EXIT_NOTHING, EXIT_INTERNAL = 4, 5, 70
+
+
+def exit_code(verdicts: list[Verdict]) -> int:
+    """The exit code for a run; the worst verdict decides."""
+    if not verdicts:
+        return EXIT_NOTHING
+    if any(verdict.word == DISAGREE for verdict in verdicts):
+        return EXIT_DISAGREE
+    if any(verdict.word in DEFINITE and not verdict.as_expected for verdict in verdicts):
+        return EXIT_UNEXPECTED
+    if any(verdict.word not in DEFINITE for verdict in verdicts):
+        return EXIT_INCONCLUSIVE
+    return EXIT_AS_EXPECTED

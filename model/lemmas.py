@@ -1,0 +1,102 @@
+"""One-step lemmas about SEGMENT ARRIVES, meant for every 32-bit number."""
+
+from __future__ import annotations
+
+from tcpmc.model.profile import Host
+from tcpmc.model.property import Lemma
+from tcpmc.model.segment import Segment
+from tcpmc.model.tcb import State, Step, Tcb, blank
+
+SYNCHRONIZED = (
+    State.ESTABLISHED,
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSE_WAIT,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+
+
+def any_segment(host: Host, tcb: Tcb, seg: Segment) -> bool:
+    """No premise."""
+    return True
+
+
+def acknowledges_our_syn(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """ESTABLISHED is entered only on an ACK of our SYN."""
+    if step.tcb.state != State.ESTABLISHED:
+        return True
+    return seg.ACK and tcb.snd_una < seg.ack <= tcb.snd_nxt
+
+
+def forgets(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """A CLOSED endpoint has no TCB."""
+    if step.tcb.state != State.CLOSED:
+        return True
+    none = blank(State.CLOSED, tcb.iss.bits)
+    return step.tcb.snd_nxt == none.snd_nxt and step.tcb.rcv_nxt == none.rcv_nxt
+
+
+def draws_no_reset(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """Nothing that is sent is a reset."""
+    return not any(sent.RST for sent in step.send)
+
+
+def enters_from_a_fin(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """The state entered is CLOSING only from FIN-WAIT-1, on a FIN at RCV.NXT."""
+    if step.tcb.state != State.CLOSING or tcb.state == State.CLOSING:
+        return True
+    return tcb.state == State.FIN_WAIT_1 and seg.FIN
+
+
+def never_goes_back(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """RCV.NXT and SND.UNA do not decrease while the connection exists."""
+    if step.tcb.state in (State.CLOSED, State.LISTEN):
+        return True
+    return tcb.rcv_nxt <= step.tcb.rcv_nxt and tcb.snd_una <= step.tcb.snd_una
+
+
+LEMMAS: tuple[Lemma, ...] = (
+    Lemma(
+        name="lemma-established-needs-ack",
+        meaning="ESTABLISHED is entered only on an ACK of our own SYN",
+        citation="RFC 9293, 3.10.7.3, 3.10.7.4 fifth",
+        expected={"rfc9293": "PROVED", "two-way-handshake": "REFUTED"},
+        premise=lambda host, tcb, seg: tcb.state
+        in (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED),
+        claim=acknowledges_our_syn,
+    ),
+    Lemma(
+        name="lemma-closed-forgets",
+        meaning="a CLOSED endpoint remembers nothing",
+        citation="RFC 9293, 3.3.2",
+        expected={"rfc9293": "PROVED"},
+        premise=lambda host, tcb, seg: tcb.state != State.CLOSED,
+        claim=forgets,
+    ),
+    Lemma(
+        name="lemma-no-reset-for-reset",
+        meaning="a reset never draws a reset",
+        citation="RFC 9293, 3.5.2",
+        expected={"rfc9293": "PROVED"},
+        premise=lambda host, tcb, seg: seg.RST,
+        claim=draws_no_reset,
+    ),
+    Lemma(
+        name="lemma-closing-needs-fin",
+        meaning="CLOSING is entered only from FIN-WAIT-1 on a FIN",
+        citation="RFC 9293, 3.10.7.4 eighth",
+        expected={"rfc9293": "PROVED"},
+        premise=any_segment,
+        claim=enters_from_a_fin,
+    ),
+    Lemma(
+        name="lemma-numbers-advance",
+        meaning="in a synchronized state RCV.NXT and SND.UNA never go back",
+        citation="RFC 9293, 3.4",
+        expected={"rfc9293": "PROVED"},
+        premise=lambda host, tcb, seg: tcb.state in SYNCHRONIZED,
+        claim=never_goes_back,
+    ),
+)

@@ -1,0 +1,265 @@
+"""The catalogue: what is asked of the untimed model."""
+
+from __future__ import annotations
+
+from tcpmc.model.lemmas import LEMMAS
+from tcpmc.model.property import Always, DeadlockFree, Eventually, Predicate, Property, Reachable
+from tcpmc.model.system import End, Model, System
+from tcpmc.model.tcb import State, fin_acknowledged
+from tcpmc.model.timed_properties import TIMED
+
+QUIET = (
+    "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
+    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
+)
+FAIR = (
+    "fairness: what is in flight again and again is delivered again and again, a timer that is due "
+    "again and again fires, and nothing is duplicated for ever"
+)
+
+
+def both(state: State) -> Predicate:
+    """Both ends are in `state`."""
+    return lambda model, system: all(end.state == state for end in system.ends)
+
+
+def some(state: State) -> Predicate:
+    """An end is in `state`."""
+    return lambda model, system: any(end.state == state for end in system.ends)
+
+
+def everywhere(model: Model, system: System) -> bool:
+    """No premise: every reachable state counts."""
+    return True
+
+
+def stuck(model: Model, system: System) -> bool:
+    """Nothing can change an end any more, were all that is in flight lost.
+
+    No user call and no other timeout changes anything, and what would be retransmitted the other
+    end ignores: sending it again and again is no next step.
+    """
+    return all(_idle(model, system, which) for which in (0, 1))
+
+
+def _idle(model: Model, system: System, which: int) -> bool:
+    end, other = system.ends[which], system.ends[1 - which]
+    for move in model.own_moves(which, end):
+        if move.event == "retransmission timeout":
+            reaction = model.receive(1 - which, other, move.step.send[0]).step
+            if reaction.send or reaction.tcb is not other.tcb:
+                return False
+        elif not move.settled or model.settled(other):
+            return False
+    return True
+
+
+def proper_end(model: Model, system: System) -> bool:
+    """Both connections are gone. (A listener is never stuck: its user can CLOSE.)"""
+    return all(end.state == State.CLOSED for end in system.ends)
+
+
+def ended_or_in_flight(model: Model, system: System) -> bool:
+    """A proper end, or something is still in flight."""
+    return proper_end(model, system) or system.in_flight(lambda segment: True)
+
+
+def both_closed_in_order(model: Model, system: System) -> bool:
+    """Both users called CLOSE on a connection that had begun to synchronize."""
+    return all(end.history.closed and not end.history.gave_up for end in system.ends)
+
+
+def nobody_reset(model: Model, system: System) -> bool:
+    """No user was told "connection reset"."""
+    return not any(end.history.reset for end in system.ends)
+
+
+def both_closed_gracefully(model: Model, system: System) -> bool:
+    """Both connections are gone after both FINs, and no user was told "connection reset"."""
+    return (
+        both(State.CLOSED)(model, system)
+        and all(end.history.fin_sent and end.history.fin_received for end in system.ends)
+        and nobody_reset(model, system)
+    )
+
+
+def text_delivered(end: End) -> bool:
+    """Some octet of text has been delivered at this end, which has not yet received a FIN."""
+    return end.tcb.irs + 1 < end.tcb.rcv_nxt
+
+
+def waiting_half_closed(delivered: bool) -> Predicate:
+    """An end is in FIN-WAIT-2, with or without text delivered so far."""
+    return lambda model, system: any(
+        end.state == State.FIN_WAIT_2 and text_delivered(end) == delivered for end in system.ends
+    )
+
+
+def each_numbers_agree(model: Model, system: System) -> bool:
+    """Each end's IRS is the other's ISS."""
+    a, b = system.ends
+    return a.tcb.irs == b.tcb.iss and b.tcb.irs == a.tcb.iss
+
+
+def in_last_ack(model: Model, system: System, which: int) -> bool:
+    """That end is in LAST-ACK."""
+    return system.ends[which].state == State.LAST_ACK
+
+
+def has_left_last_ack(model: Model, system: System, which: int) -> bool:
+    """That end is no longer in LAST-ACK."""
+    return system.ends[which].state != State.LAST_ACK
+
+
+def closed_by_both(model: Model, system: System, which: int) -> bool:
+    """Both users called CLOSE on a connection that had begun to synchronize."""
+    return both_closed_in_order(model, system)
+
+
+def both_gone(model: Model, system: System, which: int) -> bool:
+    """Both ends are in CLOSED or LISTEN."""
+    return all(end.state in (State.CLOSED, State.LISTEN) for end in system.ends)
+
+
+UNTIMED: tuple[Property, ...] = (
+    Reachable(
+        name="established",
+        meaning="both ends are ESTABLISHED",
+        citation="RFC 9293, 3.5, Figure 6",
+        expected={"rfc9293": "WITNESS"},
+        goals=(both(State.ESTABLISHED),),
+    ),
+    Reachable(
+        name="simultaneous-open",
+        meaning="both ends are in SYN-RECEIVED, and then both are ESTABLISHED",
+        citation="RFC 9293, 3.5, Figure 7, MUST-10",
+        expected={"rfc9293": "WITNESS", "figure-7": "WITNESS"},
+        goals=(both(State.SYN_RECEIVED), both(State.ESTABLISHED)),
+    ),
+    Reachable(
+        name="closing",
+        meaning="an end is in CLOSING",
+        citation="RFC 9293, 3.10.7.4 eighth, Figure 5",
+        expected={"rfc9293": "WITNESS", "freertos-1303": "UNREACHABLE"},
+        goals=(some(State.CLOSING),),
+    ),
+    Reachable(
+        name="closing-both",
+        meaning="both ends are in CLOSING",
+        citation="RFC 9293, 3.6, Figure 13",
+        expected={"rfc9293": "WITNESS"},
+        goals=(both(State.CLOSING),),
+    ),
+    Always(
+        name="closing-only-simultaneous",
+        meaning="in CLOSING only if each end sent its FIN before the other's arrived",
+        citation="RFC 9293, 3.6, case 3",
+        expected={"rfc9293": "PROVED"},
+        premise=some(State.CLOSING),
+        claim=lambda model, system: all(end.history.active for end in system.ends),
+    ),
+    Reachable(
+        name="three-segment-close",
+        meaning="an orderly close in which the second FIN brought the ACK of the first",
+        citation="RFC 9293, 3.3.2, note 2",
+        expected={"rfc9293": "WITNESS"},
+        goals=(
+            lambda model, system: any(end.history.combined for end in system.ends),
+            both_closed_gracefully,
+        ),
+    ),
+    Reachable(
+        name="half-close-data",
+        meaning="text is delivered in FIN-WAIT-2",
+        citation="RFC 9293, 3.6.1",
+        expected={"rfc9293": "WITNESS"},
+        goals=(waiting_half_closed(False), waiting_half_closed(True)),
+    ),
+    Always(
+        name="synchronized",
+        meaning="both ESTABLISHED implies that each end's IRS is the other's ISS",
+        citation="RFC 9293, 3.5; Murphy and Shankar",
+        expected={"rfc9293": "PROVED"},
+        assumptions=("no crash and no old incarnation",),
+        premise=both(State.ESTABLISHED),
+        claim=each_numbers_agree,
+    ),
+    Always(
+        name="no-phantom-connection",
+        meaning="no end is ESTABLISHED after the other gave up before it was",
+        citation="RFC 9293, 3.5",
+        expected={"rfc9293": "PROVED", "two-way-handshake": "REFUTED"},
+        premise=lambda model, system: any(end.history.gave_up for end in system.ends),
+        claim=lambda model, system: not any(end.state == State.ESTABLISHED for end in system.ends),
+    ),
+    Always(
+        name="time-wait-active-closer",
+        meaning="in TIME-WAIT only an end that sent its FIN before the other's arrived",
+        citation="RFC 9293, 3.6.1, MUST-13",
+        expected={"rfc9293": "PROVED"},
+        premise=some(State.TIME_WAIT),
+        claim=lambda model, system: all(
+            end.history.active for end in system.ends if end.state == State.TIME_WAIT
+        ),
+    ),
+    Always(
+        name="time-wait-not-assassinated",
+        meaning="TIME-WAIT ends by its timeout, never by a reset",
+        citation="RFC 1337; RFC 9293, 3.10.7.4 second",
+        expected={"rfc9293": "REFUTED", "rfc1337": "PROVED"},
+        premise=lambda model, system: any(end.history.fin_received for end in system.ends),
+        claim=lambda model, system: not any(end.history.assassinated for end in system.ends),
+    ),
+    DeadlockFree(
+        name="no-deadlock",
+        meaning="every state without a next step is a proper end",
+        citation="RFC 9293, 3.10",
+        expected={
+            "rfc9293": "PROVED",
+            "no-time-wait": "PROVED",
+            "no-time-wait-silent": "REFUTED",
+            "smoltcp-470": "REFUTED",
+        },
+        assumptions=(
+            QUIET,
+            "a retransmission that the other end ignores is no next step",
+        ),
+        premise=stuck,
+        claim=ended_or_in_flight,
+    ),
+    Always(
+        name="graceful-close",
+        meaning='when both users close, no user is told "connection reset"',
+        citation="RFC 9293, 3.6, MUST-12, MUST-13",
+        expected={"rfc9293": "PROVED", "no-time-wait": "REFUTED", "hasty-time-wait": "REFUTED"},
+        assumptions=(QUIET, "nobody aborts, and nobody closes in LISTEN or SYN-SENT"),
+        premise=both_closed_in_order,
+        claim=nobody_reset,
+    ),
+    Eventually(
+        name="peer-leaves-last-ack",
+        meaning="LAST-ACK is left",
+        citation="RFC 9293, 3.6, 3.10.8",
+        expected={
+            "rfc9293": "PROVED",
+            "no-time-wait": "PROVED",
+            "no-time-wait-silent": "REFUTED",
+        },
+        assumptions=(QUIET, FAIR),
+        premise=in_last_ack,
+        goal=has_left_last_ack,
+    ),
+    Eventually(
+        name="close-completes",
+        meaning="after both users close, both ends reach CLOSED (or LISTEN)",
+        citation="RFC 9293, 3.6",
+        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        assumptions=(QUIET, FAIR),
+        premise=closed_by_both,
+        goal=both_gone,
+    ),
+)
+
+PROPERTIES: dict[str, Property] = {
+    prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)
+}

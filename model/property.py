@@ -1,0 +1,83 @@
+"""What can be asked of the model: the kinds of property, and what each means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tcpmc.model.profile import Host
+from tcpmc.model.scope import Scope
+from tcpmc.model.segment import Segment
+from tcpmc.model.system import Model, System
+from tcpmc.model.tcb import Step, Tcb
+
+Predicate = Callable[[Model, System], bool]
+"""A condition on one state. It may read ends, histories, clocks and `System.in_flight`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """A named question.
+
+    expected
+        The verdict word for each variant that the property is meant for.
+    assumptions
+        What the verdict rests on besides the scope; printed with it.
+    setting
+        Turns the scope asked for into the one that the question needs (the clock on, T = 2 MSL).
+    """
+
+    kind: ClassVar[str]
+    name: str
+    meaning: str
+    citation: str
+    expected: Mapping[str, str]
+    assumptions: tuple[str, ...] = ()
+    setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reachable(Property):
+    """Some run meets the goals, one after the other. WITNESS or UNREACHABLE."""
+
+    kind: ClassVar[str] = "reachable"
+    goals: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Always(Property):
+    """In every reachable state in which the premise holds, the claim holds. PROVED or REFUTED;
+    VACUOUS where the premise never holds. The premise reads the ends only."""
+
+    kind: ClassVar[str] = "always"
+    premise: Predicate
+    claim: Predicate
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlockFree(Always):
+    """Every state without a next step is a proper end."""
+
+    kind: ClassVar[str] = "deadlock-free"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eventually(Property):
+    """From every state in which the premise holds at end i the run comes to the goal, if it is
+    fair. PROVED, or REFUTED by a lasso. Both read the ends only, and the premise stays true until
+    the goal."""
+
+    kind: ClassVar[str] = "eventually"
+    premise: Callable[[Model, System, int], bool]
+    goal: Callable[[Model, System, int], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lemma(Property):
+    """One step of SEGMENT ARRIVES, from any TCB on any segment: the claim relates the TCB and the
+    segment before to the step. Decided at the real 32 bits. PROVED or REFUTED."""
+
+    kind: ClassVar[str] = "lemma"
+    premise: Callable[[Host, Tcb, Segment], bool]
+    claim: Callable[[Host, Tcb, Segment, Step], bool]
