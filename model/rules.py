@@ -49,12 +49,11 @@ class Rules:
             case State.LISTEN:
                 return self.segment_in_listen(host, tcb, seg)
             case State.SYN_SENT:
-                step = self.segment_in_syn_sent(host, tcb, seg)
+                return arrives.send_queued(self.segment_in_syn_sent(host, tcb, seg))
+            case State.SYN_RECEIVED:
+                return arrives.send_queued(self._checks(host, tcb, seg))
             case _:
-                step = self._checks(host, tcb, seg)
-        if step.tcb.state in (State.ESTABLISHED, State.CLOSE_WAIT):
-            return arrives.send_queued(step.tcb, step)
-        return step
+                return self._checks(host, tcb, seg)
 
     def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """The checks of 3.10.7.4, each on what the ones before it left, until one is done."""

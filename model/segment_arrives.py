@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment, reset
-from tcpmc.model.sequence import Seq
+from tcpmc.model.sequence import Seq, acknowledges, within
 from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, fin_acknowledged, go_on, transmit
 
 CONNECTION_RESET = "error: connection reset"
@@ -57,7 +57,7 @@ def segment_in_listen(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 def segment_in_syn_sent(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """SEGMENT ARRIVES in SYN-SENT (RFC 9293, 3.10.7.3)."""
-    if seg.ACK and not tcb.iss < seg.ack <= tcb.snd_nxt:
+    if seg.ACK and not acknowledges(tcb.iss, seg.ack, tcb.snd_nxt):
         if seg.RST:
             return Step("3.10.7.3 first: unacceptable ACK, RST dropped", tcb)
         return Step("3.10.7.3 first: unacceptable ACK, RST sent", tcb, send=(reset(seg),))
@@ -85,11 +85,11 @@ def segment_in_syn_sent(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def acceptable(seg: Segment, rcv_nxt: Seq, rcv_wnd: int) -> bool:
     """The segment acceptability test (RFC 9293, Table 6); `rcv_wnd` in octets."""
     if rcv_wnd == 0:
-        return seg.len == 0 and seg.seq == rcv_nxt
+        return (seg.len == 0) & (seg.seq == rcv_nxt)
     edge = rcv_nxt + rcv_wnd
-    if rcv_nxt <= seg.seq < edge:
-        return True
-    return seg.len != 0 and rcv_nxt <= seg.seq + (seg.len - 1) < edge
+    begins = within(rcv_nxt, seg.seq, edge)
+    ends = within(rcv_nxt, seg.seq + (seg.len - 1), edge)
+    return begins | ((seg.len != 0) & ends)
 
 
 def confirms_simultaneous_open(host: Host, tcb: Tcb, seg: Segment) -> bool:
@@ -178,7 +178,7 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return Step("3.10.7.4 fifth: no ACK, dropped", tcb)
     rule = ""
     if tcb.state == State.SYN_RECEIVED:
-        if not tcb.snd_una < seg.ack <= tcb.snd_nxt:
+        if not acknowledges(tcb.snd_una, seg.ack, tcb.snd_nxt):
             return Step("3.10.7.4 fifth: unacceptable ACK, RST sent", tcb, send=(reset(seg),))
         tcb = replace(tcb, state=State.ESTABLISHED, passive=False)
         rule = "3.10.7.4 fifth: SYN acknowledged, ESTABLISHED"
@@ -257,14 +257,18 @@ def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     return replace(step, send=(ack(tcb),), signals=(CONNECTION_CLOSING,), done=False)
 
 
-def send_queued(tcb: Tcb, step: Step) -> Step:
+def send_queued(step: Step) -> Step:
     """Send what waited for ESTABLISHED, in place of a bare ACK (RFC 9293, 3.10.2 to 3.10.4)."""
-    if not (tcb.queued or tcb.close_queued):
+    tcb = step.tcb
+    if tcb.state not in (State.ESTABLISHED, State.CLOSE_WAIT):
+        return step
+    if not tcb.queued and not tcb.close_queued:
         return step
     fin = tcb.close_queued
-    after = {State.ESTABLISHED: State.FIN_WAIT_1, State.CLOSE_WAIT: State.LAST_ACK}
     rule = "3.10.4: queued FIN sent" if fin else "3.10.2: queued text sent"
     tcb, segment = transmit(tcb, tcb.queued, fin)
-    state = after[tcb.state] if fin else tcb.state
-    tcb = replace(tcb, state=state, queued=0, close_queued=False)
+    tcb = replace(tcb, queued=0, close_queued=False)
+    if fin:
+        first = tcb.state == State.ESTABLISHED
+        tcb = replace(tcb, state=State.FIN_WAIT_1 if first else State.LAST_ACK)
     return replace(step, send=()).then(Step(rule, tcb, send=(segment,)))

@@ -47,3 +47,13 @@ class Seq:
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+def within(first: Seq, number: Seq, edge: Seq) -> bool:
+    """first =< number < edge, as one truth: the form that a solver need not take apart."""
+    return (first <= number) & (number < edge)
+
+
+def acknowledges(snd_una: Seq, seg_ack: Seq, snd_nxt: Seq) -> bool:
+    """SND.UNA < SEG.ACK =< SND.NXT: the ACK is acceptable and new (RFC 9293, 3.4)."""
+    return (snd_una < seg_ack) & (seg_ack <= snd_nxt)

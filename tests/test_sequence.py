@@ -37,8 +37,8 @@ def test_order_is_that_of_the_distance(sample: Sample) -> None:
 def test_order_is_antisymmetric(sample: Sample) -> None:
     a, d, _ = sample
     b = a + d
-    assert not (a < b and b < a)
-    assert (a <= b and b <= a) == (a == b)
+    assert not a < b < a
+    assert (a <= b <= a) == (a == b)
 
 
 @given(samples(), st.booleans())
