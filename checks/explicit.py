@@ -25,6 +25,7 @@ from tcpmc.model.property import Always, Eventually, Predicate, Property, Reacha
 from tcpmc.model.system import Model, System
 
 Progress = Callable[[Graph], None]
+STOPS = (TooLarge, KeyboardInterrupt, MemoryError)
 
 
 @dataclass
@@ -59,22 +60,25 @@ class ExplicitEngine:
 
         def visit(graph: Graph) -> bool:
             self.graph = graph
-            self.progress(graph)
             for watch in watches:
                 if watch.hit is None:
                     self._look(watch, graph)
+            self.progress(graph)
             return not whole and all(watch.hit is not None for watch in watches)
 
+        answers: dict[str, Answer] = {}
         try:
             self.graph = explore(self.table, visit=visit)
-        except TooLarge as limit:
-            return {prop.name: self._stopped(prop, watches, limit) for prop in props}
-        answers = {watch.prop.name: self._answer(watch) for watch in watches}
-        for prop in props:
-            if isinstance(prop, Eventually):
-                answers[prop.name] = self._eventually(prop)
-            elif isinstance(prop, Reachable) and len(prop.goals) > 1:
-                answers[prop.name] = self._in_stages(prop)
+            answers |= {watch.prop.name: self._answer(watch) for watch in watches}
+            for prop in props:
+                if isinstance(prop, Eventually):
+                    answers[prop.name] = self._eventually(prop)
+                elif isinstance(prop, Reachable) and len(prop.goals) > 1:
+                    answers[prop.name] = self._in_stages(prop)
+        except STOPS as stop:
+            for prop in props:
+                if prop.name not in answers:
+                    answers[prop.name] = self._stopped(prop, watches, stop)
         return answers
 
     @staticmethod
@@ -187,13 +191,14 @@ class ExplicitEngine:
             raise ReplayError(f"the trace does not show {prop.name}")
         return trace
 
-    def _stopped(self, prop: Property, watches: list[Watch], limit: TooLarge) -> Answer:
+    def _stopped(self, prop: Property, watches: list[Watch], stop: BaseException) -> Answer:
         for watch in watches:
             if watch.prop is prop and watch.hit is not None:
                 return self._answer(watch)
-        assert self.graph is not None
-        done = f"{self.graph.states:,} states, complete to depth {self.graph.depth}"
-        return Answer(INCONCLUSIVE, f"{limit}: stopped at {done}")
+        done = "before the first level"
+        if self.graph is not None:
+            done = f"at {self.graph.states:,} states, complete to depth {self.graph.depth}"
+        return Answer(INCONCLUSIVE, f"{_reason(stop)}: stopped {done}")
 
     def _exhaustive(self) -> str:
         assert self.graph is not None
@@ -202,6 +207,10 @@ class ExplicitEngine:
     @staticmethod
     def _shortest(trace: Trace) -> str:
         return f"shortest trace, {len(trace)} steps"
+
+
+def _reason(stop: BaseException) -> str:
+    return "out of memory" if isinstance(stop, MemoryError) else str(stop) or "interrupted"
 
 
 class ChannelsRead(Exception):

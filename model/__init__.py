@@ -8,6 +8,47 @@ Reading order: `sequence`, `segment`, `tcb`; `user_calls`, `segment_arrives`, `t
 3.10); `rules`, `profile`, `variant` (what can be exchanged); `scope`, `channel`, `system` (the
 product); `history` and `properties` (what is asked of it).
 
+What a variant file of a user needs can be imported from here: `from tcpmc.model import Variant`.
+
 Out of the model: security and compartment, urgent data, congestion control, options, and window
 management (RCV.WND is a constant; SND.WND is taken to be large enough).
 """
+
+from tcpmc.model.profile import Host, Profile
+from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.rules import Rules
+from tcpmc.model.scope import SCOPES, Scope
+from tcpmc.model.segment import Segment
+from tcpmc.model.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
+from tcpmc.model.sequence import Seq
+from tcpmc.model.system import Event, Model, System
+from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, go_on, transmit
+from tcpmc.model.variant import RFC9293, Variant
+from tcpmc.model.variants import VARIANTS
+
+__all__ = [
+    "CONNECTION_CLOSING",
+    "CONNECTION_RESET",
+    "PROPERTIES",
+    "RFC9293",
+    "SCOPES",
+    "VARIANTS",
+    "Event",
+    "Host",
+    "Model",
+    "Profile",
+    "Rules",
+    "Scope",
+    "Segment",
+    "Seq",
+    "State",
+    "Step",
+    "System",
+    "Tcb",
+    "Variant",
+    "ack",
+    "blank",
+    "closed",
+    "go_on",
+    "transmit",
+]

@@ -44,7 +44,7 @@ class Channel:
                 contents = self._remember(contents, segment)
             return contents
         contents += tuple(Flight(segment) for segment in segments)
-        return self._arranged(contents) if len(contents) <= self.scope.capacity else None
+        return self.arranged(contents) if len(contents) <= self.scope.capacity else None
 
     def deliveries(self, contents: Contents) -> Iterator[tuple[Flight, Contents]]:
         """Each flight that can arrive next, with the contents that it leaves behind."""
@@ -72,7 +72,7 @@ class Channel:
             return
         for index, flight in enumerate(contents):
             if flight not in contents[:index]:
-                yield flight, self._arranged(contents[:index] + (flight,) + contents[index:])
+                yield flight, self.arranged(contents[:index] + (flight,) + contents[index:])
 
     def expiries(self, contents: Contents) -> Iterator[tuple[Flight, Contents]]:
         """Each flight whose lifetime is over: it is gone before the next tick."""
@@ -87,7 +87,7 @@ class Channel:
             late = self.must_arrive(flight) and owed is not None and owed + 1 >= self.scope.msl
             if self.too_old(flight) or late:
                 return None
-        return self._arranged(
+        return self.arranged(
             tuple(
                 Flight(f.segment, f.age + 1, None if f.owed is None else f.owed + 1)
                 for f in contents
@@ -104,7 +104,8 @@ class Channel:
             self.scope.loss == "not-acks" and is_pure_ack(flight.segment)
         )
 
-    def _arranged(self, contents: Contents) -> Contents:
+    def arranged(self, contents: Contents) -> Contents:
+        """The contents in their canonical order: that of sending for fifo, else any fixed one."""
         return contents if self.scope.channel == "fifo" else tuple(sorted(contents, key=_order))
 
     def _remember(self, contents: Contents, segment: Segment) -> Contents:
@@ -113,8 +114,8 @@ class Channel:
         for index, flight in enumerate(contents):
             if flight.segment == segment:
                 owed = flight.owed if flight.owed is not None else (0 if owes else None)
-                return self._arranged(_swap(contents, index, Flight(segment, 0, owed)))
-        return self._arranged((*contents, Flight(segment, 0, 0 if owes else None)))
+                return self.arranged(_swap(contents, index, Flight(segment, 0, owed)))
+        return self.arranged((*contents, Flight(segment, 0, 0 if owes else None)))
 
 
 def _swap(contents: Contents, index: int, flight: Flight) -> Contents:

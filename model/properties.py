@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tcpmc.model.lemmas import LEMMAS
-from tcpmc.model.property import Always, DeadlockFree, Eventually, Predicate, Property, Reachable
+from tcpmc.model.property import Always, DeadlockFree, Each, Eventually, Predicate, Property, Reachable
 from tcpmc.model.system import End, Model, System
 from tcpmc.model.tcb import State, fin_acknowledged
 from tcpmc.model.timed_properties import TIMED
@@ -28,26 +28,13 @@ def some(state: State) -> Predicate:
     return lambda model, system: any(end.state == state for end in system.ends)
 
 
-def everywhere(model: Model, system: System) -> bool:
-    """No premise: every reachable state counts."""
-    return True
-
-
-def stuck(model: Model, system: System) -> bool:
-    """Nothing can change an end any more, were all that is in flight lost.
-
-    No user call and no other timeout changes anything, and what would be retransmitted the other
-    end ignores: sending it again and again is no next step.
-    """
-    return all(_idle(model, system, which) for which in (0, 1))
-
-
-def _idle(model: Model, system: System, which: int) -> bool:
+def idle(model: Model, system: System, which: int) -> bool:
+    """Nothing that this end does by itself changes an end any more, were all that is in flight
+    lost: no user call and no timeout, and what it would retransmit the other end ignores."""
     end, other = system.ends[which], system.ends[1 - which]
     for move in model.own_moves(which, end):
         if move.event == "retransmission timeout":
-            reaction = model.receive(1 - which, other, move.step.send[0]).step
-            if reaction.send or reaction.tcb is not other.tcb:
+            if not model.ignores(1 - which, other, move.step.send[0]):
                 return False
         elif not move.settled or model.settled(other):
             return False
@@ -173,6 +160,7 @@ UNTIMED: tuple[Property, ...] = (
         meaning="text is delivered in FIN-WAIT-2",
         citation="RFC 9293, 3.6.1",
         expected={"rfc9293": "WITNESS"},
+        setting=lambda scope: scope.with_(data=max(1, scope.data)),
         goals=(waiting_half_closed(False), waiting_half_closed(True)),
     ),
     Always(
@@ -224,7 +212,7 @@ UNTIMED: tuple[Property, ...] = (
             QUIET,
             "a retransmission that the other end ignores is no next step",
         ),
-        premise=stuck,
+        premise=Each(idle),
         claim=ended_or_in_flight,
     ),
     Always(

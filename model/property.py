@@ -16,6 +16,20 @@ Predicate = Callable[[Model, System], bool]
 """A condition on one state. It may read ends, histories, clocks and `System.in_flight`."""
 
 
+EndPredicate = Callable[[Model, System, int], bool]
+"""A condition on one end of a state."""
+
+
+@dataclass(frozen=True)
+class Each:
+    """The condition holds at both ends; kept apart, so that a solver need not multiply them."""
+
+    condition: EndPredicate
+
+    def __call__(self, model: Model, system: System) -> bool:
+        return all(self.condition(model, system, which) for which in (0, 1))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Property:
     """A named question.
@@ -69,8 +83,8 @@ class Eventually(Property):
     the goal."""
 
     kind: ClassVar[str] = "eventually"
-    premise: Callable[[Model, System, int], bool]
-    goal: Callable[[Model, System, int], bool]
+    premise: EndPredicate
+    goal: EndPredicate
 
 
 @dataclass(frozen=True, kw_only=True)

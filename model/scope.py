@@ -126,8 +126,8 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
 SCOPES = {
     scope.name: scope
     for scope in (
-        Scope("small", capacity=1, data=0),
+        Scope("small", data=0),
         Scope("default"),
-        Scope("large", capacity=3),
+        Scope("large", data=2),
     )
 }

@@ -157,19 +157,15 @@ def check_syn(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 
 def check_order(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """Whether the segment begins at RCV.NXT or before (RFC 9293, 3.10.7.4 first, SHLD-31).
+    """Whether a segment beyond RCV.NXT is processed at all (RFC 9293, 3.10.7.4 first, SHLD-31).
 
     RFC: "Segments with higher beginning sequence numbers SHOULD be held for later processing" /
-    here: text and FIN of such a segment are dropped and answered by an ACK (MAY-13), which to
-    the sender is the same as a loss; its ACK field is processed or not, as the profile says.
+    here: its text and FIN are left to be sent again, which to the sender is the same as a loss;
+    its ACK field is processed now or not, as the profile says.
     """
-    if seg.seq <= tcb.rcv_nxt:
+    if host.profile.out_of_order == "take-ack" or seg.seq <= tcb.rcv_nxt:
         return go_on(tcb)
-    if host.profile.out_of_order == "drop":
-        return Step("3.10.7.4 first: out of order, dropped, ACK sent", tcb, send=(ack(tcb),))
-    if seg.len == 0:
-        return go_on(tcb)
-    return Step("3.10.7.4 first: out of order, ACK sent", tcb, send=(ack(tcb),), done=False)
+    return Step("3.10.7.4 first: out of order, dropped, ACK sent", tcb, send=(ack(tcb),))
 
 
 def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -221,9 +217,11 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     Only the part that is new and in the window is taken. With a FIN the eighth check sends the
     acknowledgment (MUST-58: aggregate ACK segments).
     """
-    if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
-        return go_on(tcb)
     if tcb.rcv_nxt < seg.seq:
+        if seg.len == 0:
+            return go_on(tcb)
+        return Step("3.10.7.4 seventh: out of order, ACK sent (MAY-13)", tcb, send=(ack(tcb),))
+    if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         return go_on(tcb)
     end = seg.seq + (seg.length + seg.SYN)
     edge = tcb.rcv_nxt + host.profile.window
@@ -238,7 +236,7 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Eighth, check the FIN bit (RFC 9293, 3.10.7.4)."""
-    if not seg.FIN or seg.seq + (seg.len - 1) != tcb.rcv_nxt:  # out of order, or outside
+    if not seg.FIN or seg.seq + (seg.len - 1) != tcb.rcv_nxt:
         return go_on(tcb)
     tcb = replace(tcb, rcv_nxt=tcb.rcv_nxt + 1)
     match tcb.state:

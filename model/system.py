@@ -18,6 +18,17 @@ from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Step, Tcb, blank
 from tcpmc.model.variant import Variant
 
+OWN_EVENTS = (
+    "active OPEN",
+    "passive OPEN",
+    "SEND",
+    "CLOSE",
+    "ABORT",
+    "crash",
+    "TIME-WAIT timeout",
+    "retransmission timeout",
+    "user timeout",
+)
 WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
@@ -96,45 +107,67 @@ class Model:
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """What the user and the timers of one end can do; without what changes nothing."""
-        rules, host, scope, history = self.variant.rules, self.hosts[which], self.scope, end.history
-        calls: list[tuple[str, Step]] = []
-        if history.opens < scope.opens:
-            calls.append(("active OPEN", rules.open_active(host, end.tcb)))
-            calls.append(("passive OPEN", rules.open_passive(host, end.tcb)))
-        elif end.state == State.LISTEN:
-            calls.append(("active OPEN", rules.open_active(host, end.tcb)))
-        if history.sent < scope.data:
-            calls.append(("SEND", rules.send(host, end.tcb, 1)))
-        if not history.closed:
-            calls.append(("CLOSE", rules.close(host, end.tcb)))
-        if scope.aborts:
-            calls.append(("ABORT", rules.abort(host, end.tcb)))
-        for event, step in calls:
-            if step.tcb is not end.tcb or step.send:
-                yield self._move(event, end, step)
-        if history.crashes < scope.crashes and end.state != State.CLOSED:
-            gone = Step("crash: TCB forgotten", blank(State.CLOSED, scope.bits))
-            yield self._move("crash", end, gone)
-        yield from self._timeouts(host, end)
+        for event in OWN_EVENTS:
+            move = self.own_move(event, which, end)
+            if move is not None:
+                yield move
 
-    def _timeouts(self, host: Host, end: End) -> Iterator[Move]:
-        rules, scope = self.variant.rules, self.scope
-        if end.state == State.TIME_WAIT and (not scope.clock or end.time_wait >= scope.time_wait):
-            quiet = not scope.clock and host.profile.time_wait == "quiet"
-            step = rules.time_wait_timeout(host, end.tcb)
-            yield self._move("TIME-WAIT timeout", end, step, settled=quiet)
-        if end.tcb.snd_una != end.tcb.snd_nxt and (not scope.clock or end.rexmt >= scope.rto):
-            if scope.retransmissions is None or end.retries < scope.retransmissions:
-                step = rules.retransmission_timeout(host, end.tcb)
-                if step.send:
-                    yield self._move("retransmission timeout", end, step)
-            else:
-                yield self._move("user timeout", end, rules.user_timeout(host, end.tcb))
+    def own_move(self, event: str, which: int, end: End) -> Move | None:
+        """One user call or timeout; None where it is not possible or changes nothing."""
+        host = self.hosts[which]
+        step = self._own_step(event, host, end)
+        if step is None or (step.tcb is end.tcb and not step.send):
+            return None
+        quiet = host.profile.time_wait == "quiet" and not self.scope.clock
+        return self._move(event, end, step, settled=quiet and event == "TIME-WAIT timeout")
+
+    def _own_step(self, event: str, host: Host, end: End) -> Step | None:
+        rules, scope, tcb, history = self.variant.rules, self.scope, end.tcb, end.history
+        match event:
+            case "active OPEN" if end.state == State.LISTEN or history.opens < scope.opens:
+                return rules.open_active(host, tcb)
+            case "passive OPEN" if history.opens < scope.opens:
+                return rules.open_passive(host, tcb)
+            case "SEND" if history.sent < scope.data:
+                return rules.send(host, tcb, 1)
+            case "CLOSE" if not history.closed:
+                return rules.close(host, tcb)
+            case "ABORT" if scope.aborts:
+                return rules.abort(host, tcb)
+            case "crash" if history.crashes < scope.crashes and end.state != State.CLOSED:
+                return Step("crash: TCB forgotten", blank(State.CLOSED, scope.bits))
+            case "TIME-WAIT timeout" if end.state == State.TIME_WAIT:
+                due = not scope.clock or end.time_wait >= scope.time_wait
+                return rules.time_wait_timeout(host, tcb) if due else None
+            case "retransmission timeout" if self._retransmits(end):
+                return rules.retransmission_timeout(host, tcb)
+            case "user timeout" if self._gives_up(end):
+                return rules.user_timeout(host, tcb)
+        return None
+
+    def _due(self, end: End) -> bool:
+        """Whether something is unacknowledged and the retransmission timer has run out."""
+        if end.tcb.snd_una == end.tcb.snd_nxt:
+            return False
+        return not self.scope.clock or end.rexmt >= self.scope.rto
+
+    def _retransmits(self, end: End) -> bool:
+        limit = self.scope.retransmissions
+        return self._due(end) and (limit is None or end.retries < limit)
+
+    def _gives_up(self, end: End) -> bool:
+        limit = self.scope.retransmissions
+        return limit is not None and self._due(end) and end.retries >= limit
 
     def receive(self, which: int, end: End, segment: Segment) -> Move:
         """What a segment does at one end."""
         step = self.variant.rules.segment_arrives(self.hosts[which], end.tcb, segment)
         return self._move("deliver", end, step)
+
+    def ignores(self, which: int, end: End, segment: Segment) -> bool:
+        """Whether a segment neither changes the end nor is answered."""
+        step = self.receive(which, end, segment).step
+        return not step.send and step.tcb is end.tcb
 
     def _move(self, event: str, end: End, step: Step, settled: bool = False) -> Move:
         """The end after a step: its history, and its clocks where the scope needs them."""

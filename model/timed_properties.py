@@ -22,12 +22,16 @@ NO_TEXT = "no text is outstanding when FIN is sent"
 RESETS_ASIDE = "resets aside, with which a closed host answers old segments"
 
 
-def timed(wait: Callable[[Scope], int] = lambda s: 2 * s.msl, **changes: Any) -> Callable[[Scope], Scope]:
-    """The scope with the clock on, TIME-WAIT lasting `wait` ticks, from ESTABLISHED."""
+def timed(
+    wait: Callable[[Scope], int] = lambda scope: 2 * scope.msl, **changes: Any
+) -> Callable[[Scope], Scope]:
+    """The scope with the clock on, from ESTABLISHED, and TIME-WAIT lasting `wait` ticks."""
 
     def setting(scope: Scope) -> Scope:
         bounds = {"clock": True, "start": "established", "data": 0, "loss": "not-acks"}
-        return scope.with_(**bounds | changes, time_wait=wait(scope))
+        scope = scope.with_(**bounds | changes)
+        scope = scope.with_(msl=max(3, scope.msl)) if scope.data else scope
+        return scope.with_(time_wait=wait(scope))
 
     return setting
 

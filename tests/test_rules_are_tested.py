@@ -33,8 +33,8 @@ def strings(node: ast.AST) -> Iterator[str]:
     """The strings under `node` that are labels, as patterns; what an f-string inserts is open."""
     match node:
         case ast.JoinedStr(values=parts):
-            constant = ast.Constant
-            yield "".join(re.escape(p.value) if isinstance(p, constant) else ".*" for p in parts)
+            fixed = [str(p.value) if isinstance(p, ast.Constant) else None for p in parts]
+            yield "".join(".*" if text is None else re.escape(text) for text in fixed)
         case ast.Constant(value=str(text)) if text.strip(" +"):
             yield re.escape(text)
         case _ if is_label(node):

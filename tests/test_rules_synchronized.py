@@ -109,10 +109,10 @@ def test_established_zero_window_reset() -> None:
     "text", ["<SEQ=302><ACK=102><DATA=1><CTL=ACK>", "<SEQ=302><ACK=102><CTL=FIN,ACK>"]
 )
 def test_established_text_or_fin_beyond_the_left_edge(text: str) -> None:
-    """What is before it is missing. It is acknowledged (MAY-13), and its ACK field counts."""
+    """What is before it is missing. It is answered by an ACK, and its own ACK counts."""
     step = arrives(socket_in(State.ESTABLISHED, snd_nxt=102), text)
     assert step.rule == (
-        "3.10.7.4 first: out of order, ACK sent + 3.10.7.4 fifth: ACK advances SND.UNA"
+        "3.10.7.4 fifth: ACK advances SND.UNA + 3.10.7.4 seventh: out of order, ACK sent (MAY-13)"
     )
     assert step.tcb == socket_in(State.ESTABLISHED, snd_una=102, snd_nxt=102)
     assert sent(step) == ["<SEQ=102><ACK=301><CTL=ACK>"]
@@ -142,6 +142,13 @@ def test_established_beyond_the_left_edge_with_ack_of_the_unsent() -> None:
     step = arrives(tcb, "<SEQ=302><ACK=103><DATA=1><CTL=ACK>")
     assert step.tcb == tcb
     assert sent(step) == [ack_of(tcb)]
+
+
+def test_syn_received_beyond_the_left_edge_with_unacceptable_ack() -> None:
+    """The reset is the answer; an ACK of what is about to be reset is none."""
+    step = arrives(socket_in(State.SYN_RECEIVED), "<SEQ=302><ACK=103><DATA=1><CTL=ACK>")
+    assert step.tcb == socket_in(State.SYN_RECEIVED)
+    assert sent(step) == ["<SEQ=103><CTL=RST>"]
 
 
 def test_time_wait_retransmitted_fin() -> None:

@@ -1,0 +1,113 @@
+"""The results of a run as JSON; the schema is docs/verdicts.schema.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from tcpmc import __version__
+from tcpmc.checks.evidence import command
+from tcpmc.checks.run import Outcome, Result
+from tcpmc.checks.trace import Trace
+from tcpmc.checks.verdict import VACUOUS
+from tcpmc.model.property import Lemma
+from tcpmc.model.segment import Segment
+from tcpmc.model.system import End, Event, System
+from tcpmc.model.tcb import Step
+
+SCHEMA = "tcpmc/verdicts/1"
+Json = dict[str, Any]
+
+
+def as_json(outcome: Outcome, coverage: dict[str, list[str]] | None = None) -> str:
+    """The whole run as one JSON object, with a line feed at the end."""
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "exit_code": outcome.exit_code,
+        "stopped": outcome.reason,
+        "results": [_result(result) for result in outcome.results],
+    }
+    if coverage is not None:
+        document["coverage"] = coverage
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _result(result: Result) -> Json:
+    job, verdict = result.job, result.verdict
+    lemma = isinstance(job.prop, Lemma)
+    return {
+        "property": job.prop.name,
+        "kind": job.prop.kind,
+        "meaning": job.prop.meaning,
+        "citation": job.prop.citation,
+        "variant": job.variant.name,
+        "verdict": verdict.word,
+        "expected": verdict.expected,
+        "as_expected": verdict.as_expected if verdict.expected is not None else None,
+        "engines": {
+            name: {"verdict": answer.word, "method": answer.method}
+            for name, answer in verdict.answers.items()
+        },
+        "assumptions": list(job.prop.assumptions),
+        "scope": None if lemma else {f.name: getattr(job.scope, f.name) for f in fields(job.scope)},
+        "vacuous": verdict.word == VACUOUS,
+        "trace": None if verdict.trace is None else _trace(verdict.trace),
+        "command": command(job),
+    }
+
+
+def _trace(trace: Trace) -> Json:
+    pairs = zip(trace.events, trace.steps, trace.states[1:], strict=True)
+    return {
+        "initial": _system(trace.states[0]),
+        "steps": [
+            {**_event(event), **_step(step), "state": _system(after)}
+            for event, step, after in pairs
+        ],
+        "loop": trace.loop,
+    }
+
+
+def _event(event: Event) -> Json:
+    return {
+        "event": event.kind,
+        "end": None if event.kind == "tick" else "AB"[event.end],
+        "segment": None if event.flight is None else _segment(event.flight.segment),
+    }
+
+
+def _step(step: Step | None) -> Json:
+    if step is None:
+        return {"rules": [], "sends": [], "signals": []}
+    return {
+        "rules": step.rule.split(" + "),
+        "sends": [_segment(segment) for segment in step.send],
+        "signals": list(step.signals),
+    }
+
+
+def _system(system: System) -> Json:
+    ends = dict(zip("AB", map(_end, system.ends), strict=True))
+    flights = {
+        name: [{**_segment(flight.segment), "age": flight.age} for flight in contents]
+        for name, contents in zip(("A to B", "B to A"), system.channels, strict=True)
+    }
+    return {**ends, "in_flight": flights}
+
+
+def _end(end: End) -> Json:
+    tcb = end.tcb
+    numbers = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
+    return {"state": tcb.state.value, **{name: getattr(tcb, name).value for name in numbers}}
+
+
+def _segment(segment: Segment) -> Json:
+    """A segment, with `ack` only where it means something."""
+    return {
+        "seq": segment.seq.value,
+        "ack": segment.ack.value if segment.ACK else None,
+        "length": segment.length,
+        "controls": [bit for bit in segment.controls.split(",") if bit],
+    }

@@ -1,0 +1,243 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from tcpmc import __version__
+from tcpmc.checks.asked import asked_scope, conclude, decide, rendered, say, traced, watched, width
+from tcpmc.checks.guard import BadInput, one_line
+from tcpmc.checks.listing import KINDS, listing
+from tcpmc.checks.loading import find_variant
+from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
+from tcpmc.checks.output import opened
+from tcpmc.checks.run import ENGINES
+from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.verdict import (
+    EXIT_DISAGREE,
+    EXIT_INCONCLUSIVE,
+    EXIT_INTERNAL,
+    EXIT_NOTHING,
+    EXIT_USAGE,
+)
+from tcpmc.model.system import Model
+
+PICTURES = ("svg", "png", "pdf", "dot")
+
+
+@click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tcpmc")
+def cli() -> None:
+    """The group of all commands."""
+
+
+@cli.command(short_help="Decide properties; all of them by default.")
+@click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
+@click.option(
+    "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+    help="A variant, or a Python file with one; may be repeated.",
+)  # fmt: skip
+@click.option("--engine", type=click.Choice([*ENGINES, "all"]), default="all", show_default=True)
+@click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
+@SCOPE
+@LIMITS
+@RESULT
+def check(
+    properties: tuple[str, ...], variants: tuple[str, ...], engine: str, coverage: bool, **rest: Any
+) -> int:
+    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
+
+    \b
+    Without PROPERTY and --variant: the catalogue on rfc9293, and each property
+    on the variants where its verdict differs. With only --variant: every
+    property on it. With only PROPERTY: on rfc9293.
+    """
+    engines = ENGINES if engine == "all" else (engine,)
+    if coverage and engine == "z3":
+        raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
+    with opened(rest["output"]) as output:
+        jobs, outcome = decide(properties, variants, engines, rest)
+        found = None
+        if coverage:
+            from tcpmc.checks.coverage import coverage as covered
+
+            found = covered({job.variant for job in jobs}, outcome.rules)
+        output.write(rendered(outcome, rest["format"], bool(properties), found))
+    if rest["output"] and not rest["quiet"]:
+        conclude(outcome)
+    return outcome.exit_code
+
+
+@cli.command(short_help="Show the trace of one property.")
+@click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
+@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
+@SCOPE
+@LIMITS
+@RESULT
+def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
+    """Show the shortest trace that refutes or witnesses PROPERTY.
+
+    Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
+    """
+    with opened(rest["output"]) as output:
+        outcome = traced(name, variant, engine, rest)
+        verdict = outcome.results[0].verdict
+        if verdict.trace is None and rest["format"] == "text":
+            told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
+            say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
+            return outcome.exit_code or EXIT_NOTHING
+        if rest["format"] == "json":
+            output.write(rendered(outcome, "json", True))
+        else:
+            from tcpmc.checks.evidence import evidence
+
+            output.write("\n".join(evidence(outcome.results[0], width())) + "\n")
+    return outcome.exit_code
+
+
+@cli.command("list")
+@click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
+def list_(kinds: tuple[str, ...]) -> int:
+    """List properties, variants and scopes."""
+    with opened(None) as output:
+        output.write(listing(kinds or KINDS, min(80, width() or 80)))
+    return 0
+
+
+@cli.group(short_help="Draw the model, its states, or a trace.")
+def diagram() -> None:
+    """Draw a picture: DOT on standard output, or a file whose ending is its format."""
+
+
+def _picture(command: Any) -> Any:
+    command = click.option("-o", "--output", metavar="FILE", help="svg, png, pdf or dot.")(command)
+    return click.option("--format", type=click.Choice(PICTURES), help="[default: as FILE, or dot]")(
+        command
+    )
+
+
+@diagram.command("endpoint")
+@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option(
+    "--against", metavar="NAME|FILE", shell_complete=VARIANT_NAMES, help="Show what differs."
+)
+@_picture
+def diagram_endpoint(
+    variant: str, against: str | None, format: str | None, output: str | None
+) -> int:
+    """Draw the state diagram of one endpoint, as its rules make it."""
+    form = _form(format, output)
+    with opened(output) as out:
+        from tcpmc.diagrams.endpoint import endpoint_dot
+
+        other = find_variant(against) if against else None
+        out.write(_drawn(endpoint_dot(find_variant(variant), other), form))
+    return 0
+
+
+@diagram.command("product")
+@click.argument("name", metavar="[PROPERTY]", required=False, shell_complete=PROPERTY_NAMES)
+@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--raw", is_flag=True, help="Every state by itself; only for small graphs.")
+@SCOPE
+@LIMITS
+@_picture
+def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: Any) -> int:
+    """Draw the reachable graph by the states of both ends, with the trace of PROPERTY in it."""
+    form = _form(rest["format"], rest["output"])
+    with opened(rest["output"]) as out:
+        from tcpmc.checks.explore import TooLarge
+        from tcpmc.diagrams.product import product_dot
+
+        if name is None:
+            model, run = Model(find_variant(variant or "rfc9293"), asked_scope(rest)), None
+        else:
+            result = traced(name, variant, "explicit", rest).results[0]
+            model, run = Model(result.job.variant, result.job.scope), result.verdict.trace
+        try:
+            with watched(rest) as progress:
+                dot = product_dot(model, run, not raw, progress)
+        except (TooLarge, ValueError) as error:
+            raise BadInput(str(error)) from error
+        out.write(_drawn(dot, form))
+    return 0
+
+
+@diagram.command("trace")
+@click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
+@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@SCOPE
+@LIMITS
+@_picture
+def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:
+    """Draw the trace of PROPERTY as a message ladder."""
+    form = _form(rest["format"], rest["output"])
+    with opened(rest["output"]) as out:
+        from tcpmc.diagrams.ladder import ladder_dot
+
+        result = traced(name, variant, None, rest).results[0]
+        verdict, job = result.verdict, result.job
+        told = f"{verdict.word} {name} on {job.variant.name}"
+        if verdict.trace is None:
+            say(f"{told}: there is no trace to draw")
+            return EXIT_NOTHING
+        dot = ladder_dot(Model(job.variant, job.scope), verdict.trace, told)
+        out.write(_drawn(dot, form))
+    return 0
+
+
+def _form(asked: str | None, output: str | None) -> str:
+    """The format asked for, which may be the ending of the file. Raises BadInput."""
+    ending = output.rpartition(".")[2].lower() if output and "." in output else "dot"
+    form = asked or ending
+    if form not in PICTURES:
+        raise BadInput(f"{output}: choose --format, one of {', '.join(PICTURES)}")
+    if form in ("png", "pdf") and output is None and sys.stdout.isatty():
+        raise BadInput(f"a {form} is nothing to read on a terminal: choose -o FILE")
+    return form
+
+
+def _drawn(dot: str, form: str) -> str | bytes:
+    """The picture in that format."""
+    if form == "dot":
+        return dot
+    from tcpmc.diagrams.render import render
+
+    return render(dot, form)
+
+
+def main() -> None:
+    """Run the command line; the process ends with the exit code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    """Run the command; an error is one line on stderr."""
+    try:
+        code = cli.main(prog_name="tcpmc", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BadInput as error:
+        say(str(error))
+        code = EXIT_USAGE
+    except ReplayError as error:
+        say(f"a trace failed its replay, which is a bug in tcpmc: {error}")
+        code = EXIT_DISAGREE
+    except (KeyboardInterrupt, click.Abort) as stop:
+        say(str(stop.__cause__ or stop) or "interrupted")
+        code = EXIT_INCONCLUSIVE
+    except Exception as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        say(f"internal error, please report it (--debug shows more): {one_line(error)}")
+        code = EXIT_INTERNAL
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return code or 0

@@ -1,0 +1,79 @@
+"""The options that several commands share, and the help of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from tcpmc.checks.monitor import GIGABYTE, default_memory
+from tcpmc.checks.scope_options import scope_options
+from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.scope import SCOPES
+from tcpmc.model.variants import VARIANTS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a model checker.
+
+\b
+  tcpmc check                                  the catalogue, with its verdicts
+  tcpmc check closing --variant freertos-1303  one question about one stack
+  tcpmc check --variant ./my_stack.py          a stack of your own
+  tcpmc trace graceful-close --variant no-time-wait
+  tcpmc diagram endpoint -o states.svg
+  tcpmc list
+
+\b
+Exit codes: 0 all verdicts as expected; 1 some not; 2 usage; 3 inconclusive or
+only bounded; 4 the engines disagree or a trace failed its replay; 5 nothing
+selected; 70 internal error.
+
+\b
+Completion of names in your shell (bash, zsh, fish):
+  eval "$(_TCPMC_COMPLETE=bash_source tcpmc)"
+"""
+
+
+def completing(known: Sequence[str]) -> Callable[..., list[str]]:
+    """What completes a name in the shell."""
+    return lambda context, parameter, typed: [name for name in known if name.startswith(typed)]
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in the help in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+SCOPE = together(
+    click.option(
+        "--scope", default="default", show_default=True, shell_complete=completing([*SCOPES]),
+        help="Named bounds; each can be changed by an option below.",
+    ),
+    scope_options,
+)  # fmt: skip
+LIMITS = together(
+    click.option("--max-states", type=click.IntRange(min=1), help="Of one exploration."),
+    click.option(
+        "--max-memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
+        help=f"Of each engine. [default: {default_memory() / GIGABYTE:.3g}]",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+        help="For the whole run.",
+    ),
+    click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
+    click.option("--debug", is_flag=True, help="Traceback for an internal error."),
+)  # fmt: skip
+RESULT = together(
+    click.option("--format", type=click.Choice(["text", "json"]), default="text"),
+    click.option("-o", "--output", metavar="FILE", help="Write the result there."),
+)
+PROPERTY_NAMES = completing([*PROPERTIES])
+VARIANT_NAMES = completing([*VARIANTS])

@@ -1,0 +1,238 @@
+"""Which questions are asked, and both engines run on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+from tcpmc.checks.guard import BadInput
+from tcpmc.checks.loading import find_property, find_variant
+from tcpmc.checks.monitor import Limits, Monitor, Rate, Stopped
+from tcpmc.checks.solver_process import SolverProcess, Task
+from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
+    EXIT_INCONCLUSIVE,
+    INCONCLUSIVE,
+    Answer,
+    Verdict,
+    exit_code,
+)
+from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.property import Eventually, Lemma, Property
+from tcpmc.model.scope import Scope
+from tcpmc.model.system import Model
+from tcpmc.model.variant import Variant
+
+if TYPE_CHECKING:
+    from tcpmc.checks.explore import Graph
+
+ENGINES = ("explicit", "z3")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One question: a property of a variant. `source` is the variant's name or file, and `asked`
+    the scope that the user asked for; the property may need another (`scope`)."""
+
+    prop: Property
+    variant: Variant
+    source: str
+    asked: Scope
+
+    @property
+    def scope(self) -> Scope:
+        """The scope in which the question is decided."""
+        return self.prop.setting(self.asked)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A job and its verdict."""
+
+    job: Job
+    verdict: Verdict
+
+
+@dataclass
+class Outcome:
+    """What a run came to: results in catalogue order, the rule labels that the explicit engine
+    reached, and why the run ended early, if it did."""
+
+    results: list[Result]
+    rules: set[str] = field(default_factory=set)
+    reason: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code; an interrupted run is never a success."""
+        code = exit_code([result.verdict for result in self.results])
+        interrupted = self.reason == "interrupted" and code == EXIT_AS_EXPECTED
+        return EXIT_INCONCLUSIVE if interrupted else code
+
+
+@dataclass(frozen=True)
+class Group:
+    """Jobs on the same variant in the same scope: their states are explored once."""
+
+    source: str
+    variant: Variant
+    scope: Scope
+    jobs: list[Job]
+
+    def decided_by(self, engine: str) -> list[Property]:
+        """The properties that the engine decides."""
+        return [job.prop for job in self.jobs if decides(engine, job.prop, self.scope)]
+
+
+def decides(engine: str, prop: Property, scope: Scope) -> bool:
+    """Whether the engine decides this property in this scope.
+
+    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and the order of a
+    fifo channel has no encoding for the solver.
+    """
+    if engine == "explicit":
+        return not isinstance(prop, Lemma)
+    return isinstance(prop, Lemma) or not (isinstance(prop, Eventually) or scope.channel == "fifo")
+
+
+def select(
+    names: Sequence[str], sources: Sequence[str], asked: Scope, engines: Sequence[str] = ENGINES
+) -> list[Job]:
+    """The jobs for the properties and variants named, in catalogue order.
+
+    Without properties: all. Without variants: rfc9293, and without either every variant for which
+    a property has an expected verdict. Raises BadInput for a name that is unknown, and for a
+    property that none of the engines decides if it was asked for by name.
+    """
+    for name in names:
+        find_property(name)
+    props = [prop for prop in PROPERTIES.values() if not names or prop.name in names]
+    variants: dict[str, Variant] = {}
+
+    def variant(source: str) -> Variant:
+        return variants.setdefault(source, variants.get(source) or find_variant(source))
+
+    jobs = []
+    for prop in props:
+        wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
+        for source in dict.fromkeys(wanted):
+            job = Job(prop, variant(source), source, asked)
+            if any(decides(engine, prop, _scope(job)) for engine in engines):
+                jobs.append(job)
+            elif names:
+                raise BadInput(_undecided(job, engines))
+    _no_namesakes(variants)
+    return jobs
+
+
+def _scope(job: Job) -> Scope:
+    try:
+        return job.scope
+    except ValueError as error:
+        raise BadInput(f"{job.prop.name} needs other bounds: {error}") from error
+
+
+def _undecided(job: Job, engines: Sequence[str]) -> str:
+    able = [engine for engine in ENGINES if decides(engine, job.prop, job.scope)]
+    return f"{job.prop.name} is not decided by --engine {engines[0]}: use {' or '.join(able)}"
+
+
+def _no_namesakes(variants: dict[str, Variant]) -> None:
+    sources: dict[str, str] = {}
+    for source, variant in variants.items():
+        if variant.name in sources:
+            raise BadInput(f"{sources[variant.name]} and {source} are both named {variant.name!r}")
+        sources[variant.name] = source
+
+
+def grouped(jobs: Iterable[Job]) -> list[Group]:
+    """The jobs by variant and scope, in order of first appearance."""
+    groups: dict[tuple[str, Scope], Group] = {}
+    for job in jobs:
+        key = (job.source, job.scope)
+        groups.setdefault(key, Group(job.source, job.variant, job.scope, [])).jobs.append(job)
+    return list(groups.values())
+
+
+def run(
+    jobs: Sequence[Job],
+    engines: Sequence[str] = ENGINES,
+    limits: Limits | None = None,
+    progress: TextIO | None = None,
+) -> Outcome:
+    """Decide the jobs: the explicit engine here, Z3 beside it in a process of its own.
+
+    A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
+    ReplayError, BadInput for a user's rule that goes wrong, and SolverFailure.
+    """
+    limits = limits or Limits()
+    monitor = Monitor(limits, progress)
+    groups = dict(enumerate(grouped(jobs)))
+    tasks = {number: _task(group) for number, group in groups.items() if "z3" in engines}
+    outcome = Outcome([])
+    explored: dict[tuple[int, str], Answer] = {}
+    with monitor.running(), SolverProcess(tasks, limits) as solver:
+        if "explicit" in engines:
+            for number, group in groups.items():
+                answers = _explore(group, monitor, outcome.rules)
+                explored |= {(number, name): answer for name, answer in answers.items()}
+        solved = solver.wait(monitor, needed="explicit" not in engines)
+        outcome.reason = monitor.reason
+    place = {id(job): number for number, group in groups.items() for job in group.jobs}
+    for job in jobs:
+        key = (place[id(job)], job.prop.name)
+        by_engine = zip(ENGINES, (explored.get(key), solved.get(key)), strict=True)
+        found = {engine: answer for engine, answer in by_engine if answer is not None}
+        outcome.results.append(Result(job, Verdict(job.prop, job.variant, job.scope, found)))
+    return outcome
+
+
+def _task(group: Group) -> Task:
+    props = tuple(prop.name for prop in group.decided_by("z3"))
+    return Task(group.source, group.scope, props)
+
+
+def _explore(group: Group, monitor: Monitor, rules: set[str]) -> dict[str, Answer]:
+    """The explicit engine's answers; adds the rule labels that it reached."""
+    from tcpmc.checks.explicit import ExplicitEngine
+
+    props = group.decided_by("explicit")
+    watch = watcher(monitor, group.variant.name)
+    if not props:
+        return {}
+    try:
+        with monitor.interruptible():
+            engine = ExplicitEngine(Model(group.variant, group.scope), watch)
+            found = engine.decide(props)
+    except (KeyboardInterrupt, MemoryError) as stop:
+        reason = str(stop) or "out of memory"
+        return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not begun") for prop in props}
+    except ReplayError as error:
+        names = ", ".join(prop.name for prop in props)
+        raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
+    rules |= engine.table.rules
+    return found
+
+
+def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:
+    """What an exploration calls after each level: it keeps the monitor's status and the limit of
+    states, by raising Stopped."""
+    rate = Rate()
+
+    def watch(graph: Graph) -> None:
+        monitor.status = lambda: f"{name}: {_progress(graph, rate)}"
+        if monitor.limits.states is not None and graph.states > monitor.limits.states:
+            raise Stopped(f"limit of {monitor.limits.states:,} states")
+
+    return watch
+
+
+def _progress(graph: Graph, rate: Rate) -> str:
+    if graph.complete:
+        return f"{graph.states:,} states explored, deciding on them"
+    return (
+        f"level {graph.depth}, {graph.states:,} states ({rate.per_second(graph.states):,}/s), "
+        f"frontier {len(graph.levels[-1]):,}"
+    )

@@ -1,0 +1,109 @@
+"""The bounds of a scope as options of the command line, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from tcpmc.checks.guard import BadInput
+from tcpmc.model.scope import CHANNELS, LOSSES, SCOPES, STARTS, Scope
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def retries(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """The number of retransmissions; -1 stands for "forever"."""
+    if value is None or value == "forever":
+        return None if value is None else -1
+    if value.isdecimal():
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither a number nor 'forever'", context, parameter)
+
+
+BOUNDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bits": ("--bits", {"type": int, "help": "Sequence numbers are modulo 2**N."}),
+    "channel": ("--channel", {"type": click.Choice(CHANNELS), "help": "Kind of network."}),
+    "capacity": ("--capacity", {"type": int, "help": "Segments in flight each way."}),
+    "loss": ("--loss", {"type": click.Choice(LOSSES), "help": "What can be lost."}),
+    "duplication": ("--duplication/--no-duplication", {"help": "Duplicated segments."}),
+    "reordering": ("--reordering/--no-reordering", {"help": "Off: the channel is a fifo."}),
+    "data": ("--data", {"type": int, "help": "Octets that each user gives to SEND."}),
+    "opens": ("--opens", {"type": int, "help": "OPEN calls of each user."}),
+    "crashes": ("--crashes", {"type": int, "help": "Silent crashes of each end."}),
+    "aborts": ("--aborts/--no-aborts", {"help": "ABORT calls."}),
+    "retransmissions": (
+        "--retransmissions",
+        {"callback": retries, "metavar": "N|forever", "help": "Of one segment."},
+    ),
+    "start": ("--start", {"type": click.Choice(STARTS), "help": "Where both ends begin."}),
+    "clock": ("--clock/--no-clock", {"help": "Time in ticks."}),
+    "msl": ("--msl", {"type": int, "help": "Maximum segment lifetime, in ticks."}),
+    "time_wait": ("--time-wait", {"type": int, "help": "How long TIME-WAIT lasts, in ticks."}),
+    "rto": ("--rto", {"type": int, "help": "Retransmission timer, in ticks."}),
+}
+
+
+def scope_options(command: Command) -> Command:
+    """Add an option for each bound to a command. Each is None where it is not given."""
+    for name, (flags, settings) in reversed(BOUNDS.items()):
+        numeric = settings.get("type") is int
+        extra: dict[str, Any] = {"metavar": "N"} if numeric else {}
+        command = click.option(flags, name, default=None, **settings, **extra)(command)
+    return command
+
+
+def scope_with(scope: Scope, given: Mapping[str, Any]) -> Scope:
+    """The scope with the bounds that were given. Raises BadInput for impossible ones."""
+    changes = {name: value for name, value in given.items() if value is not None}
+    reordering = changes.pop("reordering", None)
+    if reordering is not None:
+        changes["channel"] = _channel(reordering, changes.get("channel"), scope)
+    if changes.get("retransmissions") == -1:
+        changes["retransmissions"] = None
+    if "bits" in changes and 5 <= changes["bits"] <= 32:
+        changes["iss"] = tuple(iss % 2 ** changes["bits"] for iss in scope.iss)
+    try:
+        return scope.with_(**changes)
+    except ValueError as error:
+        raise BadInput(f"impossible bounds: {error}") from error
+
+
+def _channel(reordering: bool, channel: str | None, scope: Scope) -> str:
+    """The channel that reorders, or not, as asked."""
+    if not reordering:
+        if channel not in (None, "fifo"):
+            raise BadInput(f"--no-reordering is --channel fifo: it contradicts --channel {channel}")
+        return "fifo"
+    if channel == "fifo":
+        raise BadInput("--reordering contradicts --channel fifo")
+    return channel or (scope.channel if scope.channel != "fifo" else "bag")
+
+
+def as_options(scope: Scope) -> list[str]:
+    """The options that make this scope: its name and the bounds that differ from it."""
+    named = SCOPES.get(scope.name, SCOPES["default"])
+    words = [] if named.name == "default" else ["--scope", named.name]
+    for name in BOUNDS:
+        if name != "reordering" and getattr(scope, name) != getattr(named, name):
+            words += option(name, getattr(scope, name))
+    return words
+
+
+def option(name: str, value: object) -> list[str]:
+    """One bound as the words of an option."""
+    on, _, off = BOUNDS[name][0].partition("/")
+    if isinstance(value, bool):
+        return [on if value else off]
+    return [on, "forever" if value is None else str(value)]
+
+
+def overridden(asked: Scope, used: Scope, given: Mapping[str, Any]) -> list[str]:
+    """The options given whose bound the property sets itself, to another value."""
+    found = []
+    for name, value in given.items():
+        field = "channel" if name == "reordering" else name
+        if value is not None and getattr(asked, field) != getattr(used, field):
+            found.append(" ".join(option(field, getattr(asked, field))))
+    return found

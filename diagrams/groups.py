@@ -1,0 +1,96 @@
+"""The reachable graph, grouped by the states of the two ends: counted, not drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tcpmc.checks.explore import Edges, Graph, chunks, explore, successors, unpack
+from tcpmc.checks.tables import Ints
+from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.diagrams.words import happening
+from tcpmc.model.system import Event, Model
+from tcpmc.model.tcb import State
+
+STATES = list(State)
+Pair = tuple[State, State]
+Progress = Callable[[Graph], None]
+
+
+@dataclass
+class Groups:
+    """How many states of the product have each pair of states, in the order in which a
+    breadth-first search meets the pairs; and how many edges lead from one pair to another, by
+    the end that moves and what happens."""
+
+    states: int
+    edges: int
+    sizes: Counter[Pair] = field(default_factory=Counter)
+    moves: dict[tuple[Pair, Pair], Counter[tuple[int, str]]] = field(default_factory=dict)
+
+
+def grouped(model: Model, progress: Progress = lambda graph: None) -> Groups:
+    """Explore the model and count; `progress` is called after each level and may raise."""
+    table = TabulatedModel(model)
+    graph = explored(table, progress)
+    groups = Groups(graph.states, graph.edges)
+    for level in graph.levels:
+        for chunk in chunks(level):
+            edges = successors(table, chunk)
+            pairs = _pairs(table, chunk)
+            _count_states(groups, pairs)
+            _count_moves(groups, table, pairs[edges.source], edges)
+    groups.moves = dict(sorted(groups.moves.items(), key=lambda item: _in_order(item[0])))
+    return groups
+
+
+def explored(table: TabulatedModel, progress: Progress) -> Graph:
+    """The whole graph."""
+
+    def visit(graph: Graph) -> bool:
+        progress(graph)
+        return False
+
+    return explore(table, visit=visit)
+
+
+def _pairs(table: TabulatedModel, states: Ints) -> Ints:
+    """The pair of states that each packed state has, as one number."""
+    number = np.array([STATES.index(end.state) for end in table.ends.values], np.int64)
+    a, b, _, _ = unpack(states)
+    return number[a] * len(STATES) + number[b]
+
+
+def _pair(number: int) -> Pair:
+    a, b = divmod(number, len(STATES))
+    return STATES[a], STATES[b]
+
+
+def _in_order(pairs: tuple[Pair, Pair]) -> list[int]:
+    return [STATES.index(state) for pair in pairs for state in pair]
+
+
+def _count_states(groups: Groups, pairs: Ints) -> None:
+    for number, count in zip(*np.unique(pairs, return_counts=True), strict=True):
+        groups.sizes[_pair(int(number))] += int(count)
+
+
+def _count_moves(groups: Groups, table: TabulatedModel, sources: Ints, edges: Edges) -> None:
+    """Count the edges that lead to another pair."""
+    names: list[str] = []
+    number = []
+    for event, flight in table.events.values:
+        name = happening(Event(event, 0, flight))
+        names += [name] * (name not in names)
+        number.append(names.index(name))
+    targets = _pairs(table, edges.target)
+    moved = np.flatnonzero(sources != targets)
+    happened = np.array(number, np.int64)[edges.event[moved]]
+    columns = np.stack((sources[moved], targets[moved], edges.end[moved], happened))
+    rows, counts = np.unique(columns, axis=1, return_counts=True)
+    for (source, target, end, name), count in zip(rows.T.tolist(), counts.tolist(), strict=True):
+        moves = groups.moves.setdefault((_pair(source), _pair(target)), Counter())
+        moves[end, names[name]] += count
