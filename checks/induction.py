@@ -30,7 +30,7 @@ SAMPLE_WIDTH = 20_000
 SAMPLE_SEED = 9293
 
 Phase = tuple[int, ...]
-PHASE, PAIR = ".phase", "phases"
+END, PHASE, PAIR = ".end", ".phase", "phases"
 PHASE_FIELDS = (
     "state",
     "closed",
@@ -41,6 +41,7 @@ PHASE_FIELDS = (
     "reset",
     "time_wait",
 )
+NUMBERS = ("snd_una", "snd_nxt", "rcv_nxt")
 Literal = tuple[str, int]
 """A variable of the encoding and the value that it has; OTHER stands for every value not seen."""
 OTHER = -1
@@ -78,6 +79,7 @@ class Vocabulary:
     one variable more, an index into `pairs`."""
 
     encoding: Encoding
+    ends: dict[str, list[End]]
     fields: tuple[str, ...]
     phases: Ids[Phase]
     pairs: Ids[Phase]
@@ -89,6 +91,8 @@ class Vocabulary:
         for name, value in self.literals:
             if value != OTHER:
                 seen.setdefault(name, []).append(self._term(frame, name, value))
+        for who, ends in self.ends.items():
+            seen[who + END] = [self.encoding.end_is(frame, who, end) for end in ends]
         return [
             z3.Not(z3.Or(*seen[name])) if value == OTHER else self._term(frame, name, value)
             for name, value in self.literals
@@ -117,11 +121,16 @@ class Vocabulary:
         for who in "AB":
             phase = tuple(actual[f"{who}.{field}"] for field in self.fields)
             actual[f"{who}{PHASE}"] = self.phases(phase)
+        system = self.encoding.decode(frame, solution)
+        for (who, ends), end in zip(self.ends.items(), system.ends, strict=True):
+            actual[who + END] = 0 if end in ends else OTHER
         actual[PAIR] = self.pairs((actual[f"A{PHASE}"], actual[f"B{PHASE}"]))
         known = set(self.literals)
         return np.array(
             [
-                (name, actual[name]) not in known if value == OTHER else actual[name] == value
+                actual[name] == value
+                if name.endswith(END) or value != OTHER
+                else (name, actual[name]) not in known
                 for name, value in self.literals
             ]
         )
@@ -177,7 +186,8 @@ class Clauses:
 def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses:
     """Every clause of at most two literals that no sampled state breaks."""
     parts = unpack(states)
-    fields = tuple(field for field in PHASE_FIELDS if f"A.{field}" in encoding.frame0)
+    wanted = PHASE_FIELDS if encoding.scope.clock else PHASE_FIELDS + NUMBERS
+    fields = tuple(field for field in wanted if f"A.{field}" in encoding.frame0)
     phases: Ids[Phase] = Ids()
     pairs: Ids[Phase] = Ids()
     rows = [
@@ -188,6 +198,11 @@ def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses
     both = _phase_pairs(rows, parts[0], parts[1], pairs)
     parts = (*parts, both)
     rows.append(_one_hot([PAIR], {i: [i] for i in range(len(pairs))}))
+    nowhere = np.zeros((len(pairs), 2), bool)
+    rows[-1] = (
+        [*rows[-1][0], (f"A{END}", OTHER), (f"B{END}", OTHER)],
+        np.hstack((rows[-1][1], nowhere)),
+    )
     literals = [literal for names, _ in rows for literal in names]
     together = np.zeros((len(literals), len(literals)), bool)
     first = np.cumsum([0] + [len(names) for names, _ in rows])
@@ -198,7 +213,11 @@ def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses
         block = left.T @ right > 0
         together[first[i] : first[i + 1], first[j] : first[j + 1]] = block
         together[first[j] : first[j + 1], first[i] : first[i + 1]] = block.T
-    return Clauses(Vocabulary(encoding, fields, phases, pairs, literals), ~together)
+    ends = {
+        who: [table.ends[i] for i in np.unique(ids).tolist()]
+        for who, ids in zip("AB", parts[:2], strict=True)
+    }
+    return Clauses(Vocabulary(encoding, ends, fields, phases, pairs, literals), ~together)
 
 
 def _end_rows(
@@ -294,10 +313,8 @@ def _broken_by_a_step(encoding: Encoding, clauses: Clauses) -> npt.NDArray[np.bo
     solver.add(encoding.step, *clauses.as_formula(encoding.frame0))
     if solver.check(encoding.frame1["escaped"]) == z3.sat:
         raise Escaped(str(encoding.sent_in(solver.model())))
-    after = [z3.Bool(f"after:{number}") for number in range(len(clauses.vocabulary.literals))]
-    for const, term in zip(after, clauses.vocabulary.terms(encoding.frame1), strict=True):
-        solver.add(const == term)
-    breaks = {(i, j): z3.Bool(f"break:{i}:{j}") for i, j in clauses.needed()}
+    after = clauses.vocabulary.terms(encoding.frame1)
+    breaks = {(i, j): z3.Bool(f"breaks:{i}:{j}") for i, j in clauses.needed()}
     for (i, j), const in breaks.items():
         solver.add(z3.Implies(const, z3.And(after[i], after[j])))
     solver.add(z3.Or(*breaks.values()))
@@ -305,16 +322,8 @@ def _broken_by_a_step(encoding: Encoding, clauses: Clauses) -> npt.NDArray[np.bo
     while solver.check() == z3.sat:
         truths = clauses.vocabulary.truths(encoding.frame1, solver.model())
         fresh = clauses.never & np.outer(truths, truths) & ~broken
-        solver.add(
-            *(z3.Not(breaks[i, j]) for i, j in np.argwhere(np.triu(fresh)).tolist() if (i, j) in breaks)
-        )
+        for i, j in np.argwhere(np.triu(fresh)).tolist():
+            if (i, j) in breaks:
+                solver.add(z3.Not(breaks[i, j]))
         broken |= fresh
     return broken
-
-
-def sampled_encoding(model: Model) -> tuple[Encoding, Clauses]:
-    """The encoding of a sent-set model, and the clauses that its sample proposes."""
-    table = TabulatedModel(model)
-    states = sample(table)
-    encoding = Encoding(model, segments_sent(table, states))
-    return encoding, proposed(encoding, table, states)

@@ -124,9 +124,12 @@ class PathLimit(Exception):
     """A function has too many symbolic paths."""
 
 
-def paths(run: Callable[[], R], *assuming: z3.BoolRef) -> Iterator[Path[R]]:
+def paths(
+    run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True
+) -> Iterator[Path[R]]:
     """Yield every feasible path of `run` under the assumptions; the conditions are disjoint and
-    together amount to the assumptions. Raises PathLimit beyond 3000 paths."""
+    together amount to the assumptions. Without `prune` no branch is tested, which is faster where
+    a test is dear, and infeasible paths are among them. Raises PathLimit beyond 3000 paths."""
     solver = z3.Solver()
     solver.add(*assuming)
     todo: list[tuple[bool, ...]] = [()]
@@ -151,6 +154,9 @@ def paths(run: Callable[[], R], *assuming: z3.BoolRef) -> Iterator[Path[R]]:
                 return z3.is_true(truth)
             if len(taken) < len(prefix):
                 choice = prefix[len(taken)]
+            elif not prune:
+                choice = True
+                todo.append((*taken, False))
             else:
                 choice = solver.check(truth) == z3.sat
                 if choice and solver.check(z3.Not(truth)) == z3.sat:

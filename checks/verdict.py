@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tcpmc.checks.trace import Trace
@@ -24,16 +24,21 @@ def holds_up_to(depth: int) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one engine says: the word, how it knows (one line), and the trace if there is one."""
+    """What one engine says: the word, how it knows (one line), and the trace if there is one.
+
+    `narrower` names the bounds of the answer where they are narrower than the scope asked for:
+    then it is evidence beside another engine's answer, and settles nothing by itself.
+    """
 
     word: str
     method: str
     trace: Trace | None = None
+    narrower: str = ""
 
     @property
     def definite(self) -> bool:
         """Whether the question is settled in the scope."""
-        return self.word in DEFINITE
+        return self.word in DEFINITE and not self.narrower
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Verdict:
     @property
     def word(self) -> str:
         """One word for all engines."""
-        return merged([answer.word for answer in self.answers.values()])
+        return merged(list(self.answers.values()))
 
     @property
     def expected(self) -> str | None:
@@ -67,20 +72,20 @@ class Verdict:
         return traces[0] if traces else None
 
 
-def merged(words: list[str]) -> str:
-    """The word that several engines' words amount to.
+def merged(answers: Sequence[Answer]) -> str:
+    """The word that several engines' answers amount to.
 
     Engines that settle the question differently DISAGREE. One that found the premise never to hold
     says more than one that only proved the claim: VACUOUS.
     """
-    definite = {word for word in words if word in DEFINITE}
+    definite = {answer.word for answer in answers if answer.definite}
     if definite == {PROVED, VACUOUS}:
         return VACUOUS
     if len(definite) > 1:
         return DISAGREE
     if definite:
         return definite.pop()
-    bounded = [word for word in words if word != INCONCLUSIVE]
+    bounded = [a.word for a in answers if a.word not in DEFINITE and a.word != INCONCLUSIVE]
     return bounded[0] if bounded else INCONCLUSIVE
 
 

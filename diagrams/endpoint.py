@@ -28,7 +28,6 @@ from tcpmc.model.variant import Variant
 
 # How an arrow looks: in both variants, only in the one drawn, only in the one it is compared with.
 SAME, BOTH, ADDED, REMOVED = "same", "both", "added", "removed"
-
 LOOKS: dict[str, Look] = {
     SAME: {"color": BLACK},
     BOTH: {"color": GREY},
@@ -46,30 +45,27 @@ def endpoint_dot(variant: Variant, against: Variant | None = None) -> str:
     state (RST, ABORT, user timeout) is listed below the picture, as note 3 of Figure 5 does;
     where the two variants differ in it, it is drawn.
     """
-    mine = state_changes(variant)
-    theirs = mine if against is None else state_changes(against)
+    mine = set(state_changes(variant))
+    theirs = mine if against is None else set(state_changes(against))
     looks = {
-        change: SAME
-        if change in mine and change in theirs
-        else ADDED
-        if change in mine
-        else REMOVED
-        for change in sorted({*mine, *theirs}, key=in_order)
+        change: SAME if change in mine & theirs else ADDED if change in mine else REMOVED
+        for change in sorted(mine | theirs, key=in_order)
     }
-    reached = {change.target for change in mine} | {State.CLOSED}
-    shared = reached & ({change.target for change in theirs} | {State.CLOSED})
-    noted = [
-        c for c, look in looks.items() if c.aborts and (look == SAME or c.source not in shared)
-    ]
+    noted = [change for change in looks if change.aborts and not _tells(change, mine, theirs)]
     drawn = {change: look for change, look in looks.items() if change not in noted}
-    lines = [*_nodes(reached), *_arrows(drawn, against is not None)]
-    return digraph(
-        lines,
-        layout="neato",
-        splines="line",
-        label=_caption(variant, against, noted, drawn),
-        labeljust="l",
-    )
+    label = _caption(variant, against, noted, drawn)
+    lines = [*_nodes(_reached(mine)), *_arrows(drawn, against is not None)]
+    return digraph(lines, layout="neato", splines="line", label=label, labeljust="l")
+
+
+def _reached(changes: set[Change]) -> set[State]:
+    return {State.CLOSED} | {change.target for change in changes}
+
+
+def _tells(change: Change, mine: set[Change], theirs: set[Change]) -> bool:
+    """Whether only one variant has this change, though both come to the state it starts from."""
+    both_come = change.source in _reached(mine) & _reached(theirs)
+    return both_come and change not in mine & theirs
 
 
 def _nodes(reached: set[State]) -> Iterator[str]:
@@ -151,5 +147,7 @@ def _summary(noted: list[Change]) -> Iterator[str]:
         sources = {change.source for change in group}
         named = [state.value for state in STATES if state in sources]
         others = [state.value for state in STATES if state not in sources]
-        short = named if len(named) <= len(others) else ["every state but", ", ".join(others)]
-        yield f"{event} → {target}, from {(' ' if short is not named else ', ').join(short)}."
+        listed = ", ".join(named)
+        if len(others) < len(named):
+            listed = f"every state but {', '.join(others)}"
+        yield f"{event} → {target}, from {listed}."

@@ -27,9 +27,8 @@ from tcpmc.model.tcb import State, Step
 # Inches: A and B stand this far apart; one step takes this much.
 WIDTH, ROW, SIDE = 7.0, 0.62, 160
 LIFELINES = (0.0, WIDTH)
-
-Point = tuple[float, float]
 SMALL: Look = {"fontsize": 10, "style": "filled", "fillcolor": "white"}
+ARROW: Look = {"color": BLUE, "penwidth": 1.3}
 
 
 def ladder_dot(model: Model, trace: Trace, title: str) -> str:
@@ -79,13 +78,8 @@ def _lifelines(trace: Trace) -> Iterator[str]:
 def _row(trace: Trace, number: int) -> Iterator[str]:
     """The number of the step, and what it says beside the lifeline of its end."""
     event, step = trace.events[number - 1], trace.steps[number - 1]
-    yield node(
-        f"step {number}",
-        label=str(number),
-        pos=_at(-SIDE / 72 - 0.4, number),
-        shape="plain",
-        fontcolor=GREY,
-    )
+    margin = _at(-SIDE / 72 - 0.4, number)
+    yield node(f"step {number}", label=str(number), pos=margin, shape="plain", fontcolor=GREY)
     if event.kind == "tick":
         yield from _tick(number)
         return
@@ -130,35 +124,33 @@ def _tick(number: int) -> Iterator[str]:
 
 def _flow(flow: Flow, number: int, labelled: bool) -> Iterator[str]:
     """The arrow of one copy: from its sender, or from where the network made it, to its end."""
-    onward = 1 if flow.sender == 0 else -1
-    start: Point = (LIFELINES[flow.sender], flow.sent)
-    name = f"{ENDS[flow.sender]} {flow.sent}"
+    name, goal = f"{ENDS[flow.sender]} {flow.sent}", f"{ENDS[1 - flow.sender]} {flow.ended}"
     if flow.copied is not None:
         made = f"copy {number}"
-        start = (start[0] + onward * WIDTH * 0.5, flow.copied)
-        yield node(made, label="duplicated", pos=_at(*start), shape="plain", **SMALL)
+        pos = _across(flow, 0.5, flow.copied)
+        yield node(made, label="duplicated", pos=pos, shape="plain", **SMALL)
         yield edge(name, made, arrowhead="none", style="dotted", color=BLUE)
         name = made
-    if flow.fate == "delivered":
-        end, goal = (
-            (LIFELINES[1 - flow.sender], flow.ended),
-            f"{ENDS[1 - flow.sender]} {flow.ended}",
-        )
-    else:
-        step = flow.ended if flow.fate != "in flight" else start[1] + 0.8
-        end, goal = (LIFELINES[flow.sender] + onward * WIDTH * 0.72, step), f"end {number}"
-        words = f"✕ {flow.fate}" if flow.fate != "in flight" else "(still in flight)"
-        yield node(goal, label=words, pos=_at(*end), shape="plain", **SMALL | {"fontcolor": RED})
-    look: Look = {"color": BLUE, "penwidth": 1.3}
     if labelled:
+        label = f"segment {number}"
         # Where it would be, did it arrive one step later: so labels of different steps never meet.
         part = max(0.25, 0.02 + 0.006 * len(str(flow.segment))) + 0.3 * flow.lane
-        x, y = LIFELINES[flow.sender] + onward * part * WIDTH, flow.sent + part
-        label = f"segment {number}"
-        yield node(label, label=str(flow.segment), pos=_at(x, y), shape="plain", **SMALL)
-        yield edge(name, label, arrowhead="none", **look)
+        pos = _across(flow, part, flow.sent + part)
+        yield node(label, label=str(flow.segment), pos=pos, shape="plain", **SMALL)
+        yield edge(name, label, arrowhead="none", **ARROW)
         name = label
-    yield edge(name, goal, **look)
+    if flow.fate != "delivered":
+        goal = f"end {number}"
+        left = flow.fate == "in flight"
+        pos = _across(flow, 0.72, (flow.copied or flow.sent) + 0.8 if left else flow.ended)
+        words = "(still in flight)" if left else f"✕ {flow.fate}"
+        yield node(goal, label=words, pos=pos, shape="plain", **SMALL | {"fontcolor": RED})
+    yield edge(name, goal, **ARROW)
+
+
+def _across(flow: Flow, part: float, step: float) -> str:
+    """The position that far from the sender's lifeline to the other."""
+    return _at(WIDTH * (part if flow.sender == 0 else 1 - part), step)
 
 
 def _arrows(model: Model, trace: Trace) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tcpmc.diagrams.dot import (
     digraph,
     edge,
     node,
+    plain,
     wrapped,
 )
 from tcpmc.diagrams.groups import STATES, Groups, Pair, Progress, grouped
@@ -55,13 +56,10 @@ def product_dot(
     groups = grouped(model, progress)
     walk = Walk((), ()) if trace is None else walk_of(trace)
     if not set(walk.pairs) <= groups.sizes.keys():
-        raise ValueError(
-            "the trace is not one of this model: it leads to states that are not there"
-        )
+        raise ValueError("the trace is not one of this model: it leads where the graph does not")
     lines = [*_nodes(groups, walk), *_edges(groups, walk)]
-    return digraph(
-        lines, label=_caption(model, groups, walk), labeljust="l", nodesep=0.25, ranksep=0.45
-    )
+    label = _caption(model, groups, walk)
+    return digraph(lines, label=label, labeljust="l", nodesep=0.25, ranksep=0.45)
 
 
 @dataclass(frozen=True)
@@ -120,15 +118,15 @@ def _edges(groups: Groups, walk: Walk) -> Iterator[str]:
         end = next(iter(moves))[0]
         look: Look = {"color": GREY, "fontcolor": GREY} if walk.pairs else MOVED_BY[end]
         words = {
-            move: f"{ENDS[end]}: {move[1]} ({count:,})" for move, count in sorted(moves.items())
+            move: plain(f"{ENDS[end]}: {move[1]} ({count:,})")
+            for move, count in sorted(moves.items())
         }
         lines = []
         if steps := walk.steps(source, target):
             look = {"color": BLACK, "fontcolor": BLACK, "penwidth": 3}
             lines.append(_numbered(steps))
-            words |= {
-                walk.moves[step - 1]: f"<B>{words[walk.moves[step - 1]]}</B>" for step in steps
-            }
+            taken = {walk.moves[step - 1] for step in steps} & words.keys()
+            words |= {move: f"<B>{words[move]}</B>" for move in taken}
         label = Html("<BR/>".join([*lines, *words.values()]))
         if source[end] in OPENING and STATES.index(target[end]) < STATES.index(source[end]):
             yield edge(head, tail, label=label, dir="back", **look)  # upwards, laid out downwards

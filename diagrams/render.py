@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,7 +47,7 @@ def _font_folder() -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="tcpmc-fonts-")
     for font in sorted(FONTS.glob("*.ttf")):
         shutil.copy(font, folder.name)
-    text = CONFIGURATION.format(folder=folder.name)
+    text = CONFIGURATION.format(folder=escape(folder.name))
     Path(folder.name, "fonts.conf").write_text(text, encoding="utf-8")
     return folder
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import tcpmc as package
 from golden_files import assert_golden
 
+PACKAGE = str(Path(package.__file__).parent.parent)
 TIGHT = ("--scope", "small", "--capacity", "1", "--engine", "explicit")
 RULE = """
 from dataclasses import replace
@@ -26,7 +28,7 @@ variant = Variant("mine", rules=replace(RFC9293, close=close))
 
 def environment(**changes: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "CI")}
-    return kept | changes
+    return kept | {"PYTHONPATH": PACKAGE} | changes
 
 
 def tcpmc(*words: str, folder: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
