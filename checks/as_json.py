@@ -47,7 +47,11 @@ def _result(result: Result) -> Json:
         "expected": verdict.expected,
         "as_expected": verdict.as_expected if verdict.expected is not None else None,
         "engines": {
-            name: {"verdict": answer.word, "method": answer.method}
+            name: {
+                "verdict": answer.word,
+                "method": answer.method,
+                "narrower": answer.narrower or None,
+            }
             for name, answer in verdict.answers.items()
         },
         "assumptions": list(job.prop.assumptions),

@@ -66,7 +66,7 @@ def decide(
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties)
     progress = None if options["quiet"] else sys.stderr
-    return jobs, run(jobs, engines, asked_limits(options), progress)
+    return jobs, run(jobs, asked_limits(options), progress, options.get("thorough", False))
 
 
 def asked_limits(options: Options) -> Limits:

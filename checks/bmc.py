@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import z3
 
 from tcpmc.checks.encode import Encoding
+from tcpmc.checks.solving import satisfiable
 from tcpmc.checks.trace import Trace, events_along, replay
 
 
@@ -28,9 +29,17 @@ class Unrolling:
             for number, goal in enumerate(goals):
                 now = z3.And(met[number], self.encoding.at(goal, step))
                 met[number + 1] = now if number + 1 == len(goals) else z3.Or(met[number + 1], now)
-            if self.solver.check(met[-1]) == z3.sat:
+            if satisfiable(self.solver, met[-1]):
                 return self._trace(self.solver.model(), step)
         return None
+
+    def escapes(self, depth: int) -> bool:
+        """Whether a run of that many steps sends a segment that the encoding does not know: then
+        a search that found nothing says nothing."""
+        self._extend(depth)
+        flag = self.encoding.frame0["escaped"]
+        sent = [self.encoding.at(flag, step) for step in range(depth + 1)]
+        return satisfiable(self.solver, z3.Or(*sent))
 
     def _extend(self, depth: int) -> None:
         while self.depth < depth:

@@ -16,7 +16,7 @@ from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
 from tcpmc.checks.output import opened
-from tcpmc.checks.run import ENGINES
+from tcpmc.checks.run import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_DISAGREE,
@@ -42,7 +42,11 @@ def cli() -> None:
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
     help="A variant, or a Python file with one; may be repeated.",
 )  # fmt: skip
-@click.option("--engine", type=click.Choice([*ENGINES, "all"]), default="all", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
+    help="auto: both for a named property; for the whole catalogue both where it says so.",
+)  # fmt: skip
+@click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
 @LIMITS
@@ -57,7 +61,7 @@ def check(
     on the variants where its verdict differs. With only --variant: every
     property on it. With only PROPERTY: on rfc9293.
     """
-    engines = ENGINES if engine == "all" else (engine,)
+    engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
     if coverage and engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
     with opened(rest["output"]) as output:

@@ -157,15 +157,19 @@ class ExplicitEngine:
 
     def _eventually(self, prop: Eventually) -> Answer:
         assert self.graph is not None
-        for which in (0, 1):
-            waits = self._waiting(prop, which)
-            if not any(map(len, waits)):
-                continue
-            lasso = fair_lasso(self.table, self.graph, waits)
+        a, b = (self._waiting(prop, which) for which in (0, 1))
+        same = all(map(np.array_equal, a, b))
+        regions = [region for region in ([a] if same else [a, b]) if any(map(len, region))]
+        if not regions:
+            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
+        for region in regions:
+            lasso = fair_lasso(self.table, self.graph, region)
             if lasso is not None:
                 states = [self.table.system(state) for state in lasso.states]
                 trace = replay(self.model, events_along(self.model, states), lasso.loop)
-                return Answer(REFUTED, f"fair lasso, {len(trace)} steps", self._checked(prop, trace))
+                return Answer(
+                    REFUTED, f"fair lasso, {len(trace)} steps", self._checked(prop, trace)
+                )
         return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")
 
     def _waiting(self, prop: Eventually, which: int) -> list[Ints]:
@@ -223,4 +227,5 @@ class EndsOnly(System):
     __slots__ = ()
 
     def in_flight(self, which: object) -> bool:
+        """Not to be answered here."""
         raise ChannelsRead

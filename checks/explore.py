@@ -166,7 +166,7 @@ def _ticks(machine: Machine, states: Ints) -> Edges:
 
 
 def _flag(table: Table, ids: Ints) -> Mask:
-    return table(ids)[1][:, 0] != 0
+    return np.not_equal(table(ids)[1][:, 0], 0)
 
 
 def distinct(states: Ints) -> Ints:
@@ -180,7 +180,7 @@ def contains(ordered: Ints, states: Ints) -> Mask:
     if not len(ordered):
         return np.zeros(len(states), bool)
     at = np.searchsorted(ordered, states)
-    return ordered[np.minimum(at, len(ordered) - 1)] == states
+    return np.equal(ordered[np.minimum(at, len(ordered) - 1)], states)
 
 
 @dataclass

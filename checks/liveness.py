@@ -2,8 +2,9 @@
 
 The fairness is strong (Streett): a segment that is in flight again and again is delivered again
 and again, and a timer that is due again and again fires, whether or not there was room for what
-they send. Loss and user calls need never happen, and duplication does not go on for ever. States that make a strongly connected component unfair are removed until a component is fair or
-nothing is left (Lichtenstein and Pnueli 1985).
+they send. Loss and user calls need never happen, and duplication does not go on for ever. States
+that make a strongly connected component unfair are removed until a component is fair or nothing
+is left (Lichtenstein and Pnueli 1985).
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def region(table: TabulatedModel, states: Ints) -> Region:
                 np.where(inside, at, -1),
                 np.where(fair[edges.event], edges.event * 2 + edges.end, -1),
                 np.concatenate([a.source[d] for a, d in zip(tried, due, strict=True)]) + first,
-                np.concatenate([a.event[d] * 2 + w for w, (a, d) in enumerate(zip(tried, due, strict=True))]),
+                np.concatenate(
+                    [a.event[d] * 2 + w for w, (a, d) in enumerate(zip(tried, due, strict=True))]
+                ),
             )
         )
     return Region(states, *(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -90,8 +93,9 @@ def fair_lasso(table: TabulatedModel, graph: Graph, levels: Sequence[Ints]) -> L
     A state in which nothing can happen any more counts as one that is repeated for ever.
     """
     whole = region(table, distinct(np.concatenate(levels)))
-    halted = np.setdiff1d(np.arange(len(whole.states)), whole.source)
-    if len(halted):
+    halted = np.ones(len(whole.states), bool)
+    halted[whole.source] = False
+    if halted.any():
         return _lasso(graph, levels, whole.states[halted], lambda entry: [])
     component = fair_component(whole)
     if component is None:
@@ -150,7 +154,7 @@ def fair_cycle(component: Region, entry: int) -> list[int]:
     home = int(np.searchsorted(component.states, entry))
     at, path = home, []
     while due:
-        steps = _nearest(moves, at, lambda target, fair: fair in due)
+        steps = _nearest(moves, at, lambda target, fair, due=due: fair in due)  # type: ignore[misc]
         path += steps
         due -= {fair for _, fair in steps}
         at = path[-1][0]

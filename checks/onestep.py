@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import z3
 
+from tcpmc.checks.fields import plain
+from tcpmc.checks.solving import satisfiable
 from tcpmc.checks.symbolic import Path, Sym, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.model.channel import Flight
@@ -42,7 +44,7 @@ class OneStep:
                 continue
             solver = z3.Solver()
             solver.add(path.condition, bad)
-            if solver.check() == z3.sat:
+            if satisfiable(solver):
                 return self._trace(tcb, seg, solver.model())
         return None
 
@@ -71,12 +73,11 @@ class OneStep:
                 return Seq(concrete(value.value), value.bits)
             if not isinstance(value, Sym):
                 return value
-            term = solution.eval(value.term, model_completion=True)
-            return z3.is_true(term) if z3.is_bool(term) else term.as_long()
+            return plain(solution.eval(value.term, model_completion=True))
 
         fields = {name: concrete(getattr(tcb, name)) for name in Tcb.__dataclass_fields__}
-        numbers = (concrete(part) for part in (seg.seq, seg.ack, seg.length))
-        flight = Flight(Segment(*numbers, seg.SYN, seg.ACK, seg.FIN, seg.RST))
+        parts = {name: concrete(getattr(seg, name)) for name in Segment.__dataclass_fields__}
+        flight = Flight(Segment(**parts))
         ends = (End(Tcb(**fields)), End(blank(State.CLOSED, BITS)))
         iss = concrete(self.host.iss).value
         model = Model(self.model.variant, self.model.scope.with_(iss=(iss, iss)))
@@ -95,8 +96,8 @@ def _tcb(state: State) -> Tcb:
     """A TCB with every number open; in CLOSED and LISTEN there is none."""
     if state in (State.CLOSED, State.LISTEN):
         return blank(state, BITS)
-    numbers = {name: Seq(_number(name), BITS) for name in NUMBERS}
-    return Tcb(state, **numbers, passive=_flag("passive"))
+    iss, irs, una, nxt, rcv = (Seq(_number(name), BITS) for name in NUMBERS)
+    return Tcb(state, iss, irs, una, nxt, rcv, passive=_flag("passive"))
 
 
 def _segment(controls: tuple[bool, ...]) -> Segment:

@@ -52,7 +52,7 @@ def report(
 def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str]:
     notes = list(dict.fromkeys(note for result in results for note in result.job.prop.assumptions))
     name = max([8, *(len(_name(result)) for result in results)])
-    how = width - 2 - WORD - name - 1 - 4 - 5
+    how = width - 2 - WORD - name - 1 - 5 - 5
     wide = how >= LEAST_HOW
     heading = f"  {'verdict':<{WORD}}{'property':<{name}}"
     yield heading + (f" {'how':<{how}} by" if wide else "")
@@ -65,10 +65,10 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         mark = " " if verdict.as_expected else "!"
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
         told, *more = wrapped(_how(verdict), how if wide else width - 4)
-        by = "+".join(engine[0] for engine in verdict.answers)
+        by = _by(verdict)
         letters = "".join(_letter(notes.index(note)) for note in prop.assumptions)
         if wide:
-            yield f"{row}{told:<{how}} {by:<3} {letters}"
+            yield f"{row}{told:<{how}} {by:<4} {letters}"
             yield from (" " * len(row) + line for line in more)
         else:
             yield from wrapped(f"{row}{by} {letters}", width)
@@ -82,6 +82,11 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
 def _name(result: Result) -> str:
     variant = result.job.variant.name
     return result.job.prop.name if variant == "rfc9293" else f"  on {variant}"
+
+
+def _by(verdict: Verdict) -> str:
+    """The engines that answered; a star for an answer within narrower bounds."""
+    return "+".join(f"{name[0]}{'*' * bool(a.narrower)}" for name, a in verdict.answers.items())
 
 
 def _letter(index: int) -> str:
@@ -105,13 +110,19 @@ def _details(result: Result, width: int) -> Iterator[str]:
     prop, verdict = result.job.prop, result.verdict
     told = [f"{prop.kind}: {prop.meaning} ({prop.citation})"]
     if len(verdict.answers) > 1:
-        told += [f"{name}: {a.word}, {a.method}" for name, a in verdict.answers.items()]
+        told += [
+            f"{name}: {a.word}, {a.method}{f' ({a.narrower})' if a.narrower else ''}"
+            for name, a in verdict.answers.items()
+        ]
     for text in told:
         yield from (f"    {line}" for line in wrapped(text, width - 4))
 
 
 def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator[str]:
     texts = ["A row without a variant is rfc9293. by: e explicit engine, z Z3."]
+    narrower = {a.narrower for r in results for a in r.verdict.answers.values() if a.narrower}
+    if narrower:
+        texts[0] += f" *: proved there only for the runs in which {' or '.join(sorted(narrower))}."
     if any(not result.verdict.as_expected for result in results):
         texts[0] += " !: not as expected."
     texts += [f"{_letter(number)}  {note}" for number, note in enumerate(notes)]

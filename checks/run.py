@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
@@ -29,17 +30,21 @@ if TYPE_CHECKING:
     from tcpmc.checks.explore import Graph
 
 ENGINES = ("explicit", "z3")
+AUTO = ()
+"""No engine in particular: both for a named property, and for a catalogue as it says itself."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One question: a property of a variant. `source` is the variant's name or file, and `asked`
-    the scope that the user asked for; the property may need another (`scope`)."""
+    """One question: a property of a variant. `source` is the variant's name or file, `asked` the
+    scope that the user asked for (the property may need another, `scope`), and `engines` those
+    that are asked."""
 
     prop: Property
     variant: Variant
     source: str
     asked: Scope
+    engines: Sequence[str]
 
     @property
     def scope(self) -> Scope:
@@ -83,7 +88,11 @@ class Group:
 
     def decided_by(self, engine: str) -> list[Property]:
         """The properties that the engine decides."""
-        return [job.prop for job in self.jobs if decides(engine, job.prop, self.scope)]
+        return [
+            job.prop
+            for job in self.jobs
+            if engine in job.engines and decides(engine, job.prop, self.scope)
+        ]
 
 
 def decides(engine: str, prop: Property, scope: Scope) -> bool:
@@ -98,7 +107,7 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
 
 
 def select(
-    names: Sequence[str], sources: Sequence[str], asked: Scope, engines: Sequence[str] = ENGINES
+    names: Sequence[str], sources: Sequence[str], asked: Scope, engines: Sequence[str] = AUTO
 ) -> list[Job]:
     """The jobs for the properties and variants named, in catalogue order.
 
@@ -118,11 +127,13 @@ def select(
     for prop in props:
         wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
         for source in dict.fromkeys(wanted):
-            job = Job(prop, variant(source), source, asked)
-            if any(decides(engine, prop, _scope(job)) for engine in engines):
+            both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
+            chosen = engines or (ENGINES if both else ENGINES[:1])
+            job = Job(prop, variant(source), source, asked, chosen)
+            if any(decides(engine, prop, _scope(job)) for engine in chosen):
                 jobs.append(job)
             elif names:
-                raise BadInput(_undecided(job, engines))
+                raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
 
@@ -158,11 +169,12 @@ def grouped(jobs: Iterable[Job]) -> list[Group]:
 
 def run(
     jobs: Sequence[Job],
-    engines: Sequence[str] = ENGINES,
     limits: Limits | None = None,
     progress: TextIO | None = None,
+    thorough: bool = False,
 ) -> Outcome:
-    """Decide the jobs: the explicit engine here, Z3 beside it in a process of its own.
+    """Decide the jobs: the explicit engine here, Z3 beside it in processes of its own, one for the
+    questions with the clock on and one for the others. `thorough` is for the solver engine.
 
     A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
     ReplayError, BadInput for a user's rule that goes wrong, and SolverFailure.
@@ -170,28 +182,38 @@ def run(
     limits = limits or Limits()
     monitor = Monitor(limits, progress)
     groups = dict(enumerate(grouped(jobs)))
-    tasks = {number: _task(group) for number, group in groups.items() if "z3" in engines}
     outcome = Outcome([])
-    explored: dict[tuple[int, str], Answer] = {}
-    with monitor.running(), SolverProcess(tasks, limits) as solver:
-        if "explicit" in engines:
-            for number, group in groups.items():
-                answers = _explore(group, monitor, outcome.rules)
-                explored |= {(number, name): answer for name, answer in answers.items()}
-        solved = solver.wait(monitor, needed="explicit" not in engines)
+    answers: dict[str, dict[tuple[int, str], Answer]] = {engine: {} for engine in ENGINES}
+    with monitor.running(), ExitStack() as stack:
+        solvers = [
+            stack.enter_context(SolverProcess(_tasks(groups, clock, thorough), limits))
+            for clock in (False, True)
+        ]
+        for number, group in groups.items():
+            found = _explore(group, monitor, outcome.rules)
+            answers["explicit"] |= {(number, name): answer for name, answer in found.items()}
+        for solver in solvers:
+            answers["z3"] |= solver.wait(monitor, needed=not answers["explicit"])
         outcome.reason = monitor.reason
     place = {id(job): number for number, group in groups.items() for job in group.jobs}
     for job in jobs:
         key = (place[id(job)], job.prop.name)
-        by_engine = zip(ENGINES, (explored.get(key), solved.get(key)), strict=True)
-        found = {engine: answer for engine, answer in by_engine if answer is not None}
-        outcome.results.append(Result(job, Verdict(job.prop, job.variant, job.scope, found)))
+        by_engine = {engine: found[key] for engine, found in answers.items() if key in found}
+        outcome.results.append(Result(job, Verdict(job.prop, job.variant, job.scope, by_engine)))
     return outcome
 
 
-def _task(group: Group) -> Task:
-    props = tuple(prop.name for prop in group.decided_by("z3"))
-    return Task(group.source, group.scope, props)
+def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int, Task]:
+    return {
+        number: Task(
+            group.source,
+            group.scope,
+            tuple(prop.name for prop in group.decided_by("z3")),
+            thorough or not group.decided_by("explicit"),
+        )
+        for number, group in groups.items()
+        if group.scope.clock == clock
+    }
 
 
 def _explore(group: Group, monitor: Monitor, rules: set[str]) -> dict[str, Answer]:

@@ -16,12 +16,14 @@ from functools import cached_property
 import z3
 
 from tcpmc.checks.bmc import Unrolling
+from tcpmc.checks.clauses import Clauses, proposed
 from tcpmc.checks.encode import Encoding
-from tcpmc.checks.induction import Clauses, Escaped, inductive, proposed, sample, segments_sent
+from tcpmc.checks.induction import Escaped, inductive, sample, segments_sent
 from tcpmc.checks.onestep import OneStep
+from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic import PathLimit
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.tables import Ints
+from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import ReplayError, Trace, shows
 from tcpmc.checks.verdict import (
     INCONCLUSIVE,
@@ -33,7 +35,7 @@ from tcpmc.checks.verdict import (
     holds_up_to,
 )
 from tcpmc.model.property import Always, Lemma, Property, Reachable
-from tcpmc.model.system import Model
+from tcpmc.model.system import Model, System
 
 DEPTH = 16
 
@@ -60,7 +62,7 @@ class SolverEngine:
         return Model(self.model.variant, self.model.scope.with_(data=0))
 
     @cached_property
-    def _sampled(self) -> tuple[Encoding, TabulatedModel, Ints]:
+    def _unbounded(self) -> tuple[Encoding, TabulatedModel, Ints]:
         """The unbounded channel: its encoding, and a sample of its states."""
         model = self.model if self.thorough else self._without_text
         unbounded = Model(model.variant, model.scope.with_(channel="sent-set"))
@@ -69,14 +71,23 @@ class SolverEngine:
         return Encoding(unbounded, segments_sent(table, states)), table, states
 
     @cached_property
+    def _glimpse(self) -> list[System]:
+        """A few states of the scope's own channel, without text."""
+        table = TabulatedModel(self._without_text)
+        states = sample(table)
+        return [table.system(s) for s in states[:: 1 + len(states) // 20_000].tolist()]
+
+    @cached_property
     def _invariant(self) -> Clauses:
-        encoding, table, states = self._sampled
+        encoding, table, states = self._unbounded
         return inductive(encoding, proposed(encoding, table, states), self.progress)
 
     def _unrolling(self, model: Model) -> Unrolling:
         if model not in self._unrollings:
             table = TabulatedModel(model)
-            self._unrollings[model] = Unrolling(Encoding(model, segments_sent(table, sample(table))))
+            self._unrollings[model] = Unrolling(
+                Encoding(model, segments_sent(table, sample(table)))
+            )
         return self._unrollings[model]
 
     def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
@@ -88,7 +99,7 @@ class SolverEngine:
                     answers[prop.name] = self._lemma(prop)
                 elif isinstance(prop, Always | Reachable) and self.model.scope.channel != "fifo":
                     answers[prop.name] = self._graph_property(prop)
-            except PathLimit as limit:
+            except (PathLimit, Escaped, GaveUp) as limit:
                 answers[prop.name] = Answer(INCONCLUSIVE, str(limit))
         return answers
 
@@ -102,7 +113,7 @@ class SolverEngine:
         return Answer(REFUTED, "one step, 32-bit numbers", trace)
 
     def _graph_property(self, prop: Always | Reachable) -> Answer:
-        """Search where a sampled state suggests a witness, prove where none does; then the other."""
+        """Search where a sampled state suggests a witness, else prove; then the other way."""
         ways = [self._proof, self._search]
         if self._suggested(prop):
             ways.reverse()
@@ -117,9 +128,13 @@ class SolverEngine:
         for model in (self._without_text, self.model) if self.model.scope.data else (self.model,):
             unrolling = self._unrolling(model)
             trace = unrolling.search(self._goals(prop, unrolling.encoding), DEPTH)
+            if trace is None and unrolling.escapes(DEPTH):
+                raise Escaped("a segment that no sampled state had in flight")
             if trace is not None:
                 word = WITNESS if isinstance(prop, Reachable) else REFUTED
-                return Answer(word, f"bounded search, {len(trace)} steps", self._checked(prop, trace))
+                return Answer(
+                    word, f"bounded search, {len(trace)} steps", self._checked(prop, trace)
+                )
         return None
 
     def _proof(self, prop: Always | Reachable) -> Answer | None:
@@ -128,11 +143,11 @@ class SolverEngine:
             clauses = self._invariant
         except Escaped:
             return None
-        encoding = self._sampled[0]
+        encoding = self._unbounded[0]
         for goal in self._goals(prop, encoding):
             solver = z3.SolverFor("QF_FD")
             solver.add(*clauses.as_formula(encoding.frame0), goal)
-            if solver.check() == z3.unsat:
+            if not satisfiable(solver):
                 word = UNREACHABLE if isinstance(prop, Reachable) else PROVED
                 whole = self.thorough or self.model.scope.data == 0
                 how = f"inductive, {len(clauses):,} clauses, unbounded channel"
@@ -147,14 +162,12 @@ class SolverEngine:
         return [bad]
 
     def _suggested(self, prop: Always | Reachable) -> bool:
-        """Whether a sampled state of the unbounded channel is one to search for. Only a guess at
-        which way is shorter: neither way relies on it."""
-        _, table, states = self._sampled
-        model = table.model
-        systems = (table.system(state) for state in states[:: 1 + len(states) // 20_000].tolist())
+        """Whether a sampled state is one to search for. Only a guess at which way is shorter:
+        neither way relies on it."""
+        model = self._without_text
         if isinstance(prop, Reachable):
-            return any(prop.goals[-1](model, system) for system in systems)
-        return any(prop.premise(model, s) and not prop.claim(model, s) for s in systems)
+            return any(prop.goals[-1](model, system) for system in self._glimpse)
+        return any(prop.premise(model, s) and not prop.claim(model, s) for s in self._glimpse)
 
     def _checked(self, prop: Property, trace: Trace) -> Trace:
         if not shows(self.model, prop, trace):

@@ -35,6 +35,7 @@ class Task:
     variant: str
     scope: Scope
     props: tuple[str, ...]
+    thorough: bool
 
 
 class SolverFailure(Exception):
@@ -73,7 +74,7 @@ def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
     from tcpmc.model.system import Model
 
     variant = find_variant(task.variant)
-    engine = SolverEngine(Model(variant, task.scope), lambda *progress: None)
+    engine = SolverEngine(Model(variant, task.scope), thorough=task.thorough)
     for name in task.props:
         send("begin", number, name)
         try:

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import z3
 
+from tcpmc.checks.solving import satisfiable
+
 R = TypeVar("R")
 PATH_LIMIT = 3000
 
@@ -72,13 +74,13 @@ class Sym:
         return _lift(z3.UGE, self, other)
 
     def __radd__(self, other: Any) -> Sym:
-        return self + other
+        return self.__add__(other)
 
     def __rand__(self, other: Any) -> Sym:
-        return self & other
+        return self.__and__(other)
 
     def __ror__(self, other: Any) -> Sym:
-        return self | other
+        return self.__or__(other)
 
     def __rsub__(self, other: Any) -> Sym:
         return _lift(lambda a, b: b - a, self, other)
@@ -124,9 +126,7 @@ class PathLimit(Exception):
     """A function has too many symbolic paths."""
 
 
-def paths(
-    run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True
-) -> Iterator[Path[R]]:
+def paths(run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True) -> Iterator[Path[R]]:
     """Yield every feasible path of `run` under the assumptions; the conditions are disjoint and
     together amount to the assumptions. Without `prune` no branch is tested, which is faster where
     a test is dear, and infeasible paths are among them. Raises PathLimit beyond 3000 paths."""
@@ -138,45 +138,58 @@ def paths(
         count += 1
         if count > PATH_LIMIT:
             raise PathLimit(f"more than {PATH_LIMIT} symbolic paths")
-        prefix = todo.pop()
-        taken: list[bool] = []
-        condition: list[z3.BoolRef] = []
+        walk = _Walk(todo.pop(), solver, prune)
+        Sym.decide, outer = walk.decide, Sym.decide
         solver.push()
-
-        def decide(
-            truth: z3.BoolRef,
-            prefix: tuple[bool, ...] = prefix,
-            taken: list[bool] = taken,
-            condition: list[z3.BoolRef] = condition,
-        ) -> bool:
-            truth = z3.simplify(truth)
-            if z3.is_true(truth) or z3.is_false(truth):
-                return z3.is_true(truth)
-            if len(taken) < len(prefix):
-                choice = prefix[len(taken)]
-            elif not prune:
-                choice = True
-                todo.append((*taken, False))
-            else:
-                choice = solver.check(truth) == z3.sat
-                if choice and solver.check(z3.Not(truth)) == z3.sat:
-                    todo.append((*taken, False))
-            taken.append(choice)
-            condition.append(truth if choice else z3.Not(truth))
-            solver.add(condition[-1])
-            return choice
-
-        Sym.decide, outer = decide, Sym.decide
         try:
             result = run()
         finally:
             Sym.decide = outer
-        solver.pop()
-        yield Path(z3.And(*condition), result)
+            solver.pop()
+        todo += walk.untaken
+        yield Path(z3.And(*walk.condition), result)
+
+
+class _Walk:
+    """One path: it follows `prefix`, then takes at each branch a side that is feasible, and keeps
+    the other one for later if that is feasible too."""
+
+    def __init__(self, prefix: tuple[bool, ...], solver: z3.Solver, prune: bool) -> None:
+        self.prefix, self.solver, self.prune = prefix, solver, prune
+        self.example: z3.ModelRef | None = None
+        self.condition: list[z3.BoolRef] = []
+        self.taken: list[bool] = []
+        self.known: dict[int, bool] = {}
+        self.untaken: list[tuple[bool, ...]] = []
+
+    def decide(self, truth: z3.BoolRef) -> bool:
+        """The side that this path takes at a branch."""
+        truth = z3.simplify(truth)
+        if z3.is_true(truth) or z3.is_false(truth):
+            return bool(z3.is_true(truth))
+        if truth.get_id() not in self.known:
+            side = self._side(truth)
+            self.known[truth.get_id()] = side
+            self.taken.append(side)
+            self.condition.append(truth if side else z3.Not(truth))
+            self.solver.add(self.condition[-1])
+        return self.known[truth.get_id()]
+
+    def _side(self, truth: z3.BoolRef) -> bool:
+        if len(self.taken) < len(self.prefix):
+            return self.prefix[len(self.taken)]
+        if not self.prune:
+            self.untaken.append((*self.taken, False))
+            return True
+        if self.example is None:
+            satisfiable(self.solver)
+            self.example = self.solver.model()
+        side = bool(z3.is_true(self.example.eval(truth, model_completion=True)))
+        if satisfiable(self.solver, z3.Not(truth) if side else truth):
+            self.untaken.append((*self.taken, not side))
+        return side
 
 
 def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef) -> z3.BoolRef:
     """The condition under which a predicate holds, as one formula."""
-    return z3.Or(
-        *(z3.And(path.condition, as_truth(path.result)) for path in paths(run, *assuming))
-    )
+    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in paths(run, *assuming)))

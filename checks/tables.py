@@ -21,6 +21,7 @@ class Ids(Generic[T]):
         self._ids: dict[T, int] = {}
 
     def __call__(self, value: T) -> int:
+        """The id of the value: the next one if it is new."""
         found = self._ids.get(value)
         if found is None:
             found = self._ids[value] = len(self.values)
@@ -32,6 +33,21 @@ class Ids(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+DENSE = 1 << 22
+
+
+def distinct_with_inverse(keys: Ints) -> tuple[Ints, Ints]:
+    """The distinct keys in order, and the index of each key among them; small keys unsorted."""
+    top = int(keys.max(initial=0))
+    if top >= DENSE:
+        return np.unique(keys, return_inverse=True)
+    present = np.zeros(top + 1, bool)
+    present[keys] = True
+    unique = np.flatnonzero(present)
+    place = np.cumsum(present) - 1
+    return unique, place[keys]
 
 
 class Table:
@@ -49,7 +65,7 @@ class Table:
     def __call__(self, keys: Ints) -> tuple[Ints, Ints]:
         """All rows for `keys` (shape (n,)): the index into `keys` of each row (m,), and the rows
         (m, width)."""
-        unique, inverse = np.unique(keys, return_inverse=True)
+        unique, inverse = distinct_with_inverse(keys)
         slots = np.fromiter(map(self._slot, unique.tolist()), np.int64, len(unique))[inverse]
         if len(self._arrays[2]) != len(self._rows) or len(self._arrays[0]) != len(self._first):
             self._arrays = self._as_arrays()

@@ -29,7 +29,10 @@ class TabulatedModel:
         self.rules: set[str] = set()
         self.messages(())
         self.events(("tick", None))
-        self.own = (Table(4, lambda key: self._own(0, key)), Table(4, lambda key: self._own(1, key)))
+        self.own = (
+            Table(4, lambda key: self._own(0, key)),
+            Table(4, lambda key: self._own(1, key)),
+        )
         self.receive = (
             Table(2, lambda key: self._receive(0, key)),
             Table(2, lambda key: self._receive(1, key)),
@@ -49,9 +52,7 @@ class TabulatedModel:
     def system(self, state: int) -> System:
         """The state of the model that a packed state stands for."""
         a, b, ab, ba = (int(part) for part in unpack(np.int64(state)))  # type: ignore[arg-type]
-        return System(
-            (self.ends[a], self.ends[b]), (self.contents[ab], self.contents[ba])
-        )
+        return System((self.ends[a], self.ends[b]), (self.contents[ab], self.contents[ba]))
 
     def event(self, code: int, end: int) -> Event:
         """The event with that code at that end."""

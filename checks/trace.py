@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tcpmc.model.property import Always, Eventually, Lemma, Property, Reachable
 from tcpmc.model.system import Event, Model, System
@@ -58,7 +59,7 @@ def replay(
 def events_along(model: Model, states: Sequence[System]) -> list[Event]:
     """The first event, in the model's order, that leads from each state to the next."""
     found = []
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         events = [event for event, _, target in model.successors(before) if target == after]
         if not events:
             raise ReplayError("two states of a path without an event between them")

@@ -13,11 +13,12 @@ class History:
     """What one end and its user have done and seen.
 
     opens, sent, crashes
-        OPEN calls, octets given to SEND, crashes so far (bounded by the scope).
+        OPEN calls, octets given to SEND, crashes so far (bounded by the scope). The rest is about
+        one connection: it starts anew with an OPEN in CLOSED.
     closed, gave_up
         CLOSE was called; it was called in LISTEN or SYN-SENT, where it only deletes the TCB.
     synchronized
-        This end has been in ESTABLISHED.
+        This end has been in ESTABLISHED, if only within a step.
     fin_sent, fin_received, active
         A FIN was sent, the other's FIN arrived, and ours was sent before that.
     combined
@@ -42,23 +43,31 @@ class History:
     reset: bool = False
 
 
+PAST_ESTABLISHED = (State.CLOSE_WAIT, State.FIN_WAIT_1, State.LAST_ACK)
+"""Where a segment can lead from SYN-RECEIVED by way of ESTABLISHED."""
+
+
 def observe(history: History, event: str, before: Tcb, step: Step) -> History:
     """The history after a step. No branch on a number: the solver follows it without forking."""
     after = step.tcb
+    arrived = event == "deliver"
+    opened = event in ("active OPEN", "passive OPEN") and before.state == State.CLOSED
+    if opened:
+        history = History(history.opens + 1, history.sent, history.crashes)
     fin_sent = any(segment.FIN for segment in step.send)
     fin_received = CONNECTION_CLOSING in step.signals
-    direct = before.state == State.FIN_WAIT_1 and after.state == State.TIME_WAIT
-    killed = event == "deliver" and before.state == State.TIME_WAIT and after.state == State.CLOSED
+    received = arrived and before.state == State.SYN_RECEIVED
+    through = received and after.state in PAST_ESTABLISHED
+    direct = arrived and before.state == State.FIN_WAIT_1 and after.state == State.TIME_WAIT
+    killed = arrived and before.state == State.TIME_WAIT and after.state == State.CLOSED
     early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
-    opened = event in ("active OPEN", "passive OPEN") and before.state == State.CLOSED
     return replace(
         history,
-        opens=history.opens + opened,
         sent=history.sent + (event == "SEND"),
         crashes=history.crashes + (event == "crash"),
         closed=history.closed | (event == "CLOSE"),
         gave_up=history.gave_up | early,
-        synchronized=history.synchronized | (after.state == State.ESTABLISHED),
+        synchronized=history.synchronized | (after.state == State.ESTABLISHED) | through,
         fin_sent=history.fin_sent | fin_sent,
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,

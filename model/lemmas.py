@@ -23,6 +23,14 @@ def any_segment(host: Host, tcb: Tcb, seg: Segment) -> bool:
     return True
 
 
+def opening(host: Host, tcb: Tcb, seg: Segment) -> bool:
+    """In LISTEN; or our SYN is out and not yet acknowledged."""
+    if tcb.state == State.LISTEN:
+        return True
+    unacknowledged = (tcb.snd_una == tcb.iss) & (tcb.iss < tcb.snd_nxt)
+    return tcb.state in (State.SYN_SENT, State.SYN_RECEIVED) and unacknowledged
+
+
 def acknowledges_our_syn(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
     """ESTABLISHED is entered only on an ACK of our SYN."""
     if step.tcb.state != State.ESTABLISHED:
@@ -63,8 +71,7 @@ LEMMAS: tuple[Lemma, ...] = (
         meaning="ESTABLISHED is entered only on an ACK of our own SYN",
         citation="RFC 9293, 3.10.7.3, 3.10.7.4 fifth",
         expected={"rfc9293": "PROVED", "two-way-handshake": "REFUTED"},
-        premise=lambda host, tcb, seg: tcb.state
-        in (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED),
+        premise=opening,
         claim=acknowledges_our_syn,
     ),
     Lemma(

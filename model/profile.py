@@ -64,13 +64,13 @@ class Profile:
                 raise ValueError(f"{field.name}={value!r}: choose one of {', '.join(allowed)}")
         if not isinstance(self.challenge_acks, bool):
             raise ValueError(f"challenge_acks={self.challenge_acks!r}: choose True or False")
-        if not isinstance(self.window, int) or not 0 <= self.window <= 2**16 - 1:
+        if type(self.window) is not int or not 0 <= self.window <= 2**16 - 1:
             raise ValueError(f"window={self.window!r}: choose 0 to 65535 octets")
 
 
 @dataclass(frozen=True)
 class Host:
-    """What a rule may consult besides the TCB and the segment: the switches, and the ISS to select."""
+    """What a rule may consult besides the TCB and the segment: the switches, the ISS to select."""
 
     profile: Profile
     iss: Seq

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from tcpmc.model.lemmas import LEMMAS
-from tcpmc.model.property import Always, DeadlockFree, Each, Eventually, Predicate, Property, Reachable
+from tcpmc.model.property import (
+    Always,
+    DeadlockFree,
+    Each,
+    Eventually,
+    Predicate,
+    Property,
+    Reachable,
+)
 from tcpmc.model.system import End, Model, System
-from tcpmc.model.tcb import State, fin_acknowledged
+from tcpmc.model.tcb import State
 from tcpmc.model.timed_properties import TIMED
 
 QUIET = (
@@ -16,6 +24,8 @@ FAIR = (
     "fairness: what is in flight again and again is delivered again and again, a timer that is due "
     "again and again fires, and nothing is duplicated for ever"
 )
+IGNORED_IS_NO_STEP = "a retransmission that the other end ignores is no next step"
+NOBODY_GIVES_UP = "nobody aborts, and nobody closes in LISTEN or SYN-SENT"
 
 
 def both(state: State) -> Predicate:
@@ -39,6 +49,11 @@ def idle(model: Model, system: System, which: int) -> bool:
         elif not move.settled or model.settled(other):
             return False
     return True
+
+
+def idle_without_giving_up(model: Model, system: System, which: int) -> bool:
+    """As `idle`, at an end whose user did not close in LISTEN or SYN-SENT."""
+    return not system.ends[which].history.gave_up and idle(model, system, which)
 
 
 def proper_end(model: Model, system: System) -> bool:
@@ -128,6 +143,7 @@ UNTIMED: tuple[Property, ...] = (
         meaning="an end is in CLOSING",
         citation="RFC 9293, 3.10.7.4 eighth, Figure 5",
         expected={"rfc9293": "WITNESS", "freertos-1303": "UNREACHABLE"},
+        by_both=("rfc9293",),
         goals=(some(State.CLOSING),),
     ),
     Reachable(
@@ -142,6 +158,7 @@ UNTIMED: tuple[Property, ...] = (
         meaning="in CLOSING only if each end sent its FIN before the other's arrived",
         citation="RFC 9293, 3.6, case 3",
         expected={"rfc9293": "PROVED"},
+        by_both=("rfc9293",),
         premise=some(State.CLOSING),
         claim=lambda model, system: all(end.history.active for end in system.ends),
     ),
@@ -208,10 +225,17 @@ UNTIMED: tuple[Property, ...] = (
             "no-time-wait-silent": "REFUTED",
             "smoltcp-470": "REFUTED",
         },
-        assumptions=(
-            QUIET,
-            "a retransmission that the other end ignores is no next step",
-        ),
+        assumptions=(QUIET, IGNORED_IS_NO_STEP, NOBODY_GIVES_UP),
+        by_both=("rfc9293",),
+        premise=Each(idle_without_giving_up),
+        claim=ended_or_in_flight,
+    ),
+    DeadlockFree(
+        name="no-deadlock-giving-up",
+        meaning="every state without a next step is a proper end, whoever closes whenever",
+        citation="RFC 9293, 3.10.4, 3.10.7.1",
+        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        assumptions=(QUIET, IGNORED_IS_NO_STEP),
         premise=Each(idle),
         claim=ended_or_in_flight,
     ),
@@ -220,7 +244,8 @@ UNTIMED: tuple[Property, ...] = (
         meaning='when both users close, no user is told "connection reset"',
         citation="RFC 9293, 3.6, MUST-12, MUST-13",
         expected={"rfc9293": "PROVED", "no-time-wait": "REFUTED", "hasty-time-wait": "REFUTED"},
-        assumptions=(QUIET, "nobody aborts, and nobody closes in LISTEN or SYN-SENT"),
+        assumptions=(QUIET, NOBODY_GIVES_UP),
+        by_both=("rfc9293",),
         premise=both_closed_in_order,
         claim=nobody_reset,
     ),
@@ -248,6 +273,4 @@ UNTIMED: tuple[Property, ...] = (
     ),
 )
 
-PROPERTIES: dict[str, Property] = {
-    prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)
-}
+PROPERTIES: dict[str, Property] = {prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)}

@@ -27,6 +27,7 @@ class Each:
     condition: EndPredicate
 
     def __call__(self, model: Model, system: System) -> bool:
+        """The condition at both ends."""
         return all(self.condition(model, system, which) for which in (0, 1))
 
 
@@ -38,6 +39,9 @@ class Property:
         The verdict word for each variant that the property is meant for.
     assumptions
         What the verdict rests on besides the scope; printed with it.
+    by_both
+        The variants on which a run of the whole catalogue asks both engines; elsewhere it asks the
+        faster one, and both are asked when the property is named.
     setting
         Turns the scope asked for into the one that the question needs (the clock on, T = 2 MSL).
     """
@@ -48,6 +52,7 @@ class Property:
     citation: str
     expected: Mapping[str, str]
     assumptions: tuple[str, ...] = ()
+    by_both: tuple[str, ...] = ()
     setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
 
 

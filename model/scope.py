@@ -59,11 +59,15 @@ class Scope:
     def __post_init__(self) -> None:
         """Raise ValueError for a bound that makes no sense, with what is allowed."""
         _between("bits", self.bits, 5, 32)
+        if not isinstance(self.iss, tuple) or len(self.iss) != 2:
+            raise ValueError(f"iss={self.iss!r}: choose two numbers, one for each end")
         for iss in self.iss:
             _between("iss", iss, 0, 2**self.bits - 1)
         _one_of("channel", self.channel, CHANNELS)
         _one_of("loss", self.loss, LOSSES)
         _one_of("start", self.start, STARTS)
+        for switch in ("duplication", "aborts", "clock"):
+            _true_or_false(switch, getattr(self, switch))
         _between("capacity", self.capacity, 1, 8)
         _between("data", self.data, 0, 8)
         _between("opens", self.opens, 1, 3)
@@ -89,7 +93,9 @@ class Scope:
 
     def describe(self) -> str:
         """The numbers of this scope on one line."""
-        flights = "unbounded" if self.channel == "sent-set" else f"{self.capacity} in flight each way"
+        flights = (
+            "unbounded" if self.channel == "sent-set" else f"{self.capacity} in flight each way"
+        )
         retries = "for ever" if self.retransmissions is None else f"{self.retransmissions} times"
         parts = [
             f"{self.channel} channel, {flights}",
@@ -114,8 +120,13 @@ def _on(switch: bool) -> str:
 
 
 def _between(name: str, value: int, low: int, high: int) -> None:
-    if not isinstance(value, int) or not low <= value <= high:
+    if type(value) is not int or not low <= value <= high:
         raise ValueError(f"{name}={value}: choose {low} to {high}")
+
+
+def _true_or_false(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}={value!r}: choose True or False")
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -62,11 +62,16 @@ def segment_in_syn_sent(host: Host, tcb: Tcb, seg: Segment) -> Step:
             return Step("3.10.7.3 first: unacceptable ACK, RST dropped", tcb)
         return Step("3.10.7.3 first: unacceptable ACK, RST sent", tcb, send=(reset(seg),))
     if seg.RST:
+        # RFC: a stack that follows RFC 5961 "SHOULD first check that the sequence number exactly
+        # matches RCV.NXT" / here: with challenge ACKs too an acceptable ACK is enough, as 3.5.3
+        # has it. There is no RCV.NXT before the SYN arrives.
         if seg.ACK:
             return Step("3.10.7.3 second: reset", closed(tcb), signals=(CONNECTION_RESET,))
         return Step("3.10.7.3 second: RST without ACK dropped", tcb)
     if not seg.SYN:
         return Step("3.10.7.3 fifth: dropped", tcb)
+    # RFC: "If there are other controls or text in the segment, then continue processing at the
+    # sixth step", or after ESTABLISHED / here: they are left to be sent again, as in LISTEN.
     tcb = replace(
         tcb,
         irs=seg.seq,
@@ -103,6 +108,14 @@ def confirms_simultaneous_open(host: Host, tcb: Tcb, seg: Segment) -> bool:
     )
 
 
+def restarts_time_wait(host: Host, tcb: Tcb, seg: Segment) -> bool:
+    """Whether an old segment in TIME-WAIT restarts its timer: it is "a retransmission of the
+    remote FIN", which is the number before RCV.NXT, or the profile restarts on any."""
+    if host.profile.time_wait_restart == "any":
+        return True
+    return seg.FIN and seg.seq + seg.len == tcb.rcv_nxt
+
+
 def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """First, check sequence number (RFC 9293, 3.10.7.4)."""
     if acceptable(seg, tcb.rcv_nxt, host.profile.window):
@@ -111,7 +124,7 @@ def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return go_on(tcb)
     if seg.RST:
         return Step("3.10.7.4 first: unacceptable, RST dropped", tcb)
-    if tcb.state == State.TIME_WAIT and (seg.FIN or host.profile.time_wait_restart == "any"):
+    if tcb.state == State.TIME_WAIT and restarts_time_wait(host, tcb, seg):
         # RFC fifth: "The only thing that can arrive in this state is a retransmission of the
         # remote FIN. Acknowledge it, and restart the 2 MSL timeout." / here: such a FIN is
         # outside the window and already ends at this check, so the timer is restarted here.
@@ -124,6 +137,8 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Second, check the RST bit (RFC 9293, 3.10.7.4)."""
     if not seg.RST:
         return go_on(tcb)
+    if host.profile.rst_in_time_wait == "ignore" and tcb.state == State.TIME_WAIT:
+        return Step("RFC 1337 F1: RST in TIME-WAIT ignored", tcb)
     if host.profile.challenge_acks and seg.seq != tcb.rcv_nxt:
         return Step("3.10.7.4 second: RST not at RCV.NXT, challenge ACK", tcb, send=(ack(tcb),))
     gone = closed(tcb)
@@ -133,8 +148,6 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
             return Step("3.10.7.4 second: reset, back to LISTEN (note 1)", listen)
         case State.SYN_RECEIVED:
             return Step("3.10.7.4 second: refused", gone, signals=(CONNECTION_REFUSED,))
-        case State.TIME_WAIT if host.profile.rst_in_time_wait == "ignore":
-            return Step("RFC 1337 F1: RST in TIME-WAIT ignored", tcb)
         case State.TIME_WAIT:
             # RFC 3.10.7.4 signals nothing in the last three states; 3.5.3 and MUST-12 have the
             # user told whether the connection closed normally or was aborted / here: in
@@ -145,8 +158,14 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 
 def check_syn(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """Fourth, check the SYN bit (RFC 9293, 3.10.7.4)."""
-    if not seg.SYN or confirms_simultaneous_open(host, tcb, seg):
+    """Fourth, check the SYN bit (RFC 9293, 3.10.7.4).
+
+    RFC first: "trimming off any portions that lie outside the window (including SYN and FIN)", and
+    fourth, of RFC 5961: "irrespective of the sequence number" / here: the trimming comes first. An
+    old SYN is no SYN any more; what follows it can be new.
+    """
+    in_window = seg.SYN and tcb.rcv_nxt <= seg.seq
+    if not in_window or confirms_simultaneous_open(host, tcb, seg):
         return go_on(tcb)
     if tcb.state == State.SYN_RECEIVED and tcb.passive:
         return Step("3.10.7.4 fourth: SYN, back to LISTEN", blank(State.LISTEN, tcb.iss.bits))
@@ -214,8 +233,9 @@ def enter_time_wait(host: Host, rule: str, tcb: Tcb) -> Step:
 def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Seventh, process the segment text (RFC 9293, 3.10.7.4).
 
-    Only the part that is new and in the window is taken. With a FIN the eighth check sends the
-    acknowledgment (MUST-58: aggregate ACK segments).
+    Only the part that is new and in the window is taken. Where the FIN is in the window as well
+    the eighth check sends the acknowledgment (MUST-58: aggregate ACK segments); where it is not,
+    it is trimmed off.
     """
     if tcb.rcv_nxt < seg.seq:
         if seg.len == 0:
@@ -230,8 +250,9 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if not tcb.rcv_nxt < end:
         return go_on(tcb)
     tcb = replace(tcb, rcv_nxt=end)
-    answer = () if seg.FIN else (ack(tcb),)
-    return Step("3.10.7.4 seventh: text delivered", tcb, send=answer, done=False)
+    if seg.FIN and end < edge:
+        return Step("3.10.7.4 seventh: text delivered", tcb, done=False)
+    return Step("3.10.7.4 seventh: text delivered", tcb, send=(ack(tcb),), done=seg.FIN)
 
 
 def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:

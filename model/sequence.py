@@ -21,11 +21,11 @@ class Seq:
         self.bits = bits
 
     def __add__(self, octets: int) -> Seq:
-        return Seq((self.value + octets) & (2**self.bits - 1), self.bits)
+        return Seq((self.value + octets) & ((1 << self.bits) - 1), self.bits)
 
     def __sub__(self, other: Seq) -> int:
         """The distance from `other` up to this number, in sequence numbers."""
-        return (self.value - other.value) & (2**self.bits - 1)
+        return (self.value - other.value) & ((1 << self.bits) - 1)
 
     def __eq__(self, other: object) -> bool:
         return self.value == other.value if isinstance(other, Seq) else NotImplemented
@@ -34,7 +34,7 @@ class Seq:
         return self.value != other.value if isinstance(other, Seq) else NotImplemented
 
     def __lt__(self, other: Seq) -> bool:
-        return (self.value - other.value) & 2 ** (self.bits - 1) != 0
+        return (self.value - other.value) & (1 << (self.bits - 1)) != 0
 
     def __le__(self, other: Seq) -> bool:
         return (self == other) | (self < other)

@@ -89,6 +89,13 @@ class Model:
     """The rules of one variant within the bounds of one scope."""
 
     def __init__(self, variant: Variant, scope: Scope) -> None:
+        """Raise ValueError where the window is too large for the order of the numbers."""
+        window, bits = variant.profile.window, scope.bits
+        if window >= 2 ** (bits - 1):
+            raise ValueError(
+                f"window={window} and bits={bits}: choose a window below {2 ** (bits - 1)}, "
+                "half of 2**bits"
+            )
         self.variant, self.scope = variant, scope
         self.channel = Channel(scope)
         self.hosts = tuple(Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
@@ -229,7 +236,9 @@ class Model:
                 after = _with(system, which, move.end, out)
                 yield Event(move.event, which), move.step, after
 
-    def _deliveries(self, system: System, which: int) -> Iterator[tuple[Event, Step | None, System]]:
+    def _deliveries(
+        self, system: System, which: int
+    ) -> Iterator[tuple[Event, Step | None, System]]:
         for flight, rest in self.channel.deliveries(system.channels[1 - which]):
             move = self.receive(which, system.ends[which], flight.segment)
             out = self.channel.put(system.channels[which], move.step.send)
@@ -246,7 +255,11 @@ class Model:
             ("expire", self.channel.expiries(contents)),
         ):
             for flight, rest in choices:
-                yield Event(kind, which, flight), None, _with(system, which, system.ends[which], rest)
+                yield (
+                    Event(kind, which, flight),
+                    None,
+                    _with(system, which, system.ends[which], rest),
+                )
 
     def _tick(self, system: System) -> Iterator[tuple[Event, Step | None, System]]:
         ends = tuple(self.tick_end(end) for end in system.ends)

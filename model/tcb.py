@@ -59,7 +59,7 @@ def blank(state: State, bits: int) -> Tcb:
 
 
 def closed(tcb: Tcb) -> Tcb:
-    """"Delete the TCB, enter the CLOSED state": nothing is remembered."""
+    """ "Delete the TCB, enter the CLOSED state": nothing is remembered."""
     return blank(State.CLOSED, tcb.iss.bits)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
+from tcpmc.model.segment_arrives import enter_time_wait
 from tcpmc.model.tcb import State, Step, Tcb, blank, closed, transmit
 
 NO_CONNECTION = "error: connection does not exist"
@@ -91,7 +92,7 @@ def close(host: Host, tcb: Tcb) -> Step:
 def send_fin(rule: str, tcb: Tcb, state: State) -> Step:
     """Form a FIN segment, send it, and enter `state`."""
     tcb, segment = transmit(tcb, fin=True)
-    return Step(rule, replace(tcb, state=state), send=(segment,))
+    return Step(rule, replace(tcb, state=state, passive=False), send=(segment,))
 
 
 def abort(host: Host, tcb: Tcb) -> Step:
@@ -109,5 +110,10 @@ def abort(host: Host, tcb: Tcb) -> Step:
                 return Step("3.10.5: ABORT sends RST", closed(tcb), send=(rst,))
             # RFC 3.5.2: "The side of a connection issuing a reset should enter the TIME-WAIT
             # state" / 3.10.5: "Delete the TCB, enter CLOSED state". The profile chooses.
-            tcb = replace(tcb, state=State.TIME_WAIT, queued=0, close_queued=False)
-            return Step("3.5.2: ABORT sends RST, TIME-WAIT", tcb, send=(rst,), starts_time_wait=True)
+            rule = "3.5.2: ABORT sends RST, TIME-WAIT"
+            return replace(enter_time_wait(host, rule, flushed(tcb)), send=(rst,))
+
+
+def flushed(tcb: Tcb) -> Tcb:
+    """The TCB with nothing left to send, or to send again (RFC 9293, 3.10.5)."""
+    return replace(tcb, snd_una=tcb.snd_nxt, passive=False, queued=0, close_queued=False)

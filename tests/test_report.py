@@ -12,7 +12,7 @@ from tcpmc.checks.as_json import as_json
 from tcpmc.checks.coverage import coverage, labels
 from tcpmc.checks.explicit import ExplicitEngine
 from tcpmc.checks.report import report, summary
-from tcpmc.checks.run import Job, Outcome, Result, grouped, run, select
+from tcpmc.checks.run import ENGINES, Job, Outcome, Result, grouped, run, select
 from tcpmc.checks.scope_options import as_options
 from tcpmc.checks.verdict import Answer, Verdict
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model, Scope
@@ -23,12 +23,12 @@ SCHEMA = Path(__file__).parent.parent / "docs" / "verdicts.schema.json"
 
 @pytest.fixture(scope="module")
 def catalogue() -> Outcome:
-    return run(select([], [], TIGHT, ["explicit"]), ["explicit"])
+    return run(select([], [], TIGHT, ["explicit"]))
 
 
 def answered(name: str, *words: str, variant: str = "rfc9293", method: str = "told") -> Result:
     """A result with these answers, and no trace."""
-    job = Job(PROPERTIES[name], VARIANTS[variant], variant, SCOPES["default"])
+    job = Job(PROPERTIES[name], VARIANTS[variant], variant, SCOPES["default"], ENGINES)
     answers = zip(("explicit", "z3"), (Answer(word, method) for word in words), strict=False)
     return Result(job, Verdict(job.prop, job.variant, job.scope, dict(answers)))
 
@@ -39,12 +39,12 @@ def told(*results: Result) -> str:
 
 def test_report_of_a_few() -> None:
     names = ["closing", "no-deadlock", "graceful-close", "2msl-tight"]
-    outcome = run(select(names, ["rfc9293", "no-time-wait"], TIGHT), ["explicit"])
+    outcome = run(select(names, ["rfc9293", "no-time-wait"], TIGHT, ["explicit"]))
     assert_golden("report.txt", report(outcome))
 
 
 def test_report_with_the_traces() -> None:
-    outcome = run(select(["established", "synchronized"], [], TIGHT), ["explicit"])
+    outcome = run(select(["established", "synchronized"], [], TIGHT, ["explicit"]))
     assert_golden("report-traces.txt", report(outcome, traces=True))
 
 
@@ -119,7 +119,7 @@ def test_json_follows_its_schema(catalogue: Outcome) -> None:
 
 
 def test_json_of_a_trace() -> None:
-    outcome = run(select(["established"], [], TIGHT), ["explicit"])
+    outcome = run(select(["established"], [], TIGHT, ["explicit"]))
     (result,) = json.loads(as_json(outcome))["results"]
     assert result["verdict"] == result["expected"] == "WITNESS"
     assert result["as_expected"] is True

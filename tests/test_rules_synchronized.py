@@ -171,6 +171,21 @@ def test_time_wait_old_text(restart: str, restarts: bool) -> None:
     assert sent(step) == ["<SEQ=102><ACK=302><CTL=ACK>"]
 
 
+@pytest.mark.parametrize(
+    ("text", "restarts"),
+    [
+        ("<SEQ=300><ACK=101><CTL=FIN,ACK>", False),
+        ("<SEQ=300><ACK=101><DATA=1><CTL=FIN,ACK>", True),
+    ],
+)
+@pytest.mark.parametrize("restart", ["fin", "any"])
+def test_time_wait_old_fin(restart: str, text: str, restarts: bool) -> None:
+    """A retransmission of the remote FIN, 301, alone or with text; another FIN is none."""
+    step = arrives(socket_in(State.TIME_WAIT), text, time_wait_restart=restart)
+    assert step.starts_time_wait is (restarts or restart == "any")
+    assert sent(step) == ["<SEQ=102><ACK=302><CTL=ACK>"]
+
+
 # Second, RST.
 
 
@@ -222,6 +237,15 @@ def test_time_wait_reset_rfc1337() -> None:
     assert not step.starts_time_wait
 
 
+def test_time_wait_reset_in_the_window_rfc1337() -> None:
+    """It is ignored like the others: it does not even draw a challenge ACK."""
+    tcb = socket_in(State.TIME_WAIT)
+    step = arrives(tcb, "<SEQ=303><CTL=RST>", rst_in_time_wait="ignore")
+    assert step.rule == "RFC 1337 F1: RST in TIME-WAIT ignored"
+    assert step.tcb == tcb
+    assert sent(step) == []
+
+
 @pytest.mark.parametrize("state", CHECKED)
 def test_reset_in_the_window_challenge(state: State) -> None:
     """RFC 5961: in the window, and not exactly RCV.NXT."""
@@ -268,7 +292,20 @@ def test_syn_received_retransmitted_syn() -> None:
 def test_syn_received_retransmitted_syn_with_text() -> None:
     """The SYN is outside the window and trimmed off: what is left is text without an ACK."""
     tcb = socket_in(State.SYN_RECEIVED, passive=True)
-    assert arrives(tcb, "<SEQ=300><DATA=1><CTL=SYN>").tcb == tcb
+    step = arrives(tcb, "<SEQ=300><DATA=1><CTL=SYN>")
+    assert step.rule == "3.10.7.4 fifth: no ACK, dropped"
+    assert step.tcb == tcb
+
+
+@pytest.mark.parametrize("challenge_acks", [True, False])
+def test_established_old_syn_ack_with_new_text(challenge_acks: bool) -> None:
+    """The SYN is trimmed off, and the text is taken."""
+    tcb = socket_in(State.ESTABLISHED)
+    text = "<SEQ=300><ACK=101><DATA=2><CTL=SYN,ACK>"
+    step = arrives(tcb, text, challenge_acks=challenge_acks)
+    assert step.rule == "3.10.7.4 seventh: text delivered"
+    assert step.tcb == changed(tcb, rcv_nxt=303)
+    assert sent(step) == ["<SEQ=101><ACK=303><CTL=ACK>"]
 
 
 @pytest.mark.parametrize("state", CHECKED)
@@ -534,6 +571,13 @@ def test_established_text_beyond_the_window() -> None:
     """It is trimmed: the window of 4 ends before 305."""
     step = arrives(socket_in(State.ESTABLISHED), "<SEQ=301><ACK=101><DATA=9><CTL=ACK>")
     assert step.tcb == socket_in(State.ESTABLISHED, rcv_nxt=305)
+    assert sent(step) == ["<SEQ=101><ACK=305><CTL=ACK>"]
+
+
+def test_established_text_with_fin_up_to_the_edge_of_the_window() -> None:
+    """The FIN is the last number in the window."""
+    step = arrives(socket_in(State.ESTABLISHED), "<SEQ=301><ACK=101><DATA=3><CTL=FIN,ACK>")
+    assert step.tcb == socket_in(State.CLOSE_WAIT, rcv_nxt=305)
     assert sent(step) == ["<SEQ=101><ACK=305><CTL=ACK>"]
 
 

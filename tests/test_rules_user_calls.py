@@ -201,8 +201,7 @@ def test_syn_received_close(passive: bool) -> None:
     step = call("close", socket_in(State.SYN_RECEIVED, passive=passive))
     assert step.rule == "3.10.4: CLOSE in SYN-RECEIVED"
     assert step.tcb.state == State.FIN_WAIT_1
-    assert step.tcb.snd_una.value == 100
-    assert step.tcb.snd_nxt.value == 102
+    assert step.tcb == socket_in(State.FIN_WAIT_1, snd_una=100)
     assert sent(step) == ["<SEQ=101><ACK=301><CTL=FIN,ACK>"]
 
 
@@ -342,6 +341,7 @@ def test_abort_enters_time_wait_where_the_profile_follows_3_5_2(state: State) ->
     assert step.rule == "3.5.2: ABORT sends RST, TIME-WAIT"
     assert step.tcb.state == State.TIME_WAIT
     assert step.tcb.queued == 0
+    assert step.tcb.snd_una == step.tcb.snd_nxt == tcb.snd_nxt
     assert step.starts_time_wait
     assert sent(step) == [f"<SEQ={tcb.snd_nxt}><CTL=RST>"]
 
@@ -355,7 +355,10 @@ def test_abort_flushes_the_retransmission_queue(state: State) -> None:
 
 def test_abort_skips_time_wait_where_the_profile_has_none() -> None:
     step = call("abort", socket_in(State.ESTABLISHED), after_abort="time-wait", time_wait="none")
+    assert step.rule == "3.5.2: ABORT sends RST, TIME-WAIT skipped"
     assert step.tcb == socket_in(State.CLOSED)
+    assert sent(step) == ["<SEQ=101><CTL=RST>"]
+    assert not step.starts_time_wait
 
 
 # The profile.
@@ -378,6 +381,7 @@ def test_abort_skips_time_wait_where_the_profile_has_none() -> None:
         ({"window": -1}, "window=-1: choose 0 to 65535 octets"),
         ({"window": 65536}, "window=65536: choose 0 to 65535 octets"),
         ({"window": "4"}, "window='4': choose 0 to 65535 octets"),
+        ({"window": True}, "window=True: choose 0 to 65535 octets"),
     ],
 )
 def test_profile_names_the_switch_and_what_it_has(switches: dict[str, Any], error: str) -> None:

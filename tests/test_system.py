@@ -1,6 +1,6 @@
 """What can happen next in a few states made by hand, and what the history remembers of it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -80,6 +80,20 @@ QUIET = system(a_in(State.FIN_WAIT_2), b_in(State.CLOSE_WAIT))
 # Where runs begin.
 
 
+@pytest.mark.parametrize(("bits", "allowed"), [(5, False), (6, True)])
+def test_model_needs_a_window_below_half_of_the_space(bits: int, allowed: bool) -> None:
+    variant, scope = (
+        Variant("test", profile=Profile(window=16)),
+        Scope("test", bits, (1, 2), data=0),
+    )
+    if allowed:
+        assert Model(variant, scope).variant is variant
+        return
+    error = "^window=16 and bits=5: choose a window below 16, half of 2\\*\\*bits$"
+    with pytest.raises(ValueError, match=error):
+        Model(variant, scope)
+
+
 def test_from_closed_only_open_is_possible() -> None:
     m = model(crashes=1, aborts=True)
     assert enabled(m, m.initial()) == {
@@ -141,10 +155,12 @@ def test_refused_calls_are_no_events(state: State) -> None:
     assert events == calls
 
 
-def test_close_is_possible_in_each_connection() -> None:
-    """The first one was closed as well."""
-    reopened = a_in(State.ESTABLISHED, History(opens=2, closed=True))
-    assert "A CLOSE" in enabled(model(opens=2), system(reopened, QUIET.ends[1]))
+@pytest.mark.parametrize("name", ["A active OPEN", "A passive OPEN"])
+def test_close_is_possible_in_each_connection(name: str) -> None:
+    """The first one was closed as well, or lost in a crash."""
+    m = model(opens=2)
+    _, reopened = after(m, system(a_in(State.CLOSED), QUIET.ends[1]), name)
+    assert "A CLOSE" in enabled(m, reopened)
 
 
 def test_queued_close_is_called_once() -> None:
@@ -442,6 +458,22 @@ def test_history_opens(name: str) -> None:
     assert history_of(m, m.initial(), name) == History(opens=1)
 
 
+@pytest.mark.parametrize("name", ["A active OPEN", "A passive OPEN"])
+def test_history_starts_anew_with_each_connection(name: str) -> None:
+    """But for what the scope bounds."""
+    spent: dict[str, Any] = {"sent": 1, "crashes": 1}
+    bits = {field.name: True for field in fields(History) if field.type == "bool"}
+    assert len(bits) == 9
+    start = system(a_in(State.CLOSED, History(1, **spent, **bits)), QUIET.ends[1])
+    assert history_of(model(opens=2), start, name) == History(2, **spent)
+
+
+def test_history_goes_on_from_listen() -> None:
+    past = History(opens=1, fin_received=True)
+    start = system(a_in(State.LISTEN, past), QUIET.ends[1])
+    assert history_of(model(opens=2), start, "A active OPEN") == past
+
+
 @pytest.mark.parametrize("state", [State.LISTEN, State.SYN_SENT])
 def test_history_gave_up(state: State) -> None:
     start = system(a_in(state, History(opens=1)), QUIET.ends[1])
@@ -511,8 +543,25 @@ def test_history_synchronized(state: State, changes: dict[str, Any], text: str) 
 
 
 def test_history_fin_wait_1_from_syn_received_is_not_synchronized() -> None:
+    """Nor is it once our SYN is acknowledged: it has not been in ESTABLISHED."""
     a = a_in(State.SYN_RECEIVED, History(opens=1))
-    assert not history_of(model(), system(a, QUIET.ends[1]), "A CLOSE").synchronized
+    _, then = after(model(), system(a, QUIET.ends[1]), "A CLOSE")
+    assert not then.ends[0].history.synchronized
+    closing = replace(then, channels=((), flights("<SEQ=301><ACK=101><CTL=ACK>")))
+    _, then = after(model(), closing, "A deliver")
+    assert then.ends[0].tcb.snd_una == closing.ends[0].tcb.iss + 1
+    assert not then.ends[0].history.synchronized
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("<SEQ=301><CTL=RST>", State.LISTEN), ("<SEQ=301><CTL=FIN>", State.SYN_RECEIVED)],
+)
+def test_history_syn_received_is_not_synchronized(text: str, state: State) -> None:
+    start = system(a_in(State.SYN_RECEIVED, passive=True), b_in(State.CLOSED), from_b=text)
+    _, then = after(model(), start, "A deliver")
+    assert then.ends[0].state == state
+    assert not then.ends[0].history.synchronized
 
 
 @pytest.mark.parametrize(

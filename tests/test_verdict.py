@@ -26,7 +26,13 @@ from tcpmc.model.variants import VARIANTS
     ],
 )
 def test_merged(words: list[str], word: str) -> None:
-    assert merged(words) == word
+    assert merged([Answer(engine, "method") for engine in words]) == word
+
+
+def test_merged_narrower_answer_settles_nothing() -> None:
+    narrow = Answer("PROVED", "inductive", narrower="no text is sent")
+    assert merged([narrow]) == "INCONCLUSIVE"
+    assert merged([Answer("REFUTED", "shortest trace"), narrow]) == "REFUTED"
 
 
 def verdict(*words: str, name: str = "closing", variant: str = "rfc9293") -> Verdict:
