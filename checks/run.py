@@ -140,9 +140,10 @@ def select(
 
 def _scope(job: Job) -> Scope:
     try:
-        return job.scope
+        Model(job.variant, job.scope)
     except ValueError as error:
         raise BadInput(f"{job.prop.name} needs other bounds: {error}") from error
+    return job.scope
 
 
 def _undecided(job: Job, engines: Sequence[str]) -> str:

@@ -17,8 +17,6 @@ class History:
         one connection: it starts anew with an OPEN in CLOSED.
     closed, gave_up
         CLOSE was called; it was called in LISTEN or SYN-SENT, where it only deletes the TCB.
-    synchronized
-        This end has been in ESTABLISHED, if only within a step.
     fin_sent, fin_received, active
         A FIN was sent, the other's FIN arrived, and ours was sent before that.
     combined
@@ -34,17 +32,12 @@ class History:
     crashes: int = 0
     closed: bool = False
     gave_up: bool = False
-    synchronized: bool = False
     fin_sent: bool = False
     fin_received: bool = False
     active: bool = False
     combined: bool = False
     assassinated: bool = False
     reset: bool = False
-
-
-PAST_ESTABLISHED = (State.CLOSE_WAIT, State.FIN_WAIT_1, State.LAST_ACK)
-"""Where a segment can lead from SYN-RECEIVED by way of ESTABLISHED."""
 
 
 def observe(history: History, event: str, before: Tcb, step: Step) -> History:
@@ -56,8 +49,6 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
         history = History(history.opens + 1, history.sent, history.crashes)
     fin_sent = any(segment.FIN for segment in step.send)
     fin_received = CONNECTION_CLOSING in step.signals
-    received = arrived and before.state == State.SYN_RECEIVED
-    through = received and after.state in PAST_ESTABLISHED
     direct = arrived and before.state == State.FIN_WAIT_1 and after.state == State.TIME_WAIT
     killed = arrived and before.state == State.TIME_WAIT and after.state == State.CLOSED
     early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
@@ -67,7 +58,6 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
         crashes=history.crashes + (event == "crash"),
         closed=history.closed | (event == "CLOSE"),
         gave_up=history.gave_up | early,
-        synchronized=history.synchronized | (after.state == State.ESTABLISHED) | through,
         fin_sent=history.fin_sent | fin_sent,
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,

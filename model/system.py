@@ -110,7 +110,7 @@ class Model:
     def _established(self, which: int) -> End:
         iss, irs = self.hosts[which].iss, self.hosts[1 - which].iss
         tcb = Tcb(State.ESTABLISHED, iss, irs, iss + 1, iss + 1, irs + 1)
-        return End(tcb, History(opens=self.scope.opens, synchronized=True))
+        return End(tcb, History(opens=self.scope.opens))
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """What the user and the timers of one end can do; without what changes nothing."""

@@ -101,9 +101,9 @@ def test_a_path_is_a_run_and_as_short_as_can_be() -> None:
 
 
 SIZES = {  # states, edges, depth
-    "small": (109_173, 558_944, 23),
-    "default": (1_086_200, 5_678_640, 35),
-    "large": (6_791_927, 35_993_144, 37),
+    "small": (68_459, 353_300, 22),
+    "default": (564_479, 2_970_940, 29),
+    "large": (4_279_547, 22_837_532, 33),
 }
 
 

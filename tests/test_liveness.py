@@ -1,22 +1,23 @@
-"""Fair lassos: on hand-made machines of a few states, and replayed on the model."""
+"""Fair lassos: on hand-made machines of a few states, and as they are found in the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import pytest
 
 from tcpmc.checks.explicit import ExplicitEngine
-from tcpmc.checks.explore import Graph, explore, pack, unpack
+from tcpmc.checks.explore import explore, unpack
 from tcpmc.checks.liveness import FAIR_EVENTS, Lasso, fair_lasso
 from tcpmc.checks.tables import Ids, Row, Table
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Eventually
-from tcpmc.model.scope import SCOPES, Scope
+from tcpmc.model.scope import SCOPES
 from tcpmc.model.system import Event, Model, System
 from tcpmc.model.variants import VARIANTS
 
@@ -24,48 +25,51 @@ USER, TIMER = "SEND", "retransmission timeout"
 EMPTY, SEGMENT, TWO, FULL = range(4)
 GOAL = 9
 
+Moves = Mapping[int, Iterable[tuple[str, int]]]
+
 
 class Toy:
-    """A machine for the explorer. End A does what `moves` say: state -> (event, next state), and
-    `sends` names the events that send a segment. End B moves to GOAL on a segment that is
-    delivered, and answers it if it `answers`. The channel towards A is FULL: nothing fits in.
+    """A machine for the explorer, in which end A does what `moves` say: (event, next state).
+
+    The event that `sends` sends a segment; `network` is what happens to the channel towards B; what
+    is `delivered` brings B to GOAL, and B sends an answer if it `answers`. Nothing fits into the
+    channel towards A.
     """
 
     def __init__(
         self,
-        moves: Mapping[int, Iterable[tuple[str, int]]],
-        network: Mapping[int, Iterable[tuple[str, int]]] | None = None,
+        moves: Moves,
+        network: Moves | None = None,
         sends: str = "",
-        delivers: bool = False,
+        delivered: bool = False,
         answers: bool = False,
     ) -> None:
         self.clock = False
         self.initial = (0, 0, EMPTY, FULL)
         self.events: Ids[tuple[str, None]] = Ids()
-        self.events(("tick", None))
-        lost = network or {}
-        room = {(EMPTY, 1): SEGMENT, (SEGMENT, 1): SEGMENT}
 
-        def own(state: int) -> list[Row]:
-            return [(self._event(e), to, int(e == sends), 0) for e, to in moves.get(state, ())]
+        def happens(ways: Moves, state: int) -> Iterator[tuple[str, int, int]]:
+            for event, after in ways.get(state, ()):
+                yield event, self.events((event, None)), after
+
+        def own(state: int) -> Iterator[Row]:
+            return ((code, after, int(e == sends), 0) for e, code, after in happens(moves, state))
+
+        def lose(channel: int) -> Iterator[Row]:
+            return ((code, after) for _, code, after in happens(network or {}, channel))
+
+        def deliver(channel: int) -> Iterator[Row]:
+            if delivered and channel == SEGMENT:
+                yield self.events(("deliver", None)), 0, EMPTY
 
         def put(key: int) -> list[Row]:
-            after = room.get((key >> 20, key % 2**20))
-            return [] if after is None else [(after,)]
-
-        def deliveries(channel: int) -> list[Row]:
-            arrives = delivers and channel == SEGMENT
-            return [(self._event("deliver"), 0, EMPTY)] if arrives else []
+            return [] if key >> 20 == FULL else [(SEGMENT,)]
 
         self.own = (Table(4, own), Table(4, lambda end: []))
-        self.put = Table(1, put)
-        self.deliveries = Table(3, deliveries)
+        self.deliveries = Table(3, deliver)
         self.receive = (Table(2, lambda key: []), Table(2, lambda key: [(GOAL, int(answers))]))
-        self.network = Table(2, lambda c: [(self._event(e), to) for e, to in lost.get(c, ())])
-        self.quiet = self.settled = self.tick_end = self.tick_channel = Table(1, lambda key: [(0,)])
-
-    def _event(self, kind: str) -> int:
-        return self.events((kind, None))
+        self.put = Table(1, put)
+        self.network = Table(2, lose)
 
 
 def lasso_of(toy: Toy) -> Lasso | None:
@@ -79,23 +83,134 @@ def lasso_of(toy: Toy) -> Lasso | None:
     return fair_lasso(table, graph, waiting)
 
 
-def ends(lasso: Lasso | None) -> list[int]:
-    """The states of end A along the lasso."""
+def run_of(toy: Toy) -> tuple[list[int], list[int]]:
+    """The states of end A on the stem of the toy's lasso, and on its cycle."""
+    lasso = lasso_of(toy)
     assert lasso is not None
-    return [int(unpack(np.array([state]))[0][0]) for state in lasso.states]
+    states = unpack(np.array(lasso.states))[0].tolist()
+    assert lasso.states[-1] == lasso.states[lasso.loop]
+    return states[: lasso.loop + 1], states[lasso.loop + 1 :]
 
 
-def test_a_run_that_halts_before_the_goal_is_one() -> None:
-    lasso = lasso_of(Toy({0: [(USER, 1)], 1: [(USER, 2)]}))
-    assert ends(lasso) == [0, 1, 2]
-    assert lasso is not None and lasso.loop == 2
+def test_a_state_without_a_next_step_is_repeated_for_ever() -> None:
+    assert run_of(Toy({0: [(USER, 1)], 1: [(USER, 2)]})) == ([0, 1, 2], [])
 
 
-def test_a_run_that_halts_at_the_goal_is_none() -> None:
-    assert lasso_of(Toy({0: [(USER, 1)], 1: [(USER, GOAL)]})) == halting_at(GOAL - 8)
+def test_a_machine_that_halts_at_its_goal_has_no_lasso() -> None:
+    assert lasso_of(Toy({0: [(TIMER, 1)], 1: [(TIMER, GOAL)]})) is None
 
 
-def halting_at(state: int) -> Lasso | None:
-    """User calls need never happen: then this is not a run to the goal either."""
-    del state
-    return None
+def test_a_loop_in_which_no_timer_is_due_is_fair() -> None:
+    stem, cycle = run_of(Toy({0: [(USER, 1)], 1: [(USER, 2), (USER, GOAL)], 2: [(USER, 1)]}))
+    assert (stem, cycle) == ([0, 1], [2, 1])
+
+
+def test_a_loop_that_never_lets_a_due_timer_fire_is_not_fair() -> None:
+    assert lasso_of(Toy({0: [(USER, 1)], 1: [(USER, 0), (TIMER, GOAL)]})) is None
+
+
+def test_a_loop_in_which_the_due_timer_fires_is_fair() -> None:
+    stem, cycle = run_of(Toy({0: [(USER, 1)], 1: [(USER, 0), (TIMER, 2)], 2: [(USER, 0)]}))
+    assert (stem, cycle) == ([0], [1, 2, 0])
+
+
+def test_a_timer_has_to_fire_even_if_it_is_not_always_due() -> None:
+    """Strong fairness: due again and again is enough."""
+    due_now_and_then: Moves = {0: [(USER, 1)], 1: [(USER, 2)], 2: [(USER, 0), (TIMER, GOAL)]}
+    assert lasso_of(Toy(due_now_and_then)) is None
+
+
+def test_two_timers_both_have_to_fire() -> None:
+    other = "user timeout"
+    assert lasso_of(Toy({0: [(TIMER, 0), (other, GOAL)]})) is None
+    assert run_of(Toy({0: [(TIMER, 0), (other, 0)]})) == ([0], [0, 0])
+
+
+def test_a_fair_loop_inside_an_unfair_component_is_found() -> None:
+    """0, 1 and 2 reach each other, and in 0 a timer leads out: 1 and 2 alone can go on."""
+    moves: Moves = {0: [(USER, 1), (TIMER, GOAL)], 1: [(USER, 2), (USER, 0)], 2: [(USER, 1)]}
+    assert run_of(Toy(moves)) == ([0, 1], [2, 1])
+
+
+def test_what_is_left_of_an_unfair_component_is_examined_again() -> None:
+    """Without 0 nothing fires the timer of 1 any more, and without 1 only 2 and 3 are left."""
+    other = "user timeout"
+    moves: Moves = {
+        0: [(TIMER, 1), (other, GOAL)],
+        1: [(TIMER, 0), (USER, 0), (USER, 2)],
+        2: [(USER, 3), (USER, 1)],
+        3: [(USER, 2)],
+    }
+    assert run_of(Toy(moves)) == ([0, 1, 2], [3, 2])
+
+
+def test_what_is_sent_again_and_again_is_delivered() -> None:
+    """A segment that is lost each time is no fair run; one that cannot be delivered is."""
+    again: Moves = {0: [(TIMER, 0)]}
+    lossy: Moves = {SEGMENT: [("lose", EMPTY)]}
+    assert lasso_of(Toy(again, lossy, sends=TIMER, delivered=True)) is None
+    assert run_of(Toy(again, lossy, sends=TIMER)) == ([0], [0, 0])
+
+
+def test_a_delivery_is_due_even_where_the_answer_finds_no_room() -> None:
+    """Else a bound of the model, and nothing in TCP, would keep a run from its goal."""
+    toy = Toy({0: [(TIMER, 0)]}, {SEGMENT: [("lose", EMPTY)]}, TIMER, delivered=True, answers=True)
+    assert lasso_of(toy) is None
+
+
+@pytest.mark.parametrize(("event", "fair"), [("lose", True), ("duplicate", False)])
+def test_nothing_is_duplicated_for_ever(event: str, fair: bool) -> None:
+    there_and_back: Moves = {SEGMENT: [(event, TWO)], TWO: [("lose", SEGMENT)]}
+    toy = Toy({0: [(USER, 1)]}, there_and_back, sends=USER)
+    assert (lasso_of(toy) is not None) == fair
+
+
+# --- the model's lassos ---------------------------------------------------------------------------
+
+LASSOS = {
+    ("peer-leaves-last-ack", "no-time-wait-silent"): (13, 11),
+    ("close-completes", "no-time-wait-silent"): (14, 12),
+}
+
+
+@pytest.mark.parametrize(("name", "variant"), LASSOS)
+def test_a_lasso_of_the_model_replays_and_is_fair(name: str, variant: str) -> None:
+    prop, model = PROPERTIES[name], Model(VARIANTS[variant], SCOPES["small"])
+    assert isinstance(prop, Eventually)
+    answer = ExplicitEngine(model).decide([prop])[name]
+    trace = answer.trace
+    assert answer.word == "REFUTED" and trace is not None
+    assert (len(trace), trace.loop) == LASSOS[name, variant]
+    assert_a_run(model, trace)
+    assert_fair(model, trace)
+    for state in trace.states[trace.loop :]:
+        assert prop.premise(model, state, 0) or prop.premise(model, state, 1)
+        assert not (prop.goal(model, state, 0) and prop.goal(model, state, 1))
+
+
+def assert_a_run(model: Model, trace: Trace) -> None:
+    """Each state follows from the one before, and the last is the one where the cycle begins."""
+    assert trace.states[0] == model.initial()
+    for event, (before, after) in zip(trace.events, pairwise(trace.states), strict=True):
+        assert (event, after) in [(e, s) for e, _, s in model.successors(before)]
+    assert trace.loop is not None
+    assert trace.states[-1] == trace.states[trace.loop]
+
+
+def assert_fair(model: Model, trace: Trace) -> None:
+    """What is due anywhere on the cycle happens on it, and something is due."""
+    cycle = slice(trace.loop, None)
+    taken = set(trace.events[cycle])
+    due = {event for state in trace.states[cycle] for event in due_in(model, state)}
+    assert due and due <= taken
+    assert all(event.kind != "duplicate" for event in taken)
+
+
+def due_in(model: Model, system: System) -> Iterator[Event]:
+    """The deliveries and timeouts that are due, whether or not there is room for what they send."""
+    for which in (0, 1):
+        for flight, _ in model.channel.deliveries(system.channels[1 - which]):
+            yield Event("deliver", which, flight)
+        for move in model.own_moves(which, system.ends[which]):
+            if move.event in FAIR_EVENTS:
+                yield Event(move.event, which)

@@ -109,7 +109,7 @@ def test_from_established_both_ends_agree() -> None:
     a, b = m.initial().ends
     assert a.tcb == socket_in(State.ESTABLISHED)
     assert b.tcb == socket_in(State.ESTABLISHED, iss=300, irs=100)
-    assert a.history == b.history == History(opens=1, synchronized=True)
+    assert a.history == b.history == History(opens=1)
     assert enabled(m, m.initial()) == {"A SEND", "A CLOSE", "B SEND", "B CLOSE"}
 
 
@@ -463,7 +463,7 @@ def test_history_starts_anew_with_each_connection(name: str) -> None:
     """But for what the scope bounds."""
     spent: dict[str, Any] = {"sent": 1, "crashes": 1}
     bits = {field.name: True for field in fields(History) if field.type == "bool"}
-    assert len(bits) == 9
+    assert len(bits) == 8
     start = system(a_in(State.CLOSED, History(1, **spent, **bits)), QUIET.ends[1])
     assert history_of(model(opens=2), start, name) == History(2, **spent)
 
@@ -525,43 +525,6 @@ def test_history_abort_is_not_combined() -> None:
     m = model(Profile(after_abort="time-wait"), aborts=True)
     start = system(a_in(State.FIN_WAIT_1), QUIET.ends[1])
     assert not history_of(m, start, "A ABORT").combined
-
-
-@pytest.mark.parametrize(
-    ("state", "changes", "text"),
-    [
-        (State.SYN_SENT, {}, "<SEQ=300><ACK=101><CTL=SYN,ACK>"),
-        (State.SYN_RECEIVED, {}, "<SEQ=301><ACK=101><CTL=ACK>"),
-        (State.SYN_RECEIVED, {}, "<SEQ=301><ACK=101><CTL=FIN,ACK>"),
-        (State.SYN_RECEIVED, {"queued": 1, "close_queued": True}, "<SEQ=301><ACK=101><CTL=ACK>"),
-    ],
-)
-def test_history_synchronized(state: State, changes: dict[str, Any], text: str) -> None:
-    """The segment leads to ESTABLISHED, and in the last two cases also out of it."""
-    start = system(a_in(state, **changes), b_in(State.CLOSED), from_b=text)
-    assert history_of(model(), start, "A deliver").synchronized
-
-
-def test_history_fin_wait_1_from_syn_received_is_not_synchronized() -> None:
-    """Nor is it once our SYN is acknowledged: it has not been in ESTABLISHED."""
-    a = a_in(State.SYN_RECEIVED, History(opens=1))
-    _, then = after(model(), system(a, QUIET.ends[1]), "A CLOSE")
-    assert not then.ends[0].history.synchronized
-    closing = replace(then, channels=((), flights("<SEQ=301><ACK=101><CTL=ACK>")))
-    _, then = after(model(), closing, "A deliver")
-    assert then.ends[0].tcb.snd_una == closing.ends[0].tcb.iss + 1
-    assert not then.ends[0].history.synchronized
-
-
-@pytest.mark.parametrize(
-    ("text", "state"),
-    [("<SEQ=301><CTL=RST>", State.LISTEN), ("<SEQ=301><CTL=FIN>", State.SYN_RECEIVED)],
-)
-def test_history_syn_received_is_not_synchronized(text: str, state: State) -> None:
-    start = system(a_in(State.SYN_RECEIVED, passive=True), b_in(State.CLOSED), from_b=text)
-    _, then = after(model(), start, "A deliver")
-    assert then.ends[0].state == state
-    assert not then.ends[0].history.synchronized
 
 
 @pytest.mark.parametrize(
