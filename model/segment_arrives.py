@@ -160,17 +160,18 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def check_syn(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Fourth, check the SYN bit (RFC 9293, 3.10.7.4).
 
-    RFC first: "trimming off any portions that lie outside the window (including SYN and FIN)", and
-    fourth, of RFC 5961: "irrespective of the sequence number" / here: the trimming comes first. An
-    old SYN is no SYN any more; what follows it can be new.
+    A SYN before RCV.NXT, on a segment whose text reaches into the window, is outside the window:
+    it makes no new connection of this one. RFC 5961 has it challenged all the same ("irrespective
+    of the sequence number"); RFC 793 would only trim it off.
     """
-    in_window = seg.SYN and tcb.rcv_nxt <= seg.seq
-    if not in_window or confirms_simultaneous_open(host, tcb, seg):
+    if not seg.SYN or confirms_simultaneous_open(host, tcb, seg):
         return go_on(tcb)
-    if tcb.state == State.SYN_RECEIVED and tcb.passive:
+    if tcb.state == State.SYN_RECEIVED and tcb.passive and tcb.rcv_nxt <= seg.seq:
         return Step("3.10.7.4 fourth: SYN, back to LISTEN", blank(State.LISTEN, tcb.iss.bits))
     if host.profile.challenge_acks:
         return Step("3.10.7.4 fourth: SYN, challenge ACK", tcb, send=(ack(tcb),))
+    if seg.seq < tcb.rcv_nxt:
+        return go_on(tcb)
     rule = "3.10.7.4 fourth: SYN in the window, reset (RFC 793)"
     return Step(rule, closed(tcb), send=(reset(seg),), signals=(CONNECTION_RESET,))
 

@@ -290,19 +290,33 @@ def test_syn_received_retransmitted_syn() -> None:
 
 
 def test_syn_received_retransmitted_syn_with_text() -> None:
-    """The SYN is outside the window and trimmed off: what is left is text without an ACK."""
+    """The SYN is before the window: it does not end this opening, and is challenged."""
     tcb = socket_in(State.SYN_RECEIVED, passive=True)
     step = arrives(tcb, "<SEQ=300><DATA=1><CTL=SYN>")
+    assert step.rule == "3.10.7.4 fourth: SYN, challenge ACK"
+    assert step.tcb == tcb
+
+
+def test_syn_received_retransmitted_syn_with_text_without_rfc_5961() -> None:
+    """The SYN is trimmed off: what is left is text without an ACK."""
+    tcb = socket_in(State.SYN_RECEIVED, passive=True)
+    step = arrives(tcb, "<SEQ=300><DATA=1><CTL=SYN>", challenge_acks=False)
     assert step.rule == "3.10.7.4 fifth: no ACK, dropped"
     assert step.tcb == tcb
 
 
-@pytest.mark.parametrize("challenge_acks", [True, False])
-def test_established_old_syn_ack_with_new_text(challenge_acks: bool) -> None:
+def test_established_old_syn_ack_with_new_text() -> None:
+    """RFC 5961: challenged, irrespective of the sequence number."""
+    tcb = socket_in(State.ESTABLISHED)
+    step = arrives(tcb, "<SEQ=300><ACK=101><DATA=2><CTL=SYN,ACK>")
+    assert step.rule == "3.10.7.4 fourth: SYN, challenge ACK"
+    assert step.tcb == tcb
+
+
+def test_established_old_syn_ack_with_new_text_without_rfc_5961() -> None:
     """The SYN is trimmed off, and the text is taken."""
     tcb = socket_in(State.ESTABLISHED)
-    text = "<SEQ=300><ACK=101><DATA=2><CTL=SYN,ACK>"
-    step = arrives(tcb, text, challenge_acks=challenge_acks)
+    step = arrives(tcb, "<SEQ=300><ACK=101><DATA=2><CTL=SYN,ACK>", challenge_acks=False)
     assert step.rule == "3.10.7.4 seventh: text delivered"
     assert step.tcb == changed(tcb, rcv_nxt=303)
     assert sent(step) == ["<SEQ=101><ACK=303><CTL=ACK>"]
