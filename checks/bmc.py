@@ -14,10 +14,13 @@ from tcpmc.checks.trace import Trace, events_along, replay
 class Unrolling:
     """The first steps of a model as constraints, one more at a time."""
 
-    def __init__(self, encoding: Encoding) -> None:
+    def __init__(self, encoding: Encoding, patience: float | None = None) -> None:
+        """`patience` is in seconds, for each question to the solver; None: as long as it takes."""
         self.encoding = encoding
         self.depth = 0
         self.solver = z3.SolverFor("QF_FD")  # all is finite: bits and truths
+        if patience is not None:
+            self.solver.set("timeout", int(1000 * patience))
         self.solver.add(encoding.at(encoding.initial(), 0))
 
     def search(self, goals: Sequence[z3.BoolRef], depth: int) -> Trace | None:

@@ -38,6 +38,8 @@ from tcpmc.model.property import Always, Lemma, Property, Reachable
 from tcpmc.model.system import Model, System
 
 DEPTH = 16
+PATIENCE = 20.0
+"""Seconds for one question of a bounded search, unless the engine is thorough."""
 
 
 class SolverEngine:
@@ -85,9 +87,8 @@ class SolverEngine:
     def _unrolling(self, model: Model) -> Unrolling:
         if model not in self._unrollings:
             table = TabulatedModel(model)
-            self._unrollings[model] = Unrolling(
-                Encoding(model, segments_sent(table, sample(table)))
-            )
+            encoding = Encoding(model, segments_sent(table, sample(table)))
+            self._unrollings[model] = Unrolling(encoding, None if self.thorough else PATIENCE)
         return self._unrollings[model]
 
     def decide(self, props: Sequence[Property]) -> dict[str, Answer]:

@@ -14,6 +14,8 @@ from tcpmc.model.property import Always, Eventually, Lemma, Property, Reachable
 from tcpmc.model.system import Event, Model, System
 from tcpmc.model.tcb import Step
 
+NETWORK = ("lose", "duplicate", "expire")
+
 
 class ReplayError(Exception):
     """A trace that the model does not have, or that does not show what it is said to show."""
@@ -57,13 +59,15 @@ def replay(
 
 
 def events_along(model: Model, states: Sequence[System]) -> list[Event]:
-    """The first event, in the model's order, that leads from each state to the next."""
+    """The event that leads from each state to the next: the first in the model's order, but what
+    an end does before what only the network does. (A delivery that is ignored and a loss look the
+    same afterwards; only the one is fair.)"""
     found = []
     for before, after in pairwise(states):
         events = [event for event, _, target in model.successors(before) if target == after]
         if not events:
             raise ReplayError("two states of a path without an event between them")
-        found.append(events[0])
+        found.append(min(events, key=lambda event: event.kind in NETWORK))
     return found
 
 

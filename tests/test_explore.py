@@ -101,9 +101,9 @@ def test_a_path_is_a_run_and_as_short_as_can_be() -> None:
 
 
 SIZES = {  # states, edges, depth
-    "small": (68_459, 353_300, 22),
-    "default": (564_479, 2_970_940, 29),
-    "large": (4_279_547, 22_837_532, 33),
+    "small": (31_863, 166_084, 21),
+    "default": (436_257, 2_307_580, 29),
+    "large": (3_914_431, 20_930_052, 33),
 }
 
 
