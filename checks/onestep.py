@@ -9,7 +9,7 @@ import z3
 
 from tcpmc.checks.fields import plain
 from tcpmc.checks.solving import satisfiable
-from tcpmc.checks.symbolic import Path, Sym, paths, truth_of
+from tcpmc.checks.symbolic import Path, Sym, as_bits, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.model.channel import Flight
 from tcpmc.model.profile import Host
@@ -22,6 +22,8 @@ from tcpmc.model.tcb import State, Step, Tcb, blank
 from tcpmc.model.variant import Variant
 
 BITS = 32
+LONGEST = 65_535
+"""Octets of text in the longest segment that fits in a datagram."""
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 
 Arrival = tuple[Tcb, Segment, Step]
@@ -43,7 +45,7 @@ class OneStep:
             if z3.is_false(z3.simplify(bad)):
                 continue
             solver = z3.Solver()
-            solver.add(path.condition, bad)
+            solver.add(path.condition, bad, z3.ULE(as_bits(seg.length, BITS), LONGEST))
             if satisfiable(solver):
                 return self._trace(tcb, seg, solver.model())
         return None

@@ -47,20 +47,18 @@ TINY = Scope("tiny", data=0, capacity=1)
 AGREED = {  # and the word of both, where the explicit engine does not say VACUOUS
     "rfc9293": {
         "closing": WITNESS,
-        "closing-both": WITNESS,
         "closing-only-simultaneous": PROVED,
         "synchronized": PROVED,
         "no-phantom-connection": PROVED,
         "time-wait-active-closer": PROVED,
         "no-deadlock": PROVED,
-        "no-deadlock-giving-up": PROVED,
         "graceful-close": PROVED,
     },
-    "no-time-wait": {"three-segment-close": UNREACHABLE, "time-wait-active-closer": PROVED},
-    "no-time-wait-silent": {"graceful-close": PROVED, "no-deadlock-giving-up": REFUTED},
+    "no-time-wait": {"time-wait-active-closer": PROVED, "synchronized": PROVED},
+    "no-time-wait-silent": {"no-deadlock-giving-up": REFUTED},
     "freertos-1303": {"closing": UNREACHABLE, "closing-only-simultaneous": PROVED},
     "smoltcp-470": {"closing": WITNESS, "closing-only-simultaneous": PROVED},
-    "hasty-time-wait": {"no-deadlock": PROVED, "simultaneous-open": WITNESS},
+    "hasty-time-wait": {"no-deadlock": PROVED},
     "two-way-handshake": {"no-phantom-connection": REFUTED, "closing": WITNESS},
 }
 
