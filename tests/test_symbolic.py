@@ -135,9 +135,9 @@ CONTROLS = [
 
 
 def tcb_in(state: State) -> Tcb:
-    numbers = {name: Seq(number(name), BITS) for name in NUMBERS}
-    queue = {"queued": number("queued"), "close_queued": flag("close_queued")}
-    return Tcb(state, **numbers, passive=flag("passive"), **queue)
+    iss, irs, una, nxt, rcv = (Seq(number(name), BITS) for name in NUMBERS)
+    passive, queued, close_queued = flag("passive"), number("queued"), flag("close_queued")
+    return Tcb(state, iss, irs, una, nxt, rcv, passive, queued, close_queued)
 
 
 def segment_with(bits: tuple[bool, ...]) -> Segment:
