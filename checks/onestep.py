@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import z3
 
-from tcpmc.checks.fields import plain
+from tcpmc.checks.fields import SEQUENCE_FIELDS, plain
 from tcpmc.checks.solving import satisfiable
 from tcpmc.checks.symbolic import Path, Sym, as_bits, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
@@ -24,7 +24,6 @@ from tcpmc.model.variant import Variant
 BITS = 32
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
-NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 
 Arrival = tuple[Tcb, Segment, Step]
 
@@ -98,7 +97,7 @@ def _tcb(state: State) -> Tcb:
     """A TCB with every number open; in CLOSED and LISTEN there is none."""
     if state in (State.CLOSED, State.LISTEN):
         return blank(state, BITS)
-    iss, irs, una, nxt, rcv = (Seq(_number(name), BITS) for name in NUMBERS)
+    iss, irs, una, nxt, rcv = (Seq(_number(name), BITS) for name in SEQUENCE_FIELDS)
     return Tcb(state, iss, irs, una, nxt, rcv, passive=_flag("passive"))
 
 

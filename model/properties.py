@@ -25,7 +25,7 @@ FAIR = (
     "again and again fires, and nothing is duplicated for ever"
 )
 IGNORED_IS_NO_STEP = "a retransmission that the other end ignores is no next step"
-NOBODY_GIVES_UP = "nobody aborts, and nobody closes in LISTEN or SYN-SENT"
+NOBODY_GIVES_UP = "nobody aborts or crashes, and nobody closes in LISTEN or SYN-SENT"
 
 
 def both(state: State) -> Predicate:

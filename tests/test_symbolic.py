@@ -18,6 +18,7 @@ import z3
 
 from tcpmc.checks import solving, symbolic
 from tcpmc.checks.encode import Encoding
+from tcpmc.checks.fields import SEQUENCE_FIELDS
 from tcpmc.checks.induction import sample, segments_sent
 from tcpmc.checks.symbolic import PathLimit, Sym, as_bits, as_truth, paths, truth_of
 from tcpmc.checks.tabulate import TabulatedModel
@@ -30,7 +31,6 @@ from tcpmc.model.tcb import State, Tcb
 from tcpmc.model.variants import VARIANTS
 
 BITS = 6
-NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 
 
 def number(name: str, bits: int = BITS) -> Any:
@@ -135,7 +135,7 @@ CONTROLS = [
 
 
 def tcb_in(state: State) -> Tcb:
-    iss, irs, una, nxt, rcv = (Seq(number(name), BITS) for name in NUMBERS)
+    iss, irs, una, nxt, rcv = (Seq(number(name), BITS) for name in SEQUENCE_FIELDS)
     passive, queued, close_queued = flag("passive"), number("queued"), flag("close_queued")
     return Tcb(state, iss, irs, una, nxt, rcv, passive, queued, close_queued)
 
