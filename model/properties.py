@@ -58,7 +58,7 @@ def idle_without_giving_up(model: Model, system: System, which: int) -> bool:
 
 def proper_end(model: Model, system: System) -> bool:
     """Both connections are gone. (A listener is never stuck: its user can CLOSE.)"""
-    return all(end.state == State.CLOSED for end in system.ends)
+    return both(State.CLOSED)(model, system)
 
 
 def ended_or_in_flight(model: Model, system: System) -> bool:
@@ -79,7 +79,7 @@ def nobody_reset(model: Model, system: System) -> bool:
 def both_closed_gracefully(model: Model, system: System) -> bool:
     """Both connections are gone after both FINs, and no user was told "connection reset"."""
     return (
-        both(State.CLOSED)(model, system)
+        proper_end(model, system)
         and all(end.history.fin_sent and end.history.fin_received for end in system.ends)
         and nobody_reset(model, system)
     )

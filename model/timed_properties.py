@@ -74,11 +74,6 @@ def reset_left(model: Model, system: System) -> bool:
     return expiring(model, system) and system.in_flight(lambda segment: segment.RST)
 
 
-def waits_while_expiring(model: Model, system: System) -> bool:
-    """TIME-WAIT expires too early for the other end."""
-    return peer_waits(model, system)
-
-
 TIMED: tuple[Property, ...] = (
     Always(
         name="2msl-sufficient",
@@ -111,7 +106,7 @@ TIMED: tuple[Property, ...] = (
         expected={"rfc9293": "WITNESS"},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
         setting=timed(loss="any"),
-        goals=(waits_while_expiring,),
+        goals=(peer_waits,),
     ),
     Reachable(
         name="2msl-text-outstanding",
