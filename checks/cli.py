@@ -17,6 +17,7 @@ from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
 from tcpmc.checks.output import opened
 from tcpmc.checks.run import AUTO, ENGINES
+from tcpmc.checks.timed_commands import threshold, verify
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_DISAGREE,
@@ -112,6 +113,10 @@ def list_(kinds: tuple[str, ...]) -> int:
     with opened(None) as output:
         output.write(listing(kinds or KINDS, min(80, width() or 80)))
     return 0
+
+
+cli.add_command(threshold)
+cli.add_command(verify)
 
 
 @cli.group(short_help="Draw the model, its states, or a trace.")

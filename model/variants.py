@@ -6,7 +6,12 @@ from dataclasses import replace
 
 from tcpmc.model.profile import Host, Profile
 from tcpmc.model.segment import Segment
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING, check_ack, check_fin
+from tcpmc.model.segment_arrives import (
+    CONNECTION_CLOSING,
+    check_ack,
+    check_fin,
+    check_sequence,
+)
 from tcpmc.model.tcb import State, Step, Tcb, ack, closed
 from tcpmc.model.variant import RFC9293, Variant
 
@@ -27,6 +32,12 @@ def any_ack_closes_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if tcb.state == State.LAST_ACK and seg.ACK:
         return Step("smoltcp-470: any ACK in LAST-ACK, CLOSED", closed(tcb))
     return check_ack(host, tcb, seg)
+
+
+def check_sequence_without_restart(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """A retransmitted FIN is acknowledged in TIME-WAIT, but does not restart the timer."""
+    step = check_sequence(host, tcb, seg)
+    return replace(step, starts_time_wait=False)
 
 
 VARIANTS = {
@@ -58,6 +69,11 @@ VARIANTS = {
             "time-wait-restart-any",
             "any old segment that TIME-WAIT acknowledges restarts its timer",
             Profile(time_wait_restart="any"),
+        ),
+        Variant(
+            "no-restart",
+            "a retransmitted FIN does not restart the timer of TIME-WAIT",
+            rules=replace(RFC9293, check_sequence=check_sequence_without_restart),
         ),
         Variant(
             "figure-7",

@@ -1,0 +1,216 @@
+"""Inductive invariants of the timed system: random runs propose, the solver keeps.
+
+For each pair of phases facts are proposed that no sampled state breaks: flags, and bounds on the
+difference of two moments by a sum of parameters. What some action breaks is weakened or dropped
+until the rest is inductive (Houdini; Flanagan and Leino 2001). A state that no run had is a new
+sample, so that the pairs of phases need not be guessed. What is left is proved again as a whole
+(`proof`), so nothing here has to be trusted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import z3
+
+from tcpmc.checks.dense.actions import Action, phase_name
+from tcpmc.checks.dense.bounds import Bounds, Ladder, Pair
+from tcpmc.checks.dense.encoding import Formulas
+from tcpmc.checks.dense.simulation import Location, Runs, points
+from tcpmc.checks.solving import satisfiable
+
+RUNS, POINTS = 600, 40
+State = Mapping[str, Any]
+Fact = tuple[str | Pair, int]
+"""A flag and its value, or a pair of moments and the index of a bound."""
+
+
+class Facts:
+    """What is thought to hold for one pair of phases: flags with one value, and for pairs of
+    moments the bounds of their difference, as a set of indices into `Bounds`."""
+
+    def __init__(self, bounds: Bounds, flags: Sequence[str]) -> None:
+        self.bounds, self._flags = bounds, flags
+        self.flags: dict[str, bool] = {}
+        self.held: dict[Pair, int] = {}
+        self.seen = False
+
+    def __len__(self) -> int:
+        return len(self.flags) + sum(len(self.bounds.least(held)) for held in self.held.values())
+
+    def weaken(self, state: State, ladder: Ladder) -> bool:
+        """Drop what this state breaks; whether there was any."""
+        if not self.seen:
+            self.seen = True
+            self.flags = {name: state[name] for name in self._flags}
+            self.held = {}
+        changed = [name for name, value in self.flags.items() if state[name] != value]
+        for name in changed:
+            del self.flags[name]
+        lost = bool(changed)
+        for pair in self.bounds.pairs:
+            if pair.means(state):
+                held = self.held.get(pair, self.bounds.everything)
+                kept = held & ladder.met(pair.difference(state))
+                lost |= kept != self.held.get(pair)
+                self.held[pair] = kept
+        return lost
+
+    def all(self) -> Iterator[Fact]:
+        """The facts; a weaker one is left out where a stronger one is there."""
+        yield from self.flags.items()
+        for pair, held in self.held.items():
+            for index in self.bounds.least(held):
+                yield pair, index
+
+    def new(self, known: Facts, changed: set[str]) -> Iterator[Fact]:
+        """The facts, but those that are known already of what did not change."""
+        for fact in self.all():
+            what, value = fact
+            if isinstance(what, str):
+                if what in changed or known.flags.get(what) != value:
+                    yield fact
+            elif not changed.isdisjoint(what.names) or not known.held.get(what, 0) >> value & 1:
+                yield fact
+
+
+class Mine:
+    """Proposes facts from sampled states, and keeps the inductive ones."""
+
+    def __init__(
+        self,
+        formulas: Formulas,
+        region: Callable[[Any], Any],
+        progress: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.formulas, self.system, self.progress = formulas, formulas.system, progress
+        self.region, self.parameters = region, formulas.parameters
+        self.state, self.t = formulas.frame("0"), formulas.moment("0")
+        self.known = z3.And(formulas.sensible(), region(formulas.parameters))
+        self.bounds = Bounds(self.system, self.parameters, self.known)
+        self.runs = Runs(self.system)
+        self.facts: dict[Location, Facts] = {}
+        phases = [phase_name(end, p) for end in (0, 1) for p in self.system.table.phases]
+        self.flags = [name for name in self.system.flags if name not in phases]
+
+    def inductive(self) -> dict[Location, Facts]:
+        """Facts for each pair of phases that can be reached, which every action preserves."""
+        self._propose()
+        self._begin()
+        todo = list(self.facts)
+        while todo:
+            here = todo.pop(0)
+            todo += [after for after in self._check(here) if after not in todo]
+            count = sum(map(len, self.facts.values()))
+            self.progress(f"induction: {count:,} facts, {len(todo)} pairs of phases to check")
+        return self.facts
+
+    def _propose(self) -> None:
+        drawn = points(self.system, self.region, POINTS, random.Random(1))
+        ladders = [self.bounds.ladder(parameters) for parameters in drawn]
+        for number in range(RUNS if drawn else 0):
+            parameters = drawn[number % len(drawn)]
+            for here, state in self.runs.run(parameters):
+                self._at(here).weaken(state, ladders[number % len(drawn)])
+
+    def _begin(self) -> None:
+        """Drop what some initial state breaks."""
+        solver = z3.SolverFor("QF_LRA")
+        solver.add(self.known, self.formulas.initial("0"))
+        facts = self._at((0, 0))
+        while satisfiable(
+            solver, z3.Not(z3.And(*(self.term(fact, self.state) for fact in facts.all())))
+        ):
+            values, parameters = self._values(solver.model(), self.state)
+            facts.weaken(values, self.bounds.ladder(parameters))
+
+    def _at(self, here: Location) -> Facts:
+        return self.facts.setdefault(here, Facts(self.bounds, self.flags))
+
+    def term(self, fact: Fact, state: State) -> Any:
+        """A fact about a state as a formula."""
+        what, value = fact
+        if isinstance(what, str):
+            return state[what] if value else z3.Not(state[what])
+        return self.bounds.term(what, value, state, self.parameters)
+
+    def located(self, here: Location, state: State) -> Any:
+        """Each end is in its phase, and in no other."""
+        flags = [
+            state[phase_name(end, phase)]
+            if number == here[end]
+            else z3.Not(state[phase_name(end, phase)])
+            for end in (0, 1)
+            for number, phase in enumerate(self.system.table.phases)
+        ]
+        return z3.And(*flags)
+
+    def assume(self, solver: z3.Solver, here: Location) -> None:
+        """Add to the solver what is known of a state in these phases."""
+        solver.add(self.known, self.located(here, self.state))
+        solver.add(*(self.term(fact, self.state) for fact in self.facts[here].all()))
+
+    def _check(self, here: Location) -> list[Location]:
+        """Drop what some action from these phases breaks; the pairs of phases that lost facts."""
+        solver = z3.SolverFor("QF_LRA")
+        self.assume(solver, here)
+        solver.add(self.system.reaches(self.state, self.parameters, self.t))
+        lost = []
+        for action, target in self.leaving(here):
+            solver.push()
+            solver.add(action.guard(self.state, self.parameters, self.t))
+            if self._drop(solver, here, target, action) and target not in lost:
+                lost.append(target)
+            solver.pop()
+        return lost
+
+    def leaving(self, here: Location) -> Iterator[tuple[Action, Location]]:
+        """The actions from a pair of phases, and where they lead."""
+        for end in (0, 1):
+            for action in self.runs.by_phase.get((end, here[end]), ()):
+                yield action, self._target(here, action)
+
+    def _target(self, here: Location, action: Action) -> Location:
+        after = self.runs.index[action.move.after]
+        return (after, here[1]) if action.end == 0 else (here[0], after)
+
+    def _drop(self, solver: z3.Solver, here: Location, target: Location, action: Action) -> bool:
+        """Weaken the facts of the target until the action keeps them; whether it broke any."""
+        after, changed = self.after(action)
+        lost = False
+        while True:
+            goal = self._open(here, target, after, changed)
+            if goal is None or not satisfiable(solver, goal):
+                return lost
+            values, parameters = self._values(solver.model(), after)
+            self._at(target).weaken(values, self.bounds.ladder(parameters))
+            lost = True
+
+    def after(self, action: Action) -> tuple[dict[str, Any], set[str]]:
+        """The state after an action, and what changed in it."""
+        changes = action.changes(self.state, self.t)
+        terms = {n: z3.BoolVal(new) if isinstance(new, bool) else new for n, new in changes.items()}
+        return self.state | terms, set(changes)
+
+    def _open(self, here: Location, target: Location, after: State, changed: set[str]) -> Any:
+        """That a fact of the target is broken; None if each follows from what is known here."""
+        if target not in self.facts:
+            return z3.BoolVal(True)
+        new = self.facts[target].new(self.facts[here], changed)
+        broken = [z3.Not(self.term(fact, after)) for fact in new]
+        return z3.Or(*broken) if broken else None
+
+    def _values(self, model: z3.ModelRef, after: State) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The state after a step, and the parameters, in a solution."""
+
+        def value(term: Any) -> bool | Fraction:
+            found = model.eval(term, model_completion=True)
+            return bool(z3.is_true(found)) if z3.is_bool(found) else found.as_fraction()
+
+        return (
+            {name: value(term) for name, term in after.items()},
+            {name: value(term) for name, term in self.parameters.items()},
+        )

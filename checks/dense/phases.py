@@ -1,0 +1,197 @@
+"""What the rules do to one end of a closing connection, for every 32-bit ISS, as a finite table.
+
+The numbers of a connection without text stay within two of ISS and IRS. A phase holds them relative
+to these; so does a segment. The rules are executed symbolically on `ISS + offset`, both bases being
+any 32-bit numbers, and the solver shows that there is one path and that each result is a base plus
+a constant again. The table is closed: every phase meets every segment that any phase sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, cast
+
+import z3
+
+from tcpmc.checks.symbolic import Sym, paths
+from tcpmc.model.profile import Host
+from tcpmc.model.segment import Segment
+from tcpmc.model.sequence import Seq
+from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.variant import Variant
+
+BITS = 32
+PHASE_LIMIT = 64
+CLOSE, RETRANSMIT, EXPIRE, GIVE_UP, DELIVER = (
+    "CLOSE",
+    "retransmission timeout",
+    "TIME-WAIT timeout",
+    "user timeout",
+    "deliver",
+)
+EXPIRED, ACKNOWLEDGED, ABORTED = "expired", "acknowledged", "aborted"
+"""How a connection came to be CLOSED: TIME-WAIT expired, a segment ended it as it should, or a
+reset or the user timeout did."""
+NUMBERS = {"iss": "iss", "irs": "irs", "snd_una": "iss", "snd_nxt": "iss", "rcv_nxt": "irs"}
+"""The fields of a TCB that are numbers, and the base of each."""
+BASES = {"iss": z3.BitVec("iss", BITS), "irs": z3.BitVec("irs", BITS)}
+
+
+class NotFinite(Exception):
+    """A rule that leaves the finite table, or depends on the initial sequence numbers."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where one end is: its TCB with both bases taken as zero, and how it came to be CLOSED."""
+
+    tcb: Tcb
+    how: str = ""
+
+    @property
+    def state(self) -> State:
+        """The state of the connection at this end."""
+        return self.tcb.state
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that this end sent is not acknowledged."""
+        return self.tcb.snd_una != self.tcb.snd_nxt
+
+    def __str__(self) -> str:
+        una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
+        return f"{self.state}({una},{nxt},{rcv})" if self.how == "" else f"CLOSED({self.how})"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row of the table: an event, the segment if one is delivered, and what comes of it."""
+
+    before: Phase
+    event: str
+    arriving: Segment | None
+    after: Phase
+    sends: tuple[Segment, ...]
+    restarts: bool
+    rule: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """All phases of an end, all segments that it sends, and every move."""
+
+    phases: tuple[Phase, ...]
+    segments: tuple[Segment, ...]
+    moves: tuple[Move, ...]
+
+
+@cache
+def table(variant: Variant) -> Table:
+    """The table of a variant. Raises NotFinite."""
+    zero, one = Seq(0, BITS), Seq(1, BITS)
+    start = Phase(Tcb(State.ESTABLISHED, zero, zero, one, one, one))
+    phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, Move], {})
+    while True:
+        known = len(moves)
+        for phase in tuple(phases):
+            for event, arriving in _events(phase, segments):
+                if (phase, event, arriving) not in moves:
+                    move = _move(variant, phase, event, arriving)
+                    moves[phase, event, arriving] = move
+                    phases += [move.after] * (move.after not in phases)
+                    segments += [s for s in move.sends if s not in segments]
+        if len(phases) > PHASE_LIMIT or len(segments) > PHASE_LIMIT:
+            raise NotFinite(f"more than {PHASE_LIMIT} phases or segments")
+        if len(moves) == known:
+            changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
+            return Table(tuple(phases), tuple(segments), tuple(changing))
+
+
+def _events(phase: Phase, segments: list[Segment]) -> Iterator[tuple[str, Segment | None]]:
+    yield CLOSE, None
+    if phase.waits:
+        yield RETRANSMIT, None
+        yield GIVE_UP, None
+    if phase.state == State.TIME_WAIT:
+        yield EXPIRE, None
+    for segment in segments:
+        yield DELIVER, segment  # relative numbers are the same at both ends
+
+
+def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> Move:
+    tcb = _lifted_tcb(phase.tcb)
+    host, rules = Host(variant.profile, _number("host.iss")), variant.rules
+    calls: dict[str, Callable[[], Step]] = {
+        CLOSE: lambda: rules.close(host, tcb),
+        RETRANSMIT: lambda: rules.retransmission_timeout(host, tcb),
+        GIVE_UP: lambda: rules.user_timeout(host, tcb),
+        EXPIRE: lambda: rules.time_wait_timeout(host, tcb),
+        DELIVER: lambda: rules.segment_arrives(
+            host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
+        ),
+    }
+    found = list(paths(calls[event]))
+    if len(found) != 1:
+        raise NotFinite(f"{event} in {phase.state} depends on the initial sequence numbers")
+    step = found[0].result
+    after = _dropped_tcb(step.tcb)
+    how = phase.how
+    if after.state == State.CLOSED and phase.state != State.CLOSED:
+        how = EXPIRED if event == EXPIRE else ACKNOWLEDGED
+        if event == GIVE_UP or (arriving is not None and arriving.RST):
+            how = ABORTED
+    sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
+    return Move(phase, event, arriving, Phase(after, how), sends, step.starts_time_wait, step.rule)
+
+
+def _number(name: str) -> Seq:
+    return Seq(cast(int, Sym(z3.BitVec(name, BITS))), BITS)
+
+
+def _lift(number: Seq, base: str) -> Seq:
+    return Seq(cast(int, Sym(z3.simplify(BASES[base] + number.value))), BITS)
+
+
+def _drop(number: Seq, base: str) -> Seq:
+    value = number.value
+    term = value.term if isinstance(value, Sym) else z3.BitVecVal(value, BITS)
+    offset = z3.simplify(term - BASES[base])
+    if not z3.is_bv_value(offset):
+        raise NotFinite(f"{term} is not {base} and a constant")
+    return Seq(offset.as_long(), BITS)
+
+
+def _with(tcb: Tcb, numbers: dict[str, Any]) -> Tcb:
+    return replace(tcb, **numbers)
+
+
+def _lifted_tcb(tcb: Tcb) -> Tcb:
+    """The TCB with its bases added; one that does not exist has no numbers."""
+    if tcb.state in (State.CLOSED, State.LISTEN):
+        return tcb
+    return _with(tcb, {name: _lift(getattr(tcb, name), base) for name, base in NUMBERS.items()})
+
+
+def _dropped_tcb(tcb: Tcb) -> Tcb:
+    if tcb.state in (State.CLOSED, State.LISTEN):
+        return tcb
+    return _with(tcb, {name: _drop(getattr(tcb, name), base) for name, base in NUMBERS.items()})
+
+
+def _lifted(segment: Segment, seq: str, ack: str) -> Segment:
+    """The segment with its bases added; without the ACK bit there is no acknowledgment number."""
+    number = _lift(segment.ack, ack) if segment.ACK else segment.ack
+    return replace(segment, seq=_lift(segment.seq, seq), ack=number)
+
+
+def _dropped(segment: Segment, seq: str, ack: str) -> Segment:
+    plain = {
+        f.name: getattr(segment, f.name) for f in fields(segment) if f.name not in ("seq", "ack")
+    }
+    for name, value in plain.items():
+        if isinstance(value, Sym):
+            raise NotFinite(f"{name} of a segment depends on the initial sequence numbers")
+    number = _drop(segment.ack, ack) if segment.ACK else segment.ack
+    return Segment(_drop(segment.seq, seq), number, **plain)

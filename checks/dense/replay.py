@@ -1,0 +1,185 @@
+"""The replay of a timed run by the rules themselves, on numbers, each copy of a segment by itself.
+
+Nothing of the engine is used but the names of the events: the table, the youngest copies and the
+formulas are not. A run that rules, network or assumptions do not allow is a ReplayError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from tcpmc.checks.trace import ReplayError
+from tcpmc.model.closing import Circumstances, Claim
+from tcpmc.model.profile import Host
+from tcpmc.model.segment import Segment
+from tcpmc.model.sequence import Seq
+from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.variant import Variant
+
+ISS = (100, 300)
+
+
+@dataclass(frozen=True)
+class TimedEvent:
+    """What happens at one end at a moment: a call, a timeout, or `deliver` of a segment."""
+
+    moment: Fraction
+    end: int
+    kind: str
+    segment: Segment | None = None
+
+
+@dataclass
+class Copy:
+    """A segment on its way: who sent it, when, and when it was delivered first."""
+
+    sender: int
+    segment: Segment
+    sent: Fraction
+    arrived: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event, the step of the rules, the copy that was delivered, and those that were sent."""
+
+    event: TimedEvent
+    step: Step
+    delivered: Copy | None
+    sent: tuple[Copy, ...]
+
+
+@dataclass(frozen=True)
+class TimedTrace:
+    """A replayed run, up to the moment at which TIME-WAIT ended at one end, and what was wrong."""
+
+    parameters: Mapping[str, Fraction]
+    happened: tuple[Happened, ...]
+    end: int
+    over: Fraction
+    left: tuple[Copy, ...]
+    waiting: State | None
+    lifetimes: tuple[Fraction, ...]
+
+
+class Replay:
+    """Both ends and the network, on numbers."""
+
+    def __init__(
+        self, variant: Variant, circumstances: Circumstances, parameters: Mapping[str, Fraction]
+    ) -> None:
+        self.variant, self.circumstances, self.parameters = variant, circumstances, parameters
+        a, b = (Seq(iss) for iss in ISS)
+        self.hosts = [Host(variant.profile, a), Host(variant.profile, b)]
+        self.tcbs = [
+            Tcb(State.ESTABLISHED, a, b, a + 1, a + 1, b + 1),
+            Tcb(State.ESTABLISHED, b, a, b + 1, b + 1, a + 1),
+        ]
+        self.now = Fraction(0)
+        self.copies: list[Copy] = []
+        self.time_wait: list[Fraction] = [Fraction(0)] * 2
+        self.fin: list[Fraction] = [Fraction(0)] * 2
+        self.rexmt: list[Fraction] = [Fraction(0)] * 2
+
+    def life(self, copy: Copy) -> Fraction:
+        """How long a copy can live."""
+        found = self.circumstances.lifetime(copy.sender, copy.segment).at(self.parameters)
+        return Fraction(found)
+
+    def reach(self, moment: Fraction) -> None:
+        """Wait until that moment. Raises ReplayError where something has to happen before."""
+        if moment < self.now:
+            raise ReplayError(f"{moment} is before {self.now}")
+        for end, tcb in enumerate(self.tcbs):
+            due = []
+            if tcb.state == State.TIME_WAIT:
+                due.append(self.time_wait[end] + self.parameters["T"])
+            if tcb.snd_una != tcb.snd_nxt and self.circumstances.gives_up:
+                due.append(self.fin[end] + self.parameters["R"])
+            if moment > self.now and any(moment > one for one in due):
+                raise ReplayError(f"a timer of {'AB'[end]} is due before {moment}")
+        for copy in self.copies:
+            must = self.circumstances.must_arrive(copy.segment) and copy.arrived is None
+            if must and moment > self.now and moment >= copy.sent + self.life(copy):
+                raise ReplayError(f"{copy.segment} has to be delivered before {moment}")
+        self.now = moment
+
+    def happen(self, event: TimedEvent) -> Happened:
+        """One event. Raises ReplayError where it is not possible."""
+        self.reach(event.moment)
+        end, before = event.end, self.tcbs[event.end]
+        copy = self._copy(event) if event.segment is not None else None
+        step = self._step(event, before)
+        self.tcbs[end] = step.tcb
+        if copy is not None and copy.arrived is None:
+            copy.arrived = self.now
+        if step.starts_time_wait:
+            self.time_wait[end] = self.now
+        waited, waits = before.snd_una != before.snd_nxt, step.tcb.snd_una != step.tcb.snd_nxt
+        if waits and not waited:
+            self.fin[end] = self.rexmt[end] = self.now
+        if event.kind == "retransmission timeout":
+            self.rexmt[end] = self.now
+        sent = tuple(Copy(end, segment, self.now) for segment in step.send)
+        self.copies += sent
+        return Happened(event, step, copy and replace(copy, arrived=self.now), sent)
+
+    def _copy(self, event: TimedEvent) -> Copy:
+        """The copy that is delivered: the first that has to be, else the youngest."""
+        found = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
+        alive = [c for c in found if c.segment.RST or self.now < c.sent + self.life(c)]
+        if not alive:
+            raise ReplayError(f"no {event.segment} is in flight at {self.now}")
+        owed = [c for c in alive if c.arrived is None and self.circumstances.must_arrive(c.segment)]
+        return owed[0] if owed else alive[-1]
+
+    def _step(self, event: TimedEvent, tcb: Tcb) -> Step:
+        rules, host, end = self.variant.rules, self.hosts[event.end], event.end
+        waits, age = tcb.snd_una != tcb.snd_nxt, self.now - self.fin[end]
+        match event.kind:
+            case "deliver" if event.segment is not None:
+                return rules.segment_arrives(host, tcb, event.segment)
+            case "CLOSE":
+                return rules.close(host, tcb)
+            case "TIME-WAIT timeout" if (
+                tcb.state == State.TIME_WAIT
+                and self.now >= self.time_wait[end] + self.parameters["T"]
+            ):
+                return rules.time_wait_timeout(host, tcb)
+            case "retransmission timeout" if waits and self._may_retransmit(end, age):
+                return rules.retransmission_timeout(host, tcb)
+            case "user timeout" if (
+                waits and self.circumstances.gives_up and age >= self.parameters["R"]
+            ):
+                return rules.user_timeout(host, tcb)
+        raise ReplayError(f"{event.kind} is not possible at {self.now}")
+
+    def _may_retransmit(self, end: int, age: Fraction) -> bool:
+        if self.circumstances.gives_up and age >= self.parameters["R"]:
+            return False
+        return not self.circumstances.spaced or self.now >= self.rexmt[end] + self.parameters["RTO"]
+
+
+def replayed(
+    run: Replay, events: tuple[TimedEvent, ...], over: Fraction, claim: Claim
+) -> TimedTrace:
+    """The events, which have to break the claim at the moment `over`. Raises ReplayError."""
+    happened = tuple(run.happen(event) for event in events)
+    run.reach(over)
+    for end in (0,) if run.circumstances.one_way else (0, 1):
+        due = run.time_wait[end] + run.parameters["T"]
+        if run.tcbs[end].state != State.TIME_WAIT or over < due:
+            continue
+        left = tuple(
+            copy
+            for copy in run.copies
+            if claim.left(copy.sender == end, copy.segment) and over <= copy.sent + run.life(copy)
+        )
+        other = run.tcbs[1 - end].state
+        waiting = other if other in claim.waiting else None
+        if left or waiting:
+            lives = tuple(run.life(copy) for copy in left)
+            return TimedTrace(run.parameters, happened, end, over, left, waiting, lives)
+    raise ReplayError("the run does not break the claim")

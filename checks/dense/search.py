@@ -1,0 +1,163 @@
+"""Bounded search for a timed counterexample, and the parameters for which the same run is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import z3
+
+from tcpmc.checks.dense.actions import Action, Closing
+from tcpmc.checks.dense.encoding import Formulas
+from tcpmc.checks.dense.projection import Polyhedron, formula, projected, terms
+from tcpmc.checks.dense.reasons import Traced, both
+from tcpmc.checks.solving import satisfiable
+from tcpmc.model.closing import Claim
+from tcpmc.model.linear import Comparison, Linear, linear
+
+Numbers = Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class TimedRun:
+    """A run that breaks a claim: what happened at which moment, and the moment at which TIME-WAIT
+    ended too early."""
+
+    parameters: Numbers
+    actions: tuple[Action, ...]
+    moments: tuple[Fraction, ...]
+
+
+class Search:
+    """The first steps of the system as constraints, one more at a time."""
+
+    def __init__(self, formulas: Formulas, claim: Claim, patience: float | None = None) -> None:
+        """`patience` is in seconds, for each question to the solver."""
+        self.formulas, self.claim = formulas, claim
+        self.broken = formulas.broken(claim)
+        self.solver = z3.Solver()
+        if patience is not None:
+            self.solver.set("timeout", int(1000 * patience))
+        self.solver.add(formulas.sensible(), formulas.initial("0"))
+        self.depth = 0
+
+    def exclude(self, parameters: z3.BoolRef) -> None:
+        """Only parameters outside of this set from now on."""
+        self.solver.add(z3.Not(parameters))
+
+    def shortest(self, first: int, last: int) -> TimedRun | None:
+        """A run of `first` to `last` steps, the fewest possible, that breaks the claim."""
+        for steps in range(first, last + 1):
+            while self.depth < steps:
+                self.solver.add(self.formulas.at(self.formulas.step, self.depth))
+                self.depth += 1
+            goal = self.formulas.at(self.broken, steps)
+            self.solver.push()
+            self.solver.add(goal)
+            found = satisfiable(self.solver)
+            model = self.solver.model() if found else None
+            self.solver.pop()
+            if model is not None:
+                return self._run(model, steps)
+        return None
+
+    def _run(self, model: z3.ModelRef, steps: int) -> TimedRun:
+        def fraction(term: Any) -> Fraction:
+            value: Fraction = model.eval(term, model_completion=True).as_fraction()
+            return value
+
+        actions = []
+        for step in range(steps):
+            bits = self.formulas.choice(str(step))
+            number = sum(bool(z3.is_true(model.eval(b, True))) << n for n, b in enumerate(bits))
+            actions.append(self.formulas.system.actions[number])
+        return TimedRun(
+            {name: fraction(term) for name, term in self.formulas.parameters.items()},
+            tuple(actions),
+            tuple(fraction(self.formulas.moment(str(step))) for step in range(steps + 1)),
+        )
+
+
+def constraints(system: Closing, claim: Claim, run: TimedRun) -> frozenset[Comparison]:
+    """Comparisons of the moments `t0`, `t1`, ... and the parameters that suffice for the same
+    events to break the claim."""
+    parameters = {name: Traced(v, linear(name)) for name, v in run.parameters.items()}
+    old = -3 * (1 + sum(run.parameters.values(), Fraction(0)))
+    state: dict[str, Any] = dict.fromkeys(system.flags, False)
+    for name in system.moments:
+        sent = ".sent." in name
+        state[name] = Traced(old, linear("start")) if sent else Traced(Fraction(0), Linear())
+    for name in system.flags:
+        state[name] = name in system.begins
+    conditions = [system.sensible(parameters), system.initial(state, parameters)]
+    for number, moment in enumerate(run.moments):
+        t = Traced(moment, linear(f"t{number}"))
+        if number == len(run.actions):
+            conditions.append(system.broken(claim, state, parameters, t))
+            break
+        action = run.actions[number]
+        conditions.append(system.reaches(state, parameters, t))
+        conditions.append(action.guard(state, parameters, t))
+        state = state | action.changes(state, t)
+    whole = both(*conditions)
+    if isinstance(whole, bool) or not whole.value:
+        raise AssertionError("a run that is none")
+    return frozenset(whole.why)
+
+
+def parameters_of(system: Closing, claim: Claim, run: TimedRun) -> Polyhedron:
+    """All parameters for which the events of the run, at some moments, break the claim."""
+    return projected(constraints(system, claim, run), system.parameters)
+
+
+NICE = {"MSL": 60, "OUT": 60, "IN": 60, "R": 90, "RTO": 1}
+FAR = 240
+
+
+def nearest(system: Closing, claim: Claim, run: TimedRun) -> TimedRun:
+    """The same events with plain numbers: lifetimes of a minute where that is possible, T the
+    largest whole number of seconds for which the claim is still broken, short times."""
+    found = constraints(system, claim, run)
+    names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
+    values, solver = terms(names), z3.Solver()
+    solver.add(formula(found, values))
+    for name in (*NICE, "T"):
+        if name in NICE and name in system.parameters and name != "T":
+            _prefer(solver, values[name] == NICE[name])
+    whole = next((t for t in range(FAR, -1, -1) if _possible(solver, values["T"] == t)), None)
+    if whole is not None:
+        solver.add(values["T"] == whole)
+    for number in range(len(run.moments)):
+        moment = values.get(f"t{number}")
+        if moment is not None:
+            _earliest(solver, moment)
+    satisfiable(solver)
+    model = solver.model()
+
+    def value(name: str) -> Fraction:
+        term = model.eval(values.get(name, z3.RealVal(0)), model_completion=True)
+        return Fraction(str(term))
+
+    moments = tuple(value(f"t{number}") for number in range(len(run.moments)))
+    return TimedRun({n: value(n) for n in system.parameters}, run.actions, moments)
+
+
+def _possible(solver: z3.Solver, wish: Any) -> bool:
+    return satisfiable(solver, wish)
+
+
+def _prefer(solver: z3.Solver, wish: Any) -> None:
+    if satisfiable(solver, wish):
+        solver.add(wish)
+
+
+def _earliest(solver: z3.Solver, moment: Any) -> None:
+    """Fix a moment to the earliest half second that is possible, if one is."""
+    satisfiable(solver)
+    latest = Fraction(str(solver.model().eval(moment, model_completion=True)))
+    for half in range(int(2 * latest) + 1):
+        if satisfiable(solver, moment == z3.Q(half, 2)):
+            solver.add(moment == z3.Q(half, 2))
+            return

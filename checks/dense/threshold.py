@@ -1,0 +1,206 @@
+"""The exact condition on the parameters under which a claim holds, found and then proved.
+
+A counterexample gives a set of parameters: all those for which the same events, at some moments,
+break the claim. It is taken out, and the search goes on outside of it. When a search of so many
+steps finds no more, an inductive invariant has to prove the claim for all parameters that are left:
+then both halves are exact. Where it cannot, the search goes deeper, and in the end the answer is
+what was established.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from tcpmc.checks.dense.actions import Closing
+from tcpmc.checks.dense.encoding import Formulas
+from tcpmc.checks.dense.mining import Mine
+from tcpmc.checks.dense.projection import (
+    Polyhedron,
+    fixed,
+    formula,
+    negated,
+    readable,
+    reduced,
+    terms,
+)
+from tcpmc.checks.dense.proof import Slice, Unproved, obligations
+from tcpmc.checks.dense.reasons import both, either
+from tcpmc.checks.dense.search import Search, TimedRun, nearest, parameters_of
+from tcpmc.checks.solving import GaveUp, satisfiable
+from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
+from tcpmc.model.closing import Claim, circumstances
+from tcpmc.model.linear import Comparison, Condition
+from tcpmc.model.tcb import State
+from tcpmc.model.variant import Variant
+
+QUICK, DEPTH = 6, 10
+"""Steps of the search before the first proof is tried, and at most."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A claim about a variant, under named assumptions and comparisons of the parameters."""
+
+    name: str
+    claim: Claim
+    variant: Variant
+    assume: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What was found: the claim holds exactly where the condition does.
+
+    word
+        PROVED where the proof is complete (outside of the condition `run` refutes the claim),
+        REFUTED where the claim fails for all parameters, VACUOUS where the assumptions contradict
+        each other or TIME-WAIT is never entered, else INCONCLUSIVE: then the condition is only
+        necessary.
+    proof
+        The inductive invariant; None where the condition is "never", and nothing is to be proved.
+    """
+
+    word: str
+    condition: Condition
+    how: str
+    run: TimedRun | None = None
+    proof: Slice | None = None
+
+
+class Finder:
+    """Finds the condition for one question."""
+
+    def __init__(
+        self,
+        question: Question,
+        progress: Progress = lambda line: None,
+        seconds: float | None = None,
+    ) -> None:
+        """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
+        self.question, self._say, self.seconds = question, progress, seconds
+        self._started = time.monotonic()
+        self.system = Closing(question.variant, circumstances(question.assume))
+        self.formulas = Formulas(self.system)
+        self.violations: list[Polyhedron] = []
+        self.runs: list[TimedRun] = []
+
+    def find(self) -> Threshold:
+        """The answer."""
+        core = contradiction(self.question)
+        if core:
+            return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
+        if not any(phase.state == State.TIME_WAIT for phase in self.system.table.phases):
+            return Threshold(VACUOUS, Condition(), "TIME-WAIT is never entered")
+        try:
+            return self._find()
+        except GaveUp as reason:
+            return self._unfinished(str(reason))
+
+    def progress(self, line: str) -> None:
+        """Say what is done. Raises GaveUp when the time is over."""
+        if self.seconds is not None and time.monotonic() - self._started > self.seconds:
+            raise GaveUp(f"the time limit of {self.seconds:g} s")
+        self._say(line)
+
+    def _find(self) -> Threshold:
+        search = Search(self.formulas, self.question.claim, self.seconds)
+        first, depth = 0, QUICK
+        while True:
+            self.progress(f"searching a counterexample of at most {depth} steps")
+            run = search.shortest(first, depth)
+            if run is not None:
+                first = len(run.actions)
+                self._violated(search, run)
+                continue
+            first = depth + 1
+            if not satisfiable(z3.Solver(), self.region(self.formulas.parameters)):
+                never = Condition(((),))
+                return Threshold(REFUTED, never, "refuted for all parameters", self.last)
+            proof = self._proof()
+            if proof is not None:
+                how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
+                return Threshold(PROVED, self.condition(), how, self.last, proof)
+            depth += 1
+            if depth > DEPTH:
+                return self._unfinished(f"no proof, and no counterexample of {DEPTH} steps")
+
+    def _unfinished(self, reason: str) -> Threshold:
+        told = f"{reason}; necessary so far"
+        return Threshold(INCONCLUSIVE, self.condition(), told, self.last)
+
+    @property
+    def last(self) -> TimedRun | None:
+        """The counterexample found last, which is just outside the condition."""
+        return self.runs[-1] if self.runs else None
+
+    def _violated(self, search: Search, run: TimedRun) -> None:
+        found = parameters_of(self.system, self.question.claim, run)
+        self.violations.append(found)
+        self.runs.append(nearest(self.system, self.question.claim, run))
+        search.exclude(formula(found, self.formulas.parameters))
+        self.progress(f"{len(run.actions)} steps break it: not {self.condition()}")
+
+    def region(self, parameters: Mapping[str, Any]) -> Any:
+        """The parameters for which no violation was found, as a truth or a term."""
+        outside = [
+            either(False, *(negated(one).at(parameters) for one in found))
+            for found in self.violations
+        ]
+        return both(self.system.sensible(parameters), *outside)
+
+    def _proof(self) -> Slice | None:
+        mine = Mine(self.formulas, self.region, self.progress)
+        mine.inductive()
+        try:
+            proof = Slice(mine).for_claim(self.question.claim)
+        except Unproved:
+            return None
+        for name, parts in obligations(self.formulas, self.question.claim, proof).items():
+            solver = z3.Solver()
+            solver.add(*parts)
+            if satisfiable(solver):
+                raise AssertionError(f"the mined invariant fails its {name}")
+        return proof
+
+    def condition(self) -> Condition:
+        """The clauses that the violations leave, as few and short as possible."""
+        sensible = self.system.known
+        values = terms(self.system.parameters)
+        clauses = []
+        for found in self.violations:
+            clauses.append(reduced(found, sensible))
+        kept = list(clauses)
+        for one in clauses:
+            others = [other for other in kept if other != one]
+            solver = z3.SolverFor("QF_LRA")
+            solver.add(formula(sensible, values), formula(one, values))
+            solver.add(*(z3.Not(formula(other, values)) for other in others))
+            if not satisfiable(solver):
+                kept = others
+        return Condition(
+            tuple(tuple(self._readable(c) for c in sorted(one, key=str)) for one in kept)
+        )
+
+    def _readable(self, violated: Comparison) -> Comparison:
+        return readable(fixed(negated(violated), self.system.circumstances.where))
+
+
+def contradiction(question: Question) -> str:
+    """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
+    if they do not."""
+    system = Closing(question.variant, circumstances(question.assume))
+    values, solver = terms(system.parameters), z3.Solver()
+    solver.set("core.minimize", True)
+    named = {str(one): one for one in system.known}
+    for name, one in named.items():
+        solver.assert_and_track(formula((one,), values), name)
+    if satisfiable(solver):
+        return ""
+    core = {str(one).strip("|") for one in solver.unsat_core()}
+    return ", ".join(name for name in named if name in core)

@@ -1,0 +1,201 @@
+"""The commands about dense time: `threshold` and `verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tcpmc.checks.asked import say
+from tcpmc.checks.guard import BadInput
+from tcpmc.checks.loading import find_variant
+from tcpmc.checks.options import VARIANT_NAMES, completing
+from tcpmc.checks.output import opened
+from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
+    EXIT_INCONCLUSIVE,
+    EXIT_UNEXPECTED,
+    INCONCLUSIVE,
+)
+from tcpmc.model.closing import ASSUMPTIONS, THEOREMS, circumstances
+
+if TYPE_CHECKING:
+    from tcpmc.checks.dense.threshold import Question, Threshold
+
+THEOREM_NAMES = completing([*THEOREMS])
+
+
+@click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
+@click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
+@click.option(
+    "--assume", multiple=True, metavar="NAME|COMPARISON", shell_complete=completing([*ASSUMPTIONS]),
+    help="Besides those of the theorem; may be repeated.",
+)  # fmt: skip
+@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="For each theorem.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> int:
+    r"""Find the exact condition on the parameters under which THEOREM holds.
+
+    It is proved where the condition is met, and refuted by a run just outside of it. Without
+    THEOREM: list them.
+
+    \b
+      tcpmc threshold old-segments
+      tcpmc threshold old-segments --variant no-restart
+      tcpmc threshold old-segments --assume "T = 60"
+      tcpmc threshold peer-done --certificate peer-done.smt2
+    """
+    with opened(None) as output:
+        if not names:
+            output.write(_theorems())
+            return EXIT_AS_EXPECTED
+        if rest["certificate"] and len(names) > 1:
+            raise BadInput("--certificate takes one theorem at a time")
+        codes = []
+        for name in names:
+            text, code = _found(name, assume, rest)
+            output.write(text)
+            codes.append(code)
+    return max(codes)
+
+
+def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
+    from tcpmc.checks.dense.phases import NotFinite
+    from tcpmc.checks.dense.threshold import Finder, Question
+
+    question = Question(name, _theorem(name).claim, find_variant(rest["variant"]),
+                        (*THEOREMS[name].assume, *assume))  # fmt: skip
+    with opened(rest["certificate"]) as file:
+        try:
+            loud = not rest["quiet"] and sys.stderr.isatty()
+            finder = Finder(question, say if loud else _hush, rest["timeout"])
+            answer = finder.find()
+        except (ValueError, NotFinite) as error:
+            raise BadInput(str(error)) from error
+        if rest["certificate"]:
+            file.write(_certificate(finder, answer, rest["variant"]))
+    code = EXIT_INCONCLUSIVE if answer.word == INCONCLUSIVE else EXIT_AS_EXPECTED
+    expected = THEOREMS[name].holds.get(question.variant.name)
+    if not assume and code == EXIT_AS_EXPECTED and expected not in (None, _short(answer)):
+        code = EXIT_UNEXPECTED
+    return _report(question, answer), code
+
+
+def _hush(line: str) -> None:
+    """Say nothing."""
+
+
+def _theorem(name: str) -> Any:
+    if name not in THEOREMS:
+        raise BadInput(f"unknown theorem {name!r} (see: tcpmc threshold)")
+    return THEOREMS[name]
+
+
+def _short(answer: Threshold) -> str:
+    return "vacuous" if answer.word == "VACUOUS" else str(answer.condition)
+
+
+def _certificate(finder: Any, answer: Threshold, variant: str) -> str:
+    from tcpmc.checks.certificates.write import certificate
+    from tcpmc.checks.dense.projection import fulfilled
+
+    if answer.proof is None:
+        raise BadInput(f"{answer.word}: there is no proof to write")
+    question, formulas = finder.question, finder.formulas
+    about = {
+        "theorem": question.name,
+        "variant": variant,
+        "assume": "; ".join(question.assume),
+        "condition": str(answer.condition),
+    }
+    where = fulfilled(answer.condition, formulas.parameters)
+    return certificate(formulas, question.claim, where, answer.proof, about)
+
+
+def _report(question: Question, answer: Threshold) -> str:
+    from tcpmc.checks.dense.story import told, trace_of
+
+    claim = THEOREMS[question.name]
+    lines = [f"{answer.word}  {question.name} on {question.variant.name}", f"  {claim.meaning}"]
+    if answer.word == INCONCLUSIVE:
+        lines.append(f"  necessary: {answer.condition} ({answer.how})")
+    elif answer.word == "VACUOUS":
+        lines.append(f"  {answer.how}")
+    elif answer.word == "REFUTED":
+        lines.append("  never: no finite T is enough")
+    else:
+        lines += [f"  exactly if {answer.condition}", f"  inside: {answer.how}"]
+    if answer.run is not None:
+        story = told(trace_of(question.variant, question.assume, question.claim, answer.run))
+        lines += [f"  outside: {story[0]}", *(f"    {line}" for line in story[1:])]
+    lines += [f"  assumed: {text}" for text in _assumed(question)]
+    return "\n".join(lines) + "\n"
+
+
+def _assumed(question: Question) -> list[str]:
+    named = [ASSUMPTIONS[n].meaning if n in ASSUMPTIONS else n for n in question.assume]
+    here = circumstances(question.assume)
+    if not here.acks_arrive:
+        named.append("any segment may be lost, the last ACK too")
+    return [*named, "from ESTABLISHED, nothing in flight, no text, resets aside; every 32-bit ISS"]
+
+
+def _theorems() -> str:
+    lines = ["THEOREMS"]
+    for theorem in THEOREMS.values():
+        lines += [f"  {theorem.name}", f"      {theorem.meaning}"]
+    lines.append("ASSUMPTIONS, and comparisons such as T < 2 MSL")
+    lines += [f"  {one.name}\n      {one.meaning}" for one in ASSUMPTIONS.values()]
+    return "\n".join(lines) + "\n"
+
+
+@click.command(short_help="Re-check certificates with z3 and cvc5.")
+@click.argument("files", nargs=-1, metavar="FILE...")
+@click.option("--solver", "solvers", multiple=True, type=click.Choice(("z3", "cvc5")),
+              help="[default: both]")  # fmt: skip
+@click.option("--timeout", default=300.0, metavar="SECONDS", help="For each obligation.")
+@click.option("--statement/--no-statement", default=True,
+              help="Compare its statement with the model.  [default: yes]")  # fmt: skip
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+def verify(files: tuple[str, ...], solvers: tuple[str, ...], statement: bool, **rest: Any) -> int:
+    r"""Check the proofs in FILE..., written by threshold --certificate, from scratch.
+
+    \b
+      tcpmc threshold old-segments --certificate old.smt2
+      tcpmc verify old.smt2
+    """
+    from tcpmc.checks.certificates.ask import SOLVERS, Missing
+    from tcpmc.checks.certificates.origin import regenerated
+    from tcpmc.checks.certificates.verify import check
+
+    if not files:
+        raise BadInput("name one or more files")
+    failed = False
+    with opened(None) as output:
+        for name in files:
+            try:
+                text = Path(name).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+            try:
+                found = check(
+                    text, regenerated if statement else None, solvers or SOLVERS, rest["timeout"]
+                )
+            except Missing as error:
+                raise BadInput(str(error)) from error
+            failed |= not found.accepted
+            output.write(_checked(name, found))
+    return EXIT_UNEXPECTED if failed else EXIT_AS_EXPECTED
+
+
+def _checked(name: str, found: Any) -> str:
+    if found.accepted:
+        return f"accepted  {name}  {found.theorem}, by {' and '.join(found.solvers)}\n"
+    state = "".join(f"\n    {one}" for one in found.state)
+    return f"REJECTED  {name}  {found.obligation}: {found.reason}{state}\n"
