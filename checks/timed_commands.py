@@ -22,7 +22,7 @@ from tcpmc.checks.verdict import (
 from tcpmc.model.closing import ASSUMPTIONS, THEOREMS, circumstances
 
 if TYPE_CHECKING:
-    from tcpmc.checks.dense.threshold import Question, Threshold
+    from tcpmc.checks.dense.threshold import Finder, Question, Threshold
 
 THEOREM_NAMES = completing([*THEOREMS])
 
@@ -79,7 +79,7 @@ def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[st
         except (ValueError, NotFinite) as error:
             raise BadInput(str(error)) from error
         if rest["certificate"]:
-            file.write(_certificate(finder, answer, rest["variant"]))
+            file.write(certificate_of(finder, answer, rest["variant"]))
     code = EXIT_INCONCLUSIVE if answer.word == INCONCLUSIVE else EXIT_AS_EXPECTED
     expected = THEOREMS[name].holds.get(question.variant.name)
     if not assume and code == EXIT_AS_EXPECTED and expected not in (None, _short(answer)):
@@ -101,7 +101,9 @@ def _short(answer: Threshold) -> str:
     return "vacuous" if answer.word == "VACUOUS" else str(answer.condition)
 
 
-def _certificate(finder: Any, answer: Threshold, variant: str) -> str:
+def certificate_of(finder: Finder, answer: Threshold, variant: str) -> str:
+    """The proof as a file. `variant` is the name or file of the variant. Raises BadInput where
+    there is no proof."""
     from tcpmc.checks.certificates.write import certificate
     from tcpmc.checks.dense.projection import fulfilled
 

@@ -263,10 +263,18 @@ class Closing:
         """Whether the parameters are as assumed."""
         return both(*(one.at(parameters) for one in self.known))
 
-    def broken(self, claim: Claim, state: Values, parameters: Values, t: Any) -> Any:
-        """Whether TIME-WAIT ends at the moment `t`, and the claim does not hold then."""
+    def broken(
+        self,
+        claim: Claim,
+        state: Values,
+        parameters: Values,
+        t: Any,
+        ends: tuple[int, ...] | None = None,
+    ) -> Any:
+        """Whether TIME-WAIT ends at the moment `t`, at any of the ends that the circumstances are
+        about or at one of those given, and the claim does not hold then."""
         ways = []
-        for end in (0,) if self.circumstances.one_way else (0, 1):
+        for end in ends or ((0,) if self.circumstances.one_way else (0, 1)):
             ended = self.ends(end, state, parameters, t)
             ways.append(both(ended, either(*self._faults(claim, end, state, parameters, t))))
         return either(*ways)

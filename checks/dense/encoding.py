@@ -84,10 +84,11 @@ class Formulas:
         bits = {f"action.{n}": bit for n, bit in enumerate(self.choice(tag))}
         return self.frame(tag) | bits | {"t": self.moment(tag)}
 
-    def broken(self, claim: Claim) -> z3.BoolRef:
-        """The claim is broken at the moment of the step from frame "0"."""
+    def broken(self, claim: Claim, ends: tuple[int, ...] | None = None) -> z3.BoolRef:
+        """The claim is broken at the moment of the step from frame "0", at any of the ends that it
+        is about, or at one of those given."""
         state, t = self.frame("0"), self.moment("0")
-        return z3.And(True, self.system.broken(claim, state, self.parameters, t))
+        return z3.And(True, self.system.broken(claim, state, self.parameters, t, ends))
 
     def sensible(self) -> z3.BoolRef:
         """What is assumed of the parameters."""

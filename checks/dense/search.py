@@ -36,7 +36,8 @@ class Search:
     def __init__(self, formulas: Formulas, claim: Claim, patience: float | None = None) -> None:
         """`patience` is in seconds, for each question to the solver."""
         self.formulas, self.claim = formulas, claim
-        self.broken = formulas.broken(claim)
+        # Both ends follow the same rules: what end B can do wrong, end A can.
+        self.broken = formulas.broken(claim, (0,))
         self.solver = z3.Solver()
         if patience is not None:
             self.solver.set("timeout", int(1000 * patience))
@@ -122,11 +123,11 @@ def nearest(system: Closing, claim: Claim, run: TimedRun) -> TimedRun:
     found = constraints(system, claim, run)
     names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
     values, solver = terms(names), z3.Solver()
-    solver.add(formula(found, values))
-    for name in (*NICE, "T"):
-        if name in NICE and name in system.parameters and name != "T":
-            _prefer(solver, values[name] == NICE[name])
-    whole = next((t for t in range(FAR, -1, -1) if _possible(solver, values["T"] == t)), None)
+    solver.add(formula(sorted(found, key=str), values))
+    for name in (name for name in NICE if name in system.parameters):
+        if satisfiable(solver, values[name] == NICE[name]):
+            solver.add(values[name] == NICE[name])
+    whole = next((t for t in range(FAR, -1, -1) if satisfiable(solver, values["T"] == t)), None)
     if whole is not None:
         solver.add(values["T"] == whole)
     for number in range(len(run.moments)):
@@ -142,15 +143,6 @@ def nearest(system: Closing, claim: Claim, run: TimedRun) -> TimedRun:
 
     moments = tuple(value(f"t{number}") for number in range(len(run.moments)))
     return TimedRun({n: value(n) for n in system.parameters}, run.actions, moments)
-
-
-def _possible(solver: z3.Solver, wish: Any) -> bool:
-    return satisfiable(solver, wish)
-
-
-def _prefer(solver: z3.Solver, wish: Any) -> None:
-    if satisfiable(solver, wish):
-        solver.add(wish)
 
 
 def _earliest(solver: z3.Solver, moment: Any) -> None:
