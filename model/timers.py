@@ -21,7 +21,7 @@ def connections_per_second(ports: int, time_wait: int) -> Fraction:
 def isn_cycle(step: Fraction, bits: int = 32) -> Fraction:
     """After how long the clock of initial sequence numbers comes round, if it advances by one each
     `step`. RFC 9293, 3.4.1, has 4.55 hours for 4 microseconds and 32 bits; it is 4.77."""
-    return step * 2**bits
+    return Fraction(step * 2**bits)
 
 
 def msl_covers_ttl(msl: Fraction, hops: int, longest_hop: Fraction) -> bool:
