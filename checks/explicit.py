@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tcpmc.checks.explore import PAIR_MASK, Graph, Mask, TooLarge, explore
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.liveness import fair_lasso
-from tcpmc.checks.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
 from tcpmc.checks.verdict import (

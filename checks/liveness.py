@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tcpmc.checks.explore import Graph, Mask, attempts, chunks, contains, distinct, successors
-from tcpmc.checks.tables import Ints
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 
 FAIR_EVENTS = ("deliver", "retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick")

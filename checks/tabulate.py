@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, TooLarge, unpack
-from tcpmc.checks.tables import Ids, Row, Table
+from tcpmc.checks.explore.tables import Ids, Row, Table
 from tcpmc.model.channel import Contents, Flight
 from tcpmc.model.segment import Segment
 from tcpmc.model.system import End, Event, Model, System

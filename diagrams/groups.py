@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tcpmc.checks.explore import Edges, Graph, chunks, explore, successors, unpack
-from tcpmc.checks.tables import Ints
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.diagrams.words import happening
 from tcpmc.model.system import Event, Model

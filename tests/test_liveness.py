@@ -11,8 +11,8 @@ import pytest
 
 from tcpmc.checks.explicit import ExplicitEngine
 from tcpmc.checks.explore import explore, unpack
+from tcpmc.checks.explore.tables import Ids, Row, Table
 from tcpmc.checks.liveness import FAIR_EVENTS, Lasso, fair_lasso
-from tcpmc.checks.tables import Ids, Row, Table
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace
 from tcpmc.model.properties import PROPERTIES
