@@ -66,7 +66,7 @@ def region(table: TabulatedModel, states: Ints) -> Region:
     for chunk in chunks(states):
         edges = successors(table, chunk)
         tried = [attempts(table, which, chunk) for which in (0, 1)]
-        kinds = [kind for kind, _ in table.events.values]
+        kinds = [kind for kind, *_ in table.events.values]
         fair = np.array([kind in FAIR_EVENTS for kind in kinds])
         doubles = np.array([kind == "duplicate" for kind in kinds])
         at = np.minimum(np.searchsorted(states, edges.target), len(states) - 1)

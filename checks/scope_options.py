@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from tcpmc.checks.guard import BadInput
-from tcpmc.model.scope import CHANNELS, LOSSES, SCOPES, STARTS, Scope
+from tcpmc.model.scope import CHANNELS, LOSSES, POLICIES, SCOPES, SIDES, STARTS, Scope
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +33,14 @@ BOUNDS: dict[str, tuple[str, dict[str, Any]]] = {
     "opens": ("--opens", {"type": int, "help": "OPEN calls of each user."}),
     "crashes": ("--crashes", {"type": int, "help": "Silent crashes of each end."}),
     "aborts": ("--aborts/--no-aborts", {"help": "ABORT calls."}),
+    "isn": ("--isn", {"type": click.Choice(POLICIES), "help": "ISS of a second connection."}),
+    "sender": ("--sender", {"type": click.Choice(SIDES), "help": "Who calls SEND."}),
+    "closer": ("--closer", {"type": click.Choice(SIDES), "help": "Who calls CLOSE first."}),
+    "shared_address": (
+        "--shared-address/--no-shared-address",
+        {"help": "A's second connection: another host."},
+    ),
+    "attacks": ("--attacks", {"type": int, "help": "Forged segments to each end."}),
     "retransmissions": (
         "--retransmissions",
         {"callback": retries, "metavar": "N|forever", "help": "Of one segment."},

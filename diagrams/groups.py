@@ -82,7 +82,7 @@ def _count_moves(groups: Groups, table: TabulatedModel, sources: Ints, edges: Ed
     """Count the edges that lead to another pair."""
     names: list[str] = []
     number = []
-    for event, flight in table.events.values:
+    for event, flight, _ in table.events.values:
         name = happening(Event(event, 0, flight))
         names += [name] * (name not in names)
         number.append(names.index(name))

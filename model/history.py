@@ -40,12 +40,19 @@ class History:
     reset: bool = False
 
 
+def opens_connection(event: str, before: Tcb, after: Tcb) -> bool:
+    """Whether a new connection begins: an OPEN, or a SYN that reopens from TIME-WAIT. (An OPEN in
+    LISTEN goes on with the connection that the listener stands for.)"""
+    if event in ("active OPEN", "passive OPEN"):
+        return before.state != State.LISTEN
+    return after.reopened is not None and before.reopened is None
+
+
 def observe(history: History, event: str, before: Tcb, step: Step) -> History:
     """The history after a step. No branch on a number: the solver follows it without forking."""
     after = step.tcb
     arrived = event == "deliver"
-    opened = event in ("active OPEN", "passive OPEN") and before.state == State.CLOSED
-    if opened:
+    if opens_connection(event, before, after):
         history = History(history.opens + 1, history.sent, history.crashes)
     fin_sent = any(segment.FIN for segment in step.send)
     fin_received = CONNECTION_CLOSING in step.signals

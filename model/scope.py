@@ -8,6 +8,8 @@ from typing import Any, Literal
 LOSSES = ("any", "not-acks", "none")
 CHANNELS = ("bag", "fifo", "sent-set")
 STARTS = ("closed", "established")
+POLICIES = ("same", "clock", "any")
+SIDES = ("both", "A", "B")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,15 @@ class Scope:
     data, opens, aborts, crashes
         What the user of each end may do: octets given to SEND, OPEN calls, ABORT calls (or not),
         silent crashes.
+    isn
+        How a second connection between the same ends is numbered: the `same` ISS again; by a
+        `clock`, beyond the connection before (RFC 9293, 3.4.1); or `any` number of it.
+    sender, closer
+        Which user calls SEND, and which calls CLOSE first: `both` may, or only `A` or `B`.
+    shared_address
+        The second connection of A is that of another host behind the same address.
+    attacks
+        How many forged segments, by guessed numbers, may arrive at each end.
     retransmissions
         How often a segment may be retransmitted before the user timeout; None: for ever.
     start
@@ -49,6 +60,11 @@ class Scope:
     opens: int = 1
     aborts: bool = False
     crashes: int = 0
+    isn: Literal["same", "clock", "any"] = "same"
+    sender: Literal["both", "A", "B"] = "both"
+    closer: Literal["both", "A", "B"] = "both"
+    shared_address: bool = False
+    attacks: int = 0
     retransmissions: int | None = None
     start: Literal["closed", "established"] = "closed"
     clock: bool = False
@@ -66,12 +82,16 @@ class Scope:
         _one_of("channel", self.channel, CHANNELS)
         _one_of("loss", self.loss, LOSSES)
         _one_of("start", self.start, STARTS)
-        for switch in ("duplication", "aborts", "clock"):
+        _one_of("isn", self.isn, POLICIES)
+        _one_of("sender", self.sender, SIDES)
+        _one_of("closer", self.closer, SIDES)
+        for switch in ("duplication", "aborts", "shared_address", "clock"):
             _true_or_false(switch, getattr(self, switch))
         _between("capacity", self.capacity, 1, 8)
         _between("data", self.data, 0, 8)
         _between("opens", self.opens, 1, 3)
         _between("crashes", self.crashes, 0, 2)
+        _between("attacks", self.attacks, 0, 3)
         if self.retransmissions is not None:
             _between("retransmissions", self.retransmissions, 0, 8)
         _between("msl", self.msl, 1, 8)
@@ -86,6 +106,11 @@ class Scope:
     def reordering(self) -> bool:
         """Whether segments can overtake each other."""
         return self.channel != "fifo"
+
+    @property
+    def one_connection(self) -> bool:
+        """Whether every segment in flight belongs to the one connection of both ends."""
+        return self.opens == 1 and not self.crashes and not self.attacks
 
     def with_(self, **changes: Any) -> Scope:
         """This scope with some bounds changed."""
@@ -108,6 +133,11 @@ class Scope:
             f"from {self.start.upper()}",
         ]
         parts += [f"{self.crashes} crash(es) each"] * bool(self.crashes) + ["ABORT"] * self.aborts
+        parts += [f"ISS of a new connection: {self.isn}"] * (self.opens > 1)
+        parts += [f"only {self.sender} sends"] * (self.sender != "both")
+        parts += [f"{self.closer} closes first"] * (self.closer != "both")
+        parts += ["two hosts behind A's address"] * self.shared_address
+        parts += [f"{self.attacks} forged segment(s) each way"] * bool(self.attacks)
         if self.clock:
             parts.append(f"ticks: MSL {self.msl}, TIME-WAIT {self.time_wait}, RTO {self.rto}")
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tcpmc.checks.explore.arrays import Mask
-from tcpmc.checks.explore.machine import Machine, pack, unpack
+from tcpmc.checks.explore.machine import QUIET, SETTLED, Machine, pack, unpack
 from tcpmc.checks.explore.tables import Ints, Table
 
 
@@ -46,8 +46,9 @@ def attempts(machine: Machine, which: int, states: Ints) -> Attempts:
     source, rows = machine.own[which](me)
     own = Attempts(source, rows[:, 0], rows[:, 1], rows[:, 2], inn[source])
     if rows[:, 3].any():
-        calm = _flag(machine.quiet, out) & _flag(machine.quiet, inn) & _flag(machine.settled, other)
-        own = own.at((rows[:, 3] == 0) | calm[source])
+        quiet = _flag(machine.quiet, out) & _flag(machine.quiet, inn)
+        reached = np.where(quiet, np.where(_flag(machine.settled, other), SETTLED, QUIET), 0)
+        own = own.at(rows[:, 3] <= reached[source])
     source, rows = machine.deliveries(inn)
     _, reaction = machine.receive[which]((me[source] << 20) + rows[:, 1])
     arrivals = Attempts(source, rows[:, 0], reaction[:, 0], reaction[:, 1], rows[:, 2])

@@ -7,6 +7,7 @@ from typing import Protocol
 from tcpmc.checks.explore.tables import Ints, Table
 
 END_BITS, CHANNEL_BITS = 13, 18
+QUIET, SETTLED = 1, 2
 PAIR_MASK = (1 << 2 * END_BITS) - 1
 
 
@@ -18,8 +19,8 @@ class Machine(Protocol):
     """What the explorer needs to know, as tables. `which` is 0 or 1, `key` an id or ids.
 
     own[which]        end -> (event, end', message, waits): what an end does by itself; a row that
-                      `waits` is possible only when both channels are quiet and the other end is
-                      settled.
+                      waits (QUIET) is possible only when both channels are quiet, or (SETTLED)
+                      when the other end is settled as well.
     deliveries        channel -> (event, flight, channel')
     receive[which]    end * 2**20 + flight -> (end', message)
     put               channel * 2**20 + message -> (channel',), or no row: there is no room

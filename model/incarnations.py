@@ -1,0 +1,152 @@
+"""Several connections, one after the other, between the same addresses and ports.
+
+An end's OPENs number its incarnations. What a segment is about is a ghost value beside it in the
+channel, which no rule can read: the incarnation that sent it, and the one that it was meant for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tcpmc.model.profile import Profile
+from tcpmc.model.scope import Scope
+from tcpmc.model.segment import Segment
+from tcpmc.model.segment_arrives import CONNECTION_CLOSING
+from tcpmc.model.tcb import State, Step, Tcb
+
+About = tuple[int, int]
+"""The incarnation of the sender, and that of the receiver as far as the sender knows it (or 0)."""
+
+FORGED: About = (9, 9)
+"""What a segment is about that neither end has sent."""
+
+UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
+TAKES_TEXT = (State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """What an end has besides its TCB where there can be several connections.
+
+    offset, remembered
+        The host's: how far beyond the scope's ISS this incarnation's begins, and the last
+        timestamp seen from the other address (Linux `tcp_tw_recycle`).
+    peer
+        Ghost, as all that follows: the other end's incarnation whose SYN was taken; 0: none yet.
+    old_data
+        The user was given an octet that was not sent by that incarnation to this one.
+    old_reset, blind_reset
+        This connection was ended by a segment about an earlier one, or by a forged one.
+    forged
+        How many forged segments have arrived.
+    """
+
+    offset: int = 0
+    remembered: int = 0
+    peer: int = 0
+    old_data: bool = False
+    old_reset: bool = False
+    blind_reset: bool = False
+    forged: int = 0
+
+
+FIRST = Incarnation()
+
+
+def offsets(scope: Scope, profile: Profile, number: int) -> tuple[int, ...]:
+    """How far beyond the scope's ISS incarnation `number` (from 1) may begin, by the scope's policy
+    (RFC 9293, 3.4.1).
+
+    `clock`: beyond every number before and the window; `any`: on each number of the connection
+    before, or beyond them.
+    """
+    beyond = scope.data + 2 + profile.window
+    if scope.isn == "same" or number == 1:
+        return (0,)
+    if scope.isn == "clock":
+        return ((number - 1) * beyond,)
+    return (*range(scope.data + 3), (number - 1) * beyond)
+
+
+def stamp(scope: Scope, which: int, opens: int, state: State) -> int:
+    """The host's timestamp clock: it has ticked between two connections, and in TIME-WAIT since the
+    last segment (RFC 1337, 3, F2: "long enough to guarantee that the timestamp clocks on both ends
+    have ticked"). With a shared address, the second connection of A is another host's, whose clock
+    is behind."""
+    if scope.shared_address and which == 0 and opens > 1:
+        return 1
+    return opens + 1 + (state == State.TIME_WAIT)
+
+
+def forgeries(profile: Profile, tcb: Tcb) -> Iterator[Segment]:
+    """What a blind attacker may send to a synchronized end: RST and SYN anywhere in the window but
+    at RCV.NXT itself, which a guess hits once in 2**32 (RFC 5961, 1.2)."""
+    if tcb.state in UNSYNCHRONIZED:
+        return
+    for ahead in range(1, profile.window):
+        seq = tcb.rcv_nxt + ahead
+        yield Segment(seq, seq + -seq.value, RST=True)
+        yield Segment(seq, seq + -seq.value, SYN=True)
+
+
+def after_step(known: Incarnation, step: Step, opened: bool) -> Incarnation:
+    """The record after a step of the end, whatever led to it; `opened`: a connection began."""
+    state = step.tcb.state
+    if opened:
+        known = replace(known, peer=0, old_data=False, old_reset=False, blind_reset=False)
+    if state in (State.CLOSED, State.LISTEN):
+        return replace(known, peer=0)
+    if state == State.TIME_WAIT:
+        return replace(known, remembered=step.tcb.ts_recent)
+    return known
+
+
+def after_arrival(
+    known: Incarnation, before: Tcb, step: Step, arrived: tuple[Segment, About], opens: int
+) -> Incarnation:
+    """The record after a segment arrived, by what it was about. `known` is the record that
+    `after_step` gives, and `opens` counts the OPENs after the step."""
+    (seg, about), after = arrived, step.tcb
+    killed = _killed(before, after, seg)
+    earlier = about[1] < opens if seg.RST else about[0] < known.peer
+    foreign = about != (known.peer, opens)
+    known = replace(
+        known,
+        forged=known.forged + (about == FORGED),
+        blind_reset=known.blind_reset | (killed and about == FORGED),
+        old_reset=known.old_reset | (killed and earlier),
+        old_data=known.old_data | (foreign and _took_text(before, step)),
+    )
+    if after.irs != before.irs and after.state in (State.SYN_RECEIVED, State.ESTABLISHED):
+        return replace(known, peer=about[0])
+    return known
+
+
+def _killed(before: Tcb, after: Tcb, seg: Segment) -> bool:
+    """Whether the segment ended the connection, and not in an orderly way."""
+    alive = before.state not in (State.CLOSED, State.LISTEN, State.TIME_WAIT)
+    return alive and after.state in (State.CLOSED, State.LISTEN) and (seg.RST or seg.SYN)
+
+
+def _took_text(before: Tcb, step: Step) -> bool:
+    """Whether the step gave octets of text to the user."""
+    if before.state not in TAKES_TEXT or step.tcb.irs != before.irs:
+        return False
+    taken = step.tcb.rcv_nxt - before.rcv_nxt - (CONNECTION_CLOSING in step.signals)
+    return taken > 0
+
+
+def about_sent(
+    step: Step,
+    arrived: tuple[Segment, About] | None,
+    opens: int,
+    before: Incarnation,
+    after: Incarnation,
+) -> About:
+    """What the segments that a step sends are about. A reset that answers a segment is about the
+    same connection as that segment."""
+    if arrived is not None and any(seg.RST for seg in step.send):
+        sender, receiver = arrived[1]
+        return receiver, sender
+    return opens, after.peer or before.peer
