@@ -8,7 +8,7 @@ from tcpmc.checks.ladder import folded, ladder, wrapped
 from tcpmc.checks.run import Job, Result
 from tcpmc.checks.scope_options import as_options
 from tcpmc.checks.trace import Trace
-from tcpmc.model.property import Always, Eventually, Lemma, Reachable
+from tcpmc.model.property import Always, Eventually, Lemma, LivelockFree, Reachable
 from tcpmc.model.system import System
 from tcpmc.model.tcb import Tcb
 
@@ -52,6 +52,8 @@ def shown(result: Result, trace: Trace) -> str:
             return f"The last state, {end}, shows it: {prop.meaning}."
         case Eventually():
             return f"The run stays there for ever, so this is false: {prop.meaning}."
+        case LivelockFree():
+            return f"The segments of the loop answer each other for ever: not so: {prop.meaning}."
         case Lemma():
             return f"This step breaks the rule: {prop.meaning}."
         case Always():

@@ -17,7 +17,16 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from tcpmc.checks.explore import Graph, Mask, attempts, chunks, contains, distinct, successors
+from tcpmc.checks.explore import (
+    Graph,
+    Mask,
+    attempts,
+    chunks,
+    contains,
+    distinct,
+    successors,
+    unpack,
+)
 from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 
@@ -90,17 +99,43 @@ def region(table: TabulatedModel, states: Ints) -> Region:
 def fair_lasso(table: TabulatedModel, graph: Graph, levels: Sequence[Ints]) -> Lasso | None:
     """A fair run that stays for ever in the given states of the graph, by level, or None.
 
-    A state in which nothing can happen any more counts as one that is repeated for ever.
+    A state in which no fair event is due can be stayed in for ever: nothing has to happen.
     """
     whole = region(table, distinct(np.concatenate(levels)))
     halted = np.ones(len(whole.states), bool)
-    halted[whole.source] = False
+    halted[whole.due_at] = False
     if halted.any():
         return _lasso(graph, levels, whole.states[halted], lambda entry: [])
     component = fair_component(whole)
     if component is None:
         return None
     return _lasso(graph, levels, component.states, lambda entry: fair_cycle(component, entry))
+
+
+def endless_exchange(table: TabulatedModel, graph: Graph) -> tuple[Lasso | None, int]:
+    """A run that ends in deliveries for ever, each of which is answered, or None; and how many such
+    deliveries there are in the graph."""
+    columns = [_answered(table, chunk) for level in graph.levels for chunk in chunks(level)]
+    sources, targets = (np.concatenate(column) for column in zip(*columns, strict=True))
+    states = distinct(np.concatenate((sources, targets)))
+    source, target = (np.searchsorted(states, ends) for ends in (sources, targets))
+    none = np.empty(0, np.int64)
+    area = Region(states, source, target, np.full(len(source), -1), none, none)
+    component = fair_component(area)
+    if component is None:
+        return None, len(sources)
+    lasso = _lasso(graph, graph.levels, component.states, lambda at: fair_cycle(component, at))
+    return lasso, len(sources)
+
+
+def _answered(table: TabulatedModel, states: Ints) -> tuple[Ints, Ints]:
+    """The deliveries that are answered, from these states: sources and targets."""
+    edges = successors(table, states)
+    kinds = np.array([kind == "deliver" for kind, *_ in table.events.values])
+    out = np.stack((unpack(edges.target)[2:], unpack(states[edges.source])[2:]))
+    grew = np.where(edges.end == 0, out[0][0] != out[1][0], out[0][1] != out[1][1])
+    answered = kinds[edges.event] & grew
+    return states[edges.source[answered]], edges.target[answered]
 
 
 def fair_component(area: Region) -> Region | None:

@@ -21,7 +21,7 @@ from tcpmc.checks.verdict import (
     exit_code,
 )
 from tcpmc.model.properties import PROPERTIES
-from tcpmc.model.property import Eventually, Lemma, Property
+from tcpmc.model.property import Eventually, Lemma, LivelockFree, Property
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
@@ -98,12 +98,15 @@ class Group:
 def decides(engine: str, prop: Property, scope: Scope) -> bool:
     """Whether the engine decides this property in this scope.
 
-    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and the order of a
-    fifo channel has no encoding for the solver.
+    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and neither the order
+    of a fifo channel nor what a segment is about has an encoding for the solver.
     """
     if engine == "explicit":
         return not isinstance(prop, Lemma)
-    return isinstance(prop, Lemma) or not (isinstance(prop, Eventually) or scope.channel == "fifo")
+    if isinstance(prop, Lemma):
+        return True
+    on_cycles = isinstance(prop, Eventually | LivelockFree)
+    return not on_cycles and scope.channel != "fifo" and scope.one_connection
 
 
 def select(

@@ -26,7 +26,10 @@ BOUNDS: dict[str, tuple[str, dict[str, Any]]] = {
     "bits": ("--bits", {"type": int, "help": "Sequence numbers are modulo 2**N."}),
     "channel": ("--channel", {"type": click.Choice(CHANNELS), "help": "Kind of network."}),
     "capacity": ("--capacity", {"type": int, "help": "Segments in flight each way."}),
-    "loss": ("--loss", {"type": click.Choice(LOSSES), "help": "What can be lost."}),
+    "loss": (
+        "--loss",
+        {"metavar": "|".join((*LOSSES, "SEGMENT")), "help": "What can be lost."},
+    ),
     "duplication": ("--duplication/--no-duplication", {"help": "Duplicated segments."}),
     "reordering": ("--reordering/--no-reordering", {"help": "Off: the channel is a fifo."}),
     "data": ("--data", {"type": int, "help": "Octets that each user gives to SEND."}),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tcpmc.model.property import Always, Eventually, Lemma, Property, Reachable
+from tcpmc.model.property import Always, Eventually, Lemma, LivelockFree, Property, Reachable
 from tcpmc.model.system import Event, Model, System
 from tcpmc.model.tcb import Step
 
@@ -97,10 +97,20 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
                 )
                 for which in (0, 1)
             )
+        case LivelockFree():
+            return trace.loop is not None and _only_answers(trace, trace.loop)
         case Lemma():
             return _breaks_lemma(model, prop, trace)
         case _:
             raise TypeError(f"no evidence is defined for {type(prop).__name__}")
+
+
+def _only_answers(trace: Trace, loop: int) -> bool:
+    """Whether the loop of a lasso is made of deliveries, each of which is answered."""
+    turns = list(zip(trace.events, trace.steps, strict=True))[loop:]
+    return bool(turns) and all(
+        event.kind == "deliver" and step is not None and step.send for event, step in turns
+    )
 
 
 def _breaks_lemma(model: Model, prop: Lemma, trace: Trace) -> bool:

@@ -106,9 +106,15 @@ class Channel:
 
     def must_arrive(self, flight: Flight) -> bool:
         """Whether the scope assumes that each copy of this segment is delivered within MSL."""
-        return self.scope.loss == "none" or (
-            self.scope.loss == "not-acks" and is_pure_ack(flight.segment)
-        )
+        match self.scope.loss:
+            case "any":
+                return False
+            case "none":
+                return True
+            case "not-acks":
+                return is_pure_ack(flight.segment)
+            case only:
+                return str(flight.segment) != only
 
     def arranged(self, contents: Contents) -> Contents:
         """The contents in their canonical order: that of sending for fifo, else any fixed one."""

@@ -21,8 +21,8 @@ class History:
         A FIN was sent, the other's FIN arrived, and ours was sent before that.
     combined
         One segment brought both the other's FIN and the acknowledgment of ours.
-    assassinated
-        A segment ended TIME-WAIT (RFC 1337).
+    waited, assassinated
+        The end has been in TIME-WAIT; a segment ended that (RFC 1337).
     reset
         The user was told "connection reset".
     """
@@ -36,6 +36,7 @@ class History:
     fin_received: bool = False
     active: bool = False
     combined: bool = False
+    waited: bool = False
     assassinated: bool = False
     reset: bool = False
 
@@ -69,6 +70,7 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,
         combined=history.combined | direct,
+        waited=history.waited | (after.state == State.TIME_WAIT),
         assassinated=history.assassinated | killed,
         reset=history.reset | (CONNECTION_RESET in step.signals),
     )

@@ -40,6 +40,8 @@ class Incarnation:
         This connection was ended by a segment about an earlier one, or by a forged one.
     forged
         How many forged segments have arrived.
+    taken_over
+        This connection began in the TIME-WAIT of the one before.
     """
 
     offset: int = 0
@@ -49,6 +51,7 @@ class Incarnation:
     old_reset: bool = False
     blind_reset: bool = False
     forged: int = 0
+    taken_over: bool = False
 
 
 FIRST = Incarnation()
@@ -69,14 +72,16 @@ def offsets(scope: Scope, profile: Profile, number: int) -> tuple[int, ...]:
     return (*range(scope.data + 3), (number - 1) * beyond)
 
 
-def stamp(scope: Scope, which: int, opens: int, state: State) -> int:
-    """The host's timestamp clock: it has ticked between two connections, and in TIME-WAIT since the
-    last segment (RFC 1337, 3, F2: "long enough to guarantee that the timestamp clocks on both ends
-    have ticked"). With a shared address, the second connection of A is another host's, whose clock
-    is behind."""
+def clock(scope: Scope, which: int, opens: int, waited: bool) -> int:
+    """The timestamp clock of a host in its connection number `opens`, in ticks.
+
+    It has ticked between two connections, and while the end `waited` in TIME-WAIT (RFC 1337, 3, F2:
+    "long enough to guarantee that the timestamp clocks on both ends have ticked"). With a shared
+    address the second connection of A is another host's, whose clock is behind.
+    """
     if scope.shared_address and which == 0 and opens > 1:
         return 1
-    return opens + 1 + (state == State.TIME_WAIT)
+    return opens + 1 + waited
 
 
 def forgeries(profile: Profile, tcb: Tcb) -> Iterator[Segment]:
@@ -90,11 +95,11 @@ def forgeries(profile: Profile, tcb: Tcb) -> Iterator[Segment]:
         yield Segment(seq, seq + -seq.value, SYN=True)
 
 
-def after_step(known: Incarnation, step: Step, opened: bool) -> Incarnation:
+def after_step(known: Incarnation, before: Tcb, step: Step, opened: bool) -> Incarnation:
     """The record after a step of the end, whatever led to it; `opened`: a connection began."""
-    state = step.tcb.state
+    state, waited = step.tcb.state, before.state == State.TIME_WAIT
     if opened:
-        known = replace(known, peer=0, old_data=False, old_reset=False, blind_reset=False)
+        known = Incarnation(known.offset, known.remembered, forged=known.forged, taken_over=waited)
     if state in (State.CLOSED, State.LISTEN):
         return replace(known, peer=0)
     if state == State.TIME_WAIT:

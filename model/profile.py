@@ -92,13 +92,12 @@ class Profile:
 class Host:
     """What a rule may consult besides the TCB and the segment.
 
-    The switches; the ISS to select; the timestamp clock, in ticks; the last timestamp that is
-    remembered from the other address, across connections; and whether a listener is there that
-    would take a new connection out of TIME-WAIT.
+    The switches; the ISS to select; the last timestamp that is remembered from the other address,
+    across connections; and whether a listener is there that would take a new connection out of
+    TIME-WAIT.
     """
 
     profile: Profile
     iss: Seq
-    stamp: int = 0
     remembered: int = 0
     may_open: bool = False

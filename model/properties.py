@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tcpmc.model.incarnation_properties import REOPENED
 from tcpmc.model.lemmas import LEMMAS
 from tcpmc.model.property import (
     Always,
@@ -273,4 +274,6 @@ UNTIMED: tuple[Property, ...] = (
     ),
 )
 
-PROPERTIES: dict[str, Property] = {prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)}
+PROPERTIES: dict[str, Property] = {
+    prop.name: prop for prop in (*UNTIMED, *TIMED, *REOPENED, *LEMMAS)
+}

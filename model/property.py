@@ -93,6 +93,15 @@ class Eventually(Property):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LivelockFree(Property):
+    """No run in which segments that arrive are answered by segments for ever, while no user calls,
+    no timer fires and nothing is lost. PROVED, or REFUTED by a lasso; VACUOUS where no segment is
+    ever answered."""
+
+    kind: ClassVar[str] = "livelock-free"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lemma(Property):
     """One step of SEGMENT ARRIVES, from any TCB on any segment: the claim relates the TCB and the
     segment before to the step. Decided at the real 32 bits. PROVED or REFUTED."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ CHANNELS = ("bag", "fifo", "sent-set")
 STARTS = ("closed", "established")
 POLICIES = ("same", "clock", "any")
 SIDES = ("both", "A", "B")
+SEGMENT = re.compile(r"<SEQ=\d+>(<ACK=\d+>)?(<DATA=\d+>)?<CTL=[A-Z,]+>(<TSval=\d+>)?")
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,15 @@ class Scope:
         `sent-set` is unbounded: it holds every segment ever sent, so it loses, duplicates and
         reorders.
     loss, duplication
-        `any` segment can be lost; `not-acks`: every segment but a bare acknowledgment;
-        or `none`. Duplication is on or off.
+        `any` segment can be lost; `not-acks`: every segment but a bare acknowledgment; `none`; or
+        only the one that is given, as `<SEQ=102><ACK=302><CTL=ACK>`. Duplication is on or off.
     data, opens, aborts, crashes
         What the user of each end may do: octets given to SEND, OPEN calls, ABORT calls (or not),
         silent crashes.
     isn
         How a second connection between the same ends is numbered: the `same` ISS again; by a
-        `clock`, beyond the connection before (RFC 9293, 3.4.1); or `any` number of it.
+        `clock`, beyond the connection before (RFC 9293, 3.4.1); or `any` number of it. After a
+        crash a host begins where it first began.
     sender, closer
         Which user calls SEND, and which calls CLOSE first: `both` may, or only `A` or `B`.
     shared_address
@@ -54,7 +57,7 @@ class Scope:
     iss: tuple[int, int] = (100, 300)
     channel: Literal["bag", "fifo", "sent-set"] = "bag"
     capacity: int = 2
-    loss: Literal["any", "not-acks", "none"] = "any"
+    loss: str = "any"
     duplication: bool = True
     data: int = 1
     opens: int = 1
@@ -80,7 +83,8 @@ class Scope:
         for iss in self.iss:
             _between("iss", iss, 0, 2**self.bits - 1)
         _one_of("channel", self.channel, CHANNELS)
-        _one_of("loss", self.loss, LOSSES)
+        if not SEGMENT.fullmatch(str(self.loss)):
+            _one_of("loss", self.loss, LOSSES)
         _one_of("start", self.start, STARTS)
         _one_of("isn", self.isn, POLICIES)
         _one_of("sender", self.sender, SIDES)

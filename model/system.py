@@ -19,9 +19,9 @@ from tcpmc.model.incarnations import (
     about_sent,
     after_arrival,
     after_step,
+    clock,
     forgeries,
     offsets,
-    stamp,
 )
 from tcpmc.model.profile import Host
 from tcpmc.model.scope import Scope
@@ -143,14 +143,8 @@ class Model:
         host, profile, scope = self.hosts[which], self.variant.profile, self.scope
         if scope.one_connection and not profile.timestamps:
             return host
-        opens, known = end.history.opens, end.incarnation
-        return Host(
-            profile,
-            host.iss + known.offset,
-            stamp(scope, which, opens, end.state) if profile.timestamps else 0,
-            known.remembered,
-            may_open=opens < scope.opens,
-        )
+        known, more = end.incarnation, end.history.opens < scope.opens
+        return Host(profile, host.iss + known.offset, known.remembered, may_open=more)
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """What the user and the timers of one end can do, and forged segments to it; without what
@@ -168,7 +162,9 @@ class Model:
         """The ISSs that an OPEN in CLOSED may choose; otherwise the one that is chosen."""
         if event not in OPENS or end.state != State.CLOSED or self.scope.opens == 1:
             return (end.incarnation.offset,)
-        return offsets(self.scope, self.variant.profile, end.history.opens + 1)
+        # A host that has crashed has lost track of its numbers, and of the clock that made them.
+        number = 1 if end.history.crashes else end.history.opens + 1
+        return offsets(self.scope, self.variant.profile, number)
 
     def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
         """One user call or timeout; None where it is not possible or changes nothing. `offset`: of
@@ -179,7 +175,7 @@ class Model:
         step = self._own_step(event, which, end)
         if step is None or (step.tcb is end.tcb and not step.send):
             return None
-        move = self._move(event, end, stamped(self.host(which, end), step))
+        move = self._stamped(which, end, self._move(event, end, step))
         if event == "TIME-WAIT timeout":
             return replace(move, settled=profile.time_wait == "quiet" and not scope.clock)
         if event in OPENS and scope.opens > 1:
@@ -230,12 +226,19 @@ class Model:
 
     def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
         """What a segment does at one end."""
-        host = self.host(which, end)
-        step = self.variant.rules.segment_arrives(host, end.tcb, segment)
-        move = self._move("deliver", end, stamped(host, step), (segment, about))
+        step = self.variant.rules.segment_arrives(self.host(which, end), end.tcb, segment)
+        move = self._stamped(which, end, self._move("deliver", end, step, (segment, about)))
         if about == FORGED:
             return replace(move, event="forge", flight=Flight(segment, about=about))
         return move
+
+    def _stamped(self, which: int, end: End, move: Move) -> Move:
+        """The move with timestamps on what it sends, where the profile has them."""
+        if not self.variant.profile.timestamps:
+            return move
+        opens = move.end.history.opens
+        waited = end.state == State.TIME_WAIT and opens == end.history.opens
+        return replace(move, step=stamped(move.step, clock(self.scope, which, opens, waited)))
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""
@@ -262,7 +265,7 @@ class Model:
         clocks = (end.time_wait if waits else 0, rexmt, retries)
         if scope.one_connection:
             return Move(event, step, End(tcb, history, *clocks))
-        known = after_step(end.incarnation, step, opens_connection(event, end.tcb, tcb))
+        known = after_step(end.incarnation, end.tcb, step, opens_connection(event, end.tcb, tcb))
         if arrived is not None:
             known = after_arrival(known, end.tcb, step, arrived, history.opens)
         about = about_sent(step, arrived, history.opens, end.incarnation, known)

@@ -1,7 +1,7 @@
 """Timestamps, and the protection against old segments that they give (RFC 7323, sections 3 to 5).
 
 A timestamp here is what the option's TSval would be, as far as its order matters. The clock that
-stamps is the host's; the model says when it ticks (`incarnations.stamp`).
+stamps is the host's; the model says when it ticks (`incarnations.clock`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ def is_older(stamp: int, than: int) -> bool:
     return (stamp - than) & (1 << 31) != 0
 
 
-def stamped(host: Host, step: Step) -> Step:
-    """The step with the host's timestamp on what it sends: once negotiated, every segment but a
-    reset carries the option (RFC 7323, 3.2)."""
-    if not host.profile.timestamps:
-        return step
-    send = tuple(seg if seg.RST else replace(seg, stamp=host.stamp) for seg in step.send)
+def stamped(step: Step, stamp: int) -> Step:
+    """The step with a timestamp on what it sends: once negotiated, every segment but a reset
+    carries the option (RFC 7323, 3.2)."""
+    send = tuple(seg if seg.RST else replace(seg, stamp=stamp) for seg in step.send)
     return replace(step, send=send)
 
 

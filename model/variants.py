@@ -60,6 +60,46 @@ VARIANTS = {
             Profile(time_wait_restart="any"),
         ),
         Variant(
+            "rfc1337-f2",
+            "timestamps and PAWS (F2)",
+            Profile(timestamps=True),
+        ),
+        Variant(
+            "rfc793",
+            "RST and SYN anywhere in the window reset the connection, as RFC 793 had it",
+            Profile(challenge_acks=False),
+        ),
+        Variant(
+            "may-2",
+            "a SYN with a higher number reopens from TIME-WAIT, which ignores RST",
+            Profile(reopening="sequence", rst_in_time_wait="ignore"),
+        ),
+        Variant(
+            "rfc6191",
+            "a SYN with a later timestamp reopens from TIME-WAIT, which ignores RST",
+            Profile(timestamps=True, reopening="timestamps", rst_in_time_wait="ignore"),
+        ),
+        Variant(
+            "tw-reuse",
+            "an active OPEN takes TIME-WAIT over, with timestamps (Linux tcp_tw_reuse=1)",
+            Profile(timestamps=True, tw_reuse="timestamps", rst_in_time_wait="ignore"),
+        ),
+        Variant(
+            "tw-reuse-always",
+            "an active OPEN takes TIME-WAIT over, without timestamps and RFC 5961",
+            Profile(tw_reuse="always", rst_in_time_wait="ignore", challenge_acks=False),
+        ),
+        Variant(
+            "tw-recycle",
+            "TIME-WAIT ends early, and timestamps are remembered by address (tcp_tw_recycle=1)",
+            Profile(timestamps=True, tw_recycle=True, time_wait="any-moment"),
+        ),
+        Variant(
+            "no-quiet-time",
+            "after a crash connections are opened at once; RST in TIME-WAIT is ignored",
+            Profile(quiet_time=False, rst_in_time_wait="ignore"),
+        ),
+        Variant(
             "figure-7",
             "SYN,ACK establishes a simultaneous open by itself, as Figure 7 draws it",
             Profile(syn_ack_in_syn_received="figure-7"),
