@@ -54,7 +54,7 @@ def _result(result: Result) -> Json:
             }
             for name, answer in verdict.answers.items()
         },
-        "assumptions": list(job.prop.assumptions),
+        "assumptions": list(job.prop.rests_on),
         "scope": None if lemma else {f.name: getattr(job.scope, f.name) for f in fields(job.scope)},
         "vacuous": verdict.word == VACUOUS,
         "trace": None if verdict.trace is None else _trace(verdict.trace),

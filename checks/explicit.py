@@ -172,7 +172,7 @@ class ExplicitEngine:
         if not regions:
             return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
         for region in regions:
-            lasso = fair_lasso(self.table, self.graph, region)
+            lasso = fair_lasso(self.table, self.graph, region, prop.fair)
             if lasso is not None:
                 return self._by_lasso(prop, lasso, "fair lasso")
         return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")

@@ -159,8 +159,9 @@ def _told(event: Event) -> str:
     if event.flight is None:
         return f"{who} {event.kind}"
     segment = event.flight.segment
-    if event.kind == "deliver":
-        return f"{who} receives {segment}"
+    if event.kind in ("deliver", "forge"):
+        forged = " forged" * (event.kind == "forge")
+        return f"{who} receives{forged} {segment}"
     return f"{FATES[event.kind]}, from {who}: {segment}"
 
 
@@ -168,7 +169,7 @@ def _loop_end(trace: Trace) -> list[str]:
     if trace.loop is None:
         return []
     if trace.loop == len(trace):
-        return [". . . and nothing can happen any more"]
+        return [". . . and nothing has to happen any more"]
     return [f". . . back to step {trace.loop}, and so for ever"]
 
 
@@ -222,7 +223,7 @@ def _act(
     state = str(now) if now != was else ""
     wires = [(_arrow(end, segment, "---"), "<>"[end]) for segment in step.send]
     if event.flight is not None:
-        origin = origins.of(1 - end, event)
+        origin = "forged" if event.kind == "forge" else origins.of(1 - end, event)
         wires.insert(0, (_arrow(1 - end, event.flight.segment, origin), "<>"[end]))
     else:
         yield _at(end, f"({event.kind})")

@@ -1,8 +1,8 @@
 """Fair lassos: runs that go on for ever, fairly, and never come to a goal.
 
-The fairness is strong (Streett): a segment that is in flight again and again is delivered again
-and again, and a timer that is due again and again fires, whether or not there was room for what
-they send. Loss and user calls need never happen, and duplication does not go on for ever. States
+The fairness is strong (Streett): an event of the chosen kinds that is due again and again happens
+again and again, whether or not there was room for what it sends. Loss and other user calls need
+never happen, and duplication does not go on for ever. States
 that make a strongly connected component unfair are removed until a component is fair or nothing
 is left (Lichtenstein and Pnueli 1985).
 """
@@ -29,8 +29,7 @@ from tcpmc.checks.explore import (
 )
 from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
-
-FAIR_EVENTS = ("deliver", "retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick")
+from tcpmc.model.property import FAIR_EVENTS
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,15 @@ class Region:
         )
 
 
-def region(table: TabulatedModel, states: Ints) -> Region:
+def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Region:
     """The states with their transitions; those that duplicate lead outside."""
+    events = {event for kind in fairness for event in FAIR_EVENTS[kind]}
     parts: list[tuple[Ints, ...]] = []
     for chunk in chunks(states):
         edges = successors(table, chunk)
         tried = [attempts(table, which, chunk) for which in (0, 1)]
         kinds = [kind for kind, *_ in table.events.values]
-        fair = np.array([kind in FAIR_EVENTS for kind in kinds])
+        fair = np.array([kind in events for kind in kinds])
         doubles = np.array([kind == "duplicate" for kind in kinds])
         at = np.minimum(np.searchsorted(states, edges.target), len(states) - 1)
         inside = (states[at] == edges.target) & ~doubles[edges.event]
@@ -96,12 +96,15 @@ def region(table: TabulatedModel, states: Ints) -> Region:
     return Region(states, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def fair_lasso(table: TabulatedModel, graph: Graph, levels: Sequence[Ints]) -> Lasso | None:
-    """A fair run that stays for ever in the given states of the graph, by level, or None.
+def fair_lasso(
+    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[str]
+) -> Lasso | None:
+    """A run that is fair in the given ways and stays for ever in the given states of the graph, by
+    level, or None.
 
     A state in which no fair event is due can be stayed in for ever: nothing has to happen.
     """
-    whole = region(table, distinct(np.concatenate(levels)))
+    whole = region(table, distinct(np.concatenate(levels)), fairness)
     halted = np.ones(len(whole.states), bool)
     halted[whole.due_at] = False
     if halted.any():

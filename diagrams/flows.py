@@ -51,6 +51,10 @@ class Network:
             self.now += 1
         if event.flight is None:
             return
+        if event.kind == "forge":
+            forged = Flow(event.flight.segment, 1 - event.end, step, ended=step, fate="forged")
+            self.over.append(forged)
+            return
         sender = 1 - event.end if event.kind == "deliver" else event.end
         flow, born = found = self._find(sender, event.flight)
         if event.kind == "duplicate":
