@@ -27,14 +27,15 @@ def as_json(outcome: Outcome, coverage: dict[str, list[str]] | None = None) -> s
         "version": __version__,
         "exit_code": outcome.exit_code,
         "stopped": outcome.reason,
-        "results": [_result(result) for result in outcome.results],
+        "results": [result_json(result) for result in outcome.results],
     }
     if coverage is not None:
         document["coverage"] = coverage
     return json.dumps(document, indent=2) + "\n"
 
 
-def _result(result: Result) -> Json:
+def result_json(result: Result) -> Json:
+    """One verdict, with what it rests on and its trace."""
     job, verdict = result.job, result.verdict
     lemma = isinstance(job.prop, Lemma)
     return {

@@ -11,6 +11,7 @@ import click
 
 from tcpmc import __version__
 from tcpmc.checks.asked import asked_scope, conclude, decide, rendered, say, traced, watched, width
+from tcpmc.checks.claims.command import claims
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
@@ -112,6 +113,9 @@ def list_(kinds: tuple[str, ...]) -> int:
     with opened(None) as output:
         output.write(listing(kinds or KINDS, min(80, width() or 80)))
     return 0
+
+
+cli.add_command(claims)
 
 
 @cli.group(short_help="Draw the model, its states, or a trace.")

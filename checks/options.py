@@ -22,6 +22,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc check --variant ./my_stack.py          a stack of your own
   tcpmc trace graceful-close --variant no-time-wait
   tcpmc diagram endpoint -o states.svg
+  tcpmc claims C33                             what textbooks say, decided
   tcpmc list
 
 \b
@@ -71,9 +72,9 @@ LIMITS = together(
     click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
 )  # fmt: skip
+FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
 RESULT = together(
-    click.option("--format", type=click.Choice(["text", "json"]), default="text"),
-    click.option("-o", "--output", metavar="FILE", help="Write the result there."),
+    click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )
 PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])

@@ -1,4 +1,4 @@
-"""What the timers amount to: formulas over their settings, and the settings of standards and stacks.
+"""What the timers amount to: formulas over their settings, and those of standards and stacks.
 
 Times are in seconds.
 """
@@ -46,7 +46,7 @@ def open_close_rate(ports: int, time_wait: float) -> float:
 
 def isn_cycle(step: float = ISN_STEP, bits: int = 32) -> float:
     """After how long the ISN clock comes round (RFC 9293, 3.4.1)."""
-    return step * 2**bits
+    return step * float(2**bits)
 
 
 def longest_life(ttl: int, per_hop: float) -> float:
@@ -73,9 +73,10 @@ class Figure:
     shown: Callable[[], str]
 
 
-def _first_port_rate() -> float:
+def _ports() -> int:
+    """How many ports Linux gives to connections that it opens."""
     first, last = LINUX_PORTS
-    return open_close_rate(last - first + 1, LINUX_TIME_WAIT)
+    return last - first + 1
 
 
 FIGURES = {
@@ -133,13 +134,14 @@ FIGURES = {
             lambda: "7200 s + 9 x 75 s = " + spelled(keepalive_detection(*LINUX_KEEPALIVE)),
         ),
         Figure(
-            "time-wait-limits-connections",
-            "TIME-WAIT limits how often one address can connect to one address and port",
+            "time-wait-port-rate",
+            "with Linux's ports and TIME-WAIT, 470 connections per second to one address and port "
+            "can be opened and closed, and no more",
             "Linux ip_local_port_range, TCP_TIMEWAIT_LEN",
-            lambda: _first_port_rate() < float("inf"),
+            lambda: int(open_close_rate(_ports(), LINUX_TIME_WAIT)) == 470,
             lambda: (
-                f"{LINUX_PORTS[1] - LINUX_PORTS[0] + 1} ports / {LINUX_TIME_WAIT} s = "
-                f"{_first_port_rate():.1f} connections per second"
+                f"{_ports()} ports / {LINUX_TIME_WAIT} s = "
+                f"{open_close_rate(_ports(), LINUX_TIME_WAIT):.1f} per second"
             ),
         ),
     )

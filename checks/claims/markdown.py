@@ -1,0 +1,76 @@
+"""Claims as a page in Markdown, with a diagram and a ladder for each trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tcpmc.checks.claims.book import Book
+from tcpmc.checks.claims.decide import Answered, Decided
+from tcpmc.checks.claims.text import because, with_trace
+from tcpmc.checks.evidence import evidence
+
+SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#"})
+HEADING = """\
+# What four explanations of TCP claim
+
+Each claim is a paraphrase of what four widely read texts say. It is decided by the properties that
+are named with it: PROVED as stated if each is answered as the claim needs it, else REFUTED. Where a
+claim fails, or leaves something out, the condition says so, and is proved in turn. This page is
+what `tcpmc claims --format markdown` prints; `tcpmc claims C33` shows one claim at a terminal.
+"""
+
+
+def page(decided: Sequence[Decided], book: Book) -> str:
+    """The whole page."""
+    lines = [HEADING, *_sources(decided, book), *_contents(decided)]
+    for one in decided:
+        lines += _section(one)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _sources(decided: Sequence[Decided], book: Book) -> Iterator[str]:
+    used = {source for one in decided for source in one.claim.sources}
+    for short, name in book.sources.items():
+        if short in used:
+            yield f"* {escaped(short)}: {escaped(name)}"
+    yield ""
+
+
+def _contents(decided: Sequence[Decided]) -> Iterator[str]:
+    yield "| claim | as stated | condition | |"
+    yield "|---|---|---|---|"
+    for one in decided:
+        name = escaped(one.claim.name)
+        condition = one.exact_word or ""
+        yield f"| [{name}](#{name.lower()}) | {one.word} | {condition} | {escaped(one.claim.text)} |"
+    yield ""
+
+
+def _section(one: Decided) -> Iterator[str]:
+    claim = one.claim
+    yield f"## {escaped(claim.name)}\n"
+    yield f"{escaped(claim.text)} ({', '.join(map(escaped, claim.sources))})\n"
+    yield f"**{one.word}** as stated.\n"
+    yield from map(_answer, one.stated)
+    yield ""
+    if claim.condition:
+        yield f"Condition, **{one.exact_word}**: {escaped(claim.condition)}\n"
+        yield from map(_answer, one.exact)
+        yield ""
+    for result in with_trace(one):
+        heading, *ladder = evidence(result)
+        yield f"<details><summary>{escaped(heading)}</summary>\n"
+        yield "```text"
+        yield from ladder
+        yield "```\n"
+        yield "</details>\n"
+
+
+def _answer(answer: Answered) -> str:
+    note = "" if answer.supports else f" (the claim needs {answer.question.says})"
+    return f"* `{answer.question}` {answer.word}{note}: {escaped(because(answer))}"
+
+
+def escaped(text: str) -> str:
+    """Text that is shown as it is, whatever is in it."""
+    return " ".join(text.split()).translate(SPECIAL)
