@@ -79,10 +79,11 @@ def leads_to(state: State) -> Callable[[Host, Tcb, Segment, Step], bool]:
 
 
 def next_segment(tcb: Tcb, seg: Segment) -> bool:
-    """The segment is the next one in order, without text, and acknowledges all that was sent."""
+    """The segment is the next one in order, without text, and acknowledges all that was sent, which
+    is no more than the largest window."""
     plain = seg.ACK and not (seg.SYN or seg.RST) and seg.length == 0
-    numbers = (seg.seq == tcb.rcv_nxt) & (seg.ack == tcb.snd_nxt) & (tcb.snd_una < tcb.snd_nxt)
-    return plain and numbers
+    outstanding = (tcb.snd_una < tcb.snd_nxt) & (tcb.snd_nxt <= tcb.snd_una + 2**16)
+    return plain and (seg.seq == tcb.rcv_nxt) & (seg.ack == tcb.snd_nxt) & outstanding
 
 
 def old_fin(tcb: Tcb, seg: Segment) -> bool:

@@ -40,9 +40,8 @@ def _contents(decided: Sequence[Decided]) -> Iterator[str]:
     yield "| claim | as stated | condition | |"
     yield "|---|---|---|---|"
     for one in decided:
-        name = escaped(one.claim.name)
-        condition = one.exact_word or ""
-        yield f"| [{name}](#{name.lower()}) | {one.word} | {condition} | {escaped(one.claim.text)} |"
+        name, text = escaped(one.claim.name), escaped(one.claim.text)
+        yield f"| [{name}](#{name.lower()}) | {one.word} | {one.exact_word or ''} | {text} |"
     yield ""
 
 
