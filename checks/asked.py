@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
-from tcpmc.checks.run import ENGINES, Job, Outcome, decides, run, select, watcher
+from tcpmc.checks.run import ENGINES, Job, Outcome, decides, fairly, run, select, watcher
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES, Scope
@@ -62,6 +62,8 @@ def decide(
     jobs = select(properties, variants, asked, engines)
     if not jobs:
         raise BadInput("nothing is selected")
+    if options["fairness"]:
+        jobs = fairly(jobs, options["fairness"])
     if not options["quiet"]:
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties)

@@ -15,7 +15,15 @@ from tcpmc.checks.claims.command import claims
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
-from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
+from tcpmc.checks.options import (
+    FAIR,
+    GROUP_HELP,
+    LIMITS,
+    PROPERTY_NAMES,
+    RESULT,
+    SCOPE,
+    VARIANT_NAMES,
+)
 from tcpmc.checks.output import opened
 from tcpmc.checks.run import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
@@ -50,6 +58,7 @@ def cli() -> None:
 @click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
+@FAIR
 @LIMITS
 @RESULT
 def check(
@@ -83,6 +92,7 @@ def check(
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
 @SCOPE
+@FAIR
 @LIMITS
 @RESULT
 def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
@@ -154,6 +164,7 @@ def diagram_endpoint(
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--raw", is_flag=True, help="Every state by itself; only for small graphs.")
 @SCOPE
+@FAIR
 @LIMITS
 @_picture
 def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: Any) -> int:
@@ -181,6 +192,7 @@ def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: An
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @SCOPE
+@FAIR
 @LIMITS
 @_picture
 def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:

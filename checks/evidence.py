@@ -18,6 +18,8 @@ LADDER = 100
 def command(job: Job) -> str:
     """The command that shows the evidence for this job again."""
     words = ["tcpmc", "trace", job.prop.name, "--variant", job.source, *as_options(job.asked)]
+    if isinstance(job.prop, Eventually) and not job.prop.expected:
+        words += [w for kind in job.prop.fair or ("none",) for w in ("--fairness", kind)]
     return shlex.join(words)
 
 

@@ -10,6 +10,7 @@ import click
 from tcpmc.checks.monitor import GIGABYTE, default_memory
 from tcpmc.checks.scope_options import scope_options
 from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.property import FAIRNESS
 from tcpmc.model.scope import SCOPES
 from tcpmc.model.variants import VARIANTS
 
@@ -73,6 +74,10 @@ LIMITS = together(
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
 )  # fmt: skip
 FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
+FAIR = click.option(
+    "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
+    help="What a run may not put off for ever; may be repeated. [default: the property's]",
+)  # fmt: skip
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )

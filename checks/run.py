@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.guard import BadInput
@@ -21,7 +21,7 @@ from tcpmc.checks.verdict import (
     exit_code,
 )
 from tcpmc.model.properties import PROPERTIES
-from tcpmc.model.property import Eventually, Lemma, LivelockFree, Property
+from tcpmc.model.property import FAIRNESS, Eventually, Lemma, LivelockFree, Property
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
@@ -139,6 +139,18 @@ def select(
                 raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
+
+
+def fairly(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:
+    """The jobs with this fairness in place of their properties' own; nothing is expected then."""
+
+    def changed(prop: Property) -> Property:
+        fair = tuple(kind for kind in FAIRNESS if kind in kinds)
+        if not isinstance(prop, Eventually) or fair == prop.fair:
+            return prop
+        return replace(prop, fair=fair, expected={})
+
+    return [replace(job, prop=changed(job.prop)) for job in jobs]
 
 
 def _scope(job: Job) -> Scope:

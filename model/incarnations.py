@@ -22,6 +22,7 @@ FORGED: About = (9, 9)
 """What a segment is about that neither end has sent."""
 
 UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
+TAKES_SYN = (State.LISTEN, State.SYN_SENT, State.TIME_WAIT)
 TAKES_TEXT = (State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 
@@ -123,7 +124,7 @@ def after_arrival(
         old_reset=known.old_reset | (killed and earlier),
         old_data=known.old_data | (foreign and _took_text(before, step)),
     )
-    if after.irs != before.irs and after.state in (State.SYN_RECEIVED, State.ESTABLISHED):
+    if before.state in TAKES_SYN and after.state in (State.SYN_RECEIVED, State.ESTABLISHED):
         return replace(known, peer=about[0])
     return known
 
@@ -136,7 +137,8 @@ def _killed(before: Tcb, after: Tcb, seg: Segment) -> bool:
 
 def _took_text(before: Tcb, step: Step) -> bool:
     """Whether the step gave octets of text to the user."""
-    if before.state not in TAKES_TEXT or step.tcb.irs != before.irs:
+    back = before.state == State.SYN_RECEIVED and step.tcb.state == State.TIME_WAIT
+    if before.state not in TAKES_TEXT or step.tcb.irs != before.irs or back:
         return False
     taken = step.tcb.rcv_nxt - before.rcv_nxt - (CONNECTION_CLOSING in step.signals)
     return taken > 0

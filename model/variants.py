@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tcpmc.model.profile import Host, Profile
-from tcpmc.model.segment import Segment
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING, check_ack, check_fin
+from tcpmc.model.segment import Segment, reset
+from tcpmc.model.segment_arrives import CONNECTION_CLOSING, check_ack, check_fin, check_syn
 from tcpmc.model.tcb import State, Step, Tcb, ack, closed
 from tcpmc.model.variant import RFC9293, Variant
 
@@ -27,6 +27,13 @@ def any_ack_closes_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if tcb.state == State.LAST_ACK and seg.ACK:
         return Step("smoltcp-470: any ACK in LAST-ACK, CLOSED", closed(tcb))
     return check_ack(host, tcb, seg)
+
+
+def syn_in_time_wait_refused(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """lwIP, tcp_in.c, tcp_timewait_input: a SYN in the window of TIME-WAIT is answered by RST."""
+    if tcb.state == State.TIME_WAIT and seg.SYN:
+        return Step("lwIP: SYN in TIME-WAIT, RST sent", tcb, send=(reset(seg),))
+    return check_syn(host, tcb, seg)
 
 
 VARIANTS = {
@@ -68,6 +75,26 @@ VARIANTS = {
             "rfc793",
             "RST and SYN anywhere in the window reset the connection, as RFC 793 had it",
             Profile(challenge_acks=False),
+        ),
+        Variant(
+            "linux",
+            "Linux by default: timestamps, a new SYN reopens, any old segment restarts TIME-WAIT "
+            "(net/ipv4/tcp_minisocks.c, tcp_timewait_state_process; tcp_rfc1337=0, tcp_tw_reuse=2)",
+            # It does not return to TIME-WAIT when the SYN turns out to be old, as this model does.
+            Profile(timestamps=True, reopening="timestamps", time_wait_restart="any"),
+        ),
+        Variant(
+            "freebsd",
+            "FreeBSD by default: timestamps, TIME-WAIT ignores RST, a SYN with a higher number "
+            "reopens (netinet/tcp_timewait.c, tcp_twcheck; net.inet.tcp.rfc1323=1)",
+            Profile(timestamps=True, reopening="sequence", rst_in_time_wait="ignore"),
+        ),
+        Variant(
+            "lwip",
+            "lwIP by default: no timestamps, TIME-WAIT ignores RST and answers a SYN in the window "
+            "by RST (core/tcp_in.c, tcp_timewait_input; LWIP_TCP_TIMESTAMPS=0)",
+            Profile(rst_in_time_wait="ignore"),
+            rules=replace(RFC9293, check_syn=syn_in_time_wait_refused),
         ),
         Variant(
             "may-2",
