@@ -14,7 +14,7 @@ from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
 from tcpmc.checks.run import ENGINES, Job, Outcome, decides, fairly, run, select, watcher
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
-from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.properties import CATALOGUE, PROPERTIES
 from tcpmc.model.scope import SCOPES, Scope
 
 if TYPE_CHECKING:
@@ -59,14 +59,15 @@ def decide(
 ) -> tuple[list[Job], Outcome]:
     """Run what the options ask for."""
     asked = asked_scope(options)
-    jobs = select(properties, variants, asked, engines)
+    every = options.get("every", False)
+    jobs = select(properties, variants, asked, engines, every)
     if not jobs:
         raise BadInput("nothing is selected")
     if options["fairness"]:
         jobs = fairly(jobs, options["fairness"])
     if not options["quiet"]:
         _note_overridden(jobs, options)
-        _note_left_out(jobs, properties)
+        _note_left_out(jobs, properties, every)
     progress = None if options["quiet"] else sys.stderr
     return jobs, run(jobs, asked_limits(options), progress, options.get("thorough", False))
 
@@ -98,9 +99,10 @@ def _note_overridden(jobs: Sequence[Job], options: Options) -> None:
         say(f"note: {bound} does not apply to {', '.join(names)}: set by the property")
 
 
-def _note_left_out(jobs: Sequence[Job], properties: Sequence[str]) -> None:
+def _note_left_out(jobs: Sequence[Job], properties: Sequence[str], every: bool) -> None:
     """Say how many properties the engine that was asked for does not decide."""
-    missing = len(PROPERTIES) - len({job.prop.name for job in jobs})
+    known = PROPERTIES if every else CATALOGUE
+    missing = len(known) - len({job.prop.name for job in jobs})
     if missing and not properties:
         say(f"note: {missing} properties are left out, which the other engine decides")
 

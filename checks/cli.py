@@ -55,6 +55,7 @@ def cli() -> None:
     "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
     help="auto: both for a named property; for the whole catalogue both where it says so.",
 )  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
 @click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
@@ -68,8 +69,9 @@ def check(
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
-    on the variants where its verdict differs. With only --variant: every
-    property on it. With only PROPERTY: on rfc9293.
+    on the variants where its verdict differs. With only --variant: the
+    catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
+    second connections are asked.
     """
     engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
     if coverage and engine == "z3":

@@ -20,7 +20,7 @@ from tcpmc.checks.verdict import (
     Verdict,
     exit_code,
 )
-from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.properties import CATALOGUE, PROPERTIES
 from tcpmc.model.property import FAIRNESS, Eventually, Lemma, LivelockFree, Property
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
@@ -110,17 +110,22 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
 
 
 def select(
-    names: Sequence[str], sources: Sequence[str], asked: Scope, engines: Sequence[str] = AUTO
+    names: Sequence[str],
+    sources: Sequence[str],
+    asked: Scope,
+    engines: Sequence[str] = AUTO,
+    every: bool = False,
 ) -> list[Job]:
     """The jobs for the properties and variants named, in catalogue order.
 
-    Without properties: all. Without variants: rfc9293, and without either every variant for which
+    Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without either every variant for which
     a property has an expected verdict. Raises BadInput for a name that is unknown, and for a
     property that none of the engines decides if it was asked for by name.
     """
     for name in names:
         find_property(name)
-    props = [prop for prop in PROPERTIES.values() if not names or prop.name in names]
+    known = PROPERTIES if names or every else CATALOGUE
+    props = [prop for prop in known.values() if not names or prop.name in names]
     variants: dict[str, Variant] = {}
 
     def variant(source: str) -> Variant:

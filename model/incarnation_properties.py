@@ -175,7 +175,9 @@ REOPENED: tuple[Property, ...] = (
         lambda model, system: belong_together(system),
         citation="Murphy and Shankar; RFC 9293, 3.5",
         premise=both_established_again,
-        expected={"rfc9293": "PROVED", "rfc1337": "PROVED"},
+        expected={"rfc9293": "PROVED"},
+        assumptions=(CLOCK_ISS, "A closes first; nobody aborts", QUIET),
+        setting=reopened(isn="clock", data=0, start="closed"),
     ),
     Always(
         name="no-old-connection",

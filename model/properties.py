@@ -1,4 +1,4 @@
-"""The catalogue: what is asked of the untimed model."""
+"""The catalogue: what is asked of the untimed model; and all properties by name."""
 
 from __future__ import annotations
 
@@ -277,6 +277,10 @@ UNTIMED: tuple[Property, ...] = (
     ),
 )
 
-PROPERTIES: dict[str, Property] = {
-    prop.name: prop for prop in (*UNTIMED, *OPENING, *CLOSING, *TIMED, *REOPENED, *LEMMAS)
+CATALOGUE: dict[str, Property] = {prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)}
+"""What is asked where nothing is named."""
+
+PROPERTIES: dict[str, Property] = CATALOGUE | {
+    prop.name: prop for prop in (*OPENING, *CLOSING, *REOPENED)
 }
+"""All that can be asked, by name: also what claims rest on, and what a second connection brings."""

@@ -55,7 +55,7 @@ LENGTHS = {  # of the shortest trace, or of the lasso with the index to which it
 @cache
 def answers(variant: str, scope: Scope) -> dict[str, Answer]:
     """What the explicit engine says of all that is asked of the variant in the scope."""
-    jobs = select([], [variant], SCOPES["default"], ("explicit",))
+    jobs = select([], [variant], SCOPES["default"], ("explicit",), every=True)
     group = next(group for group in grouped(jobs) if group.scope == scope)
     props = [prop for prop in group.decided_by("explicit") if variant in prop.expected]
     return ExplicitEngine(Model(VARIANTS[variant], scope)).decide(props)

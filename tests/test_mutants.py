@@ -14,11 +14,13 @@ from tcpmc.checks.explicit import ExplicitEngine
 from tcpmc.checks.run import decides
 from tcpmc.checks.solver import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
-from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.claim_properties import CLOSING, OPENING
+from tcpmc.model.properties import PROPERTIES, UNTIMED
 from tcpmc.model.property import Property, Reachable
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import reset
 from tcpmc.model.system import Model
+from tcpmc.model.timed_properties import TIMED
 from tcpmc.model.user_calls import send_fin
 
 RULES: dict[str, Rules] = {"none": RFC9293}
@@ -288,10 +290,10 @@ TEXT = Scope("text", capacity=1)
 
 
 def asked() -> dict[tuple[str, Scope], list[Property]]:
-    """The properties of the catalogue by variant and scope. In one segment each way there is no
+    """The properties of one connection by variant and scope. In one segment each way there is no
     simultaneous open, so that the scope with text is asked for what holds always and for text."""
     found: dict[tuple[str, Scope], list[Property]] = {}
-    for prop in PROPERTIES.values():
+    for prop in (*UNTIMED, *OPENING, *CLOSING, *TIMED):
         text = prop.name == "half-close-data" or not isinstance(prop, Reachable)
         for scope in (SMALL, TEXT):
             setting = prop.setting(scope)
