@@ -118,9 +118,10 @@ def select(
 ) -> list[Job]:
     """The jobs for the properties and variants named, in catalogue order.
 
-    Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without either every variant for which
-    a property has an expected verdict. Raises BadInput for a name that is unknown, and for a
-    property that none of the engines decides if it was asked for by name.
+    Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without
+    either every variant for which a property has an expected verdict. Raises BadInput for a name
+    that is unknown, and for a property that none of the engines decides if it was asked for by
+    name.
     """
     for name in names:
         find_property(name)
