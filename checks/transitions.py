@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
-from tcpmc.diagrams.causes import (
+from tcpmc.checks.causes import (
     ACK_OF_FIN,
     ACK_OF_SYN,
     AFTER_PASSIVE_OPEN,
@@ -42,7 +42,6 @@ class Change:
         return cut and self.target in (State.CLOSED, State.TIME_WAIT)
 
 
-@cache
 def state_changes(variant: Variant) -> tuple[Change, ...]:
     """The state changes of a variant in the states that can be reached from CLOSED, in order.
 
@@ -50,13 +49,25 @@ def state_changes(variant: Variant) -> tuple[Change, ...]:
     the least action. That an ACK field comes with a FIN, or that text which was queued is sent as
     well, is not shown.
     """
+    changes = {_change(cause) for cause in _least_causes(variant)}
+    return tuple(sorted(changes, key=in_order))
+
+
+def changes_by(variant: Variant, cause: Cause) -> set[Change]:
+    """The state changes of the variant that the cause brings about, at least."""
+    least = (one for one in _least_causes(variant) if one == cause or one.covers(cause))
+    return {_change(one) for one in least}
+
+
+@cache
+def _least_causes(variant: Variant) -> tuple[Cause, ...]:
+    """The causes that nothing can be left out of, in the states that can be reached."""
     found = {cause for state in State for cause in causes(variant, state)}
     least = [cause for cause in found if not any(other.covers(cause) for other in found)]
     reached = {State.CLOSED}
     while more := {cause.target for cause in least if cause.source in reached} - reached:
         reached |= more
-    changes = {_change(cause) for cause in least if cause.source in reached}
-    return tuple(sorted(changes, key=in_order))
+    return tuple(cause for cause in least if cause.source in reached)
 
 
 def in_order(change: Change) -> tuple[int, int, str, str]:

@@ -1,4 +1,4 @@
-"""What happens, in few words: for the arrows of pictures."""
+"""What happens, in few words: for the arrows of pictures and tables."""
 
 from __future__ import annotations
 

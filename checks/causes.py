@@ -22,10 +22,11 @@ from typing import Any
 import z3
 
 from tcpmc.checks.symbolic import Sym, as_truth, paths
-from tcpmc.diagrams.words import kind
+from tcpmc.checks.words import kind
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
+from tcpmc.model.system import Event
 from tcpmc.model.tcb import FIN_SENT_STATES, State, Step, Tcb, blank
 from tcpmc.model.variant import Variant
 
@@ -36,6 +37,8 @@ CONTROLS = frozenset(("SYN", "ACK", "FIN", "RST"))
 ACK_OF_SYN, ACK_OF_FIN = "ACK of SYN", "ACK of FIN"
 AFTER_PASSIVE_OPEN, CLOSE_QUEUED = "after passive OPEN", "CLOSE queued"
 CREATE, DELETE = "create TCB", "delete TCB"
+TIMEOUTS = {"TIME-WAIT timeout": "Timeout=2MSL"}
+"""What the state diagram calls an event of the model, where it has another name for it."""
 
 Happening = Callable[[], tuple[set[str], Step]]
 
@@ -66,15 +69,26 @@ def causes(variant: Variant, state: State) -> Iterator[Cause]:
     bits = max(10, variant.profile.window.bit_length() + 4)
     host = Host(variant.profile, _number("ISS to select", bits))
     for tcb in _tcbs(state, bits):
-        given = {AFTER_PASSIVE_OPEN} if tcb.passive else set()
-        given |= {CLOSE_QUEUED} if tcb.close_queued else set()
         assumed = [as_truth(tcb.queued != 0)] if tcb.close_queued else []
         for happens in (*_calls(variant, host, tcb), *_segments(variant, host, tcb, bits)):
             for path in paths(happens, *assumed):
                 needs, step = path.result
                 if step.tcb.state != state:
-                    does = _done(state, needs, step)
-                    yield Cause(state, step.tcb.state, frozenset(needs | given), does)
+                    yield _cause(tcb, needs, step)
+
+
+def cause_of(tcb: Tcb, event: Event, step: Step) -> Cause:
+    """What led from this TCB, whose numbers are known, to the state after the step."""
+    if event.flight is None:
+        return _cause(tcb, {TIMEOUTS.get(event.kind, event.kind)}, step)
+    return _cause(tcb, _needs(tcb, event.flight.segment, step), step)
+
+
+def _cause(tcb: Tcb, needs: set[str], step: Step) -> Cause:
+    given = {AFTER_PASSIVE_OPEN} if tcb.passive else set()
+    given |= {CLOSE_QUEUED} if tcb.close_queued else set()
+    does = _done(tcb.state, needs, step)
+    return Cause(tcb.state, step.tcb.state, frozenset(needs | given), does)
 
 
 def _tcbs(state: State, bits: int) -> Iterator[Tcb]:
@@ -108,7 +122,7 @@ def _calls(variant: Variant, host: Host, tcb: Tcb) -> Iterator[Happening]:
         "ABORT": lambda: rules.abort(host, tcb),
     }
     if tcb.state == State.TIME_WAIT:
-        named["Timeout=2MSL"] = lambda: rules.time_wait_timeout(host, tcb)
+        named[TIMEOUTS["TIME-WAIT timeout"]] = lambda: rules.time_wait_timeout(host, tcb)
     elif tcb.state not in (State.CLOSED, State.LISTEN, State.FIN_WAIT_2):
         named["retransmission timeout"] = lambda: rules.retransmission_timeout(host, tcb)
         named["user timeout"] = lambda: rules.user_timeout(host, tcb)
@@ -124,13 +138,18 @@ def _segments(variant: Variant, host: Host, tcb: Tcb, bits: int) -> Iterator[Hap
 
         def arrives(seg: Segment = seg) -> tuple[set[str], Step]:
             step = variant.rules.segment_arrives(host, tcb, seg)
-            needs = set(seg.controls.split(",")) & CONTROLS
-            if step.tcb.state != tcb.state and seg.ACK and seg.ack == tcb.snd_nxt:
-                needs |= {ACK_OF_SYN} if tcb.state == State.SYN_RECEIVED else set()
-                needs |= {ACK_OF_FIN} if tcb.state in FIN_SENT_STATES else set()
-            return needs, step
+            return _needs(tcb, seg, step), step
 
         yield arrives
+
+
+def _needs(tcb: Tcb, seg: Segment, step: Step) -> set[str]:
+    """The control bits of a segment, and what of ours it acknowledges."""
+    needs = set(seg.controls.split(",")) & CONTROLS
+    if step.tcb.state != tcb.state and seg.ACK and seg.ack == tcb.snd_nxt:
+        needs |= {ACK_OF_SYN} if tcb.state == State.SYN_RECEIVED else set()
+        needs |= {ACK_OF_FIN} if tcb.state in FIN_SENT_STATES else set()
+    return needs
 
 
 def _number(name: str, bits: int) -> Seq:
