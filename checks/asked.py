@@ -7,15 +7,16 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.loading import find_property, find_scope
+from tcpmc.checks.loading import find_property, find_scope, find_variant
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
-from tcpmc.checks.run import ENGINES, Job, Outcome, decides, fairly, run, select, watcher
+from tcpmc.checks.run import Job, Outcome, canonical, fairly, run, select, watcher
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
 from tcpmc.model.properties import CATALOGUE, PROPERTIES
-from tcpmc.model.scope import SCOPES, Scope
+from tcpmc.model.scope import Scope
 
 if TYPE_CHECKING:
     from tcpmc.checks.explore import Graph
@@ -47,8 +48,7 @@ def traced(name: str, variant: str | None, engine: str | None, options: Options)
         words = prop.expected.items()
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
-    able = [one for one in ENGINES if decides(one, prop, SCOPES["default"])]
-    return decide([name], [variant], [engine or able[0]], options)[1]
+    return decide([name], [variant], [engine or canonical(prop)], options)[1]
 
 
 def decide(
@@ -65,6 +65,9 @@ def decide(
         raise BadInput("nothing is selected")
     if options["fairness"]:
         jobs = fairly(jobs, options["fairness"])
+    if options.get("expect"):
+        like = find_variant(options["expect"]).name
+        jobs = [replace(job, like=like) for job in jobs]
     if not options["quiet"]:
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties, every)

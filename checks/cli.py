@@ -26,6 +26,7 @@ from tcpmc.checks.options import (
 )
 from tcpmc.checks.output import opened
 from tcpmc.checks.run import AUTO, ENGINES
+from tcpmc.checks.stack_commands import compare, gallery
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_DISAGREE,
@@ -56,6 +57,10 @@ def cli() -> None:
     help="auto: both for a named property; for the whole catalogue both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
+@click.option(
+    "--expect", metavar="NAME", shell_complete=VARIANT_NAMES,
+    help="Expect the verdicts of this variant: exit code 1 if one is another. For CI.",
+)  # fmt: skip
 @click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
@@ -128,6 +133,8 @@ def list_(kinds: tuple[str, ...]) -> int:
 
 
 cli.add_command(claims)
+cli.add_command(gallery)
+cli.add_command(compare)
 
 
 @cli.group(short_help="Draw the model, its states, or a trace.")

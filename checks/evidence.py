@@ -36,7 +36,7 @@ def evidence(result: Result, width: int | None = None) -> list[str]:
     scope = "one step at 32 bits" if isinstance(job.prop, Lemma) else f"scope {job.scope.name}"
     heading = (
         f"{verdict.word}  {job.prop.name} on {job.variant.name}  "
-        f"({expected}, {engines}, {_steps(len(trace))}, {scope})"
+        f"({expected}, {engines}, {steps(trace)}, {scope})"
     )
     lines = wrapped(heading, width)
     if isinstance(job.prop, Lemma):
@@ -78,5 +78,6 @@ def _numbers(tcb: Tcb) -> str:
     return " ".join(f"{name}={value}" for name, value in (*named, ("RCV.NXT", tcb.rcv_nxt)))
 
 
-def _steps(count: int) -> str:
-    return f"{count} step{'s' * (count != 1)}"
+def steps(trace: Trace) -> str:
+    """How long the trace is: "7 steps"."""
+    return f"{len(trace)} step{'s' * (len(trace) != 1)}"

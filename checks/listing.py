@@ -8,6 +8,7 @@ from textwrap import indent
 from tcpmc.checks.ladder import wrapped
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.variants import VARIANTS
 
 KINDS = ("properties", "variants", "scopes")
@@ -35,7 +36,9 @@ def _properties() -> Iterator[tuple[str, list[str]]]:
 
 def _variants() -> Iterator[tuple[str, list[str]]]:
     for variant in VARIANTS.values():
-        yield variant.name, [variant.title]
+        bug = BUGS.get(variant.name)
+        more = [] if bug is None else [f"{bug.stack}, {bug.report}; caught by {bug.caught_by}"]
+        yield variant.name, [variant.title, *more]
     yield "./FILE.py", ["your own: a Python file that defines variant = Variant(...)"]
 
 

@@ -12,6 +12,7 @@ from tcpmc.checks.scope_options import scope_options
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import FAIRNESS
 from tcpmc.model.scope import SCOPES
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.variants import VARIANTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -22,6 +23,8 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc check closing --variant freertos-1303  one question about one stack
   tcpmc check --variant ./my_stack.py          a stack of your own
   tcpmc trace graceful-close --variant no-time-wait
+  tcpmc gallery                                bugs of real stacks, each caught
+  tcpmc compare rfc9293 freertos-1303          what differs, with traces
   tcpmc diagram endpoint -o states.svg
   tcpmc claims C33                             what textbooks say, decided
   tcpmc list
@@ -53,13 +56,19 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return add
 
 
-SCOPE = together(
-    click.option(
-        "--scope", default="default", show_default=True, shell_complete=completing([*SCOPES]),
-        help="Named bounds; each can be changed by an option below.",
-    ),
-    scope_options,
-)  # fmt: skip
+def scope_named(default: str) -> Callable[[Command], Command]:
+    """--scope with that default, and an option for each bound."""
+    return together(
+        click.option(
+            "--scope", default=default, show_default=True, shell_complete=completing([*SCOPES]),
+            help="Named bounds; each can be changed by an option below.",
+        ),
+        scope_options,
+    )  # fmt: skip
+
+
+SCOPE = scope_named("default")
+SMALL_SCOPE = scope_named("small")
 LIMITS = together(
     click.option("--max-states", type=click.IntRange(min=1), help="Of one exploration."),
     click.option(
@@ -83,3 +92,4 @@ RESULT = together(
 )
 PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])
+BUG_NAMES = completing([*BUGS])

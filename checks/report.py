@@ -158,7 +158,7 @@ def _scopes(results: Sequence[Result]) -> list[str]:
 
 
 def summary(outcome: Outcome) -> list[str]:
-    """How the run went, what to do about what is not settled, and what the exit code means."""
+    """How the run went: what is as expected, what differs, and the notes on the outcome."""
     verdicts = [result.verdict for result in outcome.results]
     judged = [verdict for verdict in verdicts if verdict.expected is not None]
     fine = sum(verdict.as_expected for verdict in judged)
@@ -177,14 +177,20 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"Vacuous, the premise never happens: {', '.join(dict.fromkeys(vacuous))}.")
     if any(v.word in DEFINITE and not v.as_expected for v in verdicts) and _small(outcome):
         lines.append("The expected verdicts are those of the scope default; this one is smaller.")
-    if outcome.reason != "interrupted" and any(v.word == INCONCLUSIVE for v in verdicts):
+    return lines + outcome_notes(outcome, outcome.exit_code)
+
+
+def outcome_notes(outcome: Outcome, code: int) -> list[str]:
+    """What to do about what is not settled, why the run ended early, what the exit code means."""
+    lines = []
+    stuck = any(result.verdict.word == INCONCLUSIVE for result in outcome.results)
+    if outcome.reason != "interrupted" and stuck:
         lines.append(
             "INCONCLUSIVE: choose a smaller scope (tcpmc list scopes), or raise --timeout, "
             "--max-states or --max-memory."
         )
     if outcome.reason:
         lines.append(f"The run ended early: {outcome.reason}.")
-    code = outcome.exit_code
     if code:
         lines.append(f"Exit code {code}: {EXIT_MEANINGS.get(code, 'nothing was asked')}.")
     return lines

@@ -22,7 +22,7 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.model.properties import CATALOGUE, PROPERTIES
 from tcpmc.model.property import FAIRNESS, Eventually, Lemma, LivelockFree, Property
-from tcpmc.model.scope import Scope
+from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
 
@@ -38,13 +38,14 @@ AUTO = ()
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
     scope that the user asked for (the property may need another, `scope`), and `engines` those
-    that are asked."""
+    that are asked. `like` names the variant whose verdicts are expected, if it is another one."""
 
     prop: Property
     variant: Variant
     source: str
     asked: Scope
     engines: Sequence[str]
+    like: str = ""
 
     @property
     def scope(self) -> Scope:
@@ -107,6 +108,11 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
         return True
     on_cycles = isinstance(prop, Eventually | LivelockFree)
     return not on_cycles and scope.channel != "fifo" and scope.one_connection
+
+
+def canonical(prop: Property) -> str:
+    """The engine whose trace of the property is the canonical one: explicit, where it decides."""
+    return next(engine for engine in ENGINES if decides(engine, prop, SCOPES["default"]))
 
 
 def select(
@@ -221,7 +227,8 @@ def run(
     for job in jobs:
         key = (place[id(job)], job.prop.name)
         by_engine = {engine: found[key] for engine, found in answers.items() if key in found}
-        outcome.results.append(Result(job, Verdict(job.prop, job.variant, job.scope, by_engine)))
+        verdict = Verdict(job.prop, job.variant, job.scope, by_engine, job.like)
+        outcome.results.append(Result(job, verdict))
     return outcome
 
 

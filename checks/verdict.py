@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tcpmc.checks.trace import Trace
 from tcpmc.model.property import Property
 from tcpmc.model.scope import Scope
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.variant import Variant
 
 PROVED, REFUTED = "PROVED", "REFUTED"
@@ -15,6 +16,7 @@ WITNESS, UNREACHABLE = "WITNESS", "UNREACHABLE"
 VACUOUS, INCONCLUSIVE, DISAGREE = "VACUOUS", "INCONCLUSIVE", "DISAGREE"
 
 DEFINITE = (PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS)
+OPPOSITE = {PROVED: REFUTED, REFUTED: PROVED, WITNESS: UNREACHABLE, UNREACHABLE: WITNESS}
 
 
 def holds_up_to(depth: int) -> str:
@@ -43,12 +45,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one property on one variant in one scope, with what it rests on."""
+    """The answer to one property on one variant in one scope, with what it rests on. `like` names
+    the variant whose expected verdict counts, where it is another one."""
 
     prop: Property
     variant: Variant
     scope: Scope
     answers: Mapping[str, Answer]
+    like: str = ""
 
     @property
     def word(self) -> str:
@@ -57,8 +61,13 @@ class Verdict:
 
     @property
     def expected(self) -> str | None:
-        """The word that the catalogue expects on this variant; None where it says nothing."""
-        return self.prop.expected.get(self.variant.name)
+        """The word that the catalogue expects on this variant; None where it says nothing. A
+        seeded bug turns the verdict of the property that catches it into its opposite."""
+        name = self.like or self.variant.name
+        bug = BUGS.get(name)
+        if bug is not None and bug.caught_by == self.prop.name:
+            return OPPOSITE[self.prop.expected[bug.sound]]
+        return self.prop.expected.get(name)
 
     @property
     def as_expected(self) -> bool:

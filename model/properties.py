@@ -121,6 +121,29 @@ def both_gone(model: Model, system: System, which: int) -> bool:
     return all(end.state in (State.CLOSED, State.LISTEN) for end in system.ends)
 
 
+def outstanding(model: Model, system: System, which: int) -> bool:
+    """That end has sent something that is not yet acknowledged."""
+    tcb = system.ends[which].tcb
+    return tcb.snd_una != tcb.snd_nxt
+
+
+def nothing_outstanding(model: Model, system: System, which: int) -> bool:
+    """All that this end has sent is acknowledged, or its connection is gone."""
+    return not outstanding(model, system, which)
+
+
+def closed_and_peer_crashed(model: Model, system: System, which: int) -> bool:
+    """The user of this end has closed, and the other end has forgotten the connection."""
+    mine, other = system.ends[which], system.ends[1 - which]
+    closing = mine.history.closed and not mine.history.gave_up
+    return closing and other.history.crashes > 0 and other.state == State.CLOSED
+
+
+def gone(model: Model, system: System, which: int) -> bool:
+    """That end is in CLOSED or LISTEN."""
+    return system.ends[which].state in (State.CLOSED, State.LISTEN)
+
+
 UNTIMED: tuple[Property, ...] = (
     Reachable(
         name="established",
@@ -140,7 +163,7 @@ UNTIMED: tuple[Property, ...] = (
         name="closing",
         meaning="an end is in CLOSING",
         citation="RFC 9293, 3.10.7.4 eighth, Figure 5",
-        expected={"rfc9293": "WITNESS", "freertos-1303": "UNREACHABLE"},
+        expected={"rfc9293": "WITNESS"},
         by_both=("rfc9293",),
         goals=(some(State.CLOSING),),
     ),
@@ -227,7 +250,6 @@ UNTIMED: tuple[Property, ...] = (
             "rfc9293": "PROVED",
             "no-time-wait": "PROVED",
             "no-time-wait-silent": "REFUTED",
-            "smoltcp-470": "REFUTED",
         },
         assumptions=(QUIET, IGNORED_IS_NO_STEP, NOBODY_GIVES_UP),
         by_both=("rfc9293",),
@@ -274,6 +296,25 @@ UNTIMED: tuple[Property, ...] = (
         assumptions=(QUIET,),
         premise=closed_by_both,
         goal=both_gone,
+    ),
+    Eventually(
+        name="sent-is-acknowledged",
+        meaning="SYN, text and FIN that were sent are acknowledged, or the connection is gone",
+        citation="RFC 9293, 3.8.1, 3.6 case 1",
+        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        assumptions=(QUIET,),
+        premise=outstanding,
+        goal=nothing_outstanding,
+    ),
+    Eventually(
+        name="close-survives-crash",
+        meaning="after CLOSE the connection comes to its end, though the other host crashes",
+        citation="robur-coop/utcp issue 28; RFC 9293 has no such timeout",
+        expected={"rfc9293": "REFUTED", "fin-wait-2-timer": "PROVED"},
+        assumptions=(QUIET,),
+        setting=lambda scope: scope.with_(crashes=max(1, scope.crashes), data=0),
+        premise=closed_and_peer_crashed,
+        goal=gone,
     ),
 )
 

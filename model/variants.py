@@ -1,32 +1,27 @@
-"""The named variants: readings of the RFC, missing TIME-WAITs, and bugs seen in real stacks."""
+"""The named variants: readings of the RFC, profiles, and the seeded bugs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from tcpmc.model.profile import Host, Profile
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.segment import Segment, reset
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING, check_ack, check_fin, check_syn
-from tcpmc.model.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.segment_arrives import check_syn
+from tcpmc.model.tcb import State, Step, Tcb
 from tcpmc.model.variant import RFC9293, Variant
 
 
-def fin_to_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """FreeRTOS+TCP issue 1303: FIN in FIN-WAIT-1 or FIN-WAIT-2 goes to CLOSE-WAIT and, as our FIN
-    is already out, on to LAST-ACK."""
-    step = check_fin(host, tcb, seg)
-    if step.tcb.state not in (State.CLOSING, State.TIME_WAIT) or tcb.state == State.TIME_WAIT:
+def fin_wait_2_timed(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """Fifth, check the ACK field, where FIN-WAIT-2 has a timer: once its FIN is acknowledged a
+    closed connection is kept in TIME-WAIT, which still takes the other's FIN. So does Linux
+    (`tcp_fin_timeout`) with a socket that no process has open any more."""
+    step = RFC9293.check_ack(host, tcb, seg)
+    if step.tcb.state != State.FIN_WAIT_2 or tcb.state == State.FIN_WAIT_2:
         return step
-    tcb = replace(tcb, state=State.LAST_ACK, rcv_nxt=tcb.rcv_nxt + 1)
-    rule = f"freertos-1303: FIN in {step.tcb.state}'s place, CLOSE-WAIT, LAST-ACK"
-    return Step(rule, tcb, (ack(tcb),), (CONNECTION_CLOSING,), done=False)
-
-
-def any_ack_closes_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """smoltcp issue 470: LAST-ACK goes to CLOSED on any ACK, whatever it acknowledges."""
-    if tcb.state == State.LAST_ACK and seg.ACK:
-        return Step("smoltcp-470: any ACK in LAST-ACK, CLOSED", closed(tcb))
-    return check_ack(host, tcb, seg)
+    tcb = replace(step.tcb, state=State.TIME_WAIT)
+    rule = "FIN-WAIT-2 timer: FIN acknowledged, TIME-WAIT"
+    return replace(step, rule=rule, tcb=tcb, starts_time_wait=True)
 
 
 def syn_in_time_wait_refused(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -137,14 +132,10 @@ VARIANTS = {
             Profile(out_of_order="drop"),
         ),
         Variant(
-            "freertos-1303",
-            "FIN in FIN-WAIT-1 and FIN-WAIT-2 leads to CLOSE-WAIT and LAST-ACK",
-            rules=replace(RFC9293, check_fin=fin_to_last_ack),
+            "fin-wait-2-timer",
+            "FIN-WAIT-2 is kept as TIME-WAIT, whose timer ends it",
+            rules=replace(RFC9293, check_ack=fin_wait_2_timed),
         ),
-        Variant(
-            "smoltcp-470",
-            "LAST-ACK goes to CLOSED on any ACK",
-            rules=replace(RFC9293, check_ack=any_ack_closes_last_ack),
-        ),
+        *(bug.variant for bug in BUGS.values()),
     )
 }

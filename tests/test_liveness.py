@@ -171,6 +171,9 @@ def test_nothing_is_duplicated_for_ever(event: str, stays: bool) -> None:
 LASSOS = {
     ("peer-leaves-last-ack", "no-time-wait-silent"): (13, 11),
     ("close-completes", "no-time-wait-silent"): (13, 11),
+    ("sent-is-acknowledged", "no-time-wait-silent"): (8, 6),
+    ("sent-is-acknowledged", "inet-92"): (8, 4),
+    ("close-completes", "demikernel-1537"): (12, 10),
 }
 
 

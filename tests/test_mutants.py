@@ -21,9 +21,9 @@ from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import reset
 from tcpmc.model.system import Model
 from tcpmc.model.timed_properties import TIMED
-from tcpmc.model.user_calls import send_fin
 
-RULES: dict[str, Rules] = {"none": RFC9293}
+SEEDED = ("lwip-simopen", "rfc793-close-wait", "smoltcp-470", "tlaplus-closed-tcb")
+RULES: dict[str, Rules] = {"none": RFC9293} | {name: VARIANTS[name].rules for name in SEEDED}
 
 
 def mutates(rule: str) -> Callable[[Callable[..., Step]], Callable[..., Step]]:
@@ -56,14 +56,6 @@ def listen_forgets_irs(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 
 @mutates("segment_in_syn_sent")
-def syn_sent_ignores_syn(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """No simultaneous open: SYN-SENT takes a SYN with an ACK only."""
-    if seg.SYN and not seg.ACK:
-        return Step("mutant", tcb)
-    return RFC9293.segment_in_syn_sent(host, tcb, seg)
-
-
-@mutates("segment_in_syn_sent")
 def syn_sent_believes_any_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """A SYN in SYN-SENT establishes whatever it acknowledges, and if it acknowledges nothing."""
     step = RFC9293.segment_in_syn_sent(host, tcb, seg)
@@ -83,23 +75,6 @@ def syn_received_does_not_check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 
 # --- closing --------------------------------------------------------------------------------------
-
-
-@mutates("check_ack")
-def last_ack_leaves_on_any_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """LAST-ACK goes to CLOSED whatever is acknowledged."""
-    if tcb.state == State.LAST_ACK and seg.ACK:
-        return Step("mutant", closed(tcb))
-    return RFC9293.check_ack(host, tcb, seg)
-
-
-@mutates("check_ack")
-def last_ack_keeps_tcb(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """LAST-ACK goes to CLOSED and remembers its numbers."""
-    step = RFC9293.check_ack(host, tcb, seg)
-    if tcb.state != State.LAST_ACK or step.tcb.state != State.CLOSED:
-        return step
-    return replace(step, tcb=replace(tcb, state=State.CLOSED, snd_una=tcb.snd_nxt))
 
 
 @mutates("check_ack")
@@ -168,14 +143,6 @@ def fin_takes_no_number(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return step
     after = replace(step.tcb, rcv_nxt=tcb.rcv_nxt)
     return replace(step, tcb=after, send=(ack(after),))
-
-
-@mutates("close")
-def close_wait_enters_closing(host: Host, tcb: Tcb) -> Step:
-    """RFC 793's error: CLOSE in CLOSE-WAIT enters CLOSING."""
-    if tcb.state == State.CLOSE_WAIT:
-        return send_fin("mutant", tcb, State.CLOSING)
-    return RFC9293.close(host, tcb)
 
 
 @mutates("close")
@@ -321,16 +288,20 @@ NOTICED = {
     "none": set(),
     "listen_establishes": {"no-phantom-connection"},
     "listen_forgets_irs": {"synchronized"},
-    "syn_sent_ignores_syn": {"simultaneous-open"},
-    "syn_sent_believes_any_ack": {"no-phantom-connection", "simultaneous-open"},
+    "lwip-simopen": {"sent-is-acknowledged", "simultaneous-open"},
+    "syn_sent_believes_any_ack": {
+        "no-phantom-connection",
+        "sent-is-acknowledged",
+        "simultaneous-open",
+    },
     "syn_received_does_not_check_ack": set(),
-    "last_ack_leaves_on_any_ack": {
+    "smoltcp-470": {
         "close-completes",
         "graceful-close",
         "no-deadlock",
         "no-deadlock-giving-up",
     },
-    "last_ack_keeps_tcb": set(),
+    "tlaplus-closed-tcb": set(),
     "last_ack_waits": {"2msl-reset-left", "time-wait-active-closer"},
     "fin_wait_1_believes_any_ack": {
         "close-completes",
@@ -340,7 +311,7 @@ NOTICED = {
         "no-deadlock",
         "no-deadlock-giving-up",
     },
-    "closing_is_never_left": {"2msl-sufficient", "close-completes"},
+    "closing_is_never_left": {"2msl-sufficient", "close-completes", "sent-is-acknowledged"},
     "fin_wait_1_goes_to_time_wait": {
         "close-completes",
         "closing",
@@ -366,15 +337,17 @@ NOTICED = {
         "2msl-sufficient",
         "2msl-tight",
         "close-completes",
+        "close-survives-crash",
         "closing-only-simultaneous",
         "half-close-data",
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "sent-is-acknowledged",
         "three-segment-close",
         "time-wait-active-closer",
     },
-    "close_wait_enters_closing": {
+    "rfc793-close-wait": {
         "2msl-reset-left",
         "closing-only-simultaneous",
         "peer-leaves-last-ack",
@@ -395,6 +368,7 @@ NOTICED = {
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "sent-is-acknowledged",
     },
     "old_text_is_taken_again": {
         "close-completes",
@@ -409,6 +383,7 @@ NOTICED = {
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "sent-is-acknowledged",
     },
     "fin_is_retransmitted_without_fin": {
         "2msl-sufficient",
@@ -416,14 +391,21 @@ NOTICED = {
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "sent-is-acknowledged",
     },
-    "syn_is_not_retransmitted": {"close-completes", "no-deadlock", "no-deadlock-giving-up"},
+    "syn_is_not_retransmitted": {
+        "close-completes",
+        "no-deadlock",
+        "no-deadlock-giving-up",
+        "sent-is-acknowledged",
+    },
     "time_wait_does_not_repeat_its_ack": {
         "2msl-reset-left",
         "close-completes",
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "sent-is-acknowledged",
     },
     "time_wait_is_not_restarted": {"2msl-sufficient"},
     "old_segments_end_time_wait": {
@@ -438,12 +420,12 @@ NOTICED = {
         "no-deadlock-giving-up",
         "time-wait-not-assassinated",
     },
-    "closed_host_is_silent": {"2msl-reset-left", "no-deadlock-giving-up"},
+    "closed_host_is_silent": {"2msl-reset-left", "no-deadlock-giving-up", "sent-is-acknowledged"},
     "resets_draw_resets": set(),
 }
 BY_A_LEMMA = {
     "lemma-established-needs-ack": "syn_received_does_not_check_ack",
-    "lemma-closed-forgets": "last_ack_keeps_tcb",
+    "lemma-closed-forgets": "tlaplus-closed-tcb",
     "lemma-no-reset-for-reset": "resets_draw_resets",
     "lemma-closing-needs-fin": "established_goes_to_closing",
     "lemma-numbers-advance": "old_ack_is_taken",
