@@ -66,7 +66,7 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
         told, *more = wrapped(_how(verdict), how if wide else width - 4)
         by = _by(verdict)
-        letters = "".join(_letter(notes.index(note)) for note in prop.rests_on)
+        letters = "".join(letter(notes.index(note)) for note in prop.rests_on)
         if wide:
             yield f"{row}{told:<{how}} {by:<4} {letters}"
             yield from (" " * len(row) + line for line in more)
@@ -89,7 +89,8 @@ def _by(verdict: Verdict) -> str:
     return "+".join(f"{name[0]}{'*' * bool(a.narrower)}" for name, a in verdict.answers.items())
 
 
-def _letter(index: int) -> str:
+def letter(index: int) -> str:
+    """The letter of a footnote, by its index."""
     return LETTERS[index] if index < len(LETTERS) else f"({index + 1})"
 
 
@@ -125,7 +126,7 @@ def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator
         texts[0] += f" *: proved there only for the runs in which {' or '.join(sorted(narrower))}."
     if any(not result.verdict.as_expected for result in results):
         texts[0] += " !: not as expected."
-    texts += [f"{_letter(number)}  {note}" for number, note in enumerate(notes)]
+    texts += [f"{letter(number)}  {note}" for number, note in enumerate(notes)]
     texts += _scopes(results)
     for text in texts:
         first, *more = wrapped(text, width - 3)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.claims.book import Book
 from tcpmc.checks.claims.decide import Answered, Decided
-from tcpmc.checks.claims.text import because, with_trace
+from tcpmc.checks.claims.text import assumptions, because, with_trace
 from tcpmc.checks.evidence import evidence
+from tcpmc.checks.report import letter
 
 SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#"})
 HEADING = """\
@@ -50,12 +51,16 @@ def _section(one: Decided) -> Iterator[str]:
     yield f"## {escaped(claim.name)}\n"
     yield f"{escaped(claim.text)} ({', '.join(map(escaped, claim.sources))})\n"
     yield f"**{one.word}** as stated.\n"
-    yield from map(_answer, one.stated)
+    notes = assumptions(one)
+    yield from (_answer(answer, notes) for answer in one.stated)
     yield ""
     if claim.condition:
         yield f"Condition, **{one.exact_word}**: {escaped(claim.condition)}\n"
-        yield from map(_answer, one.exact)
+        yield from (_answer(answer, notes) for answer in one.exact)
         yield ""
+    if notes:
+        listed = [f"({letter(number)}) {escaped(note)}" for number, note in enumerate(notes)]
+        yield f"Assumptions: {'; '.join(listed)}.\n"
     for result in with_trace(one):
         heading, *ladder = evidence(result)
         yield f"<details><summary>{escaped(heading)}</summary>\n"
@@ -65,9 +70,10 @@ def _section(one: Decided) -> Iterator[str]:
         yield "</details>\n"
 
 
-def _answer(answer: Answered) -> str:
-    note = "" if answer.supports else f" (the claim needs {answer.question.says})"
-    return f"* `{answer.question}` {answer.word}{note}: {escaped(because(answer))}"
+def _answer(answer: Answered, notes: Sequence[str]) -> str:
+    needed = "" if answer.supports else f" (the claim needs {answer.question.says})"
+    told = escaped(" ".join(because(answer, notes)))
+    return f"* `{answer.question}` {answer.word}{needed}: {told}"
 
 
 def escaped(text: str) -> str:

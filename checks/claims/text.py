@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
-from tcpmc.checks.claims.book import Ask, Book, Number, Question
+from tcpmc.checks.claims.book import Book, Number, Question
 from tcpmc.checks.claims.decide import Answered, Decided
 from tcpmc.checks.evidence import evidence
 from tcpmc.checks.ladder import wrapped
+from tcpmc.checks.report import letter
 from tcpmc.checks.run import Result
 from tcpmc.checks.scope_options import BOUNDS, option
 from tcpmc.model.property import Lemma
@@ -42,26 +43,32 @@ def _summary(decided: Sequence[Decided], width: int) -> Iterator[str]:
 
 def full(one: Decided, book: Book, width: int | None = None) -> str:
     """One claim with its questions, their answers, and the traces of those as stated."""
-    table_width, ladder_width = min(TABLE, width or TABLE), min(LADDER, width or LADDER)
+    columns, ladder_columns = min(TABLE, width or TABLE), min(LADDER, width or LADDER)
     expected = "as expected" if one.as_expected else f"expected {one.claim.expected}"
-    lines = [f"{one.claim.name}  {one.word}  ({expected})"]
-    lines += _indented(one.claim.text, table_width)
+    lines = [f"{one.claim.name}  {one.word}  ({expected})", *_indented(one.claim.text, columns)]
     for source in one.claim.sources:
-        lines += _indented(f"{source}: {book.sources.get(source, source)}", table_width)
-    lines += ["", "As stated:"]
-    for answer in one.stated:
-        lines += _indented(told(answer), table_width)
+        lines += _indented(f"{source}: {book.sources.get(source, source)}", columns)
+    lines += ["", "As stated:", *_answers(one, one.stated, columns)]
     if one.claim.condition:
-        lines += [
-            "",
-            f"Condition ({one.exact_word}):",
-            *_indented(one.claim.condition, table_width),
-        ]
-        for answer in one.exact:
-            lines += _indented(told(answer), table_width)
+        lines += ["", f"Condition ({one.exact_word}):", *_indented(one.claim.condition, columns)]
+        lines += _answers(one, one.exact, columns)
+    notes = assumptions(one)
+    if notes:
+        lines += ["", "Assumptions:"]
+    for number, note in enumerate(notes):
+        first, *more = wrapped(note, columns - 5)
+        lines += [f"  {letter(number)}  {first}", *(f"     {line}" for line in more)]
     for result in with_trace(one):
-        lines += ["", *evidence(result, ladder_width)]
+        lines += ["", *evidence(result, ladder_columns)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _answers(one: Decided, answers: Sequence[Answered], columns: int) -> Iterator[str]:
+    for answer in answers:
+        needed = "" if answer.supports else f" (the claim needs {answer.question.says})"
+        yield from _indented(f"* {answer.question}: {answer.word}{needed}", columns)
+        for line in because(answer, assumptions(one)):
+            yield from (f"  {row}" for row in _indented(line, columns - 2))
 
 
 def with_trace(one: Decided) -> list[Result]:
@@ -70,25 +77,27 @@ def with_trace(one: Decided) -> list[Result]:
     return [result for result in results if result is not None and result.verdict.trace is not None]
 
 
-def told(answer: Answered) -> str:
-    """A question, its answer, and how it is known."""
-    verdict = answer.word if answer.supports else f"{answer.word} (not {answer.question.says})"
-    return f"{answer.question}: {verdict}. {because(answer)}"
+def assumptions(one: Decided) -> list[str]:
+    """What the answers rest on, each once."""
+    results = [answer.result for answer in (*one.stated, *one.exact)]
+    notes = [note for result in results if result is not None for note in result.job.prop.rests_on]
+    return list(dict.fromkeys(notes))
 
 
-def because(answer: Answered) -> str:
-    """What the question says, how the answer is known, and within what scope."""
+def because(answer: Answered, notes: Sequence[str]) -> list[str]:
+    """What the question says; how the answer is known, within what scope, and on what of the
+    `notes` it rests, as their letters."""
     question: Question = answer.question
     if isinstance(question, Number):
         figure = question.figure
-        return f"{_sentence(figure.meaning)} {figure.shown()} ({figure.citation})."
-    assert isinstance(question, Ask)
+        return [_sentence(figure.meaning), f"{figure.shown()} ({figure.citation})."]
     assert answer.result is not None
     job, verdict = answer.result.job, answer.result.verdict
     method = "; ".join(found.method for found in verdict.answers.values())
-    rests_on = "".join(f" Assumes: {note}." for note in job.prop.rests_on)
-    meaning = _sentence(job.prop.meaning)
-    return f"{meaning} {_sentence(method)}{rests_on} {_sentence(scope(answer.result))}"
+    letters = " ".join(letter(notes.index(note)) for note in job.prop.rests_on)
+    told = [_sentence(method), scope(answer.result) + "."]
+    told += [f"Assumes {letters}."] if letters else []
+    return [_sentence(job.prop.meaning), " ".join(told)]
 
 
 def scope(result: Result) -> str:
