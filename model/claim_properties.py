@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tcpmc.model.property import Always, Eventually, Predicate, Property, Reachable
+from tcpmc.model.property import QUIET, Always, Eventually, Predicate, Property, Reachable
 from tcpmc.model.scope import Scope
 from tcpmc.model.sequence import Seq
 from tcpmc.model.system import End, Model, System
@@ -142,7 +142,7 @@ def repaired(
     in which it is lost and repaired."""
     both: dict[str, Any] = {
         "citation": "RFC 9293, 3.6, 3.10.8",
-        "assumptions": (A_CLOSES_FIRST, f"only {segment} can be lost"),
+        "assumptions": (QUIET, A_CLOSES_FIRST, f"only {segment} can be lost"),
         "setting": closing(loss=segment),
     }
     return (
@@ -356,6 +356,7 @@ CLOSING: tuple[Property, ...] = (
         "RFC 9293, 3.6",
         lambda model, system: any(e.state == State.CLOSED and both_fins(e) for e in system.ends),
         lambda model, system: not passive_closer_remains(model, system),
+        assumptions=(QUIET,),
         expected={"rfc9293": "PROVED", "hasty-time-wait": "REFUTED"},
     ),
     invariant(

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpmc.model.incarnations import UNSYNCHRONIZED
-from tcpmc.model.property import Always, Eventually, LivelockFree, Predicate, Property, Reachable
+from tcpmc.model.property import (
+    QUIET,
+    Always,
+    Eventually,
+    LivelockFree,
+    Predicate,
+    Property,
+    Reachable,
+)
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import End, Model, System
 from tcpmc.model.tcb import State
@@ -14,7 +22,6 @@ from tcpmc.model.tcb import State
 SAME_ISS = "the second connection begins on the same ISSs as the first"
 CLOCK_ISS = "each ISS is beyond every number of the connection before (RFC 9293, 3.4.1)"
 ONE_SENDER = "A closes first, B sends; nobody aborts"
-QUIET = "TIME-WAIT ends by its timer only when nothing of the connection is left (2 MSL enforced)"
 TICKED = "the timestamp clocks tick between two connections, and in TIME-WAIT (RFC 1337, F2)"
 BLIND = "the attacker guesses numbers in the window, but not RCV.NXT itself"
 

@@ -6,6 +6,7 @@ from tcpmc.model.claim_properties import CLOSING, OPENING
 from tcpmc.model.incarnation_properties import REOPENED
 from tcpmc.model.lemmas import LEMMAS
 from tcpmc.model.property import (
+    QUIET,
     Always,
     DeadlockFree,
     Each,
@@ -18,10 +19,6 @@ from tcpmc.model.system import End, Model, System
 from tcpmc.model.tcb import State
 from tcpmc.model.timed_properties import TIMED
 
-QUIET = (
-    "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
-    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
-)
 IGNORED_IS_NO_STEP = "a retransmission that the other end ignores is no next step"
 NOBODY_GIVES_UP = "nobody aborts or crashes, and nobody closes in LISTEN or SYN-SENT"
 

@@ -86,6 +86,12 @@ class DeadlockFree(Always):
     kind: ClassVar[str] = "deadlock-free"
 
 
+QUIET = (
+    "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
+    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
+)
+"""An assumption of many: how TIME-WAIT ends where time is off."""
+
 FAIRNESS = {
     "delivery": "what is in flight again and again is delivered again and again",
     "timers": "a timer that is due again and again fires",
