@@ -20,7 +20,7 @@ SCHEMA = "tcpmc/verdicts/1"
 Json = dict[str, Any]
 
 
-def as_json(outcome: Outcome, coverage: dict[str, list[str]] | None = None) -> str:
+def as_json(outcome: Outcome) -> str:
     """The whole run as one JSON object, with a line feed at the end."""
     document = {
         "schema": SCHEMA,
@@ -29,8 +29,8 @@ def as_json(outcome: Outcome, coverage: dict[str, list[str]] | None = None) -> s
         "stopped": outcome.reason,
         "results": [_result(result) for result in outcome.results],
     }
-    if coverage is not None:
-        document["coverage"] = coverage
+    if outcome.coverage is not None:
+        document["coverage"] = dict(outcome.coverage)
     return json.dumps(document, indent=2) + "\n"
 
 

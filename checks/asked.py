@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,13 +26,6 @@ def say(line: str) -> None:
     sys.stderr.write(f"tcpmc: {line}\n")
 
 
-def width() -> int | None:
-    """The columns to fill: COLUMNS, or those of the terminal; None where neither is known."""
-    if os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty():
-        return max(20, shutil.get_terminal_size().columns)
-    return None
-
-
 def asked_scope(options: Options) -> Scope:
     """The scope that the options ask for."""
     return scope_with(find_scope(options["scope"]), {name: options[name] for name in BOUNDS})
@@ -48,7 +39,7 @@ def traced(name: str, variant: str | None, engine: str | None, options: Options)
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
     able = [one for one in ENGINES if decides(one, prop, SCOPES["default"])]
-    return decide([name], [variant], [engine or able[0]], options)[1]
+    return decide([name], [variant], [engine or able[0]], options)
 
 
 def decide(
@@ -56,7 +47,7 @@ def decide(
     variants: Sequence[str],
     engines: Sequence[str],
     options: Options,
-) -> tuple[list[Job], Outcome]:
+) -> Outcome:
     """Run what the options ask for."""
     asked = asked_scope(options)
     jobs = select(properties, variants, asked, engines)
@@ -66,7 +57,9 @@ def decide(
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties)
     progress = None if options["quiet"] else sys.stderr
-    return jobs, run(jobs, asked_limits(options), progress, options.get("thorough", False))
+    outcome = run(jobs, asked_limits(options), progress, options.get("thorough", False))
+    outcome.named = bool(properties)
+    return outcome
 
 
 def asked_limits(options: Options) -> Limits:
@@ -101,24 +94,6 @@ def _note_left_out(jobs: Sequence[Job], properties: Sequence[str]) -> None:
     missing = len(PROPERTIES) - len({job.prop.name for job in jobs})
     if missing and not properties:
         say(f"note: {missing} properties are left out, which the other engine decides")
-
-
-def rendered(
-    outcome: Outcome,
-    form: str,
-    traces: bool = False,
-    coverage: dict[str, list[str]] | None = None,
-) -> str:
-    """The outcome as text or JSON."""
-    if form == "json":
-        from tcpmc.checks.as_json import as_json
-
-        return as_json(outcome, coverage)
-    from tcpmc.checks.coverage import as_text
-    from tcpmc.checks.report import report
-
-    extra = as_text(coverage) if coverage is not None else ()
-    return report(outcome, width(), traces, extra)
 
 
 def conclude(outcome: Outcome) -> None:

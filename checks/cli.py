@@ -10,12 +10,21 @@ from typing import Any
 import click
 
 from tcpmc import __version__
-from tcpmc.checks.asked import asked_scope, conclude, decide, rendered, say, traced, watched, width
+from tcpmc.checks.asked import asked_scope, conclude, decide, say, traced, watched
+from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
-from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
-from tcpmc.checks.output import opened
+from tcpmc.checks.options import (
+    GROUP_HELP,
+    LIMITS,
+    PROPERTY_NAMES,
+    SCOPE,
+    VARIANT_NAMES,
+    result_options,
+)
+from tcpmc.checks.output import opened, width
+from tcpmc.checks.requests import opening, requests
 from tcpmc.checks.run import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
@@ -50,7 +59,7 @@ def cli() -> None:
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
 @LIMITS
-@RESULT
+@result_options(RUN_FORMATS)
 def check(
     properties: tuple[str, ...], variants: tuple[str, ...], engine: str, coverage: bool, **rest: Any
 ) -> int:
@@ -64,15 +73,17 @@ def check(
     engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
     if coverage and engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
-    with opened(rest["output"]) as output:
-        jobs, outcome = decide(properties, variants, engines, rest)
-        found = None
+    asked = requests(rest["output"], rest["format"])
+    with opening(asked) as destinations:
+        outcome = decide(properties, variants, engines, rest)
         if coverage:
             from tcpmc.checks.coverage import coverage as covered
 
-            found = covered({job.variant for job in jobs}, outcome.rules)
-        output.write(rendered(outcome, rest["format"], bool(properties), found))
-    if rest["output"] and not rest["quiet"]:
+            tried = {result.job.variant for result in outcome.results}
+            outcome.coverage = covered(tried, outcome.rules)
+        for destination in destinations:
+            destination.write(outcome)
+    if all(request.path for request in asked) and not rest["quiet"]:
         conclude(outcome)
     return outcome.exit_code
 
@@ -83,25 +94,22 @@ def check(
 @click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
 @SCOPE
 @LIMITS
-@RESULT
+@result_options(ALL_FORMATS)
 def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
     """Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
     """
-    with opened(rest["output"]) as output:
+    asked = requests(rest["output"], rest["format"], ALL_FORMATS)
+    with opening(asked) as destinations:
         outcome = traced(name, variant, engine, rest)
-        verdict = outcome.results[0].verdict
-        if verdict.trace is None and rest["format"] == "text":
-            told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
-            say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
-            return outcome.exit_code or EXIT_NOTHING
-        if rest["format"] == "json":
-            output.write(rendered(outcome, "json", True))
-        else:
-            from tcpmc.checks.evidence import evidence
-
-            output.write("\n".join(evidence(outcome.results[0], width())) + "\n")
+        for destination in destinations:
+            destination.write(outcome)
+    verdict = outcome.results[0].verdict
+    if verdict.trace is None and any(request.shows_trace for request in asked):
+        told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
+        say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
+        return outcome.exit_code or EXIT_NOTHING
     return outcome.exit_code
 
 
@@ -183,16 +191,14 @@ def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:
     """Draw the trace of PROPERTY as a message ladder."""
     form = _form(rest["format"], rest["output"])
     with opened(rest["output"]) as out:
-        from tcpmc.diagrams.ladder import ladder_dot
+        from tcpmc.diagrams.trace import dot
 
         result = traced(name, variant, None, rest).results[0]
-        verdict, job = result.verdict, result.job
-        told = f"{verdict.word} {name} on {job.variant.name}"
-        if verdict.trace is None:
+        if result.verdict.trace is None:
+            told = f"{result.verdict.word} {name} on {result.job.variant.name}"
             say(f"{told}: there is no trace to draw")
             return EXIT_NOTHING
-        dot = ladder_dot(Model(job.variant, job.scope), verdict.trace, told)
-        out.write(_drawn(dot, form))
+        out.write(_drawn(dot(result), form))
     return 0
 
 

@@ -10,7 +10,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -30,7 +30,7 @@ def coverage(variants: Iterable[Variant], reached: set[str]) -> dict[str, list[s
     return {"reached": sorted(reached - {""}), "not_reached": sorted(missed)}
 
 
-def as_text(found: dict[str, list[str]]) -> list[str]:
+def as_text(found: Mapping[str, list[str]]) -> list[str]:
     """The coverage as lines."""
     lines = []
     for title, key in (("Rules reached", "reached"), ("Rules not reached", "not_reached")):

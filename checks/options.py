@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
+from tcpmc.checks.formats import Format
 from tcpmc.checks.monitor import GIGABYTE, default_memory
 from tcpmc.checks.scope_options import scope_options
 from tcpmc.model.properties import PROPERTIES
@@ -71,9 +72,21 @@ LIMITS = together(
     click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
 )  # fmt: skip
-RESULT = together(
-    click.option("--format", type=click.Choice(["text", "json"]), default="text"),
-    click.option("-o", "--output", metavar="FILE", help="Write the result there."),
-)
+
+
+def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
+    """The options that say in which of these formats the result is written, and where."""
+    return together(
+        click.option(
+            "--format", type=click.Choice([*known]), help="On standard output, or of FILE."
+        ),
+        click.option(
+            "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
+            shell_complete=completing([f"{name}=" for name in known]),
+            help="Write the result there; may be repeated. FORMAT alone: on standard output.",
+        ),
+    )  # fmt: skip
+
+
 PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])

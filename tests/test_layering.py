@@ -15,7 +15,7 @@ HEAVY = ("networkx", "numpy", "scipy", "z3", "rich", "graphviz", "pygraphviz")
 
 
 def files(folder: str) -> list[Path]:
-    found = sorted((ROOT / folder).glob("*.py"))
+    found = sorted((ROOT / folder).rglob("*.py"))
     assert found
     return found
 

@@ -1,0 +1,20 @@
+"""A run, or one trace, as text."""
+
+from __future__ import annotations
+
+from tcpmc.checks.coverage import as_text
+from tcpmc.checks.evidence import evidence
+from tcpmc.checks.output import width
+from tcpmc.checks.report import report
+from tcpmc.checks.run import Outcome, Result
+
+
+def run(outcome: Outcome) -> str:
+    """The report, with the traces where the properties were asked for by name."""
+    extra = () if outcome.coverage is None else as_text(outcome.coverage)
+    return report(outcome, width(), outcome.named, extra)
+
+
+def trace(result: Result) -> str:
+    """The ladder, with its heading and what it shows."""
+    return "\n".join(evidence(result, width())) + "\n"
