@@ -1,4 +1,7 @@
-"""The results of a run as JSON; the schema is docs/verdicts.schema.json."""
+"""The results of a run as JSON: in one document, or a line for each.
+
+The schemas are docs/verdicts.schema.json and docs/verdict.schema.json.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tcpmc.model.segment import Segment
 from tcpmc.model.system import End, Event, System
 from tcpmc.model.tcb import Step
 
-SCHEMA = "tcpmc/verdicts/1"
+SCHEMA, LINE_SCHEMA = "tcpmc/verdicts/1", "tcpmc/verdict/1"
 Json = dict[str, Any]
 
 
@@ -27,14 +30,26 @@ def as_json(outcome: Outcome) -> str:
         "version": __version__,
         "exit_code": outcome.exit_code,
         "stopped": outcome.reason,
-        "results": [_result(result) for result in outcome.results],
+        "results": [result_object(result) for result in outcome.results],
     }
     if outcome.coverage is not None:
         document["coverage"] = dict(outcome.coverage)
-    return json.dumps(document, indent=2) + "\n"
+    return _dumped(document, indent=2)
 
 
-def _result(result: Result) -> Json:
+def as_line(result: Result) -> str:
+    """One result as a line of JSON; its schema is docs/verdict.schema.json."""
+    line = {"schema": LINE_SCHEMA, "version": __version__, "result": result_object(result)}
+    return _dumped(line)
+
+
+def _dumped(value: Json, indent: int | None = None) -> str:
+    """JSON, with a line feed at the end. `##[` can be a command to those who read a CI log."""
+    return json.dumps(value, indent=indent).replace("##[", "#\\u0023[") + "\n"
+
+
+def result_object(result: Result) -> Json:
+    """A result as it stands in a document."""
     job, verdict = result.job, result.verdict
     lemma = isinstance(job.prop, Lemma)
     return {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
-from tcpmc.checks.run import ENGINES, Job, Outcome, decides, run, select, watcher
+from tcpmc.checks.run import ENGINES, Job, Outcome, Result, decides, run, select, watcher
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES, Scope
@@ -31,7 +31,13 @@ def asked_scope(options: Options) -> Scope:
     return scope_with(find_scope(options["scope"]), {name: options[name] for name in BOUNDS})
 
 
-def traced(name: str, variant: str | None, engine: str | None, options: Options) -> Outcome:
+def traced(
+    name: str,
+    variant: str | None,
+    engine: str | None,
+    options: Options,
+    follow: Callable[[Result], None] = lambda result: None,
+) -> Outcome:
     """The outcome for the one property, decided by the engine that gives its canonical trace."""
     prop = find_property(name)
     if variant is None:
@@ -39,7 +45,7 @@ def traced(name: str, variant: str | None, engine: str | None, options: Options)
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
     able = [one for one in ENGINES if decides(one, prop, SCOPES["default"])]
-    return decide([name], [variant], [engine or able[0]], options)
+    return decide([name], [variant], [engine or able[0]], options, follow)
 
 
 def decide(
@@ -47,17 +53,19 @@ def decide(
     variants: Sequence[str],
     engines: Sequence[str],
     options: Options,
+    follow: Callable[[Result], None],
 ) -> Outcome:
-    """Run what the options ask for."""
+    """Run what the options ask for; `follow` is called with each result when it is there."""
     asked = asked_scope(options)
-    jobs = select(properties, variants, asked, engines)
+    jobs = select(properties, variants, asked, engines, options.get("expect"))
     if not jobs:
         raise BadInput("nothing is selected")
     if not options["quiet"]:
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties)
     progress = None if options["quiet"] else sys.stderr
-    outcome = run(jobs, asked_limits(options), progress, options.get("thorough", False))
+    thorough = options.get("thorough", False)
+    outcome = run(jobs, asked_limits(options), progress, thorough, follow)
     outcome.named = bool(properties)
     return outcome
 

@@ -56,6 +56,10 @@ def cli() -> None:
     help="auto: both for a named property; for the whole catalogue both where it says so.",
 )  # fmt: skip
 @click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
+@click.option(
+    "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
+    help="Expect of a variant of your own what is expected of this one, such as rfc9293.",
+)  # fmt: skip
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
 @LIMITS
@@ -75,14 +79,13 @@ def check(
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
     asked = requests(rest["output"], rest["format"])
     with opening(asked) as destinations:
-        outcome = decide(properties, variants, engines, rest)
+        outcome = decide(properties, variants, engines, rest, destinations.follow)
         if coverage:
             from tcpmc.checks.coverage import coverage as covered
 
             tried = {result.job.variant for result in outcome.results}
             outcome.coverage = covered(tried, outcome.rules)
-        for destination in destinations:
-            destination.write(outcome)
+        destinations.write(outcome)
     if all(request.path for request in asked) and not rest["quiet"]:
         conclude(outcome)
     return outcome.exit_code
@@ -102,9 +105,8 @@ def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> in
     """
     asked = requests(rest["output"], rest["format"], ALL_FORMATS)
     with opening(asked) as destinations:
-        outcome = traced(name, variant, engine, rest)
-        for destination in destinations:
-            destination.write(outcome)
+        outcome = traced(name, variant, engine, rest, destinations.follow)
+        destinations.write(outcome)
     verdict = outcome.results[0].verdict
     if verdict.trace is None and any(request.shows_trace for request in asked):
         told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"

@@ -138,8 +138,25 @@ class Destination:
             self.outputs[""].write(self.request.format.write(result))
 
 
+class Destinations:
+    """The places that a run writes to."""
+
+    def __init__(self, opened: Sequence[Destination]) -> None:
+        self._opened = opened
+
+    def write(self, outcome: Outcome) -> None:
+        """Write the outcome to each, at the end of the run."""
+        for destination in self._opened:
+            destination.write(outcome)
+
+    def follow(self, result: Result) -> None:
+        """Write the result to those that take it while the run goes on."""
+        for destination in self._opened:
+            destination.follow(result)
+
+
 @contextmanager
-def opening(asked: Sequence[Request]) -> Iterator[list[Destination]]:
+def opening(asked: Sequence[Request]) -> Iterator[Destinations]:
     """The requests with their outputs open. Raises BadInput now for one that cannot be written."""
     with ExitStack() as stack:
         found = []
@@ -149,4 +166,4 @@ def opening(asked: Sequence[Request]) -> Iterator[list[Destination]]:
                 for part, path in request.paths().items()
             }
             found.append(Destination(request, outputs))
-        yield found
+        yield Destinations(found)

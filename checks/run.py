@@ -37,14 +37,15 @@ AUTO = ()
 @dataclass(frozen=True)
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
-    scope that the user asked for (the property may need another, `scope`), and `engines` those
-    that are asked."""
+    scope that the user asked for (the property may need another, `scope`), `engines` those that
+    are asked, and `otherwise` the word expected where the catalogue expects none."""
 
     prop: Property
     variant: Variant
     source: str
     asked: Scope
     engines: Sequence[str]
+    otherwise: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -110,16 +111,23 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
 
 
 def select(
-    names: Sequence[str], sources: Sequence[str], asked: Scope, engines: Sequence[str] = AUTO
+    names: Sequence[str],
+    sources: Sequence[str],
+    asked: Scope,
+    engines: Sequence[str] = AUTO,
+    expected_as: str | None = None,
 ) -> list[Job]:
     """The jobs for the properties and variants named, in catalogue order.
 
     Without properties: all. Without variants: rfc9293, and without either every variant for which
-    a property has an expected verdict. Raises BadInput for a name that is unknown, and for a
+    a property has an expected verdict. Of a variant without one, that of the variant `expected_as`
+    is expected. Raises BadInput for a name that is unknown, and for a
     property that none of the engines decides if it was asked for by name.
     """
     for name in names:
         find_property(name)
+    if expected_as is not None:
+        find_variant(expected_as)
     props = [prop for prop in PROPERTIES.values() if not names or prop.name in names]
     variants: dict[str, Variant] = {}
 
@@ -132,7 +140,8 @@ def select(
         for source in dict.fromkeys(wanted):
             both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
             chosen = engines or (ENGINES if both else ENGINES[:1])
-            job = Job(prop, variant(source), source, asked, chosen)
+            otherwise = prop.expected.get(expected_as or "")
+            job = Job(prop, variant(source), source, asked, chosen, otherwise)
             if any(decides(engine, prop, _scope(job)) for engine in chosen):
                 jobs.append(job)
             elif names:
@@ -176,9 +185,11 @@ def run(
     limits: Limits | None = None,
     progress: TextIO | None = None,
     thorough: bool = False,
+    follow: Callable[[Result], None] = lambda result: None,
 ) -> Outcome:
     """Decide the jobs: the explicit engine here, Z3 beside it in processes of its own, one for the
     questions with the clock on and one for the others. `thorough` is for the solver engine.
+    `follow` is called with each result once all that decide it have answered.
 
     A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
     ReplayError, BadInput for a user's rule that goes wrong, and SolverFailure.
@@ -187,7 +198,7 @@ def run(
     monitor = Monitor(limits, progress)
     groups = dict(enumerate(grouped(jobs)))
     outcome = Outcome([])
-    answers: dict[str, dict[tuple[int, str], Answer]] = {engine: {} for engine in ENGINES}
+    collected = _Collected(groups, follow)
     with monitor.running(), ExitStack() as stack:
         solvers = [
             stack.enter_context(SolverProcess(_tasks(groups, clock, thorough), limits))
@@ -195,16 +206,54 @@ def run(
         ]
         for number, group in groups.items():
             found = _explore(group, monitor, outcome.rules)
-            answers["explicit"] |= {(number, name): answer for name, answer in found.items()}
+            collected.add("explicit", {(number, name): answer for name, answer in found.items()})
+            for solver in solvers:
+                collected.add("z3", solver.answered())
+        explored = bool(collected.answers["explicit"])
         for solver in solvers:
-            answers["z3"] |= solver.wait(monitor, needed=not answers["explicit"])
+            found_there = solver.wait(
+                monitor, not explored, lambda answers: collected.add("z3", answers)
+            )
+            collected.add("z3", found_there)
         outcome.reason = monitor.reason
-    place = {id(job): number for number, group in groups.items() for job in group.jobs}
-    for job in jobs:
-        key = (place[id(job)], job.prop.name)
-        by_engine = {engine: found[key] for engine, found in answers.items() if key in found}
-        outcome.results.append(Result(job, Verdict(job.prop, job.variant, job.scope, by_engine)))
+    outcome.results += [collected.result(job) for job in jobs]
     return outcome
+
+
+class _Collected:
+    """The answers of the engines as they come, by the number of the group and the property, and
+    the results that they complete. None is the answer of an engine that has nothing to say."""
+
+    def __init__(self, groups: Mapping[int, Group], follow: Callable[[Result], None]) -> None:
+        self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
+        self._place = {id(job): number for number, g in groups.items() for job in g.jobs}
+        self._open = [job for group in groups.values() for job in group.jobs]
+        self._follow = follow
+
+    def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
+        """Take these answers, and pass on the results that are complete now."""
+        self.answers[engine] |= answers
+        complete = [job for job in self._open if self._complete(job)]
+        self._open = [job for job in self._open if not self._complete(job)]
+        for job in complete:
+            self._follow(self.result(job))
+
+    def result(self, job: Job) -> Result:
+        """What there is on the job."""
+        found = {engine: self.answers[engine].get(self._key(job)) for engine in ENGINES}
+        answers = {engine: answer for engine, answer in found.items() if answer is not None}
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        return Result(job, verdict)
+
+    def _complete(self, job: Job) -> bool:
+        return all(
+            self._key(job) in self.answers[engine]
+            for engine in job.engines
+            if decides(engine, job.prop, job.scope)
+        )
+
+    def _key(self, job: Job) -> tuple[int, str]:
+        return self._place[id(job)], job.prop.name
 
 
 def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int, Task]:

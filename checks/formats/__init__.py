@@ -56,6 +56,7 @@ def _by_name(*formats: Format) -> dict[str, Format]:
 # fmt: off
 RUN_FORMATS = _by_name(
     Format("json", "everything, for programs (docs/verdicts.schema.json)", ".json", "tcpmc.checks.as_json:as_json"),
+    Format("ndjson", "a line a verdict, as soon as it is there (docs/verdict.schema.json)", ".ndjson", "tcpmc.checks.as_json:as_line", streams=True),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.checks.formats.text:run"),
 )
 TRACE_FORMATS = _by_name(
