@@ -11,7 +11,7 @@ import numpy as np
 from tcpmc.checks.explore import Edges, Graph, chunks, explore, successors, unpack
 from tcpmc.checks.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
-from tcpmc.diagrams.words import happening
+from tcpmc.checks.words import happening
 from tcpmc.model.system import Event, Model
 from tcpmc.model.tcb import State
 

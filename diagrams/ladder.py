@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tcpmc.checks.flows import Flow, flows
 from tcpmc.checks.trace import Trace
+from tcpmc.checks.words import ENDS
 from tcpmc.diagrams.dot import (
     BLUE,
     GREY,
@@ -19,8 +21,6 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
-from tcpmc.diagrams.flows import Flow, flows
-from tcpmc.diagrams.words import ENDS
 from tcpmc.model.system import Event, Model
 from tcpmc.model.tcb import State, Step
 

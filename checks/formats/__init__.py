@@ -61,6 +61,7 @@ RUN_FORMATS = _by_name(
 )
 TRACE_FORMATS = _by_name(
     Format("dot", "the ladder for Graphviz", ".dot", "tcpmc.diagrams.trace:dot"),
+    Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.checks.formats.mermaid:mermaid"),
     Format("pdf", "the ladder as a picture", ".pdf", "tcpmc.diagrams.trace:pdf", binary=True),
     Format("png", "the ladder as a picture", ".png", "tcpmc.diagrams.trace:png", binary=True),
     Format("svg", "the ladder as a picture", ".svg", "tcpmc.diagrams.trace:svg"),

@@ -22,7 +22,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.symbolic import Sym, as_truth, paths
-from tcpmc.diagrams.words import kind
+from tcpmc.checks.words import kind
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
-from tcpmc.diagrams.causes import (
+from tcpmc.checks.causes import (
     ACK_OF_FIN,
     ACK_OF_SYN,
     AFTER_PASSIVE_OPEN,
