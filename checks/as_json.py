@@ -34,16 +34,16 @@ def as_json(outcome: Outcome) -> str:
     }
     if outcome.coverage is not None:
         document["coverage"] = dict(outcome.coverage)
-    return _dumped(document, indent=2)
+    return dumped(document, indent=2)
 
 
 def as_line(result: Result) -> str:
     """One result as a line of JSON; its schema is docs/verdict.schema.json."""
     line = {"schema": LINE_SCHEMA, "version": __version__, "result": result_object(result)}
-    return _dumped(line)
+    return dumped(line)
 
 
-def _dumped(value: Json, indent: int | None = None) -> str:
+def dumped(value: Json, indent: int | None = None) -> str:
     """JSON, with a line feed at the end. `##[` can be a command to those who read a CI log."""
     return json.dumps(value, indent=indent).replace("##[", "#\\u0023[") + "\n"
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
+from tcpmc.checks.output import no_command, on_github
 from tcpmc.checks.run import ENGINES, Job, Outcome, Result, decides, run, select, watcher
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
+from tcpmc.checks.story import printable
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES, Scope
 
@@ -23,7 +25,8 @@ Options = Mapping[str, Any]
 
 def say(line: str) -> None:
     """One line about the run itself, on stderr."""
-    sys.stderr.write(f"tcpmc: {line}\n")
+    told = f"tcpmc: {printable(line)}\n"
+    sys.stderr.write(no_command(told) if on_github() else told)
 
 
 def asked_scope(options: Options) -> Scope:
@@ -110,3 +113,12 @@ def conclude(outcome: Outcome) -> None:
 
     for line in summary(outcome):
         say(line)
+
+
+def annotate(outcome: Outcome) -> None:
+    """Have GitHub Actions show what is not as expected. It reads stderr as well as stdout, which
+    is the result's."""
+    from tcpmc.checks.github import annotated
+
+    for line in annotated(outcome):
+        sys.stderr.write(f"{line}\n")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tcpmc import __version__
-from tcpmc.checks.asked import asked_scope, conclude, decide, say, traced, watched
+from tcpmc.checks.asked import annotate, asked_scope, conclude, decide, say, traced, watched
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
@@ -23,10 +23,11 @@ from tcpmc.checks.options import (
     VARIANT_NAMES,
     result_options,
 )
-from tcpmc.checks.output import opened, width
+from tcpmc.checks.output import on_github, opened, width
 from tcpmc.checks.requests import opening, requests
 from tcpmc.checks.run import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.trace_files import folders, write_traces
 from tcpmc.checks.verdict import (
     EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
@@ -60,12 +61,21 @@ def cli() -> None:
     "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
     help="Expect of a variant of your own what is expected of this one, such as rfc9293.",
 )  # fmt: skip
+@click.option(
+    "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
+    help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
+)  # fmt: skip
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
 @LIMITS
 @result_options(RUN_FORMATS)
 def check(
-    properties: tuple[str, ...], variants: tuple[str, ...], engine: str, coverage: bool, **rest: Any
+    properties: tuple[str, ...],
+    variants: tuple[str, ...],
+    engine: str,
+    coverage: bool,
+    traces: tuple[str, ...],
+    **rest: Any,
 ) -> int:
     r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
@@ -77,7 +87,7 @@ def check(
     engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
     if coverage and engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
-    asked = requests(rest["output"], rest["format"])
+    asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
     with opening(asked) as destinations:
         outcome = decide(properties, variants, engines, rest, destinations.follow)
         if coverage:
@@ -86,6 +96,12 @@ def check(
             tried = {result.job.variant for result in outcome.results}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
+        count = write_traces(outcome, wanted)
+    if wanted and not rest["quiet"]:
+        places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
+        say(f"traces in {places}: {count}")
+    if on_github():
+        annotate(outcome)
     if all(request.path for request in asked) and not rest["quiet"]:
         conclude(outcome)
     return outcome.exit_code

@@ -35,6 +35,17 @@ def width() -> int | None:
     return None
 
 
+def on_github() -> bool:
+    """Whether a step of GitHub Actions runs this, and reads what it prints for commands."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def no_command(text: str) -> str:
+    """The text, such that no line of it is a command to GitHub Actions: neither `::error::` at the
+    beginning of a line nor `##[error]` anywhere."""
+    return re.sub(r"(^|[\r\n])(\s*):(?=:)", r"\1\2: ", text).replace("##[", "# #[")
+
+
 class Output(Protocol):
     """Somewhere to put a result: once, or piece by piece where it was opened for that."""
 
@@ -47,6 +58,8 @@ class Standard:
 
     def write(self, content: str | bytes) -> None:
         """Print it; verdicts in colour on a terminal. A reader who has left is no error."""
+        if isinstance(content, str) and on_github():
+            content = no_command(content)
         try:
             if isinstance(content, bytes):
                 sys.stdout.buffer.write(content)

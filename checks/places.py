@@ -35,10 +35,13 @@ class Place:
 
     def within(self, folder: Path) -> str | None:
         """The path of the file from that folder, with "/"; None where it is not in there."""
-        try:
-            return Path(self.file).resolve().relative_to(folder.resolve()).as_posix()
-        except ValueError:
-            return None
+        for file, root in (
+            (Path(self.file).absolute(), folder.absolute()),
+            (Path(self.file).resolve(), folder.resolve()),
+        ):
+            if file.is_relative_to(root):
+                return file.relative_to(root).as_posix()
+        return None
 
 
 def places(result: Result) -> list[dict[str, Place]]:
@@ -127,12 +130,13 @@ def _maker(frame: FrameType) -> Place | None:
 
 def _definition(file: Path, job: Job) -> Place:
     """The line of the file that names the variant, else its first."""
-    tree = ast.parse(file.read_bytes())
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError):  # it has changed since it was loaded
+        return Place(str(file), 1)
     lines = [
         node.lineno
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and node.value == job.variant.name
     ]
     return Place(str(file), min(lines, default=1))
-
-

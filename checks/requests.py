@@ -47,7 +47,7 @@ def requests(
     for `form` where no FILE takes it. Raises BadInput for what cannot be, or not together."""
     default = known[form or "text"]
     asked = [_request(text, default, known) for text in outputs]
-    files = [text for text in outputs if not _names_format(text)]
+    files = [text for text in outputs if not named_format(text)]
     if not asked or (form and not files):
         asked.append(Request(default))
     _check(asked)
@@ -57,7 +57,7 @@ def requests(
 def _request(text: str, default: Format, known: Mapping[str, Format]) -> Request:
     """One value of `-o`."""
     name, equals, path = text.partition("=")
-    if not _names_format(text):
+    if not named_format(text):
         return Request(default, None if text == "-" else text)
     if name not in known and name in ALL_FORMATS:
         raise BadInput(
@@ -72,7 +72,7 @@ def _request(text: str, default: Format, known: Mapping[str, Format]) -> Request
     return Request(known[name], None if path in ("", "-") else path)
 
 
-def _names_format(text: str) -> bool:
+def named_format(text: str) -> bool:
     """Whether a value of `-o` begins with the name of a format, known or, before "=", not."""
     name, equals, _ = text.partition("=")
     return name in ALL_FORMATS or bool(equals and FORMAT_NAME.fullmatch(name))

@@ -89,6 +89,11 @@ class Verdict:
         return Standing.AS_EXPECTED if self.expected is not None else Standing.NOT_JUDGED
 
     @property
+    def differs(self) -> bool:
+        """Whether nothing is expected, and rfc9293 is expected to give something else."""
+        return self.expected is None and self.prop.expected.get("rfc9293", self.word) != self.word
+
+    @property
     def trace(self) -> Trace | None:
         """The canonical trace: the explicit engine's, else any."""
         traces = [answer.trace for answer in self.answers.values() if answer.trace is not None]
