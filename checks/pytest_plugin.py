@@ -6,8 +6,9 @@
     @pytest.mark.tcpmc("graceful-close", "closing", variant="my_stack.py", scope="small")
     def test_my_stack(): ...
 
-A marker makes one test of each property; those of one test are decided together. A test fails with the verdict, the trace and the command
-that shows it again. What costs time to import is imported where a question is asked.
+A marker makes one test of each property; those of one test are decided together. A test fails with
+the verdict, the trace and the command that shows it again. What costs time to import is imported
+where a question is asked.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from tcpmc.checks.verdict import Verdict
 
 MARKER = (
-    "tcpmc(*properties, variant='rfc9293', scope='default', expect=None, engine=None, **bounds): "
-    "before the test, decide each property on the variant; see tcpmc.checks.pytest_plugin"
+    "tcpmc(*properties, variant='rfc9293', scope='default', expect=None, engine=None, "
+    "timeout=None, **bounds): before the test, decide each property on the variant; "
+    "see tcpmc.checks.pytest_plugin"
 )
 PARAMETER = "_tcpmc_asked"
 RESULTS = pytest.StashKey[dict[Any, Any]]()
@@ -77,7 +79,8 @@ def _marked(item: pytest.Item) -> Asked | None:
 @pytest.fixture
 def tcpmc_check(request: pytest.FixtureRequest) -> Callable[..., Verdict]:
     """A function that decides one property, and fails the test unless it is as expected:
-    `tcpmc_check(property, variant="rfc9293", scope="default", expect=None, engine=None, **bounds)`.
+    `tcpmc_check(property, variant="rfc9293", scope="default", expect=None, engine=None,
+    timeout=None, **bounds)`.
 
     variant
         A name, or a Python file that defines `variant`: from the folder of the test, or from that
@@ -88,6 +91,8 @@ def tcpmc_check(request: pytest.FixtureRequest) -> Callable[..., Verdict]:
         The verdict; by default what the catalogue expects on this variant, or of rfc9293.
     engine
         "explicit" or "z3"; by default both.
+    timeout
+        In seconds; a question that is not settled by then fails.
 
     Returns the verdict, with its trace.
     """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmc.checks.evidence import command, evidence
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_scope
+from tcpmc.checks.monitor import Limits
 from tcpmc.checks.output import no_command, on_github
 from tcpmc.checks.report import basis
 from tcpmc.checks.run import AUTO, ENGINES, Result, run, select
@@ -19,40 +20,39 @@ from tcpmc.model.scope import Scope
 @dataclass(frozen=True)
 class Question:
     """A property, the name or file of a variant, and the scope and engine that are asked for.
-    `expect` is the word that is expected, if not the catalogue's."""
+    `expect` is the word that is expected, if not the catalogue's; `timeout` is in seconds."""
 
     prop: str
     variant: str
     scope: Scope
     engine: str | None
     expect: str | None
+    timeout: float | None
 
     @property
     def about(self) -> tuple[object, ...]:
         """What questions have in common that are decided on the same states."""
-        return self.variant, self.scope, self.engine
+        return self.variant, self.scope, self.engine, self.timeout
 
 
-def question(
-    prop: str,
-    *,
-    variant: str,
-    scope: str = "default",
-    expect: str | None = None,
-    engine: str | None = None,
-    **bounds: Any,
-) -> Question:
-    """The question in these words. Raises BadInput for what cannot be asked."""
+def question(prop: str, variant: str, **settings: Any) -> Question:
+    """The question in these words: a scope by its name, expect, engine, timeout, and bounds of the
+    scope. Raises BadInput for what cannot be asked."""
     find_property(prop)
+    named = settings.pop("scope", "default")
+    expect, engine, timeout = (settings.pop(key, None) for key in ("expect", "engine", "timeout"))
     if engine is not None and engine not in ENGINES:
         raise BadInput(f"unknown engine {engine!r}; one of {', '.join(ENGINES)}")
     if expect is not None and expect not in DEFINITE:
         raise BadInput(f"expect={expect!r}: one of {', '.join(DEFINITE)}")
+    known = {field.name for field in fields(Scope)} - {"name"}
+    for bound in settings.keys() - known:
+        raise BadInput(f"unknown bound {bound!r}; one of {', '.join(sorted(known))}")
     try:
-        asked = find_scope(scope).with_(**bounds)
-    except (TypeError, ValueError) as error:
+        scope = find_scope(named).with_(**settings)
+    except ValueError as error:
         raise BadInput(f"impossible bounds: {error}") from error
-    return Question(prop, variant, asked, engine, expect)
+    return Question(prop, variant, scope, engine, expect, timeout)
 
 
 def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, Result]:
@@ -63,7 +63,8 @@ def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, R
     questions = [first, *others]
     engines = (first.engine,) if first.engine else AUTO
     names = [each.prop for each in questions]
-    outcome = run(select(names, [first.variant], first.scope, engines, "rfc9293"))
+    jobs = select(names, [first.variant], first.scope, engines, "rfc9293")
+    outcome = run(jobs, Limits(seconds=first.timeout))
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt
     results = {result.job.prop.name: result for result in outcome.results}

@@ -14,6 +14,7 @@ import tcpmc as package
 from golden_files import assert_golden
 
 PACKAGE = str(Path(package.__file__).parent.parent)
+OURS = ("COLUMNS", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE")
 TIGHT = ("--scope", "small", "--capacity", "1", "--engine", "explicit")
 RULE = """
 from dataclasses import replace
@@ -27,7 +28,7 @@ variant = Variant("mine", rules=replace(RFC9293, close=close))
 
 
 def environment(**changes: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "CI")}
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return kept | {"PYTHONPATH": PACKAGE} | changes
 
 

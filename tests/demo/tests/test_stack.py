@@ -1,4 +1,4 @@
-"""One line a property; collected by name, so that the tests of tcpmc itself do not collect it."""
+"""What the stack has to hold, one line a property."""
 
 from collections.abc import Callable
 from typing import Any
