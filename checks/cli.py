@@ -77,13 +77,18 @@ def check(
     traces: tuple[str, ...],
     **rest: Any,
 ) -> int:
-    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
+    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
     on the variants where its verdict differs. With only --variant: every
     property on it. With only PROPERTY: on rfc9293.
-    """
+
+    \b
+    In CI, for a stack of your own:
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+          -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
+    """  # noqa: D301
     engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
     if coverage and engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
@@ -118,7 +123,10 @@ def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> in
     """Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
-    """
+
+    \b
+      tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
+    """  # noqa: D301
     asked = requests(rest["output"], rest["format"], ALL_FORMATS)
     with opening(asked) as destinations:
         outcome = traced(name, variant, engine, rest, destinations.follow)
@@ -134,7 +142,7 @@ def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> in
 @cli.command("list")
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
 def list_(kinds: tuple[str, ...]) -> int:
-    """List properties, variants and scopes."""
+    """List properties, variants, scopes and output formats."""
     with opened(None) as output:
         output.write(listing(kinds or KINDS, min(80, width() or 80)))
     return 0

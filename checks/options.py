@@ -83,7 +83,8 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
         click.option(
             "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
             shell_complete=completing([f"{name}=" for name in known]),
-            help="Write the result there; may be repeated. FORMAT alone: on standard output.",
+            help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
+            "on standard output.",
         ),
     )  # fmt: skip
 

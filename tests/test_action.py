@@ -181,6 +181,16 @@ def test_every_expression_of_the_action_has_a_value() -> None:
     assert set(re.findall(r"\$\{\{ *([\w.-]+) *\}\}", text)) == known
 
 
+def test_the_readme_shows_steps_that_the_action_takes() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (steps,) = re.findall("```yaml\n(.*?)```", text, re.S)
+    checkout, used = YAML(typ="safe").load(steps)
+    assert checkout["uses"].startswith("actions/checkout@")
+    assert "/tcpmc@" in used["uses"]
+    required = {name for name, spec in ACTION["inputs"].items() if spec.get("required")}
+    assert required <= set(used["with"]) <= set(ACTION["inputs"])
+
+
 def test_the_hook_of_pre_commit_fails_on_the_broken_stack(tmp_path: Path) -> None:
     (hook,) = read(ROOT / ".pre-commit-hooks.yaml")
     assert hook["language"] == "python" and not hook["pass_filenames"]
