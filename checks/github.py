@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from tcpmc.checks.places import blamed
+from tcpmc.checks.places import blamed, workspace
 from tcpmc.checks.report import basis
 from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.verdict import Standing
@@ -32,7 +29,7 @@ def annotated(outcome: Outcome) -> list[str]:
 def _annotation(command: str, result: Result) -> str:
     job, verdict = result.job, result.verdict
     place = blamed(result)
-    file = place.within(Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()))
+    file = place.within(workspace())
     parts = {"file": file, "line": str(place.line)} if file else {}
     parts["title"] = f"tcpmc: {verdict.word} {job.prop.name} on {job.variant.name}"
     told = ",".join(f"{name}={_property(value)}" for name, value in parts.items() if value)

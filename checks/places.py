@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os.path import normpath, realpath
 from pathlib import Path
 from types import FrameType
 
@@ -35,13 +37,16 @@ class Place:
 
     def within(self, folder: Path) -> str | None:
         """The path of the file from that folder, with "/"; None where it is not in there."""
-        for file, root in (
-            (Path(self.file).absolute(), folder.absolute()),
-            (Path(self.file).resolve(), folder.resolve()),
-        ):
+        for where in (normpath, realpath):  # a link counts as where it is, else where it leads
+            file, root = (Path(where(path.absolute())) for path in (Path(self.file), folder))
             if file.is_relative_to(root):
                 return file.relative_to(root).as_posix()
         return None
+
+
+def workspace() -> Path:
+    """The folder that paths are told from: the checkout in GitHub Actions, else where we are."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
 
 
 def places(result: Result) -> list[dict[str, Place]]:

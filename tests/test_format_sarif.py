@@ -37,6 +37,7 @@ variant = Variant("mine", rules=replace(RFC9293, check_fin=check_fin))
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     Path("src").mkdir()
     Path("src/my stack.py").write_text(STACK, encoding="utf-8")
     return "src/my stack.py"

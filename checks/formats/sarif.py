@@ -5,7 +5,7 @@ where a verdict is not as expected, a warning where it is not settled, a note wh
 expected and rfc9293 gives another. The rules say what else was asked.
 
 Each location is the line that made the rule label of the step (`checks/places.py`): in a user's
-variant file, relative to the working folder, or in tcpmc itself, relative to `TCPMC`.
+variant file, relative to the checkout, or in tcpmc itself, relative to `TCPMC`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tcpmc import __file__ as package
 from tcpmc import __version__
 from tcpmc.checks.as_json import Json, dumped
 from tcpmc.checks.evidence import command, evidence
-from tcpmc.checks.places import Place, blamed, places
+from tcpmc.checks.places import Place, blamed, places, workspace
 from tcpmc.checks.report import basis
 from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.story import moments
@@ -151,7 +151,7 @@ def _artifact(place: Place) -> Json:
     inside = place.within(PACKAGE)
     if inside is not None:
         return {"uri": quote(inside), "uriBaseId": "TCPMC"}
-    here = place.within(Path.cwd())
+    here = place.within(workspace())
     if here is not None:
         return {"uri": quote(here), "uriBaseId": "%SRCROOT%"}
     return {"uri": Path(place.file).resolve().as_uri()}
