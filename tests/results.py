@@ -80,6 +80,12 @@ def hostile() -> Result:
     return found("established", Variant(HOSTILE, HOSTILE, rules=rules))
 
 
+def unexpected(result: Result) -> Result:
+    """The result, had another verdict been expected of this property on this variant."""
+    prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
+    return Result(replace(result.job, prop=prop), replace(result.verdict, prop=prop))
+
+
 EVENTFUL = played(
     Scope("test", start="established", clock=True, msl=1, time_wait=2),
     "A SEND",

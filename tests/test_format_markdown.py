@@ -1,13 +1,12 @@
 """Markdown, rendered by an independent reader of CommonMark and GitHub's tables."""
 
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 
-from results import LOST, found, hostile
+from results import LOST, found, hostile, unexpected
 from tcpmc.checks.formats import markdown as module
 from tcpmc.checks.formats.markdown import block, escaped, markdown
 from tcpmc.checks.run import Outcome, Result
@@ -43,11 +42,6 @@ class Page(HTMLParser):
             self.cells[-1] += data
         if "pre" in self._open:
             self.code.append(data)
-
-
-def unexpected(result: Result) -> Result:
-    prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
-    return Result(replace(result.job, prop=prop), replace(result.verdict, prop=prop))
 
 
 def page(*results: Result) -> Page:

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from results import LASSO, LOST, TIGHT, found, hostile
+from results import LASSO, LOST, TIGHT, found, hostile, unexpected
 from tcpmc.checks.formats.sarif import plain, sarif
 from tcpmc.checks.places import blamed, places
 from tcpmc.checks.run import Outcome, Result, run, select
@@ -53,13 +53,6 @@ def log(outcome: Outcome) -> dict[str, Any]:
     (only,) = document["runs"]
     assert isinstance(only, dict)
     return only
-
-
-def unexpected(result: Result) -> Result:
-    """The result, had the property been expected to give another verdict there."""
-    prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
-    job, verdict = replace(result.job, prop=prop), replace(result.verdict, prop=prop)
-    return Result(job, verdict)
 
 
 def test_what_is_as_expected_is_a_rule_and_no_result() -> None:

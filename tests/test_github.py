@@ -5,18 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from results import HOSTILE, LOST, TIGHT, hostile
+from results import HOSTILE, LOST, TIGHT, hostile, unexpected
 from tcpmc.checks.asked import say
 from tcpmc.checks.github import annotated
 from tcpmc.checks.output import Standard, no_command
 from tcpmc.checks.run import Outcome, Result, run, select
 from tcpmc.checks.verdict import Answer
 from test_format_sarif import STACK
-
-
-def unexpected(result: Result) -> Result:
-    prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
-    return Result(replace(result.job, prop=prop), replace(result.verdict, prop=prop))
 
 
 def test_an_unexpected_verdict_is_an_error_on_the_line_of_the_rule(
