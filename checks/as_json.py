@@ -30,7 +30,7 @@ def as_json(outcome: Outcome) -> str:
         "version": __version__,
         "exit_code": outcome.exit_code,
         "stopped": outcome.reason,
-        "results": [result_object(result) for result in outcome.results],
+        "results": [result_json(result) for result in outcome.results],
     }
     if outcome.coverage is not None:
         document["coverage"] = dict(outcome.coverage)
@@ -39,7 +39,7 @@ def as_json(outcome: Outcome) -> str:
 
 def as_line(result: Result) -> str:
     """One result as a line of JSON; its schema is docs/verdict.schema.json."""
-    line = {"schema": LINE_SCHEMA, "version": __version__, "result": result_object(result)}
+    line = {"schema": LINE_SCHEMA, "version": __version__, "result": result_json(result)}
     return dumped(line)
 
 
@@ -48,8 +48,8 @@ def dumped(value: Json, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent).replace("##[", "#\\u0023[") + "\n"
 
 
-def result_object(result: Result) -> Json:
-    """A result as it stands in a document."""
+def result_json(result: Result) -> Json:
+    """One verdict, with what it rests on and its trace."""
     job, verdict = result.job, result.verdict
     lemma = isinstance(job.prop, Lemma)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tcpmc.checks.evidence import command as again
 from tcpmc.checks.places import blamed, workspace
 from tcpmc.checks.report import basis
 from tcpmc.checks.run import Outcome, Result
@@ -33,7 +34,10 @@ def _annotation(command: str, result: Result) -> str:
     parts = {"file": file, "line": str(place.line)} if file else {}
     parts["title"] = f"tcpmc: {verdict.word} {job.prop.name} on {job.variant.name}"
     told = ",".join(f"{name}={_property(value)}" for name, value in parts.items() if value)
-    text = f"{job.prop.meaning} ({job.prop.citation}): {verdict.word}, {basis(verdict)}"
+    text = (
+        f"{job.prop.meaning} ({job.prop.citation}): {verdict.word}, {basis(verdict)}\n"
+        f"Again: {again(job)}"
+    )
     return f"::{command} {told}::{_data(text)}"
 
 

@@ -113,7 +113,10 @@ def _decide(item: pytest.Item, asked: Asked) -> Verdict:
         question = _question(item, asked)
         results = item.config.stash[RESULTS]
         if question not in results:
-            results.update(answer(question, _beside(item, question)))
+            with suppress(BadInput):  # of another, which is told where that is asked
+                results.update(answer(question, _beside(item, question)))
+        if question not in results:
+            results.update(answer(question))
         verdict: Verdict = results[question].verdict
         told = failure(results[question])
     except BadInput as error:
@@ -140,14 +143,11 @@ def _question(item: pytest.Item, asked: Asked) -> Question:
 def _beside(item: pytest.Item, first: Question) -> list[Question]:
     """The other questions of this test's markers that are to be run: those about the same states
     are decided with the first."""
-    from tcpmc.checks.guard import BadInput
-
-    found = []
-    for other in item.session.items:
-        asked = _marked(other)
-        if asked is not None and _function(other) == _function(item):
-            with suppress(BadInput):  # it is told where it is asked
-                found.append(_question(other, asked))
+    found = [
+        _question(other, asked)
+        for other in item.session.items
+        if (asked := _marked(other)) is not None and _function(other) == _function(item)
+    ]
     return [question for question in found if question.about == first.about and question != first]
 
 

@@ -121,6 +121,14 @@ def test_wrong_input_fails_with_one_line(demo: Path) -> None:
         assert failure.startswith(told)
 
 
+def test_what_is_wrong_with_one_property_of_a_marker_is_not_said_of_another(demo: Path) -> None:
+    done = one(
+        demo, "@pytest.mark.tcpmc('closing', 'lemma-closed-forgets', **TIGHT)\ndef test_it(): ..."
+    )
+    assert "= 1 failed, 1 passed in " in done.stdout
+    assert "tcpmc: lemma-closed-forgets is not decided by --engine explicit" in done.stdout
+
+
 def test_a_marker_without_a_property_is_an_error(demo: Path) -> None:
     done = one(demo, "@pytest.mark.tcpmc\ndef test_it(): ...")
     assert done.returncode == 2
