@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+
+import pytest
 
 from tcpmc.checks.explicit import ExplicitEngine
 from tcpmc.checks.run import Job, Result
 from tcpmc.checks.story import trace_of
 from tcpmc.checks.trace import Trace, replay
-from tcpmc.checks.verdict import WITNESS, Answer, Verdict
+from tcpmc.checks.verdict import REFUTED, WITNESS, Answer, Verdict
 from tcpmc.model import (
     PROPERTIES,
     RFC9293,
@@ -23,6 +26,7 @@ from tcpmc.model import (
     Tcb,
     Variant,
 )
+from tcpmc.model.property import Lemma
 
 TIGHT = SCOPES["small"].with_(capacity=1)
 HOSTILE = (
@@ -84,6 +88,19 @@ def unexpected(result: Result) -> Result:
     """The result, had another verdict been expected of this property on this variant."""
     prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
     return Result(replace(result.job, prop=prop), replace(result.verdict, prop=prop))
+
+
+@cache
+def broken_lemma() -> Result:
+    """One step at 32 bits, from a state in the middle of things."""
+    pytest.importorskip("z3")
+    from tcpmc.checks.onestep import OneStep
+
+    prop, variant = PROPERTIES["lemma-established-needs-ack"], VARIANTS["two-way-handshake"]
+    assert isinstance(prop, Lemma)
+    answer = Answer(REFUTED, "one step, 32-bit numbers", OneStep(variant).broken(prop))
+    job = Job(prop, variant, variant.name, SCOPES["default"], ("z3",))
+    return Result(job, Verdict(prop, variant, SCOPES["default"], {"z3": answer}))
 
 
 EVENTFUL = played(

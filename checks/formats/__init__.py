@@ -66,7 +66,9 @@ TRACE_FORMATS = _by_name(
     Format("dot", "the ladder for Graphviz", ".dot", "tcpmc.diagrams.trace:dot"),
     Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.checks.formats.mermaid:mermaid"),
     Format("pdf", "the ladder as a picture", ".pdf", "tcpmc.diagrams.trace:pdf", binary=True),
+    Format("plantuml", "a sequence diagram", ".puml", "tcpmc.checks.formats.plantuml:plantuml"),
     Format("png", "the ladder as a picture", ".png", "tcpmc.diagrams.trace:png", binary=True),
+    Format("rfc", "a figure in the style of RFC 9293", ".txt", "tcpmc.checks.formats.rfc:rfc"),
     Format("svg", "the ladder as a picture", ".svg", "tcpmc.diagrams.trace:svg"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.checks.formats.text:trace"),
 )
