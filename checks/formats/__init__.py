@@ -64,6 +64,7 @@ RUN_FORMATS = _by_name(
 )
 TRACE_FORMATS = _by_name(
     Format("dot", "the ladder for Graphviz", ".dot", "tcpmc.diagrams.trace:dot"),
+    Format("itf", "the Informal Trace Format of Apalache and Quint", ".itf.json", "tcpmc.checks.formats.itf:itf"),
     Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.checks.formats.mermaid:mermaid"),
     Format("packetdrill", "a script for each end", ".pkt", "tcpmc.checks.formats.packetdrill:packetdrill", parts=("-A", "-B")),
     Format("pcapng", "a capture for Wireshark", ".pcapng", "tcpmc.checks.formats.pcapng:pcapng", binary=True),
