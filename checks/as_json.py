@@ -72,12 +72,13 @@ def result_json(result: Result) -> Json:
         "assumptions": list(job.prop.assumptions),
         "scope": None if lemma else {f.name: getattr(job.scope, f.name) for f in fields(job.scope)},
         "vacuous": verdict.word == VACUOUS,
-        "trace": None if verdict.trace is None else _trace(verdict.trace),
+        "trace": None if verdict.trace is None else trace_object(verdict.trace),
         "command": command(job),
     }
 
 
-def _trace(trace: Trace) -> Json:
+def trace_object(trace: Trace) -> Json:
+    """A trace as it stands in a document."""
     pairs = zip(trace.events, trace.steps, trace.states[1:], strict=True)
     return {
         "initial": _system(trace.states[0]),

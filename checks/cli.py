@@ -11,6 +11,7 @@ import click
 
 from tcpmc import __version__
 from tcpmc.checks.asked import annotate, asked_scope, conclude, decide, say, traced, watched
+from tcpmc.checks.cli_explain import explain
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
@@ -146,6 +147,9 @@ def list_(kinds: tuple[str, ...]) -> int:
     with opened(None) as output:
         output.write(listing(kinds or KINDS, min(80, width() or 80)))
     return 0
+
+
+cli.add_command(explain)
 
 
 @cli.group(short_help="Draw the model, its states, or a trace.")

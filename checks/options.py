@@ -22,6 +22,9 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc check closing --variant freertos-1303  one question about one stack
   tcpmc check --variant ./my_stack.py          a stack of your own
   tcpmc trace graceful-close --variant no-time-wait
+  tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  tcpmc explain CLOSE-WAIT                     what a state means
+  ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
   tcpmc list
 

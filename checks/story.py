@@ -48,9 +48,9 @@ class Moment:
 
 
 def rules_of(step: Step) -> list[str]:
-    """The labels of a step, and the errors that the user is told."""
+    """The labels of a step, and the errors that the user is told, as they can be printed."""
     told = [f'user told "{signal}"' for signal in step.signals if signal.startswith("error")]
-    return [*step.rule.split(" + "), *told]
+    return [printable(text) for text in (*step.rule.split(" + "), *told)]
 
 
 def trace_of(result: Result) -> Trace:
