@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from tcpmc import __version__
-from tcpmc.checks.as_json import trace_object
+from tcpmc.checks.as_json import dumped, trace_object
 from tcpmc.checks.explain import Explanation
 from tcpmc.checks.ladder import ladder, wrapped
 from tcpmc.checks.scope_options import as_options
@@ -50,4 +48,4 @@ def as_json(explanation: Explanation) -> str:
         "scope": None if run is None else as_options(run.scope),
         "trace": None if run is None else trace_object(run.trace),
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)

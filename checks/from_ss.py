@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 
 from tcpmc import __version__
+from tcpmc.checks.as_json import dumped
 from tcpmc.checks.ladder import wrapped
 from tcpmc.checks.meanings import MEANINGS
 from tcpmc.checks.sockets import Group, Listing, grouped
@@ -75,7 +75,7 @@ def as_json(listing: Listing) -> str:
         "groups": [_group(group) for group in grouped(listing.sockets)],
         "unread": [{"line": line, "why": why} for line, why in listing.unread.items()],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)
 
 
 def _group(group: Group) -> dict[str, object]:

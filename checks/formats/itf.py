@@ -6,10 +6,10 @@ to it, which is "init" in the first. Numbers are "#bigint".
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tcpmc import __version__
+from tcpmc.checks.as_json import dumped
 from tcpmc.checks.evidence import command, shown
 from tcpmc.checks.run import Result
 from tcpmc.checks.story import Moment, moments, printable, title, trace_of
@@ -57,7 +57,7 @@ def itf(result: Result) -> str:
     }
     if trace.loop is not None:
         document["loop"] = min(trace.loop + 1, len(trace))
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return dumped(document, indent=1)
 
 
 def _state(index: int, system: System, event: Json) -> Json:
