@@ -117,6 +117,10 @@ EVENTFUL = played(
     "A retransmission timeout",
     "B deliver",
 )
+SENT_SET = played(
+    Scope("test", channel="sent-set", start="established", data=1),
+    *("A SEND", "B deliver ACK", "B deliver ACK", "A deliver ACK", "A CLOSE", "B deliver FIN"),
+)
 LASSO = found("peer-leaves-last-ack", "no-time-wait-silent")
 LOST = found("graceful-close", "no-time-wait")
 

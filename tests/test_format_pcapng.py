@@ -12,7 +12,7 @@ import pcapng.blocks
 import pytest
 from pcapng import FileScanner
 
-from results import EVENTFUL, LASSO, LOST, broken_lemma, hostile, played, shown_by
+from results import EVENTFUL, LASSO, LOST, SENT_SET, broken_lemma, hostile, played, shown_by
 from tcpmc.checks.formats.pcapng import pcapng as written
 from tcpmc.checks.packets import ADDRESSES, LONGEST, absolute, datagram
 from tcpmc.checks.run import Result
@@ -29,6 +29,7 @@ CASES = {
     "lasso": LASSO,
     "eventful": EVENTFUL,
     "text-and-wrap": TEXT_AND_WRAP,
+    "sent-set": SENT_SET,
     "hostile": hostile(),
     "lemma": broken_lemma(),
 }

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from results import EVENTFUL, LASSO, LOST, broken_lemma, hostile
+from results import EVENTFUL, LASSO, LOST, SENT_SET, broken_lemma, hostile
 from tcpmc.checks.formats import TRACE_FORMATS
 from test_cli import assert_one_line, tcpmc
 
-CASES = {"lost": LOST, "lasso": LASSO, "eventful": EVENTFUL, "hostile": hostile()}
+CASES = {
+    "lost": LOST,
+    "lasso": LASSO,
+    "eventful": EVENTFUL,
+    "sent-set": SENT_SET,
+    "hostile": hostile(),
+}
 TEXTS = [name for name, form in TRACE_FORMATS.items() if not form.binary]
 
 
@@ -41,7 +47,7 @@ def test_hostile_text_is_text_in_the_picture() -> None:
 
 
 def test_several_formats_of_one_trace(tmp_path: Path) -> None:
-    tight = ("--scope", "small", "--capacity", "1")
+    tight = ("--scope", "small", "--capacity", "1", "--quiet")
     words = [f"-o{name}=closing{form.suffix}" for name, form in TRACE_FORMATS.items()]
     words = [word for word in words if not word.startswith("-orfc")]
     done = tcpmc("trace", "closing", *tight, *words, "-orfc=figure.txt", folder=tmp_path)

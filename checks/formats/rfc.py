@@ -34,10 +34,7 @@ class Row:
         if self.segment:
             between = f"{self.near} {self.segment:<{wire}} {self.far} "
             return f"{self.a:<{STATE}}{between}{self.b}".rstrip()
-        if not self.b:
-            return self.a
-        place = STATE + wire + 9
-        return f"{self.a:<{place}}{self.b}" if place < PAGE - STATE else f"{self.a}  {self.b}"
+        return f"{self.a:<{STATE + wire + 9}}{self.b}".rstrip()
 
 
 @dataclass
