@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from golden_files import assert_golden
+from schemas_of_ours import schema
 from tcpmc.checks.coverage import labels
 from tcpmc.checks.explain import Explanation, explain
 from tcpmc.checks.explained import as_json, as_text
@@ -107,6 +108,7 @@ def test_every_property_that_is_no_state(name: str) -> None:
 
 def test_json_has_the_same_parts_and_the_trace() -> None:
     found = json.loads(as_json(about("close-wait")))
+    schema("explanation.schema.json").validate(found)
     assert (found["schema"], found["kind"]) == ("tcpmc/explanation/1", "state")
     assert found["must_act"] == [MEANINGS[State.CLOSE_WAIT].acts]
     assert found["trace"]["steps"][-1]["state"]["A"]["state"] == "CLOSE-WAIT"
@@ -132,6 +134,11 @@ def hostile_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """A label <b>and</b> a docstring\x1b[31m from somewhere."""
     step = RFC9293.check_fin(host, tcb, seg)
     return replace(step, rule="mine: <script> \x1b[31m ::error:: \u202e") if seg.FIN else step
+
+
+@pytest.mark.parametrize("name", ["3.10.1", "3.10.3: refused", "graceful-close"])
+def test_json_of_rules_and_properties_is_what_its_schema_says(name: str) -> None:
+    schema("explanation.schema.json").validate(json.loads(as_json(about(name))))
 
 
 def test_hostile_labels_are_shown_as_text() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tcpmc as package
 from golden_files import assert_golden
+from schemas_of_ours import schema
 from tcpmc.checks.from_ss import as_json, as_text
 from tcpmc.checks.meanings import MEANINGS
 from tcpmc.checks.sockets import Listing, Socket, grouped, read
@@ -143,7 +144,7 @@ def test_nothing_unusual() -> None:
 
 def test_json_has_every_group() -> None:
     found = json.loads(as_json(read([*LISTING.splitlines(), "rubbish"])))
-    assert found["schema"] == "tcpmc/sockets/1"
+    schema("sockets.schema.json").validate(found)
     assert found["sockets"] == sum(found["states"].values()) == 13
     assert sum(group["count"] for group in found["groups"]) == 13
     assert found["unread"] == [{"line": 14, "why": "it is no line of ss -tan: rubbish"}]

@@ -4,31 +4,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 from results import TIGHT as SCOPE
 from results import hostile
+from schemas_of_ours import schema
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.run import Outcome, Result, run, select
 from tcpmc.checks.trace_files import file_name, folders, write_traces
 from tcpmc.model import Variant
 from test_cli import RULE, TIGHT, assert_one_line, tcpmc
 
-DOCS = Path(__file__).parent.parent / "docs"
 DEMO = str(Path(__file__).parent / "demo" / "stack.py")
-
-
-def schema(name: str) -> jsonschema.Draft202012Validator:
-    documents = {
-        path.name: json.loads(path.read_text(encoding="utf-8"))
-        for path in DOCS.glob("*.schema.json")
-    }
-    registry: Registry[object] = Registry().with_resources(
-        [(path, Resource.from_contents(document)) for path, document in documents.items()]
-    )
-    return jsonschema.Draft202012Validator(documents[name], registry=registry)
 
 
 def test_several_formats_from_one_run(tmp_path: Path) -> None:
