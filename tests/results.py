@@ -136,3 +136,18 @@ def endless(times: int) -> Result:
         trace.loop,
     )
     return shown_by(longer, LASSO.job.scope, LASSO.job.variant)
+
+
+CASES = {
+    "lost": LOST,
+    "lasso": LASSO,
+    "eventful": EVENTFUL,
+    "sent-set": SENT_SET,
+    "hostile": hostile(),
+}
+NAMES = (*CASES, "lemma")
+
+
+def case(name: str) -> Result:
+    """One of the results that every format is tried on."""
+    return broken_lemma() if name == "lemma" else CASES[name]

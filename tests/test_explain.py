@@ -16,6 +16,8 @@ from tcpmc.checks.reach import follows, run_to_rule
 from tcpmc.model import PROPERTIES, RFC9293, VARIANTS, Host, Segment, State, Step, Tcb, Variant
 
 RFC = VARIANTS["rfc9293"]
+# What leads from state to state is found by symbolic execution, and a run by exploration.
+pytestmark = pytest.mark.exhaustive
 
 
 def about(name: str, variant: str = "rfc9293") -> Explanation:

@@ -7,19 +7,11 @@ from typing import Any
 import itf_py
 import pytest
 
-from results import EVENTFUL, HOSTILE, LASSO, LOST, broken_lemma, hostile
+from results import HOSTILE, LASSO, LOST, NAMES, case, hostile
 from tcpmc.checks.formats.itf import itf
 from tcpmc.checks.run import Result
 from tcpmc.checks.story import trace_of
 from tcpmc.model import Segment, System
-
-CASES = {
-    "lost": LOST,
-    "lasso": LASSO,
-    "eventful": EVENTFUL,
-    "hostile": hostile(),
-    "lemma": broken_lemma(),
-}
 
 
 def read(result: Result) -> itf_py.Trace:
@@ -35,9 +27,9 @@ def numbers(one: Segment) -> tuple[int, int, int, frozenset[str]]:
     return one.seq.value, one.ack.value, one.length, controls
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_states_are_those_of_the_trace(name: str) -> None:
-    trace, found = trace_of(CASES[name]), read(CASES[name])
+    trace, found = trace_of(case(name)), read(case(name))
     assert found.vars == ["A", "B", "to_A", "to_B", "event"]
     assert len(found.states) == len(trace.states)
     for index, (state, system) in enumerate(zip(found.states, trace.states, strict=True)):
@@ -58,9 +50,9 @@ def assert_same(values: dict[str, Any], system: System) -> None:
         assert shown == Counter((numbers(f.segment), f.age) for f in contents)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_events_are_those_of_the_trace(name: str) -> None:
-    trace, found = trace_of(CASES[name]), read(CASES[name])
+    trace, found = trace_of(case(name)), read(case(name))
     assert found.states[0].values["event"].kind == "init"
     steps = zip(found.states[1:], trace.events, trace.steps, strict=True)
     for state, event, step in steps:

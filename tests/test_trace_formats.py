@@ -5,25 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from results import EVENTFUL, LASSO, LOST, SENT_SET, broken_lemma, hostile
+from results import NAMES, case, hostile
 from tcpmc.checks.formats import TRACE_FORMATS
 from test_cli import assert_one_line, tcpmc
 
-CASES = {
-    "lost": LOST,
-    "lasso": LASSO,
-    "eventful": EVENTFUL,
-    "sent-set": SENT_SET,
-    "hostile": hostile(),
-}
 TEXTS = [name for name, form in TRACE_FORMATS.items() if not form.binary]
 
 
 @pytest.mark.parametrize("name", TRACE_FORMATS)
-@pytest.mark.parametrize("case", [*CASES, "lemma"])
-def test_every_trace_can_be_written_and_the_same_again(name: str, case: str) -> None:
-    result = broken_lemma() if case == "lemma" else CASES[case]
-    form = TRACE_FORMATS[name]
+@pytest.mark.parametrize("trace", NAMES)
+def test_every_trace_can_be_written_and_the_same_again(name: str, trace: str) -> None:
+    result, form = case(trace), TRACE_FORMATS[name]
     parts = form.write_parts(result)
     assert [*parts] == list(form.parts or ("",))
     assert all(parts.values())
