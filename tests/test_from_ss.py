@@ -16,6 +16,7 @@ from tcpmc.checks.from_ss import as_json, as_text
 from tcpmc.checks.meanings import MEANINGS
 from tcpmc.checks.sockets import Listing, Socket, grouped, read
 from tcpmc.model import State
+from test_cli import tcpmc
 
 PACKAGE = str(Path(package.__file__).parent.parent)
 HEADER = "State      Recv-Q Send-Q Local Address:Port    Peer Address:Port Process"
@@ -230,3 +231,14 @@ def test_what_does_not_go_together(words: tuple[str, ...]) -> None:
     done = explain(b"", *words)
     assert done.returncode == 2
     assert done.stderr.startswith(b"tcpmc: ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("CLOS", ["CLOSED", "CLOSE-WAIT", "CLOSING"]), ("grace", ["graceful-close"])],
+)
+def test_states_and_properties_are_completed(typed: str, offered: list[str]) -> None:
+    done = tcpmc(
+        _TCPMC_COMPLETE="bash_complete", COMP_WORDS=f"tcpmc explain {typed}", COMP_CWORD="2"
+    )
+    assert done.stdout.splitlines() == [f"plain,{name}" for name in offered]
