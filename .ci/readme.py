@@ -24,7 +24,7 @@ SAMPLE = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(docs/pictures/[^)\"\s]+)")
 PICTURE = re.compile(rf"<!-- (tcpmc [^\n]*?) -->\s*{IMAGE.pattern}")
 
-ENVIRONMENT = os.environ | {
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"} | {
     "CI": "true",
     "COLUMNS": "100",
     "NO_COLOR": "1",

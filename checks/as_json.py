@@ -1,4 +1,7 @@
-"""The results of a run as JSON; the schema is docs/verdicts.schema.json."""
+"""The results of a run as JSON: in one document, or a line for each.
+
+The schemas are docs/verdicts.schema.json and docs/verdict.schema.json.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ from tcpmc.model.segment import Segment
 from tcpmc.model.system import End, Event, System
 from tcpmc.model.tcb import Step
 
-SCHEMA = "tcpmc/verdicts/1"
+SCHEMA, LINE_SCHEMA = "tcpmc/verdicts/1", "tcpmc/verdict/1"
 Json = dict[str, Any]
 
 
-def as_json(outcome: Outcome, coverage: dict[str, list[str]] | None = None) -> str:
+def as_json(outcome: Outcome) -> str:
     """The whole run as one JSON object, with a line feed at the end."""
     document = {
         "schema": SCHEMA,
@@ -29,9 +32,20 @@ def as_json(outcome: Outcome, coverage: dict[str, list[str]] | None = None) -> s
         "stopped": outcome.reason,
         "results": [result_json(result) for result in outcome.results],
     }
-    if coverage is not None:
-        document["coverage"] = coverage
-    return json.dumps(document, indent=2) + "\n"
+    if outcome.coverage is not None:
+        document["coverage"] = dict(outcome.coverage)
+    return dumped(document, indent=2)
+
+
+def as_line(result: Result) -> str:
+    """One result as a line of JSON; its schema is docs/verdict.schema.json."""
+    line = {"schema": LINE_SCHEMA, "version": __version__, "result": result_json(result)}
+    return dumped(line)
+
+
+def dumped(value: Json, indent: int | None = None) -> str:
+    """JSON, with a line feed at the end. `##[` can be a command to those who read a CI log."""
+    return json.dumps(value, indent=indent).replace("##[", "#\\u0023[") + "\n"
 
 
 def result_json(result: Result) -> Json:
@@ -58,13 +72,13 @@ def result_json(result: Result) -> Json:
         "assumptions": list(job.prop.rests_on),
         "scope": None if lemma else {f.name: getattr(job.scope, f.name) for f in fields(job.scope)},
         "vacuous": verdict.word == VACUOUS,
-        "trace": None if verdict.trace is None else trace_json(verdict.trace),
+        "trace": None if verdict.trace is None else trace_object(verdict.trace),
         "command": command(job),
     }
 
 
-def trace_json(trace: Trace) -> Json:
-    """A trace: its first state, its steps, and where a lasso returns to."""
+def trace_object(trace: Trace) -> Json:
+    """A trace as it stands in a document."""
     pairs = zip(trace.events, trace.steps, trace.states[1:], strict=True)
     return {
         "initial": _system(trace.states[0]),

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.loading import find_property, find_scope, find_variant
+from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
-from tcpmc.checks.run import Job, Outcome, canonical, fairly, run, select, watcher
+from tcpmc.checks.output import no_command, on_github
+from tcpmc.checks.run import (
+    Job,
+    Outcome,
+    Result,
+    canonical,
+    expecting,
+    fairly,
+    run,
+    select,
+    watcher,
+)
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
+from tcpmc.checks.story import printable
 from tcpmc.model.properties import CATALOGUE, PROPERTIES
 from tcpmc.model.scope import Scope
 
@@ -26,14 +35,8 @@ Options = Mapping[str, Any]
 
 def say(line: str) -> None:
     """One line about the run itself, on stderr."""
-    sys.stderr.write(f"tcpmc: {line}\n")
-
-
-def width() -> int | None:
-    """The columns to fill: COLUMNS, or those of the terminal; None where neither is known."""
-    if os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty():
-        return max(20, shutil.get_terminal_size().columns)
-    return None
+    told = f"tcpmc: {printable(line)}\n"
+    sys.stderr.write(no_command(told) if on_github() else told)
 
 
 def asked_scope(options: Options) -> Scope:
@@ -41,14 +44,20 @@ def asked_scope(options: Options) -> Scope:
     return scope_with(find_scope(options["scope"]), {name: options[name] for name in BOUNDS})
 
 
-def traced(name: str, variant: str | None, engine: str | None, options: Options) -> Outcome:
+def traced(
+    name: str,
+    variant: str | None,
+    engine: str | None,
+    options: Options,
+    follow: Callable[[Result], None] = lambda result: None,
+) -> Outcome:
     """The outcome for the one property, decided by the engine that gives its canonical trace."""
     prop = find_property(name)
     if variant is None:
         words = prop.expected.items()
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
-    return decide([name], [variant], [engine or canonical(prop)], options)[1]
+    return decide([name], [variant], [engine or canonical(prop)], options, follow)
 
 
 def decide(
@@ -56,23 +65,26 @@ def decide(
     variants: Sequence[str],
     engines: Sequence[str],
     options: Options,
-) -> tuple[list[Job], Outcome]:
-    """Run what the options ask for."""
+    follow: Callable[[Result], None],
+) -> Outcome:
+    """Run what the options ask for; `follow` is called with each result when it is there."""
     asked = asked_scope(options)
     every = options.get("every", False)
     jobs = select(properties, variants, asked, engines, every)
     if not jobs:
         raise BadInput("nothing is selected")
+    if options.get("expect"):
+        jobs = expecting(jobs, options["expect"])
     if options["fairness"]:
         jobs = fairly(jobs, options["fairness"])
-    if options.get("expect"):
-        like = find_variant(options["expect"]).name
-        jobs = [replace(job, like=like) for job in jobs]
     if not options["quiet"]:
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties, every)
     progress = None if options["quiet"] else sys.stderr
-    return jobs, run(jobs, asked_limits(options), progress, options.get("thorough", False))
+    thorough = options.get("thorough", False)
+    outcome = run(jobs, asked_limits(options), progress, thorough, follow)
+    outcome.named = bool(properties)
+    return outcome
 
 
 def asked_limits(options: Options) -> Limits:
@@ -110,27 +122,18 @@ def _note_left_out(jobs: Sequence[Job], properties: Sequence[str], every: bool) 
         say(f"note: {missing} properties are left out, which the other engine decides")
 
 
-def rendered(
-    outcome: Outcome,
-    form: str,
-    traces: bool = False,
-    coverage: dict[str, list[str]] | None = None,
-) -> str:
-    """The outcome as text or JSON."""
-    if form == "json":
-        from tcpmc.checks.as_json import as_json
-
-        return as_json(outcome, coverage)
-    from tcpmc.checks.coverage import as_text
-    from tcpmc.checks.report import report
-
-    extra = as_text(coverage) if coverage is not None else ()
-    return report(outcome, width(), traces, extra)
-
-
 def conclude(outcome: Outcome) -> None:
     """Say on stderr how the run went, where its result went to a file."""
     from tcpmc.checks.report import summary
 
     for line in summary(outcome):
         say(line)
+
+
+def annotate(outcome: Outcome) -> None:
+    """Have GitHub Actions show what is not as expected. It reads stderr as well as stdout, which
+    is the result's."""
+    from tcpmc.checks.github import annotated
+
+    for line in annotated(outcome):
+        sys.stderr.write(f"{line}\n")

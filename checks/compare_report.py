@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tcpmc import __version__
-from tcpmc.checks.as_json import trace_json
+from tcpmc.checks.as_json import trace_object
 from tcpmc.checks.compare import Difference
 from tcpmc.checks.evidence import LADDER, steps
 from tcpmc.checks.ladder import ladder, wrapped
@@ -127,7 +127,7 @@ def _as_json(one: Difference) -> dict[str, Any]:
         "a": one.a,
         "b": one.b,
         "shown_on": one.shown_on or None,
-        "trace": None if one.trace is None else trace_json(one.trace),
+        "trace": None if one.trace is None else trace_object(one.trace),
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from textwrap import wrap
 
+from tcpmc.checks.story import rules_of
 from tcpmc.checks.trace import Trace
 from tcpmc.model.channel import Flight
 from tcpmc.model.segment import Segment
@@ -145,7 +146,7 @@ def _list(trace: Trace, width: int) -> Iterator[str]:
             if was.state != now.state:
                 words.append(f"{name} {now.state}")
         if step is not None:
-            words += [f"sends {segment}" for segment in step.send] + _rules(event, step)
+            words += [f"sends {segment}" for segment in step.send] + rules_of(step)
         for index, word in enumerate(words):
             for row, line in enumerate(wrapped(word, width - 2)):
                 yield line if index == row == 0 else f"  {line}"
@@ -185,7 +186,7 @@ def _steps(trace: Trace) -> Iterator[tuple[list[Row], list[str]]]:
             yield [_fate(event, origins)], []
         else:
             rows = list(_act(number, event, step, (before, after), origins))
-            yield rows, _rules(event, step)
+            yield rows, rules_of(step)
 
 
 def _keeps_copies(trace: Trace) -> bool:
@@ -196,11 +197,6 @@ def _keeps_copies(trace: Trace) -> bool:
             had = trace.states[number].channels[1 - event.end]
             return len(left) == len(had) > 0
     return False
-
-
-def _rules(event: Event, step: Step) -> list[str]:
-    told = [f'user told "{signal}"' for signal in step.signals if signal.startswith("error")]
-    return [*step.rule.split(" + "), *told]
 
 
 def _fate(event: Event, origins: Origins) -> Row:

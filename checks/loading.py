@@ -150,6 +150,10 @@ def _check_parts(place: str, variant: object) -> None:
             )
     if not variant.name.strip():
         raise BadInput(f"{place}: the variant's name is empty")
+    if not variant.name.isprintable():
+        raise BadInput(
+            f"{place}: the variant's name {variant.name!r} cannot be printed on one line"
+        )
     for name, rule in _rules(variant.rules).items():
         if not callable(rule):
             raise BadInput(f"{place}: the rule {name} is a {type(rule).__name__}, not a function")

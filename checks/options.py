@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
+from tcpmc.checks.formats import Format
 from tcpmc.checks.monitor import GIGABYTE, default_memory
 from tcpmc.checks.scope_options import scope_options
 from tcpmc.model.properties import PROPERTIES
@@ -25,6 +26,9 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc trace graceful-close --variant no-time-wait
   tcpmc gallery                                bugs of real stacks, each caught
   tcpmc compare rfc9293 freertos-1303          what differs, with traces
+  tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  tcpmc explain CLOSE-WAIT                     what a state means
+  ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
   tcpmc claims C33                             what textbooks say, decided
   tcpmc list
@@ -90,6 +94,23 @@ FAIR = click.option(
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )
+
+
+def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
+    """The options that say in which of these formats the result is written, and where."""
+    return together(
+        click.option(
+            "--format", type=click.Choice([*known]), help="On standard output, or of FILE."
+        ),
+        click.option(
+            "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
+            shell_complete=completing([f"{name}=" for name in known]),
+            help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
+            "on standard output.",
+        ),
+    )  # fmt: skip
+
+
 PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])
 BUG_NAMES = completing([*BUGS])

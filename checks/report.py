@@ -64,7 +64,7 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         last = prop.name
         mark = " " if verdict.as_expected else "!"
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
-        told, *more = wrapped(_how(verdict), how if wide else width - 4)
+        told, *more = wrapped(basis(verdict), how if wide else width - 4)
         by = _by(verdict)
         letters = "".join(letter(notes.index(note)) for note in prop.rests_on)
         if wide:
@@ -94,7 +94,7 @@ def letter(index: int) -> str:
     return LETTERS[index] if index < len(LETTERS) else f"({index + 1})"
 
 
-def _how(verdict: Verdict) -> str:
+def basis(verdict: Verdict) -> str:
     """The method of the first engine that has the verdict, and what is odd about it."""
     best = [answer for answer in verdict.answers.values() if answer.word == verdict.word]
     answers = best or list(verdict.answers.values())
@@ -167,7 +167,7 @@ def summary(outcome: Outcome) -> list[str]:
     differing = [
         f"{v.prop.name} {v.word} (there {v.prop.expected['rfc9293']})"
         for v in verdicts
-        if v.expected is None and v.prop.expected.get("rfc9293", v.word) != v.word
+        if v.differs
     ]
     if len(judged) < len(verdicts):
         told = f"{len(verdicts) - len(judged)} verdicts on variants without an expected one"

@@ -37,15 +37,15 @@ AUTO = ()
 @dataclass(frozen=True)
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
-    scope that the user asked for (the property may need another, `scope`), and `engines` those
-    that are asked. `like` names the variant whose verdicts are expected, if it is another one."""
+    scope that the user asked for (the property may need another, `scope`), `engines` those that
+    are asked, and `otherwise` the word expected where the catalogue expects none."""
 
     prop: Property
     variant: Variant
     source: str
     asked: Scope
     engines: Sequence[str]
-    like: str = ""
+    otherwise: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -64,11 +64,14 @@ class Result:
 @dataclass
 class Outcome:
     """What a run came to: results in catalogue order, the rule labels that the explicit engine
-    reached, and why the run ended early, if it did."""
+    reached, and why the run ended early, if it did; whether the properties were `named` by the
+    user, and the `coverage`, if that was asked for."""
 
     results: list[Result]
     rules: set[str] = field(default_factory=set)
     reason: str | None = None
+    named: bool = False
+    coverage: Mapping[str, list[str]] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -153,6 +156,13 @@ def select(
     return jobs
 
 
+def expecting(jobs: Sequence[Job], name: str) -> list[Job]:
+    """The jobs, of whose variants what is expected of the named one is expected, where the
+    catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
+    like = find_variant(name).name
+    return [replace(job, otherwise=job.prop.expected.get(like)) for job in jobs]
+
+
 def fairly(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:
     """The jobs with this fairness in place of their properties' own; nothing is expected then."""
 
@@ -200,9 +210,11 @@ def run(
     limits: Limits | None = None,
     progress: TextIO | None = None,
     thorough: bool = False,
+    follow: Callable[[Result], None] = lambda result: None,
 ) -> Outcome:
     """Decide the jobs: the explicit engine here, Z3 beside it in processes of its own, one for the
     questions with the clock on and one for the others. `thorough` is for the solver engine.
+    `follow` is called with each result once all that decide it have answered.
 
     A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
     ReplayError, BadInput for a user's rule that goes wrong, and SolverFailure.
@@ -211,7 +223,7 @@ def run(
     monitor = Monitor(limits, progress)
     groups = dict(enumerate(grouped(jobs)))
     outcome = Outcome([])
-    answers: dict[str, dict[tuple[int, str], Answer]] = {engine: {} for engine in ENGINES}
+    collected = _Collected(groups, follow)
     with monitor.running(), ExitStack() as stack:
         solvers = [
             stack.enter_context(SolverProcess(_tasks(groups, clock, thorough), limits))
@@ -219,17 +231,54 @@ def run(
         ]
         for number, group in groups.items():
             found = _explore(group, monitor, outcome.rules)
-            answers["explicit"] |= {(number, name): answer for name, answer in found.items()}
+            collected.add("explicit", {(number, name): answer for name, answer in found.items()})
+            for solver in solvers:
+                collected.add("z3", solver.answered())
+        explored = bool(collected.answers["explicit"])
         for solver in solvers:
-            answers["z3"] |= solver.wait(monitor, needed=not answers["explicit"])
+            found_there = solver.wait(
+                monitor, not explored, lambda answers: collected.add("z3", answers)
+            )
+            collected.add("z3", found_there)
         outcome.reason = monitor.reason
-    place = {id(job): number for number, group in groups.items() for job in group.jobs}
-    for job in jobs:
-        key = (place[id(job)], job.prop.name)
-        by_engine = {engine: found[key] for engine, found in answers.items() if key in found}
-        verdict = Verdict(job.prop, job.variant, job.scope, by_engine, job.like)
-        outcome.results.append(Result(job, verdict))
+    outcome.results += [collected.result(job) for job in jobs]
     return outcome
+
+
+class _Collected:
+    """The answers of the engines as they come, by the number of the group and the property, and
+    the results that they complete. None is the answer of an engine that has nothing to say."""
+
+    def __init__(self, groups: Mapping[int, Group], follow: Callable[[Result], None]) -> None:
+        self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
+        self._place = {id(job): number for number, g in groups.items() for job in g.jobs}
+        self._open = [job for group in groups.values() for job in group.jobs]
+        self._follow = follow
+
+    def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
+        """Take these answers, and pass on the results that are complete now."""
+        self.answers[engine] |= answers
+        complete = [job for job in self._open if self._complete(job)]
+        self._open = [job for job in self._open if not self._complete(job)]
+        for job in complete:
+            self._follow(self.result(job))
+
+    def result(self, job: Job) -> Result:
+        """What there is on the job."""
+        found = {engine: self.answers[engine].get(self._key(job)) for engine in ENGINES}
+        answers = {engine: answer for engine, answer in found.items() if answer is not None}
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        return Result(job, verdict)
+
+    def _complete(self, job: Job) -> bool:
+        return all(
+            self._key(job) in self.answers[engine]
+            for engine in job.engines
+            if decides(engine, job.prop, job.scope)
+        )
+
+    def _key(self, job: Job) -> tuple[int, str]:
+        return self._place[id(job)], job.prop.name
 
 
 def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int, Task]:

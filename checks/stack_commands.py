@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tcpmc.checks.asked import asked_limits, asked_scope, say, watched, width
+from tcpmc.checks.asked import asked_limits, asked_scope, say, watched
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, VARIANT_NAMES
-from tcpmc.checks.output import opened
+from tcpmc.checks.output import opened, width
 from tcpmc.checks.run import ENGINES, run, select
 from tcpmc.model.properties import CATALOGUE
 from tcpmc.model.property import Lemma

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from tcpmc.checks.trace import Trace
 from tcpmc.model.property import Property
@@ -43,16 +44,27 @@ class Answer:
         return self.word in DEFINITE and not self.narrower
 
 
+class Standing(Enum):
+    """What a verdict means for whoever waits for the run to pass: the first two do not let it."""
+
+    UNEXPECTED = "not as expected"
+    UNSETTLED = "not settled"
+    AS_EXPECTED = "as expected"
+    NOT_JUDGED = "without an expected verdict"
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one property on one variant in one scope, with what it rests on. `like` names
-    the variant whose expected verdict counts, where it is another one."""
+    """The answer to one property on one variant in one scope, with what it rests on.
+
+    `otherwise` is the word that the user expects where the catalogue expects none.
+    """
 
     prop: Property
     variant: Variant
     scope: Scope
     answers: Mapping[str, Answer]
-    like: str = ""
+    otherwise: str | None = None
 
     @property
     def word(self) -> str:
@@ -61,18 +73,31 @@ class Verdict:
 
     @property
     def expected(self) -> str | None:
-        """The word that the catalogue expects on this variant; None where it says nothing. A
-        seeded bug turns the verdict of the property that catches it into its opposite."""
-        name = self.like or self.variant.name
-        bug = BUGS.get(name)
+        """The word that is expected on this variant; None where nothing is said. A seeded bug turns
+        the verdict of the property that catches it into its opposite."""
+        bug = BUGS.get(self.variant.name)
         if bug is not None and bug.caught_by == self.prop.name:
             return OPPOSITE[self.prop.expected[bug.sound]]
-        return self.prop.expected.get(name)
+        return self.prop.expected.get(self.variant.name, self.otherwise)
 
     @property
     def as_expected(self) -> bool:
         """Whether the word is the expected one. Without one, nothing unexpected can be said."""
         return self.expected is None or self.word == self.expected
+
+    @property
+    def standing(self) -> Standing:
+        """What the verdict means for whoever waits for the run to pass."""
+        if self.word == DISAGREE or (self.word in DEFINITE and not self.as_expected):
+            return Standing.UNEXPECTED
+        if self.word not in DEFINITE:
+            return Standing.UNSETTLED
+        return Standing.AS_EXPECTED if self.expected is not None else Standing.NOT_JUDGED
+
+    @property
+    def differs(self) -> bool:
+        """Whether nothing is expected, and rfc9293 is expected to give something else."""
+        return self.expected is None and self.prop.expected.get("rfc9293", self.word) != self.word
 
     @property
     def trace(self) -> Trace | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tcpmc.checks.flows import Flow, flows
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.words import ENDS
 from tcpmc.diagrams.dot import (
@@ -20,7 +21,6 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
-from tcpmc.diagrams.flows import Flow, flows
 from tcpmc.model.system import Event, Model
 from tcpmc.model.tcb import State, Step
 

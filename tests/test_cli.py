@@ -14,6 +14,7 @@ import tcpmc as package
 from golden_files import assert_golden
 
 PACKAGE = str(Path(package.__file__).parent.parent)
+OURS = ("COLUMNS", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE")
 TIGHT = ("--scope", "small", "--capacity", "1", "--engine", "explicit")
 RULE = """
 from dataclasses import replace
@@ -27,7 +28,7 @@ variant = Variant("mine", rules=replace(RFC9293, close=close))
 
 
 def environment(**changes: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "CI")}
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return kept | {"PYTHONPATH": PACKAGE} | changes
 
 
@@ -51,6 +52,9 @@ def test_version_and_help() -> None:
     told = tcpmc("--help").stdout
     for words in ("tcpmc check closing --variant freertos-1303", "_TCPMC_COMPLETE", "Exit codes"):
         assert words in told
+    told = tcpmc("check", "--help").stdout
+    assert "\n  In CI, for a stack of your own:\n    tcpmc check --variant my_stack.py" in told
+    assert "\\b" not in told and "\b" not in told
 
 
 def test_check_prints_the_verdicts_and_nothing_on_stderr() -> None:

@@ -13,11 +13,11 @@ import pytest
 
 from golden_files import assert_golden
 from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.flows import flows
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.checks.transitions import Change, state_changes
 from tcpmc.diagrams.dot import digraph, node, quoted
 from tcpmc.diagrams.endpoint import endpoint_dot
-from tcpmc.diagrams.flows import flows
 from tcpmc.diagrams.groups import grouped
 from tcpmc.diagrams.ladder import ladder_dot
 from tcpmc.diagrams.product import product_dot

@@ -35,10 +35,10 @@ def claims(names: tuple[str, ...], path: str | None, format: str, **rest: Any) -
     """
     from pathlib import Path
 
-    from tcpmc.checks.asked import asked_limits, width
+    from tcpmc.checks.asked import asked_limits
     from tcpmc.checks.claims.book import BUILT_IN, load
     from tcpmc.checks.claims.decide import decide_claims, exit_code
-    from tcpmc.checks.output import opened
+    from tcpmc.checks.output import opened, width
 
     book = load(Path(path) if path else BUILT_IN)
     chosen = book.chosen(names)
