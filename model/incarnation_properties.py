@@ -27,10 +27,13 @@ BLIND = "the attacker guesses numbers in the window, but not RCV.NXT itself"
 
 
 def reopened(**changes: Any) -> Callable[[Scope], Scope]:
-    """The scope in which both ends, ESTABLISHED, may close and open once more."""
+    """The scope in which both ends, ESTABLISHED, may close and open once more. A sent-set never
+    forgets: over it no TIME-WAIT could be long enough."""
 
     def setting(scope: Scope) -> Scope:
-        bounds = {"start": "established", "opens": 2, "sender": "B", "closer": "A", "data": 1}
+        bounds: dict[str, Any] = {"start": "established", "opens": 2, "data": 1}
+        bounds |= {"sender": "B", "closer": "A"}
+        bounds["channel"] = "bag" if scope.channel == "sent-set" else scope.channel
         return scope.with_(**{"loss": "any", "clock": False} | bounds | changes)
 
     return setting

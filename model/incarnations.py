@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tcpmc.model.history import opens_connection
 from tcpmc.model.profile import Profile
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
@@ -109,20 +110,21 @@ def after_step(known: Incarnation, before: Tcb, step: Step, opened: bool) -> Inc
 
 
 def after_arrival(
-    known: Incarnation, before: Tcb, step: Step, arrived: tuple[Segment, About], opens: int
+    was: Incarnation, before: Tcb, step: Step, arrived: tuple[Segment, About], opens: int
 ) -> Incarnation:
-    """The record after a segment arrived, by what it was about. `known` is the record that
-    `after_step` gives, and `opens` counts the OPENs after the step."""
+    """The record after a segment arrived, by what it was about; `was` is the record before, and
+    `opens` counts the OPENs after the step."""
     (seg, about), after = arrived, step.tcb
+    known = after_step(was, before, step, opens_connection("deliver", before, after))
     killed = _killed(before, after, seg)
-    earlier = about[1] < opens if seg.RST else about[0] < known.peer
-    foreign = about != (known.peer, opens)
+    earlier = about[1] < opens if seg.RST else about[0] < was.peer
+    foreign = about != (was.peer, opens)
     known = replace(
         known,
         forged=known.forged + (about == FORGED),
         blind_reset=known.blind_reset | (killed and about == FORGED),
         old_reset=known.old_reset | (killed and earlier),
-        old_data=known.old_data | (foreign and _took_text(before, step)),
+        old_data=known.old_data | (foreign and _took_text(before, step, seg)),
     )
     if before.state in TAKES_SYN and after.state in (State.SYN_RECEIVED, State.ESTABLISHED):
         return replace(known, peer=about[0])
@@ -135,25 +137,20 @@ def _killed(before: Tcb, after: Tcb, seg: Segment) -> bool:
     return alive and after.state in (State.CLOSED, State.LISTEN) and (seg.RST or seg.SYN)
 
 
-def _took_text(before: Tcb, step: Step) -> bool:
-    """Whether the step gave octets of text to the user."""
-    back = before.state == State.SYN_RECEIVED and step.tcb.state == State.TIME_WAIT
-    if before.state not in TAKES_TEXT or step.tcb.irs != before.irs or back:
+def _took_text(before: Tcb, step: Step, seg: Segment) -> bool:
+    """Whether the step gave octets of text to the user: all before the FIN, where that was taken
+    (and no TCB may be left), or else as far as RCV.NXT went."""
+    if before.state not in TAKES_TEXT or step.tcb == before.reopened:
         return False
-    taken = step.tcb.rcv_nxt - before.rcv_nxt - (CONNECTION_CLOSING in step.signals)
-    return taken > 0
+    if CONNECTION_CLOSING in step.signals:
+        return seg.seq + (seg.len - 1) != before.rcv_nxt
+    return step.tcb.irs == before.irs and step.tcb.rcv_nxt != before.rcv_nxt
 
 
-def about_sent(
-    step: Step,
-    arrived: tuple[Segment, About] | None,
-    opens: int,
-    before: Incarnation,
-    after: Incarnation,
-) -> About:
-    """What the segments that a step sends are about. A reset that answers a segment is about the
-    same connection as that segment."""
-    if arrived is not None and any(seg.RST for seg in step.send):
+def about_sent(step: Step, arrived: tuple[Segment, About] | None, opens: int, peer: int) -> About:
+    """What the segments that a step sends are about: connection number `opens` with `peer`. A reset
+    that answers a segment is about the same connection as that segment, unless that was forged."""
+    if arrived is not None and arrived[1] != FORGED and any(seg.RST for seg in step.send):
         sender, receiver = arrived[1]
         return receiver, sender
-    return opens, after.peer or before.peer
+    return opens, peer

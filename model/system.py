@@ -265,10 +265,13 @@ class Model:
         clocks = (end.time_wait if waits else 0, rexmt, retries)
         if scope.one_connection:
             return Move(event, step, End(tcb, history, *clocks))
-        known = after_step(end.incarnation, end.tcb, step, opens_connection(event, end.tcb, tcb))
-        if arrived is not None:
-            known = after_arrival(known, end.tcb, step, arrived, history.opens)
-        about = about_sent(step, arrived, history.opens, end.incarnation, known)
+        was, opened = end.incarnation, opens_connection(event, end.tcb, tcb)
+        if arrived is None:
+            known = after_step(was, end.tcb, step, opened)
+        else:
+            known = after_arrival(was, end.tcb, step, arrived, history.opens)
+        peer = known.peer or (0 if opened else was.peer)
+        about = about_sent(step, arrived, history.opens, peer)
         return Move(event, step, End(tcb, history, *clocks, known), about)
 
     def tick_end(self, end: End) -> End | None:
