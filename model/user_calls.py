@@ -120,5 +120,5 @@ def abort(host: Host, tcb: Tcb) -> Step:
 
 def flushed(tcb: Tcb) -> Tcb:
     """The TCB with nothing left to send, or to send again (RFC 9293, 3.10.5), or to go back to."""
-    flushed = {"passive": False, "queued": 0, "close_queued": False, "reopened": None}
-    return replace(tcb, snd_una=tcb.snd_nxt, **flushed)
+    tcb = replace(tcb, snd_una=tcb.snd_nxt, passive=False, reopened=None)
+    return replace(tcb, queued=0, close_queued=False)

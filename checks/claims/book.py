@@ -93,6 +93,8 @@ def load(path: Path = BUILT_IN) -> Book:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: no TOML: {' '.join(str(error).split())}") from error
     sources, entries = data.get("sources", {}), data.get("claims", [])
+    if not isinstance(sources, dict):
+        raise BadInput(f"{path}: 'sources' is no table; it begins with a line [sources]")
     if not isinstance(entries, list) or not entries:
         raise BadInput(f"{path}: no claims; each begins with a line [[claims]]")
     claims: dict[str, Claim] = {}
@@ -105,7 +107,7 @@ def load(path: Path = BUILT_IN) -> Book:
         if claim.name in claims:
             raise BadInput(f"{path}: claim {claim.name} is there twice")
         claims[claim.name] = claim
-    return Book({str(key): str(value) for key, value in dict(sources).items()}, claims)
+    return Book({str(key): str(value) for key, value in sources.items()}, claims)
 
 
 def _claim(entry: Any) -> Claim:

@@ -114,6 +114,12 @@ def exit_code(decided: Sequence[Decided]) -> int:
     words = {word for one in decided for word in (one.word, one.exact_word)}
     if DISAGREE in words:
         return EXIT_DISAGREE
-    if any(not one.as_expected and one.word != INCONCLUSIVE for one in decided):
+    if any(map(_unexpected, decided)):
         return EXIT_UNEXPECTED
     return EXIT_INCONCLUSIVE if INCONCLUSIVE in words else EXIT_AS_EXPECTED
+
+
+def _unexpected(one: Decided) -> bool:
+    """Whether the verdict, or that on the condition, is settled, and not as it should be."""
+    stated = one.word not in (one.claim.expected, INCONCLUSIVE)
+    return stated or one.exact_word not in (PROVED, INCONCLUSIVE, None)
