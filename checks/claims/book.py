@@ -12,12 +12,13 @@ from typing import Any
 
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_variant
-from tcpmc.checks.verdict import PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
+from tcpmc.checks.verdict import PROVED, REFUTED, UNREACHABLE, WITNESS
 from tcpmc.model.timers import FIGURES, Figure
 
 BUILT_IN = Path(__file__).with_name("claims.toml")
 HOLDS, FAILS = "holds", "fails"
-WORDS = (PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS)
+WORDS = (PROVED, REFUTED, WITNESS, UNREACHABLE)
+NAME = re.compile(r"[\w.-]+")
 ASK = re.compile(r"(?P<name>[^\s@]+)(@(?P<variant>\S+))?\s+(?P<says>[A-Z]+)")
 NUMBER = re.compile(r"figure\s+(?P<name>\S+)\s+(?P<says>holds|fails)")
 TEXTS = ("id", "text", "expected")
@@ -102,12 +103,13 @@ def load(path: Path = BUILT_IN) -> Book:
         try:
             claim = _claim(entry)
         except BadInput as error:
-            name = entry.get("id", f"number {number}") if isinstance(entry, dict) else number
+            named = entry.get("id") if isinstance(entry, dict) else None
+            name = named if NAME.fullmatch(str(named)) and named else f"number {number}"
             raise BadInput(f"{path}: claim {name}: {error}") from error
         if claim.name in claims:
             raise BadInput(f"{path}: claim {claim.name} is there twice")
         claims[claim.name] = claim
-    return Book({str(key): str(value) for key, value in sources.items()}, claims)
+    return Book({key: printable(str(value)) for key, value in sources.items()}, claims)
 
 
 def _claim(entry: Any) -> Claim:
@@ -125,19 +127,26 @@ def _claim(entry: Any) -> Claim:
             raise BadInput(f"{key!r} is no list of texts")
     if not entry["stated"]:
         raise BadInput("'stated' asks nothing")
+    if not NAME.fullmatch(entry["id"]):
+        raise BadInput("'id' is no name: choose letters, digits, '_', '.' and '-'")
     if entry["expected"] not in (PROVED, REFUTED):
         raise BadInput(f"'expected' is {entry['expected']!r}: choose {PROVED} or {REFUTED}")
     if bool(entry.get("condition")) != bool(entry.get("exact")):
         raise BadInput("'condition' and 'exact' go together: words, and what proves them")
     return Claim(
         entry["id"].upper(),
-        entry["text"],
-        tuple(entry["sources"]),
+        printable(entry["text"]),
+        tuple(map(printable, entry["sources"])),
         tuple(map(_question, entry["stated"])),
         entry["expected"],
-        entry.get("condition", ""),
+        printable(entry.get("condition", "")),
         tuple(map(_question, entry.get("exact", ()))),
     )
+
+
+def printable(text: str) -> str:
+    """The text without characters that steer a terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
 def _texts(value: object) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from tcpmc.checks.claims.book import Book
 from tcpmc.checks.claims.decide import Answered, Decided
@@ -10,7 +12,8 @@ from tcpmc.checks.claims.text import assumptions, because, with_trace
 from tcpmc.checks.evidence import evidence
 from tcpmc.checks.report import letter
 
-SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#"})
+SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~"})
+MARKER = re.compile(r"^(\d*)([-+=.)])")
 HEADING = """\
 # What four explanations of TCP claim
 
@@ -63,7 +66,7 @@ def _section(one: Decided) -> Iterator[str]:
         yield f"Assumptions: {'; '.join(listed)}.\n"
     for result in with_trace(one):
         heading, *ladder = evidence(result)
-        yield f"<details><summary>{escaped(heading)}</summary>\n"
+        yield f"<details><summary>{escape(heading)}</summary>\n"
         yield "```text"
         yield from ladder
         yield "```\n"
@@ -77,5 +80,5 @@ def _answer(answer: Answered, notes: Sequence[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that is shown as it is, whatever is in it."""
-    return " ".join(text.split()).translate(SPECIAL)
+    """Text that is shown as it is, whatever is in it, also at the beginning of a line."""
+    return MARKER.sub(r"\1\\\2", " ".join(text.split()).translate(SPECIAL))
