@@ -124,10 +124,11 @@ def endless_exchange(table: TabulatedModel, graph: Graph) -> tuple[Lasso | None,
     source, target = (np.searchsorted(states, ends) for ends in (sources, targets))
     none = np.empty(0, np.int64)
     area = Region(states, source, target, np.full(len(source), -1), none, none)
-    component = fair_component(area)
-    if component is None:
+    label, _, lives = components(area)
+    cycles = area.within(lives[label])
+    if not len(cycles.states):
         return None, len(sources)
-    lasso = _lasso(graph, graph.levels, component.states, lambda at: fair_cycle(component, at))
+    lasso = _lasso(graph, graph.levels, cycles.states, lambda entry: fair_cycle(cycles, entry))
     return lasso, len(sources)
 
 
@@ -141,22 +142,28 @@ def _answered(table: TabulatedModel, states: Ints) -> tuple[Ints, Ints]:
     return states[edges.source[answered]], edges.target[answered]
 
 
+def components(area: Region) -> tuple[Ints, Mask, Mask]:
+    """The strongly connected components of the region: that of each state, by number; which
+    transitions stay inside one; and in which components, by number, there is such a one."""
+    size, inner = len(area.states), area.target >= 0
+    links = coo_array(
+        (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
+        shape=(size, size),
+    )
+    count, label = connected_components(links, directed=True, connection="strong")
+    taken = inner.copy()
+    taken[inner] = label[area.source[inner]] == label[area.target[inner]]
+    lives = np.zeros(count, bool)
+    lives[label[area.source[taken]]] = True
+    return label, taken, lives
+
+
 def fair_component(area: Region) -> Region | None:
     """A strongly connected part of the region in which a fair run can stay for ever."""
     while len(area.states):
-        size = len(area.states)
-        inner = area.target >= 0
-        links = coo_array(
-            (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
-            shape=(size, size),
-        )
-        count, label = connected_components(links, directed=True, connection="strong")
-        taken = inner.copy()
-        taken[inner] = label[area.source[inner]] == label[area.target[inner]]
-        lives = np.zeros(count, bool)
-        lives[label[area.source[taken]]] = True
+        label, taken, lives = components(area)
         bad_states = _unfair(area, label, taken)
-        spoilt = np.zeros(count, bool)
+        spoilt = np.zeros(len(lives), bool)
         spoilt[label[bad_states]] = True
         fine = np.flatnonzero(lives & ~spoilt)
         if len(fine):

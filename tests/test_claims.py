@@ -517,7 +517,7 @@ MUTANTS = {
 def verdict(name: str, mutant: Mutant) -> str | None:
     """The verdict on the claim, or on its condition, by the one question."""
     claim = load().claims[name]
-    asked = [ask for ask in (*claim.stated, *claim.exact) if str(ask) == mutant.question]
+    asked = tuple(ask for ask in (*claim.stated, *claim.exact) if str(ask) == mutant.question)
     assert asked, f"{name} does not rest on {mutant.question}"
     ((one,), _) = decide_claims([replace(claim, stated=asked[:1], exact=())])
     return one.word

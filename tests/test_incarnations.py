@@ -40,8 +40,8 @@ ACK = "<SEQ=101><ACK=301><CTL=ACK>"
 
 def model(profile: Profile | None = None, **bounds: Any) -> Model:
     """The rules within a scope in which both ends may open twice."""
-    bounds = {"opens": 2, "bits": 32, "start": "established"} | bounds
-    return Model(Variant("test", profile=profile or Profile()), Scope("test", **bounds))
+    scope = Scope("test", opens=2, bits=32, start="established").with_(**bounds)
+    return Model(Variant("test", profile=profile or Profile()), scope)
 
 
 def b_in(state: State, opens: int = 1, known: Incarnation = FIRST, **changes: Any) -> End:
@@ -88,7 +88,7 @@ def test_no_rule_is_given_what_a_segment_is_about() -> None:
 
 
 def _fields(record: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(record))  # type: ignore[arg-type]
+    return tuple(field.name for field in fields(record))
 
 
 def test_the_step_is_the_same_whatever_the_segment_is_about() -> None:

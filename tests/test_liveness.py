@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,11 +15,14 @@ from tcpmc.checks.explore import distinct, explore, unpack
 from tcpmc.checks.explore.tables import Ids, Row, Table
 from tcpmc.checks.liveness import Lasso, fair_component, fair_lasso, region
 from tcpmc.checks.tabulate import TabulatedModel
-from tcpmc.checks.trace import Trace, due_in, is_fair
+from tcpmc.checks.trace import Trace, due_in, is_fair, replay, shows
+from tcpmc.checks.verdict import Answer
+from tcpmc.model import RFC9293, Host, Rules, Segment, Step, Tcb, Variant, ack
 from tcpmc.model.properties import PROPERTIES
-from tcpmc.model.property import Eventually
-from tcpmc.model.scope import SCOPES
-from tcpmc.model.system import Model
+from tcpmc.model.property import Eventually, LivelockFree
+from tcpmc.model.scope import SCOPES, Scope
+from tcpmc.model.system import Event, Model, System
+from tcpmc.model.tcb import go_on
 from tcpmc.model.variants import VARIANTS
 
 USER, TIMER, OTHER, THIRD = "SEND", "retransmission timeout", "user timeout", "TIME-WAIT timeout"
@@ -206,3 +210,196 @@ def assert_fair(model: Model, trace: Trace) -> None:
     assert is_fair(model, trace, FAIR)
     cycle = slice(trace.loop, None)
     assert any(event.kind == "deliver" for s in trace.states[cycle] for event in due_in(model, s))
+
+
+# --- endless exchanges, with rules that are made for it -------------------------------------------
+
+LIVELOCK = LivelockFree(name="livelock", meaning="", citation="", expected={})
+
+
+def answers_acks(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """Every segment is answered by an ACK, also an ACK."""
+    step = RFC9293.check_ack(host, tcb, seg)
+    return replace(step, send=(ack(step.tcb),))
+
+
+def hears_nothing(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """No segment is acceptable, and none is answered."""
+    return Step("mutant", tcb)
+
+
+def ignores_acks(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """Nothing is ever acknowledged: text is sent again and again, and answered each time."""
+    return go_on(tcb)
+
+
+PING_PONG = replace(RFC9293, check_ack=answers_acks, process_text=ignores_acks)
+
+
+def talking(rules: Rules = RFC9293, **bounds: Any) -> Model:
+    """A sends one octet from ESTABLISHED, over a network that does neither lose nor double."""
+    scope = Scope("test", start="established", sender="A", capacity=1, loss="none")
+    bounds = {"duplication": False} | bounds
+    return Model(Variant("test", rules=rules), scope.with_(**bounds))
+
+
+def exchange(model: Model) -> Answer:
+    """Whether segments can answer each other for ever."""
+    return ExplicitEngine(model).decide([LIVELOCK])["livelock"]
+
+
+def test_two_acks_that_answer_each_other_are_found_by_their_shortest_lasso() -> None:
+    """SEND, and the text arrives; from then on each ACK brings the next."""
+    model = talking(PING_PONG)
+    answer = exchange(model)
+    trace = answer.trace
+    assert answer.word == "REFUTED" and trace is not None
+    assert answer.method == "lasso, 4 steps"
+    assert [event.kind for event in trace.events] == ["SEND", "deliver", "deliver", "deliver"]
+    assert trace.loop == 2
+    assert_a_run(model, trace)
+    assert shows(model, LIVELOCK, trace)
+
+
+def test_the_rules_of_the_rfc_do_not_talk_for_ever() -> None:
+    answer = exchange(talking())
+    assert (answer.word, answer.trace) == ("PROVED", None)
+
+
+def test_an_exchange_that_needs_a_timer_is_no_livelock() -> None:
+    """Text is retransmitted and answered for ever; but for each round the timer fires."""
+    model = talking(replace(RFC9293, check_ack=ignores_acks))
+    start = model.initial()
+    assert exchange(model).word == "PROVED"
+    sent = step_of(model, start, "SEND")
+    answered = step_of(model, sent, "deliver")
+    heard = step_of(model, answered, "deliver")
+    again = step_of(model, heard, "retransmission timeout")
+    assert step_of(model, step_of(model, again, "deliver"), "deliver") == heard
+
+
+def step_of(model: Model, state: System, kind: str) -> System:
+    """The state after the one event of that kind."""
+    (after,) = [then for event, _, then in model.successors(state) if event.kind == kind]
+    return after
+
+
+def test_where_no_segment_is_answered_nothing_can_be_said() -> None:
+    answer = exchange(talking(replace(RFC9293, check_sequence=hears_nothing)))
+    assert answer.word == "VACUOUS"
+    assert answer.method.startswith("no segment is ever answered")
+
+
+def test_the_nearest_of_several_endless_exchanges_is_found() -> None:
+    """No state from which one goes on for ever is nearer than where the lasso's loop begins."""
+    model = talking(replace(RFC9293, check_ack=answers_acks), data=2, capacity=2)
+    trace = exchange(model).trace
+    assert trace is not None and trace.loop is not None
+    near = {model.initial()}
+    for _ in range(trace.loop):
+        assert not any(goes_on_for_ever(model, state) for state in near)
+        near = {after for state in near for _, _, after in model.successors(state)}
+
+
+def goes_on_for_ever(model: Model, start: System) -> bool:
+    """Whether answered deliveries alone lead back to the state."""
+    seen, todo = set[System](), [start]
+    while todo:
+        for event, step, after in model.successors(todo.pop()):
+            if event.kind == "deliver" and step is not None and step.send:
+                if after == start:
+                    return True
+                if after not in seen:
+                    seen.add(after)
+                    todo.append(after)
+    return False
+
+
+def test_a_lasso_with_a_delivery_that_is_not_answered_shows_no_livelock() -> None:
+    """Nor one without a loop, nor one in which a timer fires."""
+    model = talking(replace(RFC9293, check_ack=ignores_acks))
+    names = ["SEND", "deliver", "deliver", "retransmission timeout", "deliver", "deliver"]
+    trace = replay(model, events_named(model, names), loop=3)
+    assert not shows(model, LIVELOCK, trace)
+    assert not shows(model, LIVELOCK, Trace(trace.states, trace.events, trace.steps))
+    ping_pong = exchange(talking(PING_PONG)).trace
+    assert ping_pong is not None and ping_pong.loop is not None
+    silent = [step if step is None else replace(step, send=()) for step in ping_pong.steps]
+    assert shows(model, LIVELOCK, ping_pong)
+    assert not shows(model, LIVELOCK, replace(ping_pong, steps=tuple(silent)))
+    assert not shows(model, LIVELOCK, replace(ping_pong, loop=len(ping_pong)))
+
+
+def events_named(model: Model, kinds: Sequence[str]) -> list[Event]:
+    """The events of these kinds, one after the other from the initial state."""
+    state, events = model.initial(), []
+    for kind in kinds:
+        event, _, state = next(found for found in model.successors(state) if found[0].kind == kind)
+        events.append(event)
+    return events
+
+
+# --- what is fair ---------------------------------------------------------------------------------
+
+
+def round_and_round() -> tuple[Model, Trace]:
+    """Text that is retransmitted, lost, and retransmitted again."""
+    model = talking(loss="any")
+    names = ["SEND", "lose", "retransmission timeout", "lose"]
+    return model, replay(model, events_named(model, names), loop=2)
+
+
+def test_a_lasso_that_never_delivers_is_not_fair() -> None:
+    model, trace = round_and_round()
+    assert not is_fair(model, trace, ("delivery", "timers"))
+    assert not is_fair(model, trace, ("delivery",))
+    assert is_fair(model, trace, ("timers",))
+    assert is_fair(model, trace, ())
+
+
+def test_a_lasso_on_which_a_user_never_closes_is_fair_but_to_users() -> None:
+    model, trace = round_and_round()
+    assert not is_fair(model, trace, ("timers", "users"))
+
+
+def test_a_lasso_on_which_no_timer_fires_is_not_fair() -> None:
+    """It stays where text is unacknowledged, for ever."""
+    model = talking(loss="any")
+    trace = replay(model, events_named(model, ["SEND", "lose"]), loop=2)
+    assert not is_fair(model, trace, ("timers",))
+    assert is_fair(model, trace, ("delivery",))
+
+
+def test_a_lasso_that_duplicates_for_ever_is_not_fair() -> None:
+    model = talking(loss="any", duplication=True, capacity=2)
+    trace = replay(model, events_named(model, ["SEND", "duplicate", "lose"]), loop=1)
+    assert not is_fair(model, trace, ())
+
+
+def test_a_delivery_without_room_for_the_answer_is_due() -> None:
+    model = talking(loss="any")
+    sent = step_of(model, model.initial(), "SEND")
+    answered = step_of(model, sent, "deliver")
+    blocked = System(answered.ends, (sent.channels[0], answered.channels[1]))
+    possible = {(event.kind, event.end) for event, _, _ in model.successors(blocked)}
+    due = {(event.kind, event.end) for event in due_in(model, blocked)}
+    assert ("deliver", 1) not in possible
+    assert ("deliver", 1) in due
+
+
+@pytest.mark.parametrize(("users", "word"), [(True, "PROVED"), (False, "REFUTED")])
+def test_close_wait_is_left_if_users_close(users: bool, word: str) -> None:
+    """The claim rests on the users: without their fairness one of them never calls CLOSE."""
+    prop = PROPERTIES["close-wait-left"]
+    assert isinstance(prop, Eventually)
+    assert prop.fair == ("delivery", "timers", "users")
+    assert "a user who can CLOSE again and again does" in "; ".join(prop.rests_on)
+    model = Model(VARIANTS["rfc9293"], SCOPES["small"].with_(capacity=1))
+    asked = prop if users else replace(prop, fair=FAIR)
+    answer = ExplicitEngine(model).decide([asked])[prop.name]
+    assert answer.word == word
+    if answer.trace is not None:
+        assert is_fair(model, answer.trace, FAIR)
+        assert not is_fair(model, answer.trace, prop.fair)
+        assert shows(model, asked, answer.trace)
+        assert not shows(model, prop, answer.trace)
