@@ -11,7 +11,12 @@ CHANNELS = ("bag", "fifo", "sent-set")
 STARTS = ("closed", "established")
 POLICIES = ("same", "clock", "any")
 SIDES = ("both", "A", "B")
-SEGMENT = re.compile(r"<SEQ=\d+>(<ACK=\d+>)?(<DATA=\d+>)?<CTL=[A-Z,]+>(<TSval=\d+>)?")
+NUMBER = r"(0|[1-9]\d*)"
+SEGMENT = re.compile(
+    rf"<SEQ={NUMBER}>(<ACK={NUMBER}>)?(<DATA={NUMBER}>)?"
+    rf"<CTL=(SYN|RST|((SYN|FIN|RST),)?ACK)>(<TSval={NUMBER}>)?"
+)
+"""A segment as the model writes it, and no other spelling: that would never be in flight."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +88,9 @@ class Scope:
         for iss in self.iss:
             _between("iss", iss, 0, 2**self.bits - 1)
         _one_of("channel", self.channel, CHANNELS)
-        if not SEGMENT.fullmatch(str(self.loss)):
-            _one_of("loss", self.loss, LOSSES)
+        if self.loss not in LOSSES and not SEGMENT.fullmatch(str(self.loss)):
+            allowed = f"choose one of {', '.join(LOSSES)}, or a segment"
+            raise ValueError(f"loss={self.loss}: {allowed}, as <SEQ=102><ACK=302><CTL=ACK>")
         _one_of("start", self.start, STARTS)
         _one_of("isn", self.isn, POLICIES)
         _one_of("sender", self.sender, SIDES)

@@ -299,7 +299,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str], told: str) -> None:
         ("check closing --bits 3", "impossible bounds: bits=3: choose 5 to 32"),
         ("check closing --capacity 0", "capacity=0: choose 1 to 8"),
         ("check closing --data x", "'x' is not a valid integer"),
-        ("check closing --loss some", "'some' is not one of 'any', 'not-acks', 'none'"),
+        ("check closing --loss some", "loss=some: choose one of any, not-acks, none, or a segment"),
         ("check closing --retransmissions often", "neither a number nor 'forever'"),
         ("check closing --no-reordering --channel bag", "contradicts --channel bag"),
         ("check closing --reordering --channel fifo", "contradicts --channel fifo"),

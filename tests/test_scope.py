@@ -24,10 +24,16 @@ LAST_ACK = "<SEQ=102><ACK=302><CTL=ACK>"
         ({"attacks": 4}, "attacks=4: choose 0 to 3"),
         ({"attacks": True}, "attacks=True: choose 0 to 3"),
         ({"opens": 0}, "opens=0: choose 1 to 3"),
-        ({"loss": "some"}, "loss=some: choose one of any, not-acks, none"),
+        (
+            {"loss": "some"},
+            "loss=some: choose one of any, not-acks, none, or a segment, "
+            "as <SEQ=102><ACK=302><CTL=ACK>",
+        ),
         ({"loss": "<SEQ=1>"}, "loss=<SEQ=1>: choose one of any, not-acks, none"),
         ({"loss": "<CTL=ACK><SEQ=1>"}, "choose one of any, not-acks, none"),
         ({"loss": f"{LAST_ACK} "}, "choose one of any, not-acks, none"),
+        ({"loss": "<SEQ=102><ACK=302><CTL=ACK,FIN>"}, "or a segment"),  # never written so
+        ({"loss": "<SEQ=0102><ACK=302><CTL=ACK>"}, "or a segment"),
         ({"bits": 6, "iss": (1, 2), "opens": 3, "data": 8}, "live numbers must stay within half"),
     ],
 )
@@ -42,6 +48,8 @@ def test_a_bound_that_makes_no_sense(bounds: dict[str, Any], told: str) -> None:
         LAST_ACK,
         "<SEQ=100><CTL=SYN>",
         "<SEQ=101><ACK=301><DATA=1><CTL=FIN,ACK>",
+        "<SEQ=300><ACK=101><CTL=SYN,ACK>",
+        "<SEQ=302><CTL=RST>",
         "<SEQ=0><ACK=1><CTL=RST,ACK><TSval=3>",
     ],
 )
