@@ -122,14 +122,16 @@ class Model:
     def own_move(self, event: str, which: int, end: End) -> Move | None:
         """One user call or timeout; None where it is not possible or changes nothing."""
         host = self.hosts[which]
-        step = self._own_step(event, host, end)
+        step = self.own_step(event, which, end)
         if step is None or (step.tcb is end.tcb and not step.send):
             return None
         quiet = host.profile.time_wait == "quiet" and not self.scope.clock
         return self._move(event, end, step, settled=quiet and event == "TIME-WAIT timeout")
 
-    def _own_step(self, event: str, host: Host, end: End) -> Step | None:
+    def own_step(self, event: str, which: int, end: End) -> Step | None:
+        """What the rule for a user call or timeout does; None where it does not come to that."""
         rules, scope, tcb, history = self.variant.rules, self.scope, end.tcb, end.history
+        host = self.hosts[which]
         match event:
             case "active OPEN" if end.state == State.LISTEN or history.opens < scope.opens:
                 return rules.open_active(host, tcb)
