@@ -72,24 +72,26 @@ def result_object(result: Result) -> Json:
         "assumptions": list(job.prop.assumptions),
         "scope": None if lemma else {f.name: getattr(job.scope, f.name) for f in fields(job.scope)},
         "vacuous": verdict.word == VACUOUS,
-        "trace": None if verdict.trace is None else _trace(verdict.trace),
+        "trace": None if verdict.trace is None else trace_object(verdict.trace),
         "command": command(job),
     }
 
 
-def _trace(trace: Trace) -> Json:
+def trace_object(trace: Trace) -> Json:
+    """A trace as it stands in a result."""
     pairs = zip(trace.events, trace.steps, trace.states[1:], strict=True)
     return {
-        "initial": _system(trace.states[0]),
+        "initial": state_object(trace.states[0]),
         "steps": [
-            {**_event(event), **_step(step), "state": _system(after)}
+            {**event_object(event), **_step(step), "state": state_object(after)}
             for event, step, after in pairs
         ],
         "loop": trace.loop,
     }
 
 
-def _event(event: Event) -> Json:
+def event_object(event: Event) -> Json:
+    """An event as it stands in a step of a trace."""
     return {
         "event": event.kind,
         "end": None if event.kind == "tick" else "AB"[event.end],
@@ -107,7 +109,8 @@ def _step(step: Step | None) -> Json:
     }
 
 
-def _system(system: System) -> Json:
+def state_object(system: System) -> Json:
+    """A state as it stands in a trace."""
     ends = dict(zip("AB", map(_end, system.ends), strict=True))
     flights = {
         name: [{**_segment(flight.segment), "age": flight.age} for flight in contents]
