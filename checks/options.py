@@ -23,6 +23,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc check --variant ./my_stack.py          a stack of your own
   tcpmc trace graceful-close --variant no-time-wait
   tcpmc diagram endpoint -o states.svg
+  tcpmc explore                                step through the model in a browser
   tcpmc list
 
 \b

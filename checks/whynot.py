@@ -219,9 +219,9 @@ REASONS = (
 
 def not_possible(model: Model, system: System) -> Iterator[tuple[Event, str]]:
     """Every event of the model that cannot happen in this state, and why."""
-    possible = {event for event, _, _ in model.successors(system)}
+    possible = {_asked(event) for event, _, _ in model.successors(system)}
     for event in _events(system):
-        if event not in possible:
+        if _asked(event) not in possible:
             yield event, why_not(model, system, event)
 
 
@@ -257,10 +257,15 @@ def _events(system: System) -> Iterator[Event]:
     yield Event("tick")
 
 
+def _asked(event: Event) -> tuple[str, int, Flight | None]:
+    """What is asked about, however the event then goes."""
+    return event.kind, event.end, event.flight
+
+
 def _possible(variant: Variant, now: Situation) -> bool:
     successors = Model(variant, now.scope).successors(now.system)
     try:
-        return any(event == now.event for event, _, _ in successors)
+        return any(_asked(event) == _asked(now.event) for event, _, _ in successors)
     except BadInput:  # a user's rule need not bear what is only supposed
         return False
 

@@ -1,3 +1,5 @@
 """Fixtures that several tests share."""
 
-pytest_plugins = ["browser"]
+from browser import browser
+
+__all__ = ["browser"]

@@ -1,19 +1,23 @@
 // One step in words: what happened, by which rule, what is in flight, which properties hold.
 
-const TOLD = {
-  deliver: "receives",
-  lose: "is lost",
-  duplicate: "is duplicated",
-  expire: "expires",
+/** What the network does, as one chooses it and as one tells it. */
+const NETWORK = {
+  lose: ["lose", "is lost"],
+  duplicate: ["duplicate", "is duplicated"],
+  expire: ["let expire", "expires"],
 };
+
+function byNetwork({ kind }) {
+  return Object.hasOwn(NETWORK, kind);
+}
 
 /** The step as a sentence. */
 function sentence(step) {
   if (step.kind === "tick") return "One tick of time.";
   const who = ENDS[step.end];
   if (step.kind === "deliver") return `${who} receives ${step.segment}.`;
-  if (step.segment !== null) return `${step.segment}, from ${who}, ${TOLD[step.kind]}.`;
-  return `${who}: ${step.kind}.`;
+  if (byNetwork(step)) return `${step.segment}, from ${who}, ${NETWORK[step.kind][1]}.`;
+  return `${who}: ${step.kind}${step.segment === null ? "" : ` ${step.segment}`}.`;
 }
 
 /** Everything about a step that the ladder shows by its form, for who cannot see it. */
