@@ -14,6 +14,7 @@ from tcpmc.checks.evidence import command
 from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import VACUOUS
+from tcpmc.model.channel import Flight
 from tcpmc.model.property import Lemma
 from tcpmc.model.segment import Segment
 from tcpmc.model.system import End, Event, System
@@ -78,24 +79,26 @@ def result_json(result: Result) -> Json:
 
 
 def trace_object(trace: Trace) -> Json:
-    """A trace as it stands in a document."""
+    """A trace as it stands in a result."""
     pairs = zip(trace.events, trace.steps, trace.states[1:], strict=True)
     return {
-        "initial": _system(trace.states[0]),
+        "initial": state_object(trace.states[0]),
         "steps": [
-            {**_event(event), **_step(step), "state": _system(after)}
+            {**event_object(event), **_step(step), "state": state_object(after)}
             for event, step, after in pairs
         ],
         "loop": trace.loop,
     }
 
 
-def _event(event: Event) -> Json:
-    return {
+def event_object(event: Event) -> Json:
+    """An event as it stands in a step of a trace."""
+    found: Json = {
         "event": event.kind,
         "end": None if event.kind == "tick" else "AB"[event.end],
-        "segment": None if event.flight is None else _segment(event.flight.segment),
+        "segment": None if event.flight is None else _carried(event.flight),
     }
+    return found | ({"iss_offset": event.offset} if event.offset else {})
 
 
 def _step(step: Step | None) -> Json:
@@ -108,10 +111,11 @@ def _step(step: Step | None) -> Json:
     }
 
 
-def _system(system: System) -> Json:
+def state_object(system: System) -> Json:
+    """A state as it stands in a trace."""
     ends = dict(zip("AB", map(_end, system.ends), strict=True))
     flights = {
-        name: [{**_segment(flight.segment), "age": flight.age} for flight in contents]
+        name: [{**_carried(flight), "age": flight.age} for flight in contents]
         for name, contents in zip(("A to B", "B to A"), system.channels, strict=True)
     }
     return {**ends, "in_flight": flights}
@@ -123,9 +127,16 @@ def _end(end: End) -> Json:
     return {"state": tcb.state.value, **{name: getattr(tcb, name).value for name in numbers}}
 
 
+def _carried(flight: Flight) -> Json:
+    """A segment in flight, and what it is about where there can be several connections."""
+    about = {"about": list(flight.about)} if any(flight.about) else {}
+    return _segment(flight.segment) | about
+
+
 def _segment(segment: Segment) -> Json:
-    """A segment, with `ack` only where it means something."""
-    return {
+    """A segment, with `ack` only where it means something, and a timestamp if it has one."""
+    stamp = {"timestamp": segment.stamp} if segment.stamp else {}
+    return stamp | {
         "seq": segment.seq.value,
         "ack": segment.ack.value if segment.ACK else None,
         "length": segment.length,

@@ -13,6 +13,7 @@ from tcpmc import __version__
 from tcpmc.checks.asked import annotate, asked_scope, conclude, decide, say, traced, watched
 from tcpmc.checks.claims.command import claims
 from tcpmc.checks.cli_explain import explain
+from tcpmc.checks.cli_explore import explore
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
@@ -262,6 +263,9 @@ def _drawn(dot: str, form: str) -> str | bytes:
     from tcpmc.diagrams.render import render
 
     return render(dot, form)
+
+
+cli.add_command(explore)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
   tcpmc claims C33                             what textbooks say, decided
+  tcpmc explore                                step through the model in a browser
   tcpmc list
 
 \b

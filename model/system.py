@@ -172,7 +172,7 @@ class Model:
         profile, scope = self.variant.profile, self.scope
         if end.incarnation.offset != offset:
             end = replace(end, incarnation=replace(end.incarnation, offset=offset))
-        step = self._own_step(event, which, end)
+        step = self.own_step(event, which, end)
         if step is None or (step.tcb is end.tcb and not step.send):
             return None
         move = self._stamped(which, end, self._move(event, end, step))
@@ -183,7 +183,8 @@ class Model:
             return replace(move, quiet=quiet, offset=offset)
         return move
 
-    def _own_step(self, event: str, which: int, end: End) -> Step | None:
+    def own_step(self, event: str, which: int, end: End) -> Step | None:
+        """What the rule for a user call or timeout does; None where it does not come to that."""
         rules, scope, tcb, history = self.variant.rules, self.scope, end.tcb, end.history
         host, me = self.host(which, end), "AB"[which]
         match event:

@@ -55,6 +55,7 @@ def _by_name(*formats: Format) -> dict[str, Format]:
 
 # fmt: off
 RUN_FORMATS = _by_name(
+    Format("html", "a page for the browser, with every trace to step through", ".html", "tcpmc.diagrams.page.report:html"),
     Format("json", "everything, for programs (docs/verdicts.schema.json)", ".json", "tcpmc.checks.as_json:as_json"),
     Format("junit", "for the test report of a CI server", ".xml", "tcpmc.checks.formats.junit:junit"),
     Format("markdown", "for a job summary or pull request on GitHub", ".md", "tcpmc.checks.formats.markdown:markdown"),
