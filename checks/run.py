@@ -19,6 +19,7 @@ from tcpmc.checks.verdict import (
     Answer,
     Verdict,
     exit_code,
+    expected_on,
 )
 from tcpmc.model.properties import CATALOGUE, PROPERTIES
 from tcpmc.model.property import FAIRNESS, Eventually, Lemma, LivelockFree, Property
@@ -160,7 +161,7 @@ def expecting(jobs: Sequence[Job], name: str) -> list[Job]:
     """The jobs, of whose variants what is expected of the named one is expected, where the
     catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
     like = find_variant(name).name
-    return [replace(job, otherwise=job.prop.expected.get(like)) for job in jobs]
+    return [replace(job, otherwise=expected_on(job.prop, like)) for job in jobs]
 
 
 def fairly(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:

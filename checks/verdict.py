@@ -73,12 +73,9 @@ class Verdict:
 
     @property
     def expected(self) -> str | None:
-        """The word that is expected on this variant; None where nothing is said. A seeded bug turns
-        the verdict of the property that catches it into its opposite."""
-        bug = BUGS.get(self.variant.name)
-        if bug is not None and bug.caught_by == self.prop.name:
-            return OPPOSITE[self.prop.expected[bug.sound]]
-        return self.prop.expected.get(self.variant.name, self.otherwise)
+        """The word that is expected on this variant; None where nothing is said."""
+        found = expected_on(self.prop, self.variant.name)
+        return self.otherwise if found is None else found
 
     @property
     def as_expected(self) -> bool:
@@ -104,6 +101,15 @@ class Verdict:
         """The canonical trace: the explicit engine's, else any."""
         traces = [answer.trace for answer in self.answers.values() if answer.trace is not None]
         return traces[0] if traces else None
+
+
+def expected_on(prop: Property, variant: str) -> str | None:
+    """The word that the catalogue expects on the variant of that name; None where it says nothing.
+    A seeded bug turns the verdict of the property that catches it into its opposite."""
+    bug = BUGS.get(variant)
+    if bug is not None and bug.caught_by == prop.name:
+        return OPPOSITE[prop.expected[bug.sound]]
+    return prop.expected.get(variant)
 
 
 def merged(answers: Sequence[Answer]) -> str:
