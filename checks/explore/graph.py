@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tcpmc.checks.explore.arrays import chunks
 from tcpmc.checks.explore.edges import successors
+from tcpmc.checks.explore.levels import Levels
 from tcpmc.checks.explore.machine import Machine
 from tcpmc.checks.explore.tables import Ints
 
@@ -17,14 +18,14 @@ class Graph:
 
     machine: Machine
     sources: Sequence[Ints]
-    levels: list[Ints] = field(default_factory=list)
+    levels: Levels = field(default_factory=Levels)
     edges: int = 0
     complete: bool = False
 
     @property
     def states(self) -> int:
         """How many distinct states were reached."""
-        return sum(map(len, self.levels))
+        return sum(map(self.levels.size, range(len(self.levels))))
 
     @property
     def depth(self) -> int:

@@ -8,6 +8,7 @@ from tcpmc.checks.explore.tables import Ints, Table
 
 END_BITS, CHANNEL_BITS = 13, 18
 PAIR_MASK = (1 << 2 * END_BITS) - 1
+LOW = (1 << 20) - 1
 
 
 class TooLarge(Exception):

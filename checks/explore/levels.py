@@ -1,0 +1,150 @@
+"""The levels of a search, kept small: sorted states, or the blocks of bits that they fill.
+
+A block is 512 neighbours: the states with the same (b, a, ba) and the same ab // 512, as the bits
+of eight words. Where states lie close together that takes a byte or two for each, and it is what
+the kernel computes with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, pack, unpack
+from tcpmc.checks.explore.tables import Ints
+
+BLOCK_BITS, WORDS = 9, 8
+SHIFT = CHANNEL_BITS - BLOCK_BITS
+END, CHANNEL = (1 << END_BITS) - 1, (1 << CHANNEL_BITS) - 1
+
+Words = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Sets of states: `keys` (n,) in order, `words` (n, 8)."""
+
+    keys: Words
+    words: Words
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def at(self, index: Ints) -> Blocks:
+        """Some of the blocks."""
+        return Blocks(self.keys[index], self.words[index])
+
+
+NO_BLOCKS = Blocks(np.empty(0, np.uint64), np.empty((0, WORDS), np.uint64))
+
+
+def in_order(keys: Words, words: Words) -> Blocks:
+    """Blocks in order of their keys; the bits of those with the same key together."""
+    order = np.argsort(keys, kind="stable")
+    keys, words = keys[order], words[order]
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else order
+    if len(first) < len(keys):
+        keys, words = keys[first], np.bitwise_or.reduceat(words, first, axis=0)
+    return Blocks(keys, words)
+
+
+def as_blocks(states: Ints) -> Blocks:
+    """States (in any order) as blocks."""
+    a, b, ab, ba = unpack(states)
+    keys = ((b << END_BITS | a) << CHANNEL_BITS | ba) << SHIFT | ab >> BLOCK_BITS
+    words = np.zeros((len(states), WORDS), np.uint64)
+    bits = np.uint64(1) << (ab & 63).astype(np.uint64)
+    words[np.arange(len(states)), ab >> 6 & WORDS - 1] = bits
+    return in_order(keys.astype(np.uint64), words)
+
+
+def as_states(blocks: Blocks) -> Ints:
+    """The states of the blocks, in order."""
+    bits = np.unpackbits(blocks.words.view(np.uint8), axis=1, bitorder="little")
+    index, bit = np.nonzero(bits)
+    keys = blocks.keys[index].astype(np.int64)
+    ab = (keys << BLOCK_BITS & CHANNEL) | bit
+    row = keys >> SHIFT
+    b, a = row >> CHANNEL_BITS + END_BITS, row >> CHANNEL_BITS & END
+    return np.sort(pack(a, b, ab, row & CHANNEL))
+
+
+def ones(words: Words) -> int:
+    """How many bits are set."""
+    if hasattr(np, "bitwise_count"):  # numpy 2
+        return int(np.bitwise_count(words).sum(dtype=np.int64))
+    return int(np.unpackbits(words.view(np.uint8)).sum(dtype=np.int64))
+
+
+class Level:
+    """The states at one distance, in whichever form is smaller."""
+
+    def __init__(self, found: Blocks | Ints) -> None:
+        self._states: Ints | None = None
+        self._size = len(found)
+        if isinstance(found, Blocks):
+            self._size = ones(found.words)
+            used = found.words != 0
+            if 9 * len(found) + 8 * int(used.sum()) < 8 * self._size:
+                self._keys = found.keys
+                self._used = np.packbits(used, axis=1, bitorder="little")
+                self._words = found.words[used]
+                return
+            found = as_states(found)
+        self._states = found
+
+    def __len__(self) -> int:
+        return self._size
+
+    def states(self) -> Ints:
+        """The states in order."""
+        return as_states(self.blocks()) if self._states is None else self._states
+
+    def blocks(self) -> Blocks:
+        """The states as blocks."""
+        if self._states is not None:
+            return as_blocks(self._states)
+        words = np.zeros((len(self._keys), WORDS), np.uint64)
+        words[np.unpackbits(self._used, axis=1, bitorder="little").astype(bool)] = self._words
+        return Blocks(self._keys, words)
+
+
+class Levels(Sequence[Ints]):
+    """Each level as a sorted array of states, made when it is asked for; the last one is kept."""
+
+    def __init__(self) -> None:
+        self._levels: list[Level] = []
+        self._made: tuple[int, Ints] | None = None
+
+    def append(self, level: Level) -> None:
+        """Add the next level."""
+        self._levels.append(level)
+
+    def stored(self, number: int) -> Level:
+        """A level as it is kept."""
+        return self._levels[number]
+
+    def size(self, number: int) -> int:
+        """How many states a level has."""
+        return len(self._levels[number])
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    @overload
+    def __getitem__(self, number: int) -> Ints: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Ints]: ...
+
+    def __getitem__(self, number: int | slice) -> Ints | list[Ints]:
+        if isinstance(number, slice):
+            return [self[n] for n in range(len(self))[number]]
+        number = range(len(self))[number]
+        if self._made is None or self._made[0] != number:
+            self._made = number, self._levels[number].states()
+        return self._made[1]
