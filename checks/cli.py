@@ -9,12 +9,20 @@ from typing import Any
 
 import click
 
-from tcpmc import __version__
 from tcpmc.checks.asked import asked_scope, conclude, decide, rendered, say, traced, watched, width
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
-from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
+from tcpmc.checks.options import (
+    EXPLORING,
+    GROUP_HELP,
+    LIMITS,
+    PROPERTY_NAMES,
+    RESULT,
+    SCOPE,
+    VARIANT_NAMES,
+    version,
+)
 from tcpmc.checks.output import opened
 from tcpmc.checks.run import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
@@ -31,7 +39,7 @@ PICTURES = ("svg", "png", "pdf", "dot")
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tcpmc")
+@version
 def cli() -> None:
     """The group of all commands."""
 
@@ -50,6 +58,7 @@ def cli() -> None:
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
 @LIMITS
+@EXPLORING
 @RESULT
 def check(
     properties: tuple[str, ...], variants: tuple[str, ...], engine: str, coverage: bool, **rest: Any
@@ -83,6 +92,7 @@ def check(
 @click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
 @SCOPE
 @LIMITS
+@EXPLORING
 @RESULT
 def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
     """Show the shortest trace that refutes or witnesses PROPERTY.

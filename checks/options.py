@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from tcpmc import __version__
+from tcpmc.checks.exploring import BACKENDS
 from tcpmc.checks.monitor import GIGABYTE, default_memory
 from tcpmc.checks.scope_options import scope_options
 from tcpmc.model.properties import PROPERTIES
@@ -51,6 +53,20 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return add
 
 
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, and what explores."""
+    if asked and not context.resilient_parsing:
+        from tcpmc.checks.explore.backend import kernel_is_there
+
+        kernel = "with the compiled kernel" if kernel_is_there() else "no compiled kernel: numpy"
+        click.echo(f"tcpmc, version {__version__} ({kernel})")
+        context.exit()
+
+
+version = click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
 SCOPE = together(
     click.option(
         "--scope", default="default", show_default=True, shell_complete=completing([*SCOPES]),
@@ -70,6 +86,18 @@ LIMITS = together(
     ),
     click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
+)  # fmt: skip
+EXPLORING = together(
+    click.option(
+        "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True,
+        help="What explores: the compiled kernel, or numpy.",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(min=1), metavar="N",
+        help="Of the kernel. [default: one each processor]",
+    ),
+    click.option("--checkpoint", metavar="DIR", help="Save each level of an exploration there."),
+    click.option("--resume", metavar="DIR", help="Go on from such levels, and save more."),
 )  # fmt: skip
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"),

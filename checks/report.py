@@ -180,7 +180,8 @@ def summary(outcome: Outcome) -> list[str]:
     if outcome.reason != "interrupted" and any(v.word == INCONCLUSIVE for v in verdicts):
         lines.append(
             "INCONCLUSIVE: choose a smaller scope (tcpmc list scopes), or raise --timeout, "
-            "--max-states or --max-memory."
+            "--max-states or --max-memory; "
+            "what --checkpoint DIR keeps, --resume DIR goes on with."
         )
     if outcome.reason:
         lines.append(f"The run ended early: {outcome.reason}.")

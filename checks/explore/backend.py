@@ -19,11 +19,9 @@ class NoKernel(Exception):
 
 
 class Backend(Protocol):
-    """The states that have been seen, and those that are candidates for the next level.
+    """The states that have been seen, and those that are candidates for the next level."""
 
-    `fill` tells it what the entries of its tables are that `expand` found to be missing: until
-    then their states are not expanded, and come back from `expand` as what is left to do.
-    """
+    tables: FlatTables
 
     def add(self, states: Ints) -> None:
         """Make the states candidates."""

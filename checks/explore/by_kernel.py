@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +16,9 @@ from tcpmc.checks.explore.tables import Ints
 
 CHUNK = 1 << 11
 """Blocks in one call: some 10 ms, after which Ctrl-C and limits are looked at."""
+
+PERIOD = 0.05
+"""Seconds after which this thread looks whether it is to end, while others work."""
 
 T = TypeVar("T")
 
@@ -37,15 +41,15 @@ class KernelBackend:
         """The candidates that were not seen before: they are now."""
         parts = len(self._seen)
 
-        def absorb(part: int) -> list[tuple[bytes, bytes]]:
+        def absorb(part: int, stop: Event) -> list[tuple[bytes, bytes]]:
             return [self._seen[part].absorb(found, part, parts) for found in self._found]
 
         big = sum(map(len, self._found)) > CHUNK
-        new = [pair for pairs in _each(absorb, range(parts), big) for pair in pairs]
+        new = [pair for pairs in _each(absorb, parts, big) for pair in pairs]
         for found in self._found:
             found.clear()
         keys, words = (np.frombuffer(b"".join(part), np.uint64) for part in zip(*new, strict=True))
-        return Level(in_order(keys, words.reshape(-1, WORDS)))
+        return Level.of(in_order(keys, words.reshape(-1, WORDS)))
 
     def restore(self, level: Level) -> None:
         """See the states of a level that an earlier run found."""
@@ -69,14 +73,15 @@ class KernelBackend:
         cuts = _cuts(blocks)
         threads = len(self._found)
 
-        def work(thread: int) -> list[tuple[int, tuple[bytes, bytes]]]:
+        def work(thread: int, stop: Event) -> list[tuple[int, tuple[bytes, bytes]]]:
             found = self._found[thread]
             return [
-                _kernel.expand(arrays, sizes, blocks.keys, blocks.words, start, stop, found)
-                for start, stop in cuts[thread::threads]
+                _kernel.expand(arrays, sizes, blocks.keys, blocks.words, start, end, found)
+                for start, end in cuts[thread::threads]
+                if not stop.is_set()
             ]
 
-        done = [part for parts in _each(work, range(threads), len(cuts) > 1) for part in parts]
+        done = [part for parts in _each(work, threads, len(cuts) > 1) for part in parts]
         missing = np.frombuffer(b"".join(lacks for _, (lacks, _) in done), np.int64)
         again = np.frombuffer(b"".join(again for _, (_, again) in done), np.int64)
         return sum(edges for edges, _ in done), missing.reshape(-1, 2), np.sort(again)
@@ -91,9 +96,17 @@ def _cuts(blocks: Blocks) -> list[tuple[int, int]]:
     return list(zip(edges, [*edges[1:], len(blocks)], strict=True))
 
 
-def _each(work: Callable[[int], T], parts: Sequence[int], big: bool) -> list[T]:
-    """The work for each part, in threads if it is worth them."""
-    if len(parts) == 1 or not big:
-        return [work(part) for part in parts]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return list(pool.map(work, parts))
+def _each(work: Callable[[int, Event], T], parts: int, big: bool) -> list[T]:
+    """The work for each part, in threads if it is worth them. An exception in this thread, such as
+    that of a limit, has the others stop after the chunk at hand."""
+    stop = Event()
+    if parts == 1 or not big:
+        return [work(part, stop) for part in range(parts)]
+    with ThreadPoolExecutor(parts) as pool:
+        futures = [pool.submit(work, part, stop) for part in range(parts)]
+        try:
+            while wait(futures, PERIOD).not_done:
+                pass
+        finally:
+            stop.set()
+        return [future.result() for future in futures]

@@ -6,6 +6,7 @@ does as well is left out of the network's rows here, once, and only counted.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -85,6 +86,7 @@ class FlatTables:
         self.settled = np.zeros(16, np.int8)
         self.ends = self.channels = self.flights = self.messages = 0
         self._waits, self._asked = False, (0, 0)
+        self.log: list[tuple[int, Ints]] = []
         one_end = [
             (partial(self._own, which), self._deliveries, partial(self._receive, which),
              self._put, self._network)
@@ -103,8 +105,10 @@ class FlatTables:
             self._ask_who_waits()
 
     def fill(self, stage: int, keys: Ints) -> None:
-        """Fill in the entries of one stage, in order of their keys."""
-        for key in np.unique(keys).tolist():
+        """Fill in the entries of one stage, in order of their keys; `log` says that it was done."""
+        keys = np.unique(keys)
+        self.log.append((stage, keys))
+        for key in keys.tolist():
             self._fillers[stage](key)
         if self._waits:
             self._ask_who_waits()
@@ -209,6 +213,13 @@ class FlatTables:
             self.weight, *self.receive, self.put, self.tick_end, self.tick_channel,
             self.quiet, self.settled,
         )  # fmt: skip
+
+    def digest(self) -> str:
+        """A digest of all that is filled in."""
+        digest = hashlib.blake2b(digest_size=16)
+        for array in self.arrays():
+            digest.update(array.tobytes())
+        return digest.hexdigest()
 
     def sizes(self) -> tuple[int, int, int, int, int]:
         """The strides of `receive` and `put`, the bits of ids, and whether there is a clock."""

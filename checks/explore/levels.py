@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -80,37 +80,41 @@ def ones(words: Words) -> int:
     return int(np.unpackbits(words.view(np.uint8)).sum(dtype=np.int64))
 
 
-class Level:
-    """The states at one distance, in whichever form is smaller."""
+Array = npt.NDArray[Any]
 
-    def __init__(self, found: Blocks | Ints) -> None:
-        self._states: Ints | None = None
-        self._size = len(found)
-        if isinstance(found, Blocks):
-            self._size = ones(found.words)
-            used = found.words != 0
-            if 9 * len(found) + 8 * int(used.sum()) < 8 * self._size:
-                self._keys = found.keys
-                self._used = np.packbits(used, axis=1, bitorder="little")
-                self._words = found.words[used]
-                return
-            found = as_states(found)
-        self._states = found
+
+class Level:
+    """The states at one distance, in whichever form is smaller: `parts` are the states; or the keys
+    of the blocks, which of their words are not zero (8 bits each), and these words."""
+
+    def __init__(self, *parts: Array) -> None:
+        self.parts = parts
+        self._size = len(parts[0]) if len(parts) == 1 else ones(parts[2])
+
+    @classmethod
+    def of(cls, blocks: Blocks) -> Level:
+        """The states of the blocks."""
+        used = blocks.words != 0
+        words = blocks.words[used]
+        if 9 * len(blocks) + 8 * len(words) >= 8 * ones(words):
+            return cls(as_states(blocks))
+        return cls(blocks.keys, np.packbits(used, axis=1, bitorder="little"), words)
 
     def __len__(self) -> int:
         return self._size
 
     def states(self) -> Ints:
         """The states in order."""
-        return as_states(self.blocks()) if self._states is None else self._states
+        return self.parts[0] if len(self.parts) == 1 else as_states(self.blocks())
 
     def blocks(self) -> Blocks:
         """The states as blocks."""
-        if self._states is not None:
-            return as_blocks(self._states)
-        words = np.zeros((len(self._keys), WORDS), np.uint64)
-        words[np.unpackbits(self._used, axis=1, bitorder="little").astype(bool)] = self._words
-        return Blocks(self._keys, words)
+        if len(self.parts) == 1:
+            return as_blocks(self.parts[0])
+        keys, used, some = self.parts
+        words = np.zeros((len(keys), WORDS), np.uint64)
+        words[np.unpackbits(used, axis=1, bitorder="little").astype(bool)] = some
+        return Blocks(keys, words)
 
 
 class Levels(Sequence[Ints]):
