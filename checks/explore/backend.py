@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Literal, Protocol
+from collections.abc import Sized
+from typing import Any, Protocol, TypeVar
 
 from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.explore.levels import Level
 from tcpmc.checks.explore.machine import Machine
 from tcpmc.checks.explore.tables import Ints
 
-Name = Literal["auto", "kernel", "numpy"]
-NAMES = ("auto", "kernel", "numpy")
+States = TypeVar("States", bound=Sized)
 
 
 class NoKernel(Exception):
@@ -23,17 +23,39 @@ class Backend(Protocol):
 
     tables: FlatTables
 
-    def add(self, states: Ints) -> None:
+    def add(self, level: Level) -> None:
         """Make the states candidates."""
 
     def settle(self) -> Level:
         """The candidates that were not seen before: they are now."""
 
-    def restore(self, level: Level) -> None:
-        """See the states of a level that an earlier run found."""
-
     def expand(self, level: Level) -> int:
         """Make all successors candidates; returns the number of transitions."""
+
+
+class Stepwise(Protocol[States]):
+    """A backend in this process, which expands as far as the tables are filled in."""
+
+    def form(self, level: Level) -> States:
+        """The states in the form in which `step` takes them."""
+
+    def step(self, states: States) -> tuple[int, Ints, States]:
+        """The number of transitions, the entries that are missing, as rows (stage, key), and the
+        states that need them."""
+
+
+class LocalBackend(Backend, Stepwise[Any], Protocol):
+    """A backend in this process."""
+
+
+def expanded(backend: Stepwise[States], tables: FlatTables, states: States) -> int:
+    """Expand all of the states, filling in what is missing; returns the number of transitions."""
+    edges = 0
+    while len(states):
+        more, missing, states = backend.step(states)
+        edges += more
+        tables.fill_first(missing)
+    return edges
 
 
 def kernel_is_there() -> bool:
@@ -52,11 +74,17 @@ def threads_available() -> int:
     return os.cpu_count() or 1
 
 
-def backend_for(machine: Machine, name: str = "auto", threads: int | None = None) -> Backend:
+def backend_for(machine: Machine, name: str = "auto", threads: int | None = None) -> LocalBackend:
     """A backend that has seen nothing yet. Raises NoKernel."""
     if name == "kernel" and not kernel_is_there():
         raise NoKernel("the compiled kernel is not installed: choose --backend numpy")
-    tables = FlatTables(machine)
+    return local_backend(FlatTables(machine), name, threads)
+
+
+def local_backend(
+    tables: FlatTables, name: str = "auto", threads: int | None = None
+) -> LocalBackend:
+    """The same for tables."""
     if name == "numpy" or not kernel_is_there():
         from tcpmc.checks.explore.by_numpy import NumpyBackend
 

@@ -10,8 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from tcpmc.checks.explore import _kernel
+from tcpmc.checks.explore.backend import expanded
 from tcpmc.checks.explore.flat import FlatTables
-from tcpmc.checks.explore.levels import SHIFT, WORDS, Blocks, Level, as_blocks, in_order
+from tcpmc.checks.explore.levels import SHIFT, WORDS, Blocks, Level, in_order
 from tcpmc.checks.explore.tables import Ints
 
 CHUNK = 1 << 11
@@ -31,10 +32,10 @@ class KernelBackend:
         self._seen = [_kernel.Blocks() for _ in range(threads)]
         self._found = [_kernel.Blocks() for _ in range(threads)]
 
-    def add(self, states: Ints) -> None:
+    def add(self, level: Level) -> None:
         """Make the states candidates."""
-        self.tables.cover(states)
-        blocks = as_blocks(states)
+        self.tables.cover(level.states())
+        blocks = level.blocks()
         self._found[0].add(blocks.keys, blocks.words)
 
     def settle(self) -> Level:
@@ -51,24 +52,17 @@ class KernelBackend:
         keys, words = (np.frombuffer(b"".join(part), np.uint64) for part in zip(*new, strict=True))
         return Level.of(in_order(keys, words.reshape(-1, WORDS)))
 
-    def restore(self, level: Level) -> None:
-        """See the states of a level that an earlier run found."""
-        self.add(level.states())
-        self.settle()
-
     def expand(self, level: Level) -> int:
         """Make all successors candidates; returns the number of transitions."""
-        blocks, edges = level.blocks(), 0
-        while len(blocks):
-            more, missing, again = self.step(blocks)
-            edges += more
-            self.tables.fill_first(missing)
-            blocks = blocks.at(again)
-        return edges
+        return expanded(self, self.tables, self.form(level))
 
-    def step(self, blocks: Blocks) -> tuple[int, Ints, Ints]:
+    def form(self, level: Level) -> Blocks:
+        """The states in the form in which `step` takes them."""
+        return level.blocks()
+
+    def step(self, blocks: Blocks) -> tuple[int, Ints, Blocks]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that
-        are missing, as rows (stage, key), and the indices of the blocks that need them."""
+        are missing, as rows (stage, key), and the blocks that need them."""
         arrays, sizes = self.tables.arrays(), self.tables.sizes()
         cuts = _cuts(blocks)
         threads = len(self._found)
@@ -84,7 +78,8 @@ class KernelBackend:
         done = [part for parts in _each(work, threads, len(cuts) > 1) for part in parts]
         missing = np.frombuffer(b"".join(lacks for _, (lacks, _) in done), np.int64)
         again = np.frombuffer(b"".join(again for _, (_, again) in done), np.int64)
-        return sum(edges for edges, _ in done), missing.reshape(-1, 2), np.sort(again)
+        left = blocks.at(np.sort(again))
+        return sum(edges for edges, _ in done), missing.reshape(-1, 2), left
 
 
 def _cuts(blocks: Blocks) -> list[tuple[int, int]]:

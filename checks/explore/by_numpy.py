@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from tcpmc.checks.explore.arrays import Mask, distinct
+from tcpmc.checks.explore.backend import expanded
 from tcpmc.checks.explore.flat import NO_ROW, UNKNOWN, Cells, FlatTables
 from tcpmc.checks.explore.gather import Lacking, entries, known, ragged
 from tcpmc.checks.explore.levels import Level
@@ -84,8 +85,9 @@ class NumpyBackend:
         self._found: list[Ints] = []
         self._fit()
 
-    def add(self, states: Ints) -> None:
+    def add(self, level: Level) -> None:
         """Make the states candidates."""
+        states = level.states()
         self.tables.cover(states)
         self._fit()
         self._reach(self.planes.addresses(states))
@@ -96,25 +98,18 @@ class NumpyBackend:
         self._found = []
         return Level(np.sort(self.planes.states(found)))
 
-    def restore(self, level: Level) -> None:
-        """See the states of a level that an earlier run found."""
-        self.add(level.states())
-        self.settle()
-
     def expand(self, level: Level) -> int:
         """Make all successors candidates; returns the number of transitions."""
-        edges, states = 0, level.states()
-        while len(states):
-            more, missing, again = self.step(states)
-            edges += more
-            self.tables.fill_first(missing)
-            self._fit()
-            states = again
-        return edges
+        return expanded(self, self.tables, self.form(level))
+
+    def form(self, level: Level) -> Ints:
+        """The states in the form in which `step` takes them."""
+        return level.states()
 
     def step(self, states: Ints) -> tuple[int, Ints, Ints]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that
         are missing, as rows (stage, key), and the states that need them."""
+        self._fit()
         addresses = np.sort(self.planes.addresses(states))
         edges, again, lacks = 0, [NONE], [NONE.reshape(-1, 2)]
         for start in range(0, len(addresses), CHUNK):
@@ -181,7 +176,7 @@ class Rows:
         self._by_a()
         self._by_b()
         self._by_the_network()
-        if self.tables.machine.clock:
+        if self.tables.clock:
             self._tick()
 
     def _by_a(self) -> None:

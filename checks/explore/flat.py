@@ -74,7 +74,7 @@ class FlatTables:
     """
 
     def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+        self.machine, self.clock = machine, machine.clock
         self.own = (Ragged(3), Ragged(3))
         self.deliveries, self.network = Ragged(3), Ragged(1)
         self.weight: Cells = np.zeros(16, np.int32)
@@ -96,6 +96,10 @@ class FlatTables:
         self._fillers = (*one_end[0], *one_end[1], *ticks)
         a, b, ab, ba = machine.initial
         self._cover((a, b), (ab, ba), (), (0,))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to expand states: all but the machine."""
+        return vars(self) | {"machine": None, "_fillers": (), "log": []}
 
     def cover(self, states: Ints) -> None:
         """Make room for the ids in these states, which come from outside."""
@@ -224,4 +228,4 @@ class FlatTables:
     def sizes(self) -> tuple[int, int, int, int, int]:
         """The strides of `receive` and `put`, the bits of ids, and whether there is a clock."""
         flights, channels = self.receive[0].shape[1], self.put.shape[1]
-        return flights, channels, END_BITS, CHANNEL_BITS, int(self.machine.clock)
+        return flights, channels, END_BITS, CHANNEL_BITS, int(self.clock)

@@ -50,7 +50,7 @@ def _needs(rows: Rows, good: Mask) -> Iterator[Need]:
     yield flat.RECEIVE_B, row, rows.b[row] << 20 | arrived[:, 0], after[:, 0] != UNKNOWN
     yield _sends_of_b(rows, good, row, after)
     yield flat.NETWORK_B, every, rows.ba, t.network.count[rows.ba] >= 0
-    if t.machine.clock:
+    if t.clock:
         yield from _ticks(rows, good)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from tcpmc.checks.explore.backend import Backend, backend_for
 from tcpmc.checks.explore.checkpoint import Checkpoint
 from tcpmc.checks.explore.graph import Graph
+from tcpmc.checks.explore.levels import Level
 from tcpmc.checks.explore.machine import Machine, pack
 from tcpmc.checks.explore.tables import Ints
 
@@ -33,7 +34,8 @@ def explore(
     backend = backend or backend_for(machine)
     graph = Graph(machine, sources)
     for level, edges in checkpoint.load(backend.tables) if checkpoint else ():
-        backend.restore(level)
+        backend.add(level)
+        backend.settle()
         graph.levels.append(level)
         graph.edges = edges
         if visit(graph):
@@ -42,7 +44,7 @@ def explore(
         graph.edges += backend.expand(graph.levels.stored(-1))
     while True:
         if len(graph.levels) < len(sources):
-            backend.add(sources[len(graph.levels)])
+            backend.add(Level(sources[len(graph.levels)]))
         level = backend.settle()
         if not len(level) and len(graph.levels) >= len(sources):
             graph.complete = True
