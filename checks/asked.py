@@ -93,6 +93,7 @@ def asked_exploring(options: Options) -> Exploring:
         Path(folder) if folder else None,
         bool(resumed),
         (lambda text: None) if options["quiet"] else say,
+        options.get("cluster"),
     )
 
 

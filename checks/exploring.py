@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcpmc import __version__
-from tcpmc.checks.guard import BadInput
+from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
@@ -26,18 +26,25 @@ BACKENDS = ("auto", "kernel", "numpy")
 class Exploring:
     """`backend` is one of BACKENDS; `threads` are the kernel's, None for one each processor. In
     `folder` each exploration keeps its levels, and with `resume` it goes on from those in it;
-    `note` tells the user what became of that."""
+    `note` tells the user what became of that. With `cluster`, `local:N` or an address, it runs on
+    Ray."""
 
     backend: str = "auto"
     threads: int | None = None
     folder: Path | None = None
     resume: bool = False
     note: Callable[[str], None] = lambda text: None
+    cluster: str | None = None
 
     def backend_for(self, machine: Machine) -> Backend:
         """A backend for one exploration."""
         from tcpmc.checks.explore.backend import backend_for
 
+        if self.cluster:
+            from tcpmc.checks.explore.cluster import RayBackend, connect
+            from tcpmc.checks.explore.flat import FlatTables
+
+            return RayBackend(FlatTables(machine), connect(self.cluster), self.backend)
         return backend_for(machine, self.backend, self.threads)
 
     def checkpoint_for(self, model: Model) -> Checkpoint | None:
@@ -58,6 +65,8 @@ class Exploring:
 
         if self.backend == "kernel" and not kernel_is_there():
             raise BadInput("the compiled kernel is not installed: leave --backend kernel out")
+        if self.cluster:
+            _connect(self.cluster)
         if self.folder is None:
             return
         kept = [self.folder / _folder_of(*exploration) for exploration in explorations]
@@ -66,6 +75,18 @@ class Exploring:
             raise BadInput(f"{self.folder} has no checkpoint of what is asked")
         if not self.resume and there:
             raise BadInput(f"{self.folder} has a checkpoint of this: --resume goes on with it")
+
+
+def _connect(cluster: str) -> None:
+    """Raise BadInput where there is no such cluster."""
+    try:
+        from tcpmc.checks.explore.cluster import Unreachable, connect
+    except ImportError as problem:
+        raise BadInput("--cluster needs Ray: pip install 'tcpmc[ray]'") from problem
+    try:
+        connect(cluster)
+    except Unreachable as problem:
+        raise BadInput(one_line(problem)) from problem
 
 
 def _folder_of(variant: Variant, scope: Scope) -> str:

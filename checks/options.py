@@ -98,6 +98,9 @@ EXPLORING = together(
     ),
     click.option("--checkpoint", metavar="DIR", help="Save each level of an exploration there."),
     click.option("--resume", metavar="DIR", help="Go on from such levels, and save more."),
+    click.option(
+        "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
+    ),
 )  # fmt: skip
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"),

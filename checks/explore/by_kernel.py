@@ -84,6 +84,8 @@ class KernelBackend:
 
 def _cuts(blocks: Blocks) -> list[tuple[int, int]]:
     """The blocks in chunks that do not cut a row in two."""
+    if not len(blocks):
+        return []
     rows = blocks.keys >> np.uint64(SHIFT)
     starts = np.concatenate(([0], np.flatnonzero(rows[1:] != rows[:-1]) + 1))
     wanted = np.searchsorted(starts, np.arange(0, len(blocks), CHUNK))
