@@ -64,7 +64,7 @@ def _probe(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if address == "auto":
         return
-    if not (host and port.isdecimal()):
+    if host in ("", "local") or not port.isdecimal():
         raise Unreachable(f"{address}: give local:N, auto, or HOST:PORT")
     try:
         socket.create_connection((host, int(port)), PATIENCE).close()
