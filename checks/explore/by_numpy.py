@@ -12,15 +12,15 @@ import numpy as np
 
 from tcpmc.checks.explore.arrays import Mask, distinct
 from tcpmc.checks.explore.backend import expanded
-from tcpmc.checks.explore.flat import NO_ROW, UNKNOWN, Cells, FlatTables
-from tcpmc.checks.explore.gather import Lacking, entries, known, ragged
+from tcpmc.checks.explore.flat import NO_ROW, UNKNOWN, Cells, FlatTables, ragged
+from tcpmc.checks.explore.gather import Lacking, entries, known
 from tcpmc.checks.explore.levels import Level
 from tcpmc.checks.explore.machine import pack, unpack
 from tcpmc.checks.explore.missing import what_is_missing
 from tcpmc.checks.explore.seen import Bitmap, Seen
 from tcpmc.checks.explore.tables import Ints
 
-CHUNK = 1 << 15
+CHUNK = 1 << 14
 """States expanded at a time: their successors stay in the processor's cache."""
 
 NONE = np.empty(0, np.int64)
@@ -96,7 +96,7 @@ class NumpyBackend:
         """The candidates that were not seen before: they are now."""
         found = np.concatenate([NONE, *self._found])
         self._found = []
-        return Level(np.sort(self.planes.states(found)))
+        return Level(self.planes.states(found), ordered=False)
 
     def expand(self, level: Level) -> int:
         """Make all successors candidates; returns the number of transitions."""
@@ -104,7 +104,7 @@ class NumpyBackend:
 
     def form(self, level: Level) -> Ints:
         """The states in the form in which `step` takes them."""
-        return level.states()
+        return level.parts[0] if len(level.parts) == 1 else level.states()
 
     def step(self, states: Ints) -> tuple[int, Ints, Ints]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that

@@ -7,15 +7,13 @@ does as well is left out of the network's rows here, once, and only counted.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, LOW, Machine, unpack
-from tcpmc.checks.explore.tables import Ints, Row
+from tcpmc.checks.explore.tables import Ints, Row, Table
 
 UNKNOWN, NO_ROW = -1, -2
 (OWN_A, DELIVERIES_A, RECEIVE_A, PUT_A, NETWORK_A, OWN_B, DELIVERIES_B, RECEIVE_B, PUT_B,
@@ -23,6 +21,7 @@ UNKNOWN, NO_ROW = -1, -2
 """The stages in which entries are filled in: the order fixes the ids, and so the traces."""
 
 Cells = npt.NDArray[np.int32]
+NONE = np.empty(0, np.int64)
 Array = npt.NDArray[Any]
 
 
@@ -34,6 +33,24 @@ def grown(array: Array, shape: tuple[int, ...], fill: int) -> Array:
     larger = np.full(sizes, fill, array.dtype)
     larger[tuple(slice(have) for have in array.shape)] = array
     return larger
+
+
+def ragged(first: Cells | Ints, count: Cells | Ints) -> tuple[Ints, Ints]:
+    """For ranges first..first+count: the index of the range, and each place in it."""
+    source = np.repeat(np.arange(len(count)), count)
+    ends = np.cumsum(count, dtype=np.int64)
+    return source, np.arange(len(source)) + np.repeat(first - ends + count, count)
+
+
+def _asked(table: Table, keys: Ints, width: int) -> tuple[Ints, Ints]:
+    """The rows for the keys, one after the other, and how many each has."""
+    rows: list[Row] = []
+    counts = []
+    for key in keys.tolist():
+        found = table.at(key)
+        rows += found
+        counts.append(len(found))
+    return np.array(counts, np.int64), np.array(rows, np.int64).reshape(-1, width)
 
 
 class Ragged:
@@ -50,18 +67,18 @@ class Ragged:
         self.count = grown(self.count, (ids,), UNKNOWN)
         self.first = grown(self.first, (ids,), 0)
 
-    def put(self, key: int, rows: Sequence[Row]) -> None:
-        """The rows of one id."""
+    def put(self, keys: Ints, counts: Ints, rows: Ints) -> None:
+        """The rows of some ids, one after the other."""
         self.rows = grown(self.rows, (self.used + len(rows), self.rows.shape[1]), 0)
-        if rows:
-            self.rows[self.used : self.used + len(rows)] = rows
-        self.count[key], self.first[key] = len(rows), self.used
+        self.rows[self.used : self.used + len(rows)] = rows
+        self.count[keys] = counts
+        self.first[keys] = self.used + np.cumsum(counts) - counts
         self.used += len(rows)
 
-    def of(self, key: int) -> Cells:
-        """The rows of one id; none if they are not known."""
-        first = self.first[key]
-        return self.rows[first : first + max(0, self.count[key])]
+    def places(self, keys: Ints) -> tuple[Ints, Ints]:
+        """For ids that are filled in: the id of each of their rows, and where the row is."""
+        source, place = ragged(self.first[keys], self.count[keys])
+        return keys[source], place
 
 
 class FlatTables:
@@ -87,24 +104,17 @@ class FlatTables:
         self.ends = self.channels = self.flights = self.messages = 0
         self._waits, self._asked = False, (0, 0)
         self.log: list[tuple[int, Ints]] = []
-        one_end = [
-            (partial(self._own, which), self._deliveries, partial(self._receive, which),
-             self._put, self._network)
-            for which in (0, 1)
-        ]  # fmt: skip
-        ticks = (self._tick_end, self._tick_end, self._tick_channel, self._tick_channel)
-        self._fillers = (*one_end[0], *one_end[1], *ticks)
         a, b, ab, ba = machine.initial
-        self._cover((a, b), (ab, ba), (), (0,))
+        self._cover(np.array((a, b)), np.array((ab, ba)), messages=np.array((0,)))
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs to expand states: all but the machine."""
-        return vars(self) | {"machine": None, "_fillers": (), "log": []}
+        return vars(self) | {"machine": None, "log": []}
 
     def cover(self, states: Ints) -> None:
         """Make room for the ids in these states, which come from outside."""
-        a, b, ab, ba = (int(ids.max(initial=0)) for ids in unpack(states))
-        self._cover((a, b), (ab, ba), (), ())
+        a, b, ab, ba = unpack(states)
+        self._cover(np.concatenate((a, b)), np.concatenate((ab, ba)))
         if self._waits:
             self._ask_who_waits()
 
@@ -112,8 +122,22 @@ class FlatTables:
         """Fill in the entries of one stage, in order of their keys; `log` says that it was done."""
         keys = np.unique(keys)
         self.log.append((stage, keys))
-        for key in keys.tolist():
-            self._fillers[stage](key)
+        which = int(OWN_B <= stage <= NETWORK_B)
+        match stage:
+            case 0 | 5:
+                self._own(which, keys)
+            case 1 | 6:
+                self._deliveries(keys)
+            case 2 | 7:
+                self._receive(which, keys)
+            case 3 | 8:
+                self._put(keys)
+            case 4 | 9:
+                self._network(keys)
+            case 10 | 11:
+                self._tick_end(keys)
+            case _:
+                self._tick_channel(keys)
         if self._waits:
             self._ask_who_waits()
 
@@ -124,64 +148,70 @@ class FlatTables:
             stage = int(missing[:, 0].min())
             self.fill(stage, missing[missing[:, 0] == stage, 1])
 
-    def _own(self, which: int, key: int) -> None:
-        rows = [row[1:] for row in self.machine.own[which].at(key)]
-        self._cover([row[0] for row in rows], (), (), [row[1] for row in rows])
-        self._waits |= any(row[2] for row in rows)
-        self.own[which].put(key, rows)
+    def _own(self, which: int, keys: Ints) -> None:
+        counts, rows = _asked(self.machine.own[which], keys, 4)
+        self._cover(ends=rows[:, 1], messages=rows[:, 2])
+        self._waits |= bool(rows[:, 3].any())
+        self.own[which].put(keys, counts, rows[:, 1:])
 
-    def _deliveries(self, key: int) -> None:
-        rows = [(flight, after, 0) for _, flight, after in self.machine.deliveries.at(key)]
-        self._cover((), [row[1] for row in rows], [row[0] for row in rows], ())
-        self.deliveries.put(key, rows)
-        self._mark_lost(key)
+    def _deliveries(self, keys: Ints) -> None:
+        counts, rows = _asked(self.machine.deliveries, keys, 3)
+        self._cover(flights=rows[:, 1], channels=rows[:, 2])
+        rows = np.column_stack((rows[:, 1:], np.zeros(len(rows), np.int64)))
+        self.deliveries.put(keys, counts, rows)
+        self._mark_lost(keys)
 
-    def _network(self, key: int) -> None:
-        rows = [after for _, after in self.machine.network.at(key)]
-        self._cover((), rows, (), ())
-        self.weight[key] = len(rows)
-        self.network.put(key, [(after,) for after in sorted(set(rows) - {key})])
-        self._mark_lost(key)
+    def _network(self, keys: Ints) -> None:
+        counts, rows = _asked(self.machine.network, keys, 2)
+        self._cover(channels=rows[:, 1])
+        self.weight[keys] = counts
+        ways = np.unique(np.column_stack((np.repeat(keys, counts), rows[:, 1])), axis=0)
+        ways = ways[ways[:, 0] != ways[:, 1]]
+        counts = np.bincount(np.searchsorted(keys, ways[:, 0]), minlength=len(keys))
+        self.network.put(keys, counts, ways[:, 1:])
+        self._mark_lost(keys)
 
-    def _mark_lost(self, key: int) -> None:
+    def _mark_lost(self, keys: Ints) -> None:
         """Mark the deliveries that leave what a loss leaves: they lead to nothing else if the end
         ignores what arrives."""
-        lost = set(self.network.of(key)[:, 0].tolist())
-        rows = self.deliveries.of(key)
-        for row, after in zip(rows, rows[:, 1].tolist(), strict=True):
-            row[2] = after in lost
+        keys = keys[(self.deliveries.count[keys] > 0) & (self.network.count[keys] > 0)]
+        source, place = self.network.places(keys)
+        losses = source << 32 | self.network.rows[place, 0]
+        source, place = self.deliveries.places(keys)
+        left = source << 32 | self.deliveries.rows[place, 1]
+        self.deliveries.rows[place, 2] = np.isin(left, losses)
 
-    def _receive(self, which: int, key: int) -> None:
-        ((end, message),) = self.machine.receive[which].at(key)
-        self._cover((end,), (), (), (message,))
-        self.receive[which][key >> 20, key & LOW] = end, message
+    def _receive(self, which: int, keys: Ints) -> None:
+        _, rows = _asked(self.machine.receive[which], keys, 2)
+        self._cover(ends=rows[:, 0], messages=rows[:, 1])
+        self.receive[which][keys >> 20, keys & LOW] = rows
 
-    def _put(self, key: int) -> None:
-        rows = [after for (after,) in self.machine.put.at(key)]
-        self._cover((), rows, (), ())
-        self.put[key & LOW, key >> 20] = rows[0] if rows else NO_ROW
+    def _put(self, keys: Ints) -> None:
+        counts, rows = _asked(self.machine.put, keys, 1)
+        self._cover(channels=rows[:, 0])
+        room = keys[counts > 0]
+        self.put[keys & LOW, keys >> 20] = NO_ROW
+        self.put[room & LOW, room >> 20] = rows[:, 0]
 
-    def _tick_end(self, key: int) -> None:
-        rows = [after for (after,) in self.machine.tick_end.at(key)]
-        self._cover(rows, (), (), ())
-        self.tick_end[key] = rows[0] if rows else NO_ROW
+    def _tick_end(self, keys: Ints) -> None:
+        counts, rows = _asked(self.machine.tick_end, keys, 1)
+        self._cover(ends=rows[:, 0])
+        self.tick_end[keys] = NO_ROW
+        self.tick_end[keys[counts > 0]] = rows[:, 0]
 
-    def _tick_channel(self, key: int) -> None:
-        rows = [after for (after,) in self.machine.tick_channel.at(key)]
-        self._cover((), rows, (), ())
-        self.tick_channel[key] = rows[0] if rows else NO_ROW
+    def _tick_channel(self, keys: Ints) -> None:
+        counts, rows = _asked(self.machine.tick_channel, keys, 1)
+        self._cover(channels=rows[:, 0])
+        self.tick_channel[keys] = NO_ROW
+        self.tick_channel[keys[counts > 0]] = rows[:, 0]
 
     def _cover(
-        self,
-        ends: Iterable[int],
-        channels: Iterable[int],
-        flights: Iterable[int],
-        messages: Iterable[int],
+        self, ends: Ints = NONE, channels: Ints = NONE, flights: Ints = NONE, messages: Ints = NONE
     ) -> None:
         """Make room for these ids."""
         had = self.ends, self.channels, self.flights, self.messages
         needs = tuple(
-            max(have, max(ids, default=-1) + 1)
+            max(have, int(ids.max(initial=-1)) + 1)
             for have, ids in zip(had, (ends, channels, flights, messages), strict=True)
         )
         if needs == had:

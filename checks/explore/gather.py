@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged
+from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged, ragged
 from tcpmc.checks.explore.tables import Ints
 
 
 class Lacking(Exception):
     """An entry of a table is missing."""
-
-
-def ragged(first: Cells | Ints, count: Cells | Ints) -> tuple[Ints, Ints]:
-    """For ranges first..first+count: the index of the range, and each place in it."""
-    source = np.repeat(np.arange(len(count)), count)
-    ends = np.cumsum(count, dtype=np.int64)
-    return source, np.arange(len(source)) + np.repeat(first - ends + count, count)
 
 
 def entries(table: Ragged, ids: Ints) -> tuple[Ints, Cells]:

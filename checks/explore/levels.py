@@ -87,8 +87,9 @@ class Level:
     """The states at one distance, in whichever form is smaller: `parts` are the states; or the keys
     of the blocks, which of their words are not zero (8 bits each), and these words."""
 
-    def __init__(self, *parts: Array) -> None:
+    def __init__(self, *parts: Array, ordered: bool = True) -> None:
         self.parts = parts
+        self._ordered = ordered
         self._size = len(parts[0]) if len(parts) == 1 else ones(parts[2])
 
     @classmethod
@@ -105,7 +106,11 @@ class Level:
 
     def states(self) -> Ints:
         """The states in order."""
-        return self.parts[0] if len(self.parts) == 1 else as_states(self.blocks())
+        if len(self.parts) > 1:
+            return as_states(self.blocks())
+        if not self._ordered:
+            self.parts, self._ordered = (np.sort(self.parts[0]),), True
+        return self.parts[0]
 
     def blocks(self) -> Blocks:
         """The states as blocks."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from tcpmc.checks.explore import flat
 from tcpmc.checks.explore.arrays import Mask
-from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged
-from tcpmc.checks.explore.gather import entries, ragged
+from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged, ragged
+from tcpmc.checks.explore.gather import entries
 from tcpmc.checks.explore.tables import Ints
 
 if TYPE_CHECKING:
