@@ -27,6 +27,8 @@ T = TypeVar("T")
 class KernelBackend:
     """What was seen, in one part for each thread, and what each thread found."""
 
+    exchange = False
+
     def __init__(self, tables: FlatTables, threads: int = 1) -> None:
         self.tables = tables
         self._seen = [_kernel.Blocks() for _ in range(threads)]

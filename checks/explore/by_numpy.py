@@ -78,6 +78,8 @@ class Planes:
 class NumpyBackend:
     """What was seen, and what was found since."""
 
+    exchange = False
+
     def __init__(self, tables: FlatTables) -> None:
         self.tables = tables
         self.planes = Planes()
