@@ -14,9 +14,7 @@ from pathlib import Path
 
 import pytest
 
-import tcpmc
-
-SOURCE = Path(tcpmc.__file__).parent / "checks" / "explore" / "kernel.c"
+SOURCE = Path(__file__).parent.parent / "checks" / "explore" / "kernel.c"
 EXPLORE = """
 import importlib.machinery, importlib.util, sys
 import tcpmc.checks.explore as package
