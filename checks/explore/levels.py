@@ -64,10 +64,14 @@ def as_blocks(states: Ints) -> Blocks:
 
 def as_states(blocks: Blocks) -> Ints:
     """The states of the blocks, in order."""
-    bits = np.unpackbits(blocks.words.view(np.uint8), axis=1, bitorder="little")
-    index, bit = np.nonzero(bits)
-    keys = blocks.keys[index].astype(np.int64)
-    ab = (keys << BLOCK_BITS & CHANNEL) | bit
+    words = blocks.words.ravel()
+    used = np.flatnonzero(words)
+    bits = np.flatnonzero(
+        np.unpackbits(words[used].astype("<u8").view(np.uint8), bitorder="little")
+    )
+    word = used[bits >> 6]
+    keys = blocks.keys[word // WORDS].astype(np.int64)
+    ab = (keys << BLOCK_BITS & CHANNEL) | word % WORDS << 6 | bits & 63
     row = keys >> SHIFT
     b, a = row >> CHANNEL_BITS + END_BITS, row >> CHANNEL_BITS & END
     return np.sort(pack(a, b, ab, row & CHANNEL))
