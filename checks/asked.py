@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
@@ -81,8 +83,8 @@ def decide(
         _note_overridden(jobs, options)
         _note_left_out(jobs, properties, every)
     progress = None if options["quiet"] else sys.stderr
-    thorough = options.get("thorough", False)
-    outcome = run(jobs, asked_limits(options), progress, thorough, follow)
+    exploring = asked_exploring(options)
+    outcome = run(jobs, asked_limits(options), progress, exploring, follow)
     outcome.named = bool(properties)
     return outcome
 
@@ -92,6 +94,23 @@ def asked_limits(options: Options) -> Limits:
     memory = options["max_memory"]
     memory = default_memory() if memory is None else int(memory * GIGABYTE)
     return Limits(options["max_states"], memory, options["timeout"])
+
+
+def asked_exploring(options: Options) -> Exploring:
+    """How the options have the explicit engine explore. Raises BadInput."""
+    fresh, resumed = options.get("checkpoint"), options.get("resume")
+    if fresh and resumed:
+        raise BadInput("--resume DIR goes on saving to DIR: leave --checkpoint out")
+    folder = fresh or resumed
+    return Exploring(
+        options.get("backend", "auto"),
+        options.get("threads"),
+        Path(folder) if folder else None,
+        bool(resumed),
+        (lambda text: None) if options["quiet"] else say,
+        options.get("cluster"),
+        options.get("thorough", False),
+    )
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from tcpmc import __version__
 from tcpmc.checks.asked import annotate, asked_scope, conclude, decide, say, traced, watched
 from tcpmc.checks.claims.command import claims
 from tcpmc.checks.cli_explain import explain
@@ -19,6 +18,7 @@ from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import (
+    EXPLORING,
     FAIR,
     GROUP_HELP,
     LIMITS,
@@ -26,6 +26,7 @@ from tcpmc.checks.options import (
     SCOPE,
     VARIANT_NAMES,
     result_options,
+    version,
 )
 from tcpmc.checks.output import on_github, opened, width
 from tcpmc.checks.requests import opening, requests
@@ -46,7 +47,7 @@ PICTURES = ("svg", "png", "pdf", "dot")
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tcpmc")
+@version
 def cli() -> None:
     """The group of all commands."""
 
@@ -75,6 +76,7 @@ def cli() -> None:
 @SCOPE
 @FAIR
 @LIMITS
+@EXPLORING
 @result_options(RUN_FORMATS)
 def check(
     properties: tuple[str, ...],
@@ -127,6 +129,7 @@ def check(
 @SCOPE
 @FAIR
 @LIMITS
+@EXPLORING
 @result_options(ALL_FORMATS)
 def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
     """Show the shortest trace that refutes or witnesses PROPERTY.

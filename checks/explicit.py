@@ -9,6 +9,7 @@ import numpy as np
 
 from tcpmc.checks.explore import PAIR_MASK, Graph, Mask, TooLarge, explore
 from tcpmc.checks.explore.tables import Ints
+from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
@@ -53,6 +54,7 @@ class ExplicitEngine:
 
     model: Model
     progress: Progress = lambda graph: None
+    exploring: Exploring = Exploring()
     table: TabulatedModel = field(init=False)
     graph: Graph | None = None
 
@@ -75,7 +77,12 @@ class ExplicitEngine:
 
         answers: dict[str, Answer] = {}
         try:
-            self.graph = explore(self.table, visit=visit)
+            self.graph = explore(
+                self.table,
+                visit=visit,
+                backend=self.exploring.backend_for(self.table),
+                checkpoint=self.exploring.checkpoint_for(self.model),
+            )
             answers |= {watch.prop.name: self._answer(watch) for watch in watches}
             for prop in props:
                 if isinstance(prop, Eventually):
@@ -161,7 +168,8 @@ class ExplicitEngine:
             def met(graph: Graph, goal: Predicate = goals[0], stop: bool = stop) -> bool:
                 return stop and bool(self._holds(goal, graph.levels[-1]).any())
 
-            graphs.append(explore(self.table, sources, met))
+            backend = self.exploring.backend_for(self.table)
+            graphs.append(explore(self.table, sources, met, backend))
         raise AssertionError("a property without goals")
 
     def _eventually(self, prop: Eventually) -> Answer:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from tcpmc import __version__
+from tcpmc.checks.exploring import BACKENDS
 from tcpmc.checks.formats import Format
 from tcpmc.checks.monitor import GIGABYTE, default_memory
 from tcpmc.checks.scope_options import scope_options
@@ -61,6 +63,22 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return add
 
 
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, and what explores."""
+    if asked and not context.resilient_parsing:
+        from tcpmc.checks.explore.backend import kernel_is_there
+
+        kernel = "with the compiled kernel" if kernel_is_there() else "no compiled kernel: numpy"
+        click.echo(f"tcpmc, version {__version__} ({kernel})")
+        context.exit()
+
+
+version = click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+
+
 def scope_named(default: str) -> Callable[[Command], Command]:
     """--scope with that default, and an option for each bound."""
     return together(
@@ -91,6 +109,21 @@ FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the res
 FAIR = click.option(
     "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
     help="What a run may not put off for ever; may be repeated. [default: the property's]",
+)  # fmt: skip
+EXPLORING = together(
+    click.option(
+        "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True,
+        help="What explores: the compiled kernel, or numpy.",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(min=1), metavar="N",
+        help="Of the kernel. [default: one each processor]",
+    ),
+    click.option("--checkpoint", metavar="DIR", help="Save each level of an exploration there."),
+    click.option("--resume", metavar="DIR", help="Go on from such levels, and save more."),
+    click.option(
+        "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
+    ),
 )  # fmt: skip
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT

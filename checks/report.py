@@ -188,7 +188,8 @@ def outcome_notes(outcome: Outcome, code: int) -> list[str]:
     if outcome.reason != "interrupted" and stuck:
         lines.append(
             "INCONCLUSIVE: choose a smaller scope (tcpmc list scopes), or raise --timeout, "
-            "--max-states or --max-memory."
+            "--max-states or --max-memory; "
+            "what --checkpoint DIR keeps, --resume DIR goes on with."
         )
     if outcome.reason:
         lines.append(f"The run ended early: {outcome.reason}.")

@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TextIO
 
+from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_variant
-from tcpmc.checks.monitor import Limits, Monitor, Rate, Stopped
+from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.solver_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
@@ -210,7 +211,7 @@ def run(
     jobs: Sequence[Job],
     limits: Limits | None = None,
     progress: TextIO | None = None,
-    thorough: bool = False,
+    exploring: Exploring | None = None,
     follow: Callable[[Result], None] = lambda result: None,
 ) -> Outcome:
     """Decide the jobs: the explicit engine here, Z3 beside it in processes of its own, one for the
@@ -218,20 +219,22 @@ def run(
     `follow` is called with each result once all that decide it have answered.
 
     A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
-    ReplayError, BadInput for a user's rule that goes wrong, and SolverFailure.
+    ReplayError, BadInput for a user's rule that goes wrong or a checkpoint that is of something
+    else, and SolverFailure.
     """
-    limits = limits or Limits()
+    limits, exploring = limits or Limits(), exploring or Exploring()
     monitor = Monitor(limits, progress)
     groups = dict(enumerate(grouped(jobs)))
+    exploring.check([(g.variant, g.scope) for g in groups.values() if g.decided_by("explicit")])
     outcome = Outcome([])
     collected = _Collected(groups, follow)
     with monitor.running(), ExitStack() as stack:
         solvers = [
-            stack.enter_context(SolverProcess(_tasks(groups, clock, thorough), limits))
+            stack.enter_context(SolverProcess(_tasks(groups, clock, exploring.thorough), limits))
             for clock in (False, True)
         ]
         for number, group in groups.items():
-            found = _explore(group, monitor, outcome.rules)
+            found = _explore(group, monitor, outcome.rules, exploring)
             collected.add("explicit", {(number, name): answer for name, answer in found.items()})
             for solver in solvers:
                 collected.add("z3", solver.answered())
@@ -295,9 +298,12 @@ def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int
     }
 
 
-def _explore(group: Group, monitor: Monitor, rules: set[str]) -> dict[str, Answer]:
+def _explore(
+    group: Group, monitor: Monitor, rules: set[str], exploring: Exploring
+) -> dict[str, Answer]:
     """The explicit engine's answers; adds the rule labels that it reached."""
     from tcpmc.checks.explicit import ExplicitEngine
+    from tcpmc.checks.explore.checkpoint import Foreign
 
     props = group.decided_by("explicit")
     watch = watcher(monitor, group.variant.name)
@@ -305,11 +311,13 @@ def _explore(group: Group, monitor: Monitor, rules: set[str]) -> dict[str, Answe
         return {}
     try:
         with monitor.interruptible():
-            engine = ExplicitEngine(Model(group.variant, group.scope), watch)
+            engine = ExplicitEngine(Model(group.variant, group.scope), watch, exploring)
             found = engine.decide(props)
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not begun") for prop in props}
+    except Foreign as problem:
+        raise BadInput(f"{problem}") from problem
     except ReplayError as error:
         names = ", ".join(prop.name for prop in props)
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
@@ -323,7 +331,8 @@ def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:
     rate = Rate()
 
     def watch(graph: Graph) -> None:
-        monitor.status = lambda: f"{name}: {_progress(graph, rate)}"
+        status = _progress(graph, rate)
+        monitor.status = lambda: f"{name}: {_deciding(graph) or status}, {_memory()}"
         if monitor.limits.states is not None and graph.states > monitor.limits.states:
             raise Stopped(f"limit of {monitor.limits.states:,} states")
 
@@ -331,9 +340,16 @@ def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:
 
 
 def _progress(graph: Graph, rate: Rate) -> str:
-    if graph.complete:
-        return f"{graph.states:,} states explored, deciding on them"
+    frontier, before = (graph.levels.size(max(0, graph.depth - back)) for back in (0, 1))
     return (
         f"level {graph.depth}, {graph.states:,} states ({rate.per_second(graph.states):,}/s), "
-        f"frontier {len(graph.levels[-1]):,}"
+        f"frontier {frontier:,} (x{frontier / max(1, before):.2f})"
     )
+
+
+def _deciding(graph: Graph) -> str:
+    return f"{graph.states:,} states explored, deciding on them" if graph.complete else ""
+
+
+def _memory() -> str:
+    return f"{resident_memory() / GIGABYTE:.2f} GB"

@@ -258,7 +258,7 @@ def test_a_limit_ends_the_run_as_inconclusive(limit: tuple[str, str], reason: st
 def test_ctrl_c_prints_what_is_known_so_far() -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "tcpmc", "check", "closing", "close-completes", "--engine"]
-        + ["explicit", "--scope", "large"],
+        + ["explicit", "--scope", "large", "--capacity", "3"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,8 +1,12 @@
 """Exhaustive breadth-first exploration of two machines joined by two channels.
 
 Nothing here knows of TCP. A system is a `Machine`: two machines and two channels as tables over
-small ints, filled in as far as they are asked. A state is four of these ints packed into one, and
-a successor is a few gathers. The search is exact: no state is hashed away.
+small ints, filled in as far as they are asked. A state is four of these ints packed into one. The
+search is exact: no state is hashed away.
+
+Reading order: `machine`, `tables`, `edges` (the transitions with their events, for traces);
+`levels`, `graph`, `search`; `flat` and `backend`, then what expands: `by_kernel` with `kernel.c`,
+`by_numpy`, `cluster`. `checkpoint` keeps levels, `symmetry` halves them.
 
 A system counts as it likes: each row of a table is a transition, and `Graph.edges` is their number,
 with those that lead to the same state and those that change nothing (a tick that changes nothing

@@ -9,6 +9,7 @@ from tcpmc.checks.explore.tables import Ints, Table
 END_BITS, CHANNEL_BITS = 13, 18
 QUIET, SETTLED = 1, 2
 PAIR_MASK = (1 << 2 * END_BITS) - 1
+LOW = (1 << 20) - 1
 
 
 class TooLarge(Exception):

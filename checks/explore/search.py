@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tcpmc.checks.explore.arrays import chunks, contains, distinct
-from tcpmc.checks.explore.edges import successors
+from tcpmc.checks.explore.backend import Backend, backend_for
+from tcpmc.checks.explore.checkpoint import Checkpoint
 from tcpmc.checks.explore.graph import Graph
+from tcpmc.checks.explore.levels import Level
 from tcpmc.checks.explore.machine import Machine, pack
 from tcpmc.checks.explore.tables import Ints
 
@@ -17,36 +18,40 @@ def explore(
     machine: Machine,
     sources: Sequence[Ints] | None = None,
     visit: Callable[[Graph], bool] = lambda graph: False,
+    backend: Backend | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Graph:
     """Explore breadth-first, level by level.
 
     `sources` are the states that join at each level; the default is the initial state at level 0.
     `visit` is called after each level and ends the search by returning True; it may raise
-    `TooLarge`, which leaves the graph so far with the exception's handler.
+    `TooLarge`, which leaves the graph so far with the exception's handler. `backend` has seen
+    nothing yet; the default is the fastest there is. With a checkpoint the search goes on from what
+    is in it, and each level is saved to it; raises Foreign if it is not of this search.
     """
     if sources is None:
         sources = [pack(*(np.array([part], np.int64) for part in machine.initial))]
-    graph = Graph(machine, sources)
-    seen = np.empty(0, np.int64)
-    found = np.empty(0, np.int64)
-    while len(found) or len(graph.levels) < len(sources):
-        if len(graph.levels) < len(sources):
-            found = distinct(np.concatenate((found, sources[len(graph.levels)])))
-        found = found[~contains(seen, found)]
-        graph.levels.append(found)
+    backend = backend or backend_for(machine)
+    graph = Graph(machine, sources, exchange=backend.exchange)
+    for level, edges in checkpoint.load(backend.tables) if checkpoint else ():
+        backend.add(level)
+        backend.settle()
+        graph.levels.append(level)
+        graph.edges = edges
         if visit(graph):
             return graph
-        seen = np.sort(np.concatenate((seen, found)), kind="stable")
-        found = _next_level(graph, seen)
-    graph.complete = True
-    return graph
-
-
-def _next_level(graph: Graph, seen: Ints) -> Ints:
-    found = []
-    for chunk in chunks(graph.levels[-1]):
-        edges = successors(graph.machine, chunk)
-        graph.edges += len(edges.target)
-        fresh = distinct(edges.target)
-        found.append(fresh[~contains(seen, fresh)])
-    return distinct(np.concatenate(found)) if found else np.empty(0, np.int64)
+    if graph.levels:
+        graph.edges += backend.expand(graph.levels.stored(-1))
+    while True:
+        if len(graph.levels) < len(sources):
+            backend.add(Level(sources[len(graph.levels)]))
+        level = backend.settle()
+        if not len(level) and len(graph.levels) >= len(sources):
+            graph.complete = True
+            return graph
+        if checkpoint:
+            checkpoint.save(len(graph.levels), graph.edges, level, backend.tables)
+        graph.levels.append(level)
+        if visit(graph):
+            return graph
+        graph.edges += backend.expand(level)

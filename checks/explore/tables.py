@@ -75,6 +75,11 @@ class Table:
         within = np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts)
         return source, rows[np.repeat(first[slots], counts) + within]
 
+    def at(self, key: int) -> list[Row]:
+        """The rows for one key."""
+        slot = self._slot(key)
+        return self._rows[self._first[slot] : self._first[slot] + self._count[slot]]
+
     def _slot(self, key: int) -> int:
         slot = self._slots.get(key)
         if slot is None:
