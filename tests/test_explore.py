@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tcpmc.checks.explore import Graph, TooLarge, explore, machine, seen
+from tcpmc.checks.explore import Graph, TooLarge, explore, flat, machine, seen
 from tcpmc.checks.explore.backend import backend_for, kernel_is_there
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model.scope import SCOPES, Scope
@@ -218,3 +218,13 @@ def test_what_does_not_fit_is_refused_and_not_cut_off(
     assert getattr(machine, limit) > 2
     with pytest.raises(TooLarge, match=message):
         explore(TabulatedModel(model_of(TINY)))
+
+
+@pytest.mark.parametrize("limit", ["END_BITS", "CHANNEL_BITS"])
+def test_nor_is_it_for_a_system_that_does_not_count_its_ids(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(flat, limit, 2)
+    table = TabulatedModel(model_of(TINY))
+    with pytest.raises(TooLarge, match="more than"):
+        explore(table, backend=backend_for(table, "numpy"))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, LOW, Machine, unpack
+from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, LOW, Machine, TooLarge, unpack
 from tcpmc.checks.explore.tables import Ints, Row, Table
 
 UNKNOWN, NO_ROW = -1, -2
@@ -216,6 +216,11 @@ class FlatTables:
         )
         if needs == had:
             return
+        if needs[0] > 1 << END_BITS or needs[1] > 1 << CHANNEL_BITS:
+            raise TooLarge(
+                f"more than {1 << END_BITS:,} states of one end or {1 << CHANNEL_BITS:,} contents "
+                "of one channel"
+            )
         self.ends, self.channels, self.flights, self.messages = needs
         for table in self.own:
             table.reserve(self.ends)
