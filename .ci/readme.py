@@ -1,4 +1,5 @@
-"""Check that README.md shows what the commands print and draw today; `--write` updates it.
+"""Check that README.md and docs/ show what the commands print and draw today; `--write` updates
+them.
 
 A sample is a fenced `console` block: a line `$ command`, then what the command prints. A picture
 is an image under docs/pictures/ with the command that draws it in a comment just before it:
@@ -18,12 +19,12 @@ from difflib import unified_diff
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+PAGES = ("README.md", "docs/own-stack.md")
 SAMPLE = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(docs/pictures/[^)\"\s]+)")
 PICTURE = re.compile(rf"<!-- (tcpmc [^\n]*?) -->\s*{IMAGE.pattern}")
 
-ENVIRONMENT = os.environ | {
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"} | {
     "CI": "true",
     "COLUMNS": "100",
     "NO_COLOR": "1",
@@ -33,7 +34,7 @@ ENVIRONMENT = os.environ | {
 
 
 def run(command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the README in the checkout; what it prints is in `stdout`."""
+    """Run a command of a page in the checkout; what it prints is in `stdout`."""
     print(f"  $ {command}", flush=True)
     return subprocess.run(
         command,
@@ -69,7 +70,7 @@ def run_sample(sample: str) -> str:
 def draw(command: str, path: str) -> bytes:
     """The picture as its command draws it today, drawn outside the checkout."""
     if path not in command:
-        raise SystemExit(f"README.md: this command does not draw {path}: {command}")
+        raise SystemExit(f"this command does not draw {path}: {command}")
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder, Path(path).name)
         done = run(command.replace(path, str(drawn)))
@@ -87,20 +88,20 @@ def same_picture(path: str, old: bytes, new: bytes) -> bool:
     return old == new
 
 
-def main(write: bool) -> int:
+def checked(page: str, write: bool) -> int:
     """Compare, or with `write` update, all samples and pictures; the number that differ."""
-    readme, differ = README.read_text(encoding="utf-8"), 0
-    samples, pictures = SAMPLE.findall(readme), PICTURE.findall(readme)
-    print(f"README.md: {len(samples)} samples, {len(pictures)} pictures")
-    for path in sorted(set(IMAGE.findall(readme)) - {path for _, path in pictures}):
-        raise SystemExit(f"README.md: no comment says which command draws {path}")
+    text, differ = (ROOT / page).read_text(encoding="utf-8"), 0
+    samples, pictures = SAMPLE.findall(text), PICTURE.findall(text)
+    print(f"{page}: {len(samples)} samples, {len(pictures)} pictures")
+    for path in sorted(set(IMAGE.findall(text)) - {path for _, path in pictures}):
+        raise SystemExit(f"{page}: no comment says which command draws {path}")
     for old in samples:
         new = run_sample(old)
         if without_times(old) != without_times(new):
             differ += 1
-            readme = readme.replace(f"```console\n{old}```", f"```console\n{new}```")
-            said, says = (without_times(text).splitlines() for text in (old, new))
-            print(*unified_diff(said, says, "README.md", "today", lineterm=""), sep="\n")
+            text = text.replace(f"```console\n{old}```", f"```console\n{new}```")
+            said, says = (without_times(sample).splitlines() for sample in (old, new))
+            print(*unified_diff(said, says, page, "today", lineterm=""), sep="\n")
     for command, path in pictures:
         target, drawn = ROOT / path, draw(command, path)
         if not target.exists() or not same_picture(path, target.read_bytes(), drawn):
@@ -110,8 +111,14 @@ def main(write: bool) -> int:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(drawn)
     if write:
-        README.write_text(readme, encoding="utf-8")
-    print(f"README.md: {differ} differ{', now updated' if write and differ else ''}")
+        (ROOT / page).write_text(text, encoding="utf-8")
+    print(f"{page}: {differ} differ{', now updated' if write and differ else ''}")
+    return differ
+
+
+def main(write: bool) -> int:
+    """Check every page; the number of samples and pictures that differ and are not updated."""
+    differ = sum(checked(page, write) for page in PAGES)
     return 0 if write else differ
 
 

@@ -11,8 +11,8 @@ import z3
 
 from tcpmc.checks.encode import Encoding, Frame
 from tcpmc.checks.explore import distinct, unpack
+from tcpmc.checks.explore.tables import Ids, Ints
 from tcpmc.checks.fields import end_terms, like, plain
-from tcpmc.checks.tables import Ids, Ints
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model.channel import Contents
 from tcpmc.model.system import End

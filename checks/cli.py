@@ -9,16 +9,32 @@ from typing import Any
 
 import click
 
-from tcpmc import __version__
-from tcpmc.checks.asked import asked_scope, conclude, decide, rendered, say, traced, watched, width
+from tcpmc.checks.asked import annotate, asked_scope, conclude, decide, say, traced, watched
+from tcpmc.checks.claims.command import claims
+from tcpmc.checks.cli_explain import explain
+from tcpmc.checks.cli_explore import explore
+from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
-from tcpmc.checks.options import GROUP_HELP, LIMITS, PROPERTY_NAMES, RESULT, SCOPE, VARIANT_NAMES
-from tcpmc.checks.output import opened
+from tcpmc.checks.options import (
+    EXPLORING,
+    FAIR,
+    GROUP_HELP,
+    LIMITS,
+    PROPERTY_NAMES,
+    SCOPE,
+    VARIANT_NAMES,
+    result_options,
+    version,
+)
+from tcpmc.checks.output import on_github, opened, width
+from tcpmc.checks.requests import opening, requests
 from tcpmc.checks.run import AUTO, ENGINES
+from tcpmc.checks.stack_commands import compare, gallery
 from tcpmc.checks.timed_commands import threshold, verify
 from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.trace_files import folders, write_traces
 from tcpmc.checks.verdict import (
     EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
@@ -32,7 +48,7 @@ PICTURES = ("svg", "png", "pdf", "dot")
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tcpmc")
+@version
 def cli() -> None:
     """The group of all commands."""
 
@@ -47,33 +63,62 @@ def cli() -> None:
     "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
     help="auto: both for a named property; for the whole catalogue both where it says so.",
 )  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
 @click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
+@click.option(
+    "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
+    help="Expect of a variant of your own what is expected of this one, such as rfc9293.",
+)  # fmt: skip
+@click.option(
+    "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
+    help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
+)  # fmt: skip
 @click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
 @SCOPE
+@FAIR
 @LIMITS
-@RESULT
+@EXPLORING
+@result_options(RUN_FORMATS)
 def check(
-    properties: tuple[str, ...], variants: tuple[str, ...], engine: str, coverage: bool, **rest: Any
+    properties: tuple[str, ...],
+    variants: tuple[str, ...],
+    engine: str,
+    coverage: bool,
+    traces: tuple[str, ...],
+    **rest: Any,
 ) -> int:
-    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
+    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
-    on the variants where its verdict differs. With only --variant: every
-    property on it. With only PROPERTY: on rfc9293.
-    """
+    on the variants where its verdict differs. With only --variant: the
+    catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
+    second connections are asked.
+
+    \b
+    In CI, for a stack of your own:
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+          -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
+    """  # noqa: D301
     engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
     if coverage and engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
-    with opened(rest["output"]) as output:
-        jobs, outcome = decide(properties, variants, engines, rest)
-        found = None
+    asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
+    with opening(asked) as destinations:
+        outcome = decide(properties, variants, engines, rest, destinations.follow)
         if coverage:
             from tcpmc.checks.coverage import coverage as covered
 
-            found = covered({job.variant for job in jobs}, outcome.rules)
-        output.write(rendered(outcome, rest["format"], bool(properties), found))
-    if rest["output"] and not rest["quiet"]:
+            tried = {result.job.variant for result in outcome.results}
+            outcome.coverage = covered(tried, outcome.rules)
+        destinations.write(outcome)
+        count = write_traces(outcome, wanted)
+    if wanted and not rest["quiet"]:
+        places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
+        say(f"traces in {places}: {count}")
+    if on_github():
+        annotate(outcome)
+    if all(request.path for request in asked) and not rest["quiet"]:
         conclude(outcome)
     return outcome.exit_code
 
@@ -83,40 +128,45 @@ def check(
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
 @SCOPE
+@FAIR
 @LIMITS
-@RESULT
+@EXPLORING
+@result_options(ALL_FORMATS)
 def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
     """Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
-    """
-    with opened(rest["output"]) as output:
-        outcome = traced(name, variant, engine, rest)
-        verdict = outcome.results[0].verdict
-        if verdict.trace is None and rest["format"] == "text":
-            told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
-            say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
-            return outcome.exit_code or EXIT_NOTHING
-        if rest["format"] == "json":
-            output.write(rendered(outcome, "json", True))
-        else:
-            from tcpmc.checks.evidence import evidence
 
-            output.write("\n".join(evidence(outcome.results[0], width())) + "\n")
+    \b
+      tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
+    """  # noqa: D301
+    asked = requests(rest["output"], rest["format"], ALL_FORMATS)
+    with opening(asked) as destinations:
+        outcome = traced(name, variant, engine, rest, destinations.follow)
+        destinations.write(outcome)
+    verdict = outcome.results[0].verdict
+    if verdict.trace is None and any(request.shows_trace for request in asked):
+        told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
+        say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
+        return outcome.exit_code or EXIT_NOTHING
     return outcome.exit_code
 
 
 @cli.command("list")
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
 def list_(kinds: tuple[str, ...]) -> int:
-    """List properties, variants and scopes."""
+    """List properties, variants, scopes and output formats."""
     with opened(None) as output:
         output.write(listing(kinds or KINDS, min(80, width() or 80)))
     return 0
 
 
+cli.add_command(claims)
 cli.add_command(threshold)
 cli.add_command(verify)
+cli.add_command(gallery)
+cli.add_command(compare)
+cli.add_command(explain)
 
 
 @cli.group(short_help="Draw the model, its states, or a trace.")
@@ -155,6 +205,7 @@ def diagram_endpoint(
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--raw", is_flag=True, help="Every state by itself; only for small graphs.")
 @SCOPE
+@FAIR
 @LIMITS
 @_picture
 def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: Any) -> int:
@@ -182,22 +233,21 @@ def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: An
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @SCOPE
+@FAIR
 @LIMITS
 @_picture
 def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:
     """Draw the trace of PROPERTY as a message ladder."""
     form = _form(rest["format"], rest["output"])
     with opened(rest["output"]) as out:
-        from tcpmc.diagrams.ladder import ladder_dot
+        from tcpmc.diagrams.trace import dot
 
         result = traced(name, variant, None, rest).results[0]
-        verdict, job = result.verdict, result.job
-        told = f"{verdict.word} {name} on {job.variant.name}"
-        if verdict.trace is None:
+        if result.verdict.trace is None:
+            told = f"{result.verdict.word} {name} on {result.job.variant.name}"
             say(f"{told}: there is no trace to draw")
             return EXIT_NOTHING
-        dot = ladder_dot(Model(job.variant, job.scope), verdict.trace, told)
-        out.write(_drawn(dot, form))
+        out.write(_drawn(dot(result), form))
     return 0
 
 
@@ -219,6 +269,9 @@ def _drawn(dot: str, form: str) -> str | bytes:
     from tcpmc.diagrams.render import render
 
     return render(dot, form)
+
+
+cli.add_command(explore)
 
 
 def main() -> None:

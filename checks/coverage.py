@@ -10,7 +10,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -26,11 +26,11 @@ def coverage(variants: Iterable[Variant], reached: set[str]) -> dict[str, list[s
     """`reached` and `not_reached`, each in order. Labels with a part that is filled in when the
     rule runs are shown with "..." for it while they are not reached."""
     known = {label for variant in variants for label in labels(variant)}
-    missed = [label for label in known if not any(_matches(label, rule) for rule in reached)]
+    missed = [label for label in known if not any(matches(label, rule) for rule in reached)]
     return {"reached": sorted(reached - {""}), "not_reached": sorted(missed)}
 
 
-def as_text(found: dict[str, list[str]]) -> list[str]:
+def as_text(found: Mapping[str, list[str]]) -> list[str]:
     """The coverage as lines."""
     lines = []
     for title, key in (("Rules reached", "reached"), ("Rules not reached", "not_reached")):
@@ -44,8 +44,13 @@ def labels(variant: Variant) -> set[str]:
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule is not getattr(RFC9293, field.name):
-            found |= set(_written(_source(rule)))
+            found |= written_in(rule)
     return found
+
+
+def written_in(rule: Callable[..., Any]) -> set[str]:
+    """Every label that one function is written with."""
+    return set(_written(_source(rule)))
 
 
 def _source(rule: Callable[..., Any]) -> str:
@@ -77,5 +82,6 @@ def _text(node: ast.AST) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _matches(label: str, rule: str) -> bool:
+def matches(label: str, rule: str) -> bool:
+    """Whether a rule that was reached is that label, "..." standing for anything."""
     return re.fullmatch(".+".join(map(re.escape, label.split("..."))), rule) is not None

@@ -106,7 +106,7 @@ class Encoding:
             f.name: number(f.name, numbers[f.name]) if f.name in numbers else flag(f.name)
             for f in fields(History)
         }
-        sequence = {name: Seq(number(name), self.bits) for name in SEQUENCE_FIELDS}
+        sequence: dict[str, Any] = {name: Seq(number(name), self.bits) for name in SEQUENCE_FIELDS}
         tcb = Tcb(
             state=cast(State, Sym(z3.BitVec("E.state", STATE_BITS))),
             **sequence,

@@ -8,7 +8,7 @@ from tcpmc.checks.ladder import folded, ladder, wrapped
 from tcpmc.checks.run import Job, Result
 from tcpmc.checks.scope_options import as_options
 from tcpmc.checks.trace import Trace
-from tcpmc.model.property import Always, Eventually, Lemma, Reachable
+from tcpmc.model.property import Always, Eventually, Lemma, LivelockFree, Reachable
 from tcpmc.model.system import System
 from tcpmc.model.tcb import Tcb
 
@@ -18,6 +18,8 @@ LADDER = 100
 def command(job: Job) -> str:
     """The command that shows the evidence for this job again."""
     words = ["tcpmc", "trace", job.prop.name, "--variant", job.source, *as_options(job.asked)]
+    if isinstance(job.prop, Eventually) and not job.prop.expected:
+        words += [w for kind in job.prop.fair or ("none",) for w in ("--fairness", kind)]
     return shlex.join(words)
 
 
@@ -34,7 +36,7 @@ def evidence(result: Result, width: int | None = None) -> list[str]:
     scope = "one step at 32 bits" if isinstance(job.prop, Lemma) else f"scope {job.scope.name}"
     heading = (
         f"{verdict.word}  {job.prop.name} on {job.variant.name}  "
-        f"({expected}, {engines}, {_steps(len(trace))}, {scope})"
+        f"({expected}, {engines}, {steps(trace)}, {scope})"
     )
     lines = wrapped(heading, width)
     if isinstance(job.prop, Lemma):
@@ -52,6 +54,8 @@ def shown(result: Result, trace: Trace) -> str:
             return f"The last state, {end}, shows it: {prop.meaning}."
         case Eventually():
             return f"The run stays there for ever, so this is false: {prop.meaning}."
+        case LivelockFree():
+            return f"The segments of the loop answer each other for ever: not so: {prop.meaning}."
         case Lemma():
             return f"This step breaks the rule: {prop.meaning}."
         case Always():
@@ -74,5 +78,6 @@ def _numbers(tcb: Tcb) -> str:
     return " ".join(f"{name}={value}" for name, value in (*named, ("RCV.NXT", tcb.rcv_nxt)))
 
 
-def _steps(count: int) -> str:
-    return f"{count} step{'s' * (count != 1)}"
+def steps(trace: Trace) -> str:
+    """How long the trace is: "7 steps"."""
+    return f"{len(trace)} step{'s' * (len(trace) != 1)}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tcpmc.checks.explore import PAIR_MASK, Graph, Mask, TooLarge, explore
-from tcpmc.checks.liveness import fair_lasso
-from tcpmc.checks.tables import Ints
+from tcpmc.checks.explore.tables import Ints
+from tcpmc.checks.exploring import Exploring
+from tcpmc.checks.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
 from tcpmc.checks.verdict import (
@@ -21,7 +22,14 @@ from tcpmc.checks.verdict import (
     WITNESS,
     Answer,
 )
-from tcpmc.model.property import Always, Eventually, Predicate, Property, Reachable
+from tcpmc.model.property import (
+    Always,
+    Eventually,
+    LivelockFree,
+    Predicate,
+    Property,
+    Reachable,
+)
 from tcpmc.model.system import Model, System
 
 Progress = Callable[[Graph], None]
@@ -46,6 +54,7 @@ class ExplicitEngine:
 
     model: Model
     progress: Progress = lambda graph: None
+    exploring: Exploring = Exploring()
     table: TabulatedModel = field(init=False)
     graph: Graph | None = None
 
@@ -68,11 +77,18 @@ class ExplicitEngine:
 
         answers: dict[str, Answer] = {}
         try:
-            self.graph = explore(self.table, visit=visit)
+            self.graph = explore(
+                self.table,
+                visit=visit,
+                backend=self.exploring.backend_for(self.table),
+                checkpoint=self.exploring.checkpoint_for(self.model),
+            )
             answers |= {watch.prop.name: self._answer(watch) for watch in watches}
             for prop in props:
                 if isinstance(prop, Eventually):
                     answers[prop.name] = self._eventually(prop)
+                elif isinstance(prop, LivelockFree):
+                    answers[prop.name] = self._livelock_free(prop)
                 elif isinstance(prop, Reachable) and len(prop.goals) > 1:
                     answers[prop.name] = self._in_stages(prop)
         except STOPS as stop:
@@ -152,7 +168,8 @@ class ExplicitEngine:
             def met(graph: Graph, goal: Predicate = goals[0], stop: bool = stop) -> bool:
                 return stop and bool(self._holds(goal, graph.levels[-1]).any())
 
-            graphs.append(explore(self.table, sources, met))
+            backend = self.exploring.backend_for(self.table)
+            graphs.append(explore(self.table, sources, met, backend))
         raise AssertionError("a property without goals")
 
     def _eventually(self, prop: Eventually) -> Answer:
@@ -163,14 +180,24 @@ class ExplicitEngine:
         if not regions:
             return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
         for region in regions:
-            lasso = fair_lasso(self.table, self.graph, region)
+            lasso = fair_lasso(self.table, self.graph, region, prop.fair)
             if lasso is not None:
-                states = [self.table.system(state) for state in lasso.states]
-                trace = replay(self.model, events_along(self.model, states), lasso.loop)
-                return Answer(
-                    REFUTED, f"fair lasso, {len(trace)} steps", self._checked(prop, trace)
-                )
+                return self._by_lasso(prop, lasso, "fair lasso")
         return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")
+
+    def _livelock_free(self, prop: LivelockFree) -> Answer:
+        assert self.graph is not None
+        lasso, answered = endless_exchange(self.table, self.graph)
+        if lasso is not None:
+            return self._by_lasso(prop, lasso, "lasso")
+        if not answered:
+            return Answer(VACUOUS, f"no segment is ever answered; {self._exhaustive()}")
+        return Answer(PROVED, f"no exchange goes on for ever; {self._exhaustive()}")
+
+    def _by_lasso(self, prop: Property, lasso: Lasso, kind: str) -> Answer:
+        states = [self.table.system(state) for state in lasso.states]
+        trace = replay(self.model, events_along(self.model, states), lasso.loop)
+        return Answer(REFUTED, f"{kind}, {len(trace)} steps", self._checked(prop, trace))
 
     def _waiting(self, prop: Eventually, which: int) -> list[Ints]:
         """The states, by level, in which the premise holds at that end and the goal does not."""

@@ -17,8 +17,8 @@ import z3
 from tcpmc.checks.clauses import Clauses
 from tcpmc.checks.encode import Encoding
 from tcpmc.checks.explore import contains, distinct, pack, successors, unpack
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.solving import satisfiable
-from tcpmc.checks.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model.segment import Segment
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from textwrap import wrap
 
+from tcpmc.checks.story import rules_of
 from tcpmc.checks.trace import Trace
 from tcpmc.model.channel import Flight
 from tcpmc.model.segment import Segment
@@ -145,7 +146,7 @@ def _list(trace: Trace, width: int) -> Iterator[str]:
             if was.state != now.state:
                 words.append(f"{name} {now.state}")
         if step is not None:
-            words += [f"sends {segment}" for segment in step.send] + _rules(event, step)
+            words += [f"sends {segment}" for segment in step.send] + rules_of(step)
         for index, word in enumerate(words):
             for row, line in enumerate(wrapped(word, width - 2)):
                 yield line if index == row == 0 else f"  {line}"
@@ -159,8 +160,9 @@ def _told(event: Event) -> str:
     if event.flight is None:
         return f"{who} {event.kind}"
     segment = event.flight.segment
-    if event.kind == "deliver":
-        return f"{who} receives {segment}"
+    if event.kind in ("deliver", "forge"):
+        forged = " forged" * (event.kind == "forge")
+        return f"{who} receives{forged} {segment}"
     return f"{FATES[event.kind]}, from {who}: {segment}"
 
 
@@ -168,7 +170,7 @@ def _loop_end(trace: Trace) -> list[str]:
     if trace.loop is None:
         return []
     if trace.loop == len(trace):
-        return [". . . and nothing can happen any more"]
+        return [". . . and nothing has to happen any more"]
     return [f". . . back to step {trace.loop}, and so for ever"]
 
 
@@ -184,7 +186,7 @@ def _steps(trace: Trace) -> Iterator[tuple[list[Row], list[str]]]:
             yield [_fate(event, origins)], []
         else:
             rows = list(_act(number, event, step, (before, after), origins))
-            yield rows, _rules(event, step)
+            yield rows, rules_of(step)
 
 
 def _keeps_copies(trace: Trace) -> bool:
@@ -195,11 +197,6 @@ def _keeps_copies(trace: Trace) -> bool:
             had = trace.states[number].channels[1 - event.end]
             return len(left) == len(had) > 0
     return False
-
-
-def _rules(event: Event, step: Step) -> list[str]:
-    told = [f'user told "{signal}"' for signal in step.signals if signal.startswith("error")]
-    return [*step.rule.split(" + "), *told]
 
 
 def _fate(event: Event, origins: Origins) -> Row:
@@ -222,7 +219,7 @@ def _act(
     state = str(now) if now != was else ""
     wires = [(_arrow(end, segment, "---"), "<>"[end]) for segment in step.send]
     if event.flight is not None:
-        origin = origins.of(1 - end, event)
+        origin = "forged" if event.kind == "forge" else origins.of(1 - end, event)
         wires.insert(0, (_arrow(1 - end, event.flight.segment, origin), "<>"[end]))
     else:
         yield _at(end, f"({event.kind})")

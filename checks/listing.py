@@ -1,21 +1,28 @@
-"""What there is to ask: properties, variants and scopes, as `tcpmc list` prints them."""
+"""What there is to ask and to write: as `tcpmc list` prints it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from textwrap import indent
 
+from tcpmc.checks.formats import RUN_FORMATS, TRACE_FORMATS
 from tcpmc.checks.ladder import wrapped
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.variants import VARIANTS
 
-KINDS = ("properties", "variants", "scopes")
+KINDS = ("properties", "variants", "scopes", "formats")
 
 
 def listing(kinds: tuple[str, ...] = KINDS, width: int = 80) -> str:
     """The lists of these kinds, in at most `width` columns."""
-    parts = {"properties": _properties, "variants": _variants, "scopes": _scopes}
+    parts = {
+        "properties": _properties,
+        "variants": _variants,
+        "scopes": _scopes,
+        "formats": _formats,
+    }
     sections = []
     for kind in kinds:
         lines = [kind.upper()]
@@ -35,7 +42,9 @@ def _properties() -> Iterator[tuple[str, list[str]]]:
 
 def _variants() -> Iterator[tuple[str, list[str]]]:
     for variant in VARIANTS.values():
-        yield variant.name, [variant.title]
+        bug = BUGS.get(variant.name)
+        more = [] if bug is None else [f"{bug.stack}, {bug.report}; caught by {bug.caught_by}"]
+        yield variant.name, [variant.title, *more]
     yield "./FILE.py", ["your own: a Python file that defines variant = Variant(...)"]
 
 
@@ -47,3 +56,11 @@ def _scopes() -> Iterator[tuple[str, list[str]]]:
             f"RTO {scope.rto} ticks"
         )
         yield scope.name, [scope.describe(), more]
+
+
+def _formats() -> Iterator[tuple[str, list[str]]]:
+    for form in RUN_FORMATS.values():
+        yield form.name, [form.about]
+    for form in TRACE_FORMATS.values():
+        if form.name not in RUN_FORMATS:
+            yield form.name, [f"one trace: {form.about}"]

@@ -1,8 +1,8 @@
 """Fair lassos: runs that go on for ever, fairly, and never come to a goal.
 
-The fairness is strong (Streett): a segment that is in flight again and again is delivered again
-and again, and a timer that is due again and again fires, whether or not there was room for what
-they send. Loss and user calls need never happen, and duplication does not go on for ever. States
+The fairness is strong (Streett): an event of the chosen kinds that is due again and again happens
+again and again, whether or not there was room for what it sends. Loss and other user calls need
+never happen, and duplication does not go on for ever. States
 that make a strongly connected component unfair are removed until a component is fair or nothing
 is left (Lichtenstein and Pnueli 1985).
 """
@@ -17,11 +17,19 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from tcpmc.checks.explore import Graph, Mask, attempts, chunks, contains, distinct, successors
-from tcpmc.checks.tables import Ints
+from tcpmc.checks.explore import (
+    Graph,
+    Mask,
+    attempts,
+    chunks,
+    contains,
+    distinct,
+    successors,
+    unpack,
+)
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
-
-FAIR_EVENTS = ("deliver", "retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick")
+from tcpmc.model.property import FAIR_EVENTS
 
 
 @dataclass(frozen=True)
@@ -60,14 +68,15 @@ class Region:
         )
 
 
-def region(table: TabulatedModel, states: Ints) -> Region:
+def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Region:
     """The states with their transitions; those that duplicate lead outside."""
+    events = {event for kind in fairness for event in FAIR_EVENTS[kind]}
     parts: list[tuple[Ints, ...]] = []
     for chunk in chunks(states):
         edges = successors(table, chunk)
         tried = [attempts(table, which, chunk) for which in (0, 1)]
-        kinds = [kind for kind, _ in table.events.values]
-        fair = np.array([kind in FAIR_EVENTS for kind in kinds])
+        kinds = [kind for kind, *_ in table.events.values]
+        fair = np.array([kind in events for kind in kinds])
         doubles = np.array([kind == "duplicate" for kind in kinds])
         at = np.minimum(np.searchsorted(states, edges.target), len(states) - 1)
         inside = (states[at] == edges.target) & ~doubles[edges.event]
@@ -87,14 +96,17 @@ def region(table: TabulatedModel, states: Ints) -> Region:
     return Region(states, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def fair_lasso(table: TabulatedModel, graph: Graph, levels: Sequence[Ints]) -> Lasso | None:
-    """A fair run that stays for ever in the given states of the graph, by level, or None.
+def fair_lasso(
+    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[str]
+) -> Lasso | None:
+    """A run that is fair in the given ways and stays for ever in the given states of the graph, by
+    level, or None.
 
-    A state in which nothing can happen any more counts as one that is repeated for ever.
+    A state in which no fair event is due can be stayed in for ever: nothing has to happen.
     """
-    whole = region(table, distinct(np.concatenate(levels)))
+    whole = region(table, distinct(np.concatenate(levels)), fairness)
     halted = np.ones(len(whole.states), bool)
-    halted[whole.source] = False
+    halted[whole.due_at] = False
     if halted.any():
         return _lasso(graph, levels, whole.states[halted], lambda entry: [])
     component = fair_component(whole)
@@ -103,22 +115,55 @@ def fair_lasso(table: TabulatedModel, graph: Graph, levels: Sequence[Ints]) -> L
     return _lasso(graph, levels, component.states, lambda entry: fair_cycle(component, entry))
 
 
+def endless_exchange(table: TabulatedModel, graph: Graph) -> tuple[Lasso | None, int]:
+    """A run that ends in deliveries for ever, each of which is answered, or None; and how many such
+    deliveries there are in the graph."""
+    columns = [_answered(table, chunk) for level in graph.levels for chunk in chunks(level)]
+    sources, targets = (np.concatenate(column) for column in zip(*columns, strict=True))
+    states = distinct(np.concatenate((sources, targets)))
+    source, target = (np.searchsorted(states, ends) for ends in (sources, targets))
+    none = np.empty(0, np.int64)
+    area = Region(states, source, target, np.full(len(source), -1), none, none)
+    label, _, lives = components(area)
+    cycles = area.within(lives[label])
+    if not len(cycles.states):
+        return None, len(sources)
+    lasso = _lasso(graph, graph.levels, cycles.states, lambda entry: fair_cycle(cycles, entry))
+    return lasso, len(sources)
+
+
+def _answered(table: TabulatedModel, states: Ints) -> tuple[Ints, Ints]:
+    """The deliveries that are answered, from these states: sources and targets."""
+    edges = successors(table, states)
+    kinds = np.array([kind == "deliver" for kind, *_ in table.events.values])
+    out = np.stack((unpack(edges.target)[2:], unpack(states[edges.source])[2:]))
+    grew = np.where(edges.end == 0, out[0][0] != out[1][0], out[0][1] != out[1][1])
+    answered = kinds[edges.event] & grew
+    return states[edges.source[answered]], edges.target[answered]
+
+
+def components(area: Region) -> tuple[Ints, Mask, Mask]:
+    """The strongly connected components of the region: that of each state, by number; which
+    transitions stay inside one; and in which components, by number, there is such a one."""
+    size, inner = len(area.states), area.target >= 0
+    links = coo_array(
+        (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
+        shape=(size, size),
+    )
+    count, label = connected_components(links, directed=True, connection="strong")
+    taken = inner.copy()
+    taken[inner] = label[area.source[inner]] == label[area.target[inner]]
+    lives = np.zeros(count, bool)
+    lives[label[area.source[taken]]] = True
+    return label, taken, lives
+
+
 def fair_component(area: Region) -> Region | None:
     """A strongly connected part of the region in which a fair run can stay for ever."""
     while len(area.states):
-        size = len(area.states)
-        inner = area.target >= 0
-        links = coo_array(
-            (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
-            shape=(size, size),
-        )
-        count, label = connected_components(links, directed=True, connection="strong")
-        taken = inner.copy()
-        taken[inner] = label[area.source[inner]] == label[area.target[inner]]
-        lives = np.zeros(count, bool)
-        lives[label[area.source[taken]]] = True
+        label, taken, lives = components(area)
         bad_states = _unfair(area, label, taken)
-        spoilt = np.zeros(count, bool)
+        spoilt = np.zeros(len(lives), bool)
         spoilt[label[bad_states]] = True
         fine = np.flatnonzero(lives & ~spoilt)
         if len(fine):

@@ -18,6 +18,7 @@ from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Property
 from tcpmc.model.rules import Rules
 from tcpmc.model.scope import SCOPES, Scope
+from tcpmc.model.seeded_bugs import BUGS, Bug
 from tcpmc.model.variant import RFC9293, Variant
 from tcpmc.model.variants import VARIANTS
 
@@ -32,6 +33,11 @@ def find_property(name: str) -> Property:
 def find_scope(name: str) -> Scope:
     """The scope of that name. Raises BadInput with the nearest names."""
     return _find("scope", SCOPES, name)
+
+
+def find_bug(name: str) -> Bug:
+    """The seeded bug of that name. Raises BadInput with the nearest names."""
+    return _find("bug", BUGS, name)
 
 
 def find_variant(text: str) -> Variant:
@@ -76,7 +82,7 @@ def _find(kind: str, known: Mapping[str, T], name: str) -> T:
         name, known, n=3, cutoff=0.3
     )
     hint = f"; nearest: {', '.join(near)}" if near else ""
-    plural = {"property": "properties"}.get(kind, f"{kind}s")
+    plural = {"property": "properties", "bug": "variants"}.get(kind, f"{kind}s")
     raise BadInput(f"unknown {kind} {name!r}{hint} (see: tcpmc list {plural})")
 
 
@@ -144,6 +150,10 @@ def _check_parts(place: str, variant: object) -> None:
             )
     if not variant.name.strip():
         raise BadInput(f"{place}: the variant's name is empty")
+    if not variant.name.isprintable():
+        raise BadInput(
+            f"{place}: the variant's name {variant.name!r} cannot be printed on one line"
+        )
     for name, rule in _rules(variant.rules).items():
         if not callable(rule):
             raise BadInput(f"{place}: the rule {name} is a {type(rule).__name__}, not a function")

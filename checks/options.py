@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
+from tcpmc import __version__
+from tcpmc.checks.exploring import BACKENDS
+from tcpmc.checks.formats import Format
 from tcpmc.checks.monitor import GIGABYTE, default_memory
 from tcpmc.checks.scope_options import scope_options
 from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.property import FAIRNESS
 from tcpmc.model.scope import SCOPES
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.variants import VARIANTS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -21,7 +26,14 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc check closing --variant freertos-1303  one question about one stack
   tcpmc check --variant ./my_stack.py          a stack of your own
   tcpmc trace graceful-close --variant no-time-wait
+  tcpmc gallery                                bugs of real stacks, each caught
+  tcpmc compare rfc9293 freertos-1303          what differs, with traces
+  tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  tcpmc explain CLOSE-WAIT                     what a state means
+  ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
+  tcpmc claims C33                             what textbooks say, decided
+  tcpmc explore                                step through the model in a browser
   tcpmc list
 
 \b
@@ -51,13 +63,35 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return add
 
 
-SCOPE = together(
-    click.option(
-        "--scope", default="default", show_default=True, shell_complete=completing([*SCOPES]),
-        help="Named bounds; each can be changed by an option below.",
-    ),
-    scope_options,
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, and what explores."""
+    if asked and not context.resilient_parsing:
+        from tcpmc.checks.explore.backend import kernel_is_there
+
+        kernel = "with the compiled kernel" if kernel_is_there() else "no compiled kernel: numpy"
+        click.echo(f"tcpmc, version {__version__} ({kernel})")
+        context.exit()
+
+
+version = click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
 )  # fmt: skip
+
+
+def scope_named(default: str) -> Callable[[Command], Command]:
+    """--scope with that default, and an option for each bound."""
+    return together(
+        click.option(
+            "--scope", default=default, show_default=True, shell_complete=completing([*SCOPES]),
+            help="Named bounds; each can be changed by an option below.",
+        ),
+        scope_options,
+    )  # fmt: skip
+
+
+SCOPE = scope_named("default")
+SMALL_SCOPE = scope_named("small")
 LIMITS = together(
     click.option("--max-states", type=click.IntRange(min=1), help="Of one exploration."),
     click.option(
@@ -71,9 +105,46 @@ LIMITS = together(
     click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
 )  # fmt: skip
+FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
+FAIR = click.option(
+    "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
+    help="What a run may not put off for ever; may be repeated. [default: the property's]",
+)  # fmt: skip
+EXPLORING = together(
+    click.option(
+        "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True,
+        help="What explores: the compiled kernel, or numpy.",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(min=1), metavar="N",
+        help="Of the kernel. [default: one each processor]",
+    ),
+    click.option("--checkpoint", metavar="DIR", help="Save each level of an exploration there."),
+    click.option("--resume", metavar="DIR", help="Go on from such levels, and save more."),
+    click.option(
+        "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
+    ),
+)  # fmt: skip
 RESULT = together(
-    click.option("--format", type=click.Choice(["text", "json"]), default="text"),
-    click.option("-o", "--output", metavar="FILE", help="Write the result there."),
+    click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )
+
+
+def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
+    """The options that say in which of these formats the result is written, and where."""
+    return together(
+        click.option(
+            "--format", type=click.Choice([*known]), help="On standard output, or of FILE."
+        ),
+        click.option(
+            "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
+            shell_complete=completing([f"{name}=" for name in known]),
+            help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
+            "on standard output.",
+        ),
+    )  # fmt: skip
+
+
 PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])
+BUG_NAMES = completing([*BUGS])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from tcpmc.checks.guard import BadInput
 
@@ -27,8 +28,26 @@ COLOURS = {
 }
 
 
+def width() -> int | None:
+    """The columns to fill: COLUMNS, or those of the terminal; None where neither is known."""
+    if os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty():
+        return max(20, shutil.get_terminal_size().columns)
+    return None
+
+
+def on_github() -> bool:
+    """Whether a step of GitHub Actions runs this, and reads what it prints for commands."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def no_command(text: str) -> str:
+    """The text, such that no line of it is a command to GitHub Actions: neither `::error::` at the
+    beginning of a line nor `##[error]` anywhere."""
+    return re.sub(r"(^|[\r\n])(\s*):(?=:)", r"\1\2: ", text).replace("##[", "# #[")
+
+
 class Output(Protocol):
-    """Somewhere to put a result, once."""
+    """Somewhere to put a result: once, or piece by piece where it was opened for that."""
 
     def write(self, content: str | bytes) -> None:
         """Put it there."""
@@ -39,6 +58,8 @@ class Standard:
 
     def write(self, content: str | bytes) -> None:
         """Print it; verdicts in colour on a terminal. A reader who has left is no error."""
+        if isinstance(content, str) and on_github():
+            content = no_command(content)
         try:
             if isinstance(content, bytes):
                 sys.stdout.buffer.write(content)
@@ -61,9 +82,8 @@ class File:
 
     def write(self, content: str | bytes) -> None:
         """Replace the file by one with this content, in one step."""
-        data = content.encode() if isinstance(content, str) else content
         try:
-            self._temporary.write_bytes(data)
+            self._temporary.write_bytes(_encoded(content))
             if self._temporary != self._path:
                 self._temporary.chmod(_mode(self._path))
                 self._temporary.replace(self._path)
@@ -71,9 +91,25 @@ class File:
             raise BadInput(f"cannot write {self._path}: {error.strerror}") from error
 
 
+class Growing:
+    """A file to which pieces are added while the run goes on."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path, self._file = path, file
+
+    def write(self, content: str | bytes) -> None:
+        """Add the piece, so that a reader sees it now."""
+        try:
+            self._file.write(_encoded(content))
+            self._file.flush()
+        except OSError as error:
+            raise BadInput(f"cannot write {self._path}: {error.strerror}") from error
+
+
 @contextmanager
-def opened(name: str | None) -> Iterator[Output]:
-    """The output of that name; None or "-" is standard output.
+def opened(name: str | None, grows: bool = False) -> Iterator[Output]:
+    """The output of that name; None or "-" is standard output. A file that `grows` is there from
+    the beginning; any other is whole or not there.
 
     Raises BadInput now, not after the work, if the file cannot be written.
     """
@@ -81,6 +117,22 @@ def opened(name: str | None) -> Iterator[Output]:
         yield Standard()
         return
     path = Path(name).resolve()
+    with _growing(path, name) if grows else _whole(path, name) as output:
+        yield output
+
+
+@contextmanager
+def _growing(path: Path, name: str) -> Iterator[Output]:
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise BadInput(f"cannot write {name}: {error.strerror}") from error
+    with file:
+        yield Growing(path, file)
+
+
+@contextmanager
+def _whole(path: Path, name: str) -> Iterator[Output]:
     try:
         temporary = _beside(path)
     except OSError as error:
@@ -91,6 +143,10 @@ def opened(name: str | None) -> Iterator[Output]:
         if temporary != path:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _beside(path: Path) -> Path:

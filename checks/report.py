@@ -50,7 +50,7 @@ def report(
 
 
 def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str]:
-    notes = list(dict.fromkeys(note for result in results for note in result.job.prop.assumptions))
+    notes = list(dict.fromkeys(note for result in results for note in result.job.prop.rests_on))
     name = max([8, *(len(_name(result)) for result in results)])
     how = width - 2 - WORD - name - 1 - 5 - 5
     wide = how >= LEAST_HOW
@@ -64,9 +64,9 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         last = prop.name
         mark = " " if verdict.as_expected else "!"
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
-        told, *more = wrapped(_how(verdict), how if wide else width - 4)
+        told, *more = wrapped(basis(verdict), how if wide else width - 4)
         by = _by(verdict)
-        letters = "".join(_letter(notes.index(note)) for note in prop.assumptions)
+        letters = "".join(letter(notes.index(note)) for note in prop.rests_on)
         if wide:
             yield f"{row}{told:<{how}} {by:<4} {letters}"
             yield from (" " * len(row) + line for line in more)
@@ -89,11 +89,12 @@ def _by(verdict: Verdict) -> str:
     return "+".join(f"{name[0]}{'*' * bool(a.narrower)}" for name, a in verdict.answers.items())
 
 
-def _letter(index: int) -> str:
+def letter(index: int) -> str:
+    """The letter of a footnote, by its index."""
     return LETTERS[index] if index < len(LETTERS) else f"({index + 1})"
 
 
-def _how(verdict: Verdict) -> str:
+def basis(verdict: Verdict) -> str:
     """The method of the first engine that has the verdict, and what is odd about it."""
     best = [answer for answer in verdict.answers.values() if answer.word == verdict.word]
     answers = best or list(verdict.answers.values())
@@ -125,7 +126,7 @@ def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator
         texts[0] += f" *: proved there only for the runs in which {' or '.join(sorted(narrower))}."
     if any(not result.verdict.as_expected for result in results):
         texts[0] += " !: not as expected."
-    texts += [f"{_letter(number)}  {note}" for number, note in enumerate(notes)]
+    texts += [f"{letter(number)}  {note}" for number, note in enumerate(notes)]
     texts += _scopes(results)
     for text in texts:
         first, *more = wrapped(text, width - 3)
@@ -158,7 +159,7 @@ def _scopes(results: Sequence[Result]) -> list[str]:
 
 
 def summary(outcome: Outcome) -> list[str]:
-    """How the run went, what to do about what is not settled, and what the exit code means."""
+    """How the run went: what is as expected, what differs, and the notes on the outcome."""
     verdicts = [result.verdict for result in outcome.results]
     judged = [verdict for verdict in verdicts if verdict.expected is not None]
     fine = sum(verdict.as_expected for verdict in judged)
@@ -166,7 +167,7 @@ def summary(outcome: Outcome) -> list[str]:
     differing = [
         f"{v.prop.name} {v.word} (there {v.prop.expected['rfc9293']})"
         for v in verdicts
-        if v.expected is None and v.prop.expected.get("rfc9293", v.word) != v.word
+        if v.differs
     ]
     if len(judged) < len(verdicts):
         told = f"{len(verdicts) - len(judged)} verdicts on variants without an expected one"
@@ -177,14 +178,21 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"Vacuous, the premise never happens: {', '.join(dict.fromkeys(vacuous))}.")
     if any(v.word in DEFINITE and not v.as_expected for v in verdicts) and _small(outcome):
         lines.append("The expected verdicts are those of the scope default; this one is smaller.")
-    if outcome.reason != "interrupted" and any(v.word == INCONCLUSIVE for v in verdicts):
+    return lines + outcome_notes(outcome, outcome.exit_code)
+
+
+def outcome_notes(outcome: Outcome, code: int) -> list[str]:
+    """What to do about what is not settled, why the run ended early, what the exit code means."""
+    lines = []
+    stuck = any(result.verdict.word == INCONCLUSIVE for result in outcome.results)
+    if outcome.reason != "interrupted" and stuck:
         lines.append(
             "INCONCLUSIVE: choose a smaller scope (tcpmc list scopes), or raise --timeout, "
-            "--max-states or --max-memory."
+            "--max-states or --max-memory; "
+            "what --checkpoint DIR keeps, --resume DIR goes on with."
         )
     if outcome.reason:
         lines.append(f"The run ended early: {outcome.reason}.")
-    code = outcome.exit_code
     if code:
         lines.append(f"Exit code {code}: {EXIT_MEANINGS.get(code, 'nothing was asked')}.")
     return lines

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TextIO
 
+from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_variant
-from tcpmc.checks.monitor import Limits, Monitor, Rate, Stopped
+from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.solver_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
@@ -19,10 +20,11 @@ from tcpmc.checks.verdict import (
     Answer,
     Verdict,
     exit_code,
+    expected_on,
 )
-from tcpmc.model.properties import PROPERTIES
-from tcpmc.model.property import Eventually, Lemma, Property
-from tcpmc.model.scope import Scope
+from tcpmc.model.properties import CATALOGUE, PROPERTIES
+from tcpmc.model.property import FAIRNESS, Eventually, Lemma, LivelockFree, Property
+from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
 
@@ -37,14 +39,15 @@ AUTO = ()
 @dataclass(frozen=True)
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
-    scope that the user asked for (the property may need another, `scope`), and `engines` those
-    that are asked."""
+    scope that the user asked for (the property may need another, `scope`), `engines` those that
+    are asked, and `otherwise` the word expected where the catalogue expects none."""
 
     prop: Property
     variant: Variant
     source: str
     asked: Scope
     engines: Sequence[str]
+    otherwise: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -63,11 +66,14 @@ class Result:
 @dataclass
 class Outcome:
     """What a run came to: results in catalogue order, the rule labels that the explicit engine
-    reached, and why the run ended early, if it did."""
+    reached, and why the run ended early, if it did; whether the properties were `named` by the
+    user, and the `coverage`, if that was asked for."""
 
     results: list[Result]
     rules: set[str] = field(default_factory=set)
     reason: str | None = None
+    named: bool = False
+    coverage: Mapping[str, list[str]] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -98,26 +104,40 @@ class Group:
 def decides(engine: str, prop: Property, scope: Scope) -> bool:
     """Whether the engine decides this property in this scope.
 
-    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and the order of a
-    fifo channel has no encoding for the solver.
+    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and neither the order
+    of a fifo channel nor what a segment is about has an encoding for the solver.
     """
     if engine == "explicit":
         return not isinstance(prop, Lemma)
-    return isinstance(prop, Lemma) or not (isinstance(prop, Eventually) or scope.channel == "fifo")
+    if isinstance(prop, Lemma):
+        return True
+    on_cycles = isinstance(prop, Eventually | LivelockFree)
+    return not on_cycles and scope.channel != "fifo" and scope.one_connection
+
+
+def canonical(prop: Property) -> str:
+    """The engine whose trace of the property is the canonical one: explicit, where it decides."""
+    return next(engine for engine in ENGINES if decides(engine, prop, SCOPES["default"]))
 
 
 def select(
-    names: Sequence[str], sources: Sequence[str], asked: Scope, engines: Sequence[str] = AUTO
+    names: Sequence[str],
+    sources: Sequence[str],
+    asked: Scope,
+    engines: Sequence[str] = AUTO,
+    every: bool = False,
 ) -> list[Job]:
     """The jobs for the properties and variants named, in catalogue order.
 
-    Without properties: all. Without variants: rfc9293, and without either every variant for which
-    a property has an expected verdict. Raises BadInput for a name that is unknown, and for a
-    property that none of the engines decides if it was asked for by name.
+    Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without
+    either every variant for which a property has an expected verdict. Raises BadInput for a name
+    that is unknown, and for a property that none of the engines decides if it was asked for by
+    name.
     """
     for name in names:
         find_property(name)
-    props = [prop for prop in PROPERTIES.values() if not names or prop.name in names]
+    known = PROPERTIES if names or every else CATALOGUE
+    props = [prop for prop in known.values() if not names or prop.name in names]
     variants: dict[str, Variant] = {}
 
     def variant(source: str) -> Variant:
@@ -136,6 +156,25 @@ def select(
                 raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
+
+
+def expecting(jobs: Sequence[Job], name: str) -> list[Job]:
+    """The jobs, of whose variants what is expected of the named one is expected, where the
+    catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
+    like = find_variant(name).name
+    return [replace(job, otherwise=expected_on(job.prop, like)) for job in jobs]
+
+
+def fairly(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:
+    """The jobs with this fairness in place of their properties' own; nothing is expected then."""
+
+    def changed(prop: Property) -> Property:
+        fair = tuple(kind for kind in FAIRNESS if kind in kinds)
+        if not isinstance(prop, Eventually) or fair == prop.fair:
+            return prop
+        return replace(prop, fair=fair, expected={})
+
+    return [replace(job, prop=changed(job.prop)) for job in jobs]
 
 
 def _scope(job: Job) -> Scope:
@@ -172,36 +211,78 @@ def run(
     jobs: Sequence[Job],
     limits: Limits | None = None,
     progress: TextIO | None = None,
-    thorough: bool = False,
+    exploring: Exploring | None = None,
+    follow: Callable[[Result], None] = lambda result: None,
 ) -> Outcome:
     """Decide the jobs: the explicit engine here, Z3 beside it in processes of its own, one for the
     questions with the clock on and one for the others. `thorough` is for the solver engine.
+    `follow` is called with each result once all that decide it have answered.
 
     A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
-    ReplayError, BadInput for a user's rule that goes wrong, and SolverFailure.
+    ReplayError, BadInput for a user's rule that goes wrong or a checkpoint that is of something
+    else, and SolverFailure.
     """
-    limits = limits or Limits()
+    limits, exploring = limits or Limits(), exploring or Exploring()
     monitor = Monitor(limits, progress)
     groups = dict(enumerate(grouped(jobs)))
+    exploring.check([(g.variant, g.scope) for g in groups.values() if g.decided_by("explicit")])
     outcome = Outcome([])
-    answers: dict[str, dict[tuple[int, str], Answer]] = {engine: {} for engine in ENGINES}
+    collected = _Collected(groups, follow)
     with monitor.running(), ExitStack() as stack:
         solvers = [
-            stack.enter_context(SolverProcess(_tasks(groups, clock, thorough), limits))
+            stack.enter_context(SolverProcess(_tasks(groups, clock, exploring.thorough), limits))
             for clock in (False, True)
         ]
         for number, group in groups.items():
-            found = _explore(group, monitor, outcome.rules)
-            answers["explicit"] |= {(number, name): answer for name, answer in found.items()}
+            found = _explore(group, monitor, outcome.rules, exploring)
+            collected.add("explicit", {(number, name): answer for name, answer in found.items()})
+            for solver in solvers:
+                collected.add("z3", solver.answered())
+        explored = bool(collected.answers["explicit"])
         for solver in solvers:
-            answers["z3"] |= solver.wait(monitor, needed=not answers["explicit"])
+            found_there = solver.wait(
+                monitor, not explored, lambda answers: collected.add("z3", answers)
+            )
+            collected.add("z3", found_there)
         outcome.reason = monitor.reason
-    place = {id(job): number for number, group in groups.items() for job in group.jobs}
-    for job in jobs:
-        key = (place[id(job)], job.prop.name)
-        by_engine = {engine: found[key] for engine, found in answers.items() if key in found}
-        outcome.results.append(Result(job, Verdict(job.prop, job.variant, job.scope, by_engine)))
+    outcome.results += [collected.result(job) for job in jobs]
     return outcome
+
+
+class _Collected:
+    """The answers of the engines as they come, by the number of the group and the property, and
+    the results that they complete. None is the answer of an engine that has nothing to say."""
+
+    def __init__(self, groups: Mapping[int, Group], follow: Callable[[Result], None]) -> None:
+        self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
+        self._place = {id(job): number for number, g in groups.items() for job in g.jobs}
+        self._open = [job for group in groups.values() for job in group.jobs]
+        self._follow = follow
+
+    def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
+        """Take these answers, and pass on the results that are complete now."""
+        self.answers[engine] |= answers
+        complete = [job for job in self._open if self._complete(job)]
+        self._open = [job for job in self._open if not self._complete(job)]
+        for job in complete:
+            self._follow(self.result(job))
+
+    def result(self, job: Job) -> Result:
+        """What there is on the job."""
+        found = {engine: self.answers[engine].get(self._key(job)) for engine in ENGINES}
+        answers = {engine: answer for engine, answer in found.items() if answer is not None}
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        return Result(job, verdict)
+
+    def _complete(self, job: Job) -> bool:
+        return all(
+            self._key(job) in self.answers[engine]
+            for engine in job.engines
+            if decides(engine, job.prop, job.scope)
+        )
+
+    def _key(self, job: Job) -> tuple[int, str]:
+        return self._place[id(job)], job.prop.name
 
 
 def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int, Task]:
@@ -217,9 +298,12 @@ def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int
     }
 
 
-def _explore(group: Group, monitor: Monitor, rules: set[str]) -> dict[str, Answer]:
+def _explore(
+    group: Group, monitor: Monitor, rules: set[str], exploring: Exploring
+) -> dict[str, Answer]:
     """The explicit engine's answers; adds the rule labels that it reached."""
     from tcpmc.checks.explicit import ExplicitEngine
+    from tcpmc.checks.explore.checkpoint import Foreign
 
     props = group.decided_by("explicit")
     watch = watcher(monitor, group.variant.name)
@@ -227,11 +311,13 @@ def _explore(group: Group, monitor: Monitor, rules: set[str]) -> dict[str, Answe
         return {}
     try:
         with monitor.interruptible():
-            engine = ExplicitEngine(Model(group.variant, group.scope), watch)
+            engine = ExplicitEngine(Model(group.variant, group.scope), watch, exploring)
             found = engine.decide(props)
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not begun") for prop in props}
+    except Foreign as problem:
+        raise BadInput(f"{problem}") from problem
     except ReplayError as error:
         names = ", ".join(prop.name for prop in props)
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
@@ -245,7 +331,8 @@ def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:
     rate = Rate()
 
     def watch(graph: Graph) -> None:
-        monitor.status = lambda: f"{name}: {_progress(graph, rate)}"
+        status = _progress(graph, rate)
+        monitor.status = lambda: f"{name}: {_deciding(graph) or status}, {_memory()}"
         if monitor.limits.states is not None and graph.states > monitor.limits.states:
             raise Stopped(f"limit of {monitor.limits.states:,} states")
 
@@ -253,9 +340,16 @@ def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:
 
 
 def _progress(graph: Graph, rate: Rate) -> str:
-    if graph.complete:
-        return f"{graph.states:,} states explored, deciding on them"
+    frontier, before = (graph.levels.size(max(0, graph.depth - back)) for back in (0, 1))
     return (
         f"level {graph.depth}, {graph.states:,} states ({rate.per_second(graph.states):,}/s), "
-        f"frontier {len(graph.levels[-1]):,}"
+        f"frontier {frontier:,} (x{frontier / max(1, before):.2f})"
     )
+
+
+def _deciding(graph: Graph) -> str:
+    return f"{graph.states:,} states explored, deciding on them" if graph.complete else ""
+
+
+def _memory() -> str:
+    return f"{resident_memory() / GIGABYTE:.2f} GB"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from tcpmc.checks.guard import BadInput
-from tcpmc.model.scope import CHANNELS, LOSSES, SCOPES, STARTS, Scope
+from tcpmc.model.scope import CHANNELS, LOSSES, POLICIES, SCOPES, SIDES, STARTS, Scope
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,13 +26,24 @@ BOUNDS: dict[str, tuple[str, dict[str, Any]]] = {
     "bits": ("--bits", {"type": int, "help": "Sequence numbers are modulo 2**N."}),
     "channel": ("--channel", {"type": click.Choice(CHANNELS), "help": "Kind of network."}),
     "capacity": ("--capacity", {"type": int, "help": "Segments in flight each way."}),
-    "loss": ("--loss", {"type": click.Choice(LOSSES), "help": "What can be lost."}),
+    "loss": (
+        "--loss",
+        {"metavar": "|".join((*LOSSES, "SEGMENT")), "help": "What can be lost."},
+    ),
     "duplication": ("--duplication/--no-duplication", {"help": "Duplicated segments."}),
     "reordering": ("--reordering/--no-reordering", {"help": "Off: the channel is a fifo."}),
     "data": ("--data", {"type": int, "help": "Octets that each user gives to SEND."}),
     "opens": ("--opens", {"type": int, "help": "OPEN calls of each user."}),
     "crashes": ("--crashes", {"type": int, "help": "Silent crashes of each end."}),
     "aborts": ("--aborts/--no-aborts", {"help": "ABORT calls."}),
+    "isn": ("--isn", {"type": click.Choice(POLICIES), "help": "ISS of a second connection."}),
+    "sender": ("--sender", {"type": click.Choice(SIDES), "help": "Who calls SEND."}),
+    "closer": ("--closer", {"type": click.Choice(SIDES), "help": "Who calls CLOSE first."}),
+    "shared_address": (
+        "--shared-address/--no-shared-address",
+        {"help": "A's second connection: another host."},
+    ),
+    "attacks": ("--attacks", {"type": int, "help": "Forged segments to each end."}),
     "retransmissions": (
         "--retransmissions",
         {"callback": retries, "metavar": "N|forever", "help": "Of one segment."},

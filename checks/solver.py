@@ -18,11 +18,11 @@ import z3
 from tcpmc.checks.bmc import Unrolling
 from tcpmc.checks.clauses import Clauses, proposed
 from tcpmc.checks.encode import Encoding
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.induction import Escaped, inductive, sample, segments_sent
 from tcpmc.checks.onestep import OneStep
 from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic import PathLimit
-from tcpmc.checks.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import ReplayError, Trace, shows
 from tcpmc.checks.verdict import (

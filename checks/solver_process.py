@@ -26,6 +26,7 @@ from tcpmc.model.scope import Scope
 
 GRACE_SECONDS = 2.0
 Message = tuple[Any, ...]
+Answers = dict[tuple[int, str], Answer | None]
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,17 @@ class SolverProcess:
                     self._end = message
                     return
 
-    def wait(self, monitor: Monitor, needed: bool) -> dict[tuple[int, str], Answer]:
-        """The answers, by task and property, once the process or the run has ended.
+    def answered(self) -> Answers:
+        """The answers so far, by task and property; None where the engine has nothing to say."""
+        return dict(self._answers)
+
+    def wait(
+        self,
+        monitor: Monitor,
+        needed: bool,
+        follow: Callable[[Answers], None] = lambda answers: None,
+    ) -> Answers:
+        """All answers, once the process or the run has ended; `follow` sees those so far.
 
         What it has not finished is INCONCLUSIVE, with the reason. Raises ReplayError and
         SolverFailure as they happened there, and BadInput for a rule that it cannot run if its
@@ -158,18 +168,18 @@ class SolverProcess:
             return {}
         wanted = [(number, name) for number, task in self._tasks.items() for name in task.props]
         try:
-            with monitor.interruptible():
-                monitor.status = lambda: (
-                    f"z3: {len(self._answers)} of {len(wanted)} answers, now {self._doing}"
-                )
-                while self._reader.is_alive():
+            monitor.status = lambda: (
+                f"z3: {len(self._answers)} of {len(wanted)} answers, now {self._doing}"
+            )
+            while self._reader.is_alive():
+                with monitor.interruptible():
                     self._reader.join(PERIOD)
+                follow(self.answered())
             reason = self._reason(needed)
         except Stopped as stop:
             reason = str(stop)
         missing = Answer(INCONCLUSIVE, f"{reason}: not finished")
-        found = {key: self._answers.get(key, missing) for key in wanted}
-        return {key: answer for key, answer in found.items() if answer is not None}
+        return {key: self._answers.get(key, missing) for key in wanted}
 
     def _reason(self, needed: bool) -> str:
         """Why it ended; "" if it was through. Raises what it ended with."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, TooLarge, unpack
-from tcpmc.checks.tables import Ids, Row, Table
+from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
+from tcpmc.checks.explore.tables import Ids, Row, Table
 from tcpmc.model.channel import Contents, Flight
+from tcpmc.model.incarnations import About
 from tcpmc.model.segment import Segment
 from tcpmc.model.system import End, Event, Model, System
 
@@ -24,11 +25,11 @@ class TabulatedModel:
         self.ends: Ids[End] = Ids()
         self.contents: Ids[Contents] = Ids()
         self.flights: Ids[Flight] = Ids()
-        self.messages: Ids[tuple[Segment, ...]] = Ids()
-        self.events: Ids[tuple[str, Flight | None]] = Ids()
+        self.messages: Ids[tuple[tuple[Segment, ...], About]] = Ids()
+        self.events: Ids[tuple[str, Flight | None, int]] = Ids()
         self.rules: set[str] = set()
-        self.messages(())
-        self.events(("tick", None))
+        self._message((), (0, 0))
+        self.events(("tick", None, 0))
         self.own = (
             Table(4, lambda key: self._own(0, key)),
             Table(4, lambda key: self._own(1, key)),
@@ -56,8 +57,8 @@ class TabulatedModel:
 
     def event(self, code: int, end: int) -> Event:
         """The event with that code at that end."""
-        kind, flight = self.events[code]
-        return Event(kind, end, flight)
+        kind, flight, offset = self.events[code]
+        return Event(kind, end, flight, offset)
 
     def _end(self, end: End) -> int:
         found = self.ends(end)
@@ -74,17 +75,22 @@ class TabulatedModel:
     def _own(self, which: int, key: int) -> Iterator[Row]:
         for move in self.model.own_moves(which, self.ends[key]):
             self.rules.update(move.step.rule.split(" + "))
-            event, message = self.events((move.event, None)), self.messages(move.step.send)
-            yield event, self._end(move.end), message, int(move.settled)
+            event = self.events((move.event, move.flight, move.offset))
+            waits = SETTLED if move.settled else QUIET if move.quiet else 0
+            yield event, self._end(move.end), self._message(move.step.send, move.about), waits
 
     def _receive(self, which: int, key: int) -> Iterator[Row]:
-        move = self.model.receive(which, self.ends[key >> 20], self.flights[key & LOW].segment)
+        flight = self.flights[key & LOW]
+        move = self.model.receive(which, self.ends[key >> 20], flight.segment, flight.about)
         self.rules.update(move.step.rule.split(" + "))
-        yield self._end(move.end), self.messages(move.step.send)
+        yield self._end(move.end), self._message(move.step.send, move.about)
+
+    def _message(self, segments: tuple[Segment, ...], about: About) -> int:
+        return self.messages((segments, about if segments else (0, 0)))
 
     def _deliveries(self, key: int) -> Iterator[Row]:
         for flight, rest in self.model.channel.deliveries(self.contents[key]):
-            event = self.events(("deliver", flight))
+            event = self.events(("deliver", flight, 0))
             yield event, self.flights(flight), self._contents(rest)
 
     def _network(self, key: int) -> Iterator[Row]:
@@ -95,10 +101,11 @@ class TabulatedModel:
             ("expire", channel.expiries(contents)),
         ):
             for flight, rest in choices:
-                yield self.events((kind, flight)), self._contents(rest)
+                yield self.events((kind, flight, 0)), self._contents(rest)
 
     def _put(self, key: int) -> Iterator[Row]:
-        after = self.model.channel.put(self.contents[key >> 20], self.messages[key & LOW])
+        segments, about = self.messages[key & LOW]
+        after = self.model.channel.put(self.contents[key >> 20], segments, about)
         if after is not None:
             yield (self._contents(after),)
 

@@ -6,11 +6,19 @@ A trace is only its first state and its events until it is replayed. The replay 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tcpmc.model.property import Always, Eventually, Lemma, Property, Reachable
+from tcpmc.model.property import (
+    FAIR_EVENTS,
+    Always,
+    Eventually,
+    Lemma,
+    LivelockFree,
+    Property,
+    Reachable,
+)
 from tcpmc.model.system import Event, Model, System
 from tcpmc.model.tcb import Step
 
@@ -87,7 +95,7 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
             last = trace.states[-1]
             return prop.premise(model, last) and not prop.claim(model, last)
         case Eventually():
-            if trace.loop is None:
+            if trace.loop is None or not is_fair(model, trace, prop.fair):
                 return False
             cycle = trace.states[trace.loop :]
             return any(
@@ -97,10 +105,40 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
                 )
                 for which in (0, 1)
             )
+        case LivelockFree():
+            return trace.loop is not None and _only_answers(trace, trace.loop)
         case Lemma():
             return _breaks_lemma(model, prop, trace)
         case _:
             raise TypeError(f"no evidence is defined for {type(prop).__name__}")
+
+
+def is_fair(model: Model, trace: Trace, fairness: Sequence[str]) -> bool:
+    """Whether what is due anywhere on a lasso's cycle happens on it, and nothing is duplicated."""
+    kinds = {kind for name in fairness for kind in FAIR_EVENTS[name]}
+    taken = set(trace.events[trace.loop :])
+    due = {event for state in trace.states[trace.loop :] for event in due_in(model, state)}
+    fair = {event for event in due if event.kind in kinds}
+    return fair <= taken and all(event.kind != "duplicate" for event in taken)
+
+
+def due_in(model: Model, system: System) -> Iterator[Event]:
+    """What may happen, or would if there were room for what is then sent."""
+    for which in (0, 1):
+        for flight, _ in model.channel.deliveries(system.channels[1 - which]):
+            yield Event("deliver", which, flight)
+        for move in model.own_moves(which, system.ends[which]):
+            if not (move.settled or move.quiet):
+                yield Event(move.event, which, move.flight, move.offset)
+    yield from (event for event, _, _ in model.successors(system))
+
+
+def _only_answers(trace: Trace, loop: int) -> bool:
+    """Whether the loop of a lasso is made of deliveries, each of which is answered."""
+    turns = list(zip(trace.events, trace.steps, strict=True))[loop:]
+    return bool(turns) and all(
+        event.kind == "deliver" and step is not None and step.send for event, step in turns
+    )
 
 
 def _breaks_lemma(model: Model, prop: Lemma, trace: Trace) -> bool:

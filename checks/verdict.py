@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from tcpmc.checks.trace import Trace
 from tcpmc.model.property import Property
 from tcpmc.model.scope import Scope
+from tcpmc.model.seeded_bugs import BUGS
 from tcpmc.model.variant import Variant
 
 PROVED, REFUTED = "PROVED", "REFUTED"
@@ -15,6 +17,7 @@ WITNESS, UNREACHABLE = "WITNESS", "UNREACHABLE"
 VACUOUS, INCONCLUSIVE, DISAGREE = "VACUOUS", "INCONCLUSIVE", "DISAGREE"
 
 DEFINITE = (PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS)
+OPPOSITE = {PROVED: REFUTED, REFUTED: PROVED, WITNESS: UNREACHABLE, UNREACHABLE: WITNESS}
 
 
 def holds_up_to(depth: int) -> str:
@@ -41,14 +44,27 @@ class Answer:
         return self.word in DEFINITE and not self.narrower
 
 
+class Standing(Enum):
+    """What a verdict means for whoever waits for the run to pass: the first two do not let it."""
+
+    UNEXPECTED = "not as expected"
+    UNSETTLED = "not settled"
+    AS_EXPECTED = "as expected"
+    NOT_JUDGED = "without an expected verdict"
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one property on one variant in one scope, with what it rests on."""
+    """The answer to one property on one variant in one scope, with what it rests on.
+
+    `otherwise` is the word that the user expects where the catalogue expects none.
+    """
 
     prop: Property
     variant: Variant
     scope: Scope
     answers: Mapping[str, Answer]
+    otherwise: str | None = None
 
     @property
     def word(self) -> str:
@@ -57,8 +73,9 @@ class Verdict:
 
     @property
     def expected(self) -> str | None:
-        """The word that the catalogue expects on this variant; None where it says nothing."""
-        return self.prop.expected.get(self.variant.name)
+        """The word that is expected on this variant; None where nothing is said."""
+        found = expected_on(self.prop, self.variant.name)
+        return self.otherwise if found is None else found
 
     @property
     def as_expected(self) -> bool:
@@ -66,10 +83,33 @@ class Verdict:
         return self.expected is None or self.word == self.expected
 
     @property
+    def standing(self) -> Standing:
+        """What the verdict means for whoever waits for the run to pass."""
+        if self.word == DISAGREE or (self.word in DEFINITE and not self.as_expected):
+            return Standing.UNEXPECTED
+        if self.word not in DEFINITE:
+            return Standing.UNSETTLED
+        return Standing.AS_EXPECTED if self.expected is not None else Standing.NOT_JUDGED
+
+    @property
+    def differs(self) -> bool:
+        """Whether nothing is expected, and rfc9293 is expected to give something else."""
+        return self.expected is None and self.prop.expected.get("rfc9293", self.word) != self.word
+
+    @property
     def trace(self) -> Trace | None:
         """The canonical trace: the explicit engine's, else any."""
         traces = [answer.trace for answer in self.answers.values() if answer.trace is not None]
         return traces[0] if traces else None
+
+
+def expected_on(prop: Property, variant: str) -> str | None:
+    """The word that the catalogue expects on the variant of that name; None where it says nothing.
+    A seeded bug turns the verdict of the property that catches it into its opposite."""
+    bug = BUGS.get(variant)
+    if bug is not None and bug.caught_by == prop.name:
+        return OPPOSITE[prop.expected[bug.sound]]
+    return prop.expected.get(variant)
 
 
 def merged(answers: Sequence[Answer]) -> str:

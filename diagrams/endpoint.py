@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
+from tcpmc.checks.transitions import NOTE_1, STATES, Change, in_order, state_changes
 from tcpmc.diagrams.dot import (
     BLACK,
     GREEN,
@@ -22,7 +23,6 @@ from tcpmc.diagrams.dot import (
     wrapped,
 )
 from tcpmc.diagrams.figure5 import END, PLACES, end_of, label_place
-from tcpmc.diagrams.transitions import NOTE_1, STATES, Change, in_order, state_changes
 from tcpmc.model.tcb import State
 from tcpmc.model.variant import Variant
 

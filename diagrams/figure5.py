@@ -24,7 +24,8 @@ PLACES: dict[str, Point] = {
     "TIME-WAIT": (4.2, 0.6),
     END: (8.4, 0.6),
 }
-LABELS: dict[tuple[str, str], Point] = {
+# The arrows of the figure, by the middle of their labels ...
+FIGURE: dict[tuple[str, str], Point] = {
     ("CLOSED", "LISTEN"): (3.55, 9.4),
     ("LISTEN", "CLOSED"): (4.85, 9.4),
     ("CLOSED", "SYN-SENT"): (9.0, 9.4),
@@ -45,11 +46,12 @@ LABELS: dict[tuple[str, str], Point] = {
     ("CLOSING", "TIME-WAIT"): (4.2, 1.4),
     ("LAST-ACK", END): (8.4, 1.4),
     ("TIME-WAIT", END): (6.3, 0.6),
-    # What the figure leaves out: note 2, and other segments that do the work of two.
+    # ... and those that it leaves out: note 2, and other segments that do the work of two.
     ("FIN-WAIT-1", "TIME-WAIT"): (2.1, 1.5),
     ("SYN-RECEIVED", "CLOSE-WAIT"): (4.2, 4.45),
     ("SYN-RECEIVED", "LAST-ACK"): (3.9, 3.55),
-    # What variants have instead.
+}
+LABELS = FIGURE | {  # what variants have instead
     ("LISTEN", "ESTABLISHED"): (3.3, 6.6),
     ("FIN-WAIT-1", "LAST-ACK"): (5.7, 2.6),
     ("FIN-WAIT-2", "LAST-ACK"): (6.2, 1.55),

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tcpmc.checks.explore import Edges, Graph, chunks, explore, successors, unpack
-from tcpmc.checks.tables import Ints
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
-from tcpmc.diagrams.words import happening
+from tcpmc.checks.words import happening
 from tcpmc.model.system import Event, Model
 from tcpmc.model.tcb import State
 
@@ -82,7 +82,7 @@ def _count_moves(groups: Groups, table: TabulatedModel, sources: Ints, edges: Ed
     """Count the edges that lead to another pair."""
     names: list[str] = []
     number = []
-    for event, flight in table.events.values:
+    for event, flight, _ in table.events.values:
         name = happening(Event(event, 0, flight))
         names += [name] * (name not in names)
         number.append(names.index(name))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tcpmc.checks.flows import Flow, flows
 from tcpmc.checks.trace import Trace
+from tcpmc.checks.words import ENDS
 from tcpmc.diagrams.dot import (
     BLUE,
     GREY,
@@ -19,8 +21,6 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
-from tcpmc.diagrams.flows import Flow, flows
-from tcpmc.diagrams.words import ENDS
 from tcpmc.model.system import Event, Model
 from tcpmc.model.tcb import State, Step
 
@@ -125,6 +125,13 @@ def _tick(number: int) -> Iterator[str]:
 def _flow(flow: Flow, number: int, labelled: bool) -> Iterator[str]:
     """The arrow of one copy: from its sender, or from where the network made it, to its end."""
     name, goal = f"{ENDS[flow.sender]} {flow.sent}", f"{ENDS[1 - flow.sender]} {flow.ended}"
+    if flow.fate == "forged":
+        pos, words = _across(flow, 0.45, flow.ended), f"forged {flow.segment}"
+        yield node(
+            f"forged {number}", label=words, pos=pos, shape="plain", **SMALL | {"fontcolor": RED}
+        )
+        yield edge(f"forged {number}", goal, **ARROW)
+        return
     if flow.copied is not None:
         made = f"copy {number}"
         pos = _across(flow, 0.5, flow.copied)

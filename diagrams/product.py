@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tcpmc.checks.trace import Trace
+from tcpmc.checks.words import ENDS, happening
 from tcpmc.diagrams.dot import (
     BLACK,
     BLUE,
@@ -25,7 +26,6 @@ from tcpmc.diagrams.dot import (
 )
 from tcpmc.diagrams.groups import STATES, Groups, Pair, Progress, grouped
 from tcpmc.diagrams.raw import raw_dot
-from tcpmc.diagrams.words import ENDS, happening
 from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 

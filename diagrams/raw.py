@@ -8,6 +8,7 @@ from itertools import pairwise
 from tcpmc.checks.explore import Graph, chunks, successors
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace
+from tcpmc.checks.words import ENDS, happening, kind
 from tcpmc.diagrams.dot import (
     BLACK,
     GREY,
@@ -23,7 +24,6 @@ from tcpmc.diagrams.dot import (
     wrapped,
 )
 from tcpmc.diagrams.groups import Progress, explored
-from tcpmc.diagrams.words import ENDS, happening, kind
 from tcpmc.model.channel import Contents
 from tcpmc.model.system import Model, System
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tcpmc.model.incarnations import About
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment, is_pure_ack
 
@@ -14,12 +15,14 @@ class Flight:
     """A segment in flight and its age in ticks (zero where time is off).
 
     Over the sent-set `age` is that of the youngest copy, which outlives the others, and `owed`
-    is the age of the first copy while it still must be delivered, or None.
+    is the age of the first copy while it still must be delivered, or None. `about` is ghost: the
+    connection that it belongs to, where there can be several.
     """
 
     segment: Segment
     age: int = 0
     owed: int | None = None
+    about: About = (0, 0)
 
 
 Contents = tuple[Flight, ...]
@@ -28,7 +31,8 @@ Contents = tuple[Flight, ...]
 def _order(flight: Flight) -> tuple[object, ...]:
     seg = flight.segment
     bits = (seg.SYN, seg.ACK, seg.FIN, seg.RST)
-    return (seg.seq.value, seg.ack.value, seg.length, bits, flight.age, flight.owed or -1)
+    numbers = (seg.seq.value, seg.ack.value, seg.length, bits, seg.stamp)
+    return (*numbers, flight.age, flight.owed or -1, flight.about)
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,15 @@ class Channel:
 
     scope: Scope
 
-    def put(self, contents: Contents, segments: tuple[Segment, ...]) -> Contents | None:
+    def put(
+        self, contents: Contents, segments: tuple[Segment, ...], about: About = (0, 0)
+    ) -> Contents | None:
         """The contents after sending; None when there is no room for it."""
         if self.scope.channel == "sent-set":
             for segment in segments:
-                contents = self._remember(contents, segment)
+                contents = self._remember(contents, segment, about)
             return contents
-        contents += tuple(Flight(segment) for segment in segments)
+        contents += tuple(Flight(segment, about=about) for segment in segments)
         return self.arranged(contents) if len(contents) <= self.scope.capacity else None
 
     def deliveries(self, contents: Contents) -> Iterator[tuple[Flight, Contents]]:
@@ -89,7 +95,7 @@ class Channel:
                 return None
         return self.arranged(
             tuple(
-                Flight(f.segment, f.age + 1, None if f.owed is None else f.owed + 1)
+                replace(f, age=f.age + 1, owed=None if f.owed is None else f.owed + 1)
                 for f in contents
             )
         )
@@ -100,22 +106,28 @@ class Channel:
 
     def must_arrive(self, flight: Flight) -> bool:
         """Whether the scope assumes that each copy of this segment is delivered within MSL."""
-        return self.scope.loss == "none" or (
-            self.scope.loss == "not-acks" and is_pure_ack(flight.segment)
-        )
+        match self.scope.loss:
+            case "any":
+                return False
+            case "none":
+                return True
+            case "not-acks":
+                return is_pure_ack(flight.segment)
+            case only:
+                return str(flight.segment) != only
 
     def arranged(self, contents: Contents) -> Contents:
         """The contents in their canonical order: that of sending for fifo, else any fixed one."""
         return contents if self.scope.channel == "fifo" else tuple(sorted(contents, key=_order))
 
-    def _remember(self, contents: Contents, segment: Segment) -> Contents:
+    def _remember(self, contents: Contents, segment: Segment, about: About) -> Contents:
         """The sent-set with `segment` sent now: its youngest copy has age zero again."""
         owes = self.scope.clock and self.must_arrive(Flight(segment))
         for index, flight in enumerate(contents):
-            if flight.segment == segment:
+            if (flight.segment, flight.about) == (segment, about):
                 owed = flight.owed if flight.owed is not None else (0 if owes else None)
-                return self.arranged(_swap(contents, index, Flight(segment, 0, owed)))
-        return self.arranged((*contents, Flight(segment, 0, 0 if owes else None)))
+                return self.arranged(_swap(contents, index, Flight(segment, 0, owed, about)))
+        return self.arranged((*contents, Flight(segment, 0, 0 if owes else None, about)))
 
 
 def _swap(contents: Contents, index: int, flight: Flight) -> Contents:

@@ -21,8 +21,8 @@ class History:
         A FIN was sent, the other's FIN arrived, and ours was sent before that.
     combined
         One segment brought both the other's FIN and the acknowledgment of ours.
-    assassinated
-        A segment ended TIME-WAIT (RFC 1337).
+    waited, assassinated
+        The end has been in TIME-WAIT; a segment ended that (RFC 1337).
     reset
         The user was told "connection reset".
     """
@@ -36,16 +36,24 @@ class History:
     fin_received: bool = False
     active: bool = False
     combined: bool = False
+    waited: bool = False
     assassinated: bool = False
     reset: bool = False
+
+
+def opens_connection(event: str, before: Tcb, after: Tcb) -> bool:
+    """Whether a new connection begins: an OPEN, or a SYN that reopens from TIME-WAIT. (An OPEN in
+    LISTEN goes on with the connection that the listener stands for.)"""
+    if event in ("active OPEN", "passive OPEN"):
+        return before.state != State.LISTEN
+    return after.reopened is not None and before.reopened is None
 
 
 def observe(history: History, event: str, before: Tcb, step: Step) -> History:
     """The history after a step. No branch on a number: the solver follows it without forking."""
     after = step.tcb
     arrived = event == "deliver"
-    opened = event in ("active OPEN", "passive OPEN") and before.state == State.CLOSED
-    if opened:
+    if opens_connection(event, before, after):
         history = History(history.opens + 1, history.sent, history.crashes)
     fin_sent = any(segment.FIN for segment in step.send)
     fin_received = CONNECTION_CLOSING in step.signals
@@ -62,6 +70,7 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,
         combined=history.combined | direct,
+        waited=history.waited | (after.state == State.TIME_WAIT),
         assassinated=history.assassinated | killed,
         reset=history.reset | (CONNECTION_RESET in step.signals),
     )

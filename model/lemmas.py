@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tcpmc.model.profile import Host
 from tcpmc.model.property import Lemma
 from tcpmc.model.segment import Segment
@@ -65,6 +67,43 @@ def never_goes_back(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
     return tcb.rcv_nxt <= step.tcb.rcv_nxt and tcb.snd_una <= step.tcb.snd_una
 
 
+def refuses(host: Host, tcb: Tcb, seg: Segment) -> bool:
+    """RST,ACK in SYN-SENT that acknowledges our SYN."""
+    in_syn_sent = tcb.state == State.SYN_SENT and tcb.snd_nxt == tcb.iss + 1
+    return in_syn_sent and seg.RST and seg.ACK and seg.ack == tcb.snd_nxt
+
+
+def leads_to(state: State) -> Callable[[Host, Tcb, Segment, Step], bool]:
+    """The state afterwards is this one."""
+    return lambda host, tcb, seg, step: step.tcb.state == state
+
+
+def next_segment(tcb: Tcb, seg: Segment) -> bool:
+    """The segment is the next one in order, without text, and acknowledges all that was sent, which
+    is no more than the largest window."""
+    plain = seg.ACK and not (seg.SYN or seg.RST) and seg.length == 0
+    outstanding = (tcb.snd_una < tcb.snd_nxt) & (tcb.snd_nxt <= tcb.snd_una + 2**16)
+    return plain and (seg.seq == tcb.rcv_nxt) & (seg.ack == tcb.snd_nxt) & outstanding
+
+
+def old_fin(tcb: Tcb, seg: Segment) -> bool:
+    """A FIN that has been received before."""
+    plain = seg.FIN and seg.ACK and not (seg.SYN or seg.RST) and seg.length == 0
+    return plain and seg.seq + 1 == tcb.rcv_nxt
+
+
+def enters_time_wait_properly(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """TIME-WAIT comes after FIN-WAIT-1, FIN-WAIT-2 or CLOSING."""
+    if step.tcb.state != State.TIME_WAIT or tcb.state == State.TIME_WAIT:
+        return True
+    return tcb.state in (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING)
+
+
+def answers_and_restarts(host: Host, tcb: Tcb, seg: Segment, step: Step) -> bool:
+    """An ACK is sent, TIME-WAIT goes on, and its timer starts anew."""
+    return len(step.send) == 1 and step.tcb.state == State.TIME_WAIT and step.starts_time_wait
+
+
 LEMMAS: tuple[Lemma, ...] = (
     Lemma(
         name="lemma-established-needs-ack",
@@ -97,6 +136,48 @@ LEMMAS: tuple[Lemma, ...] = (
         expected={"rfc9293": "PROVED"},
         premise=any_segment,
         claim=enters_from_a_fin,
+    ),
+    Lemma(
+        name="lemma-reset-refuses",
+        meaning="an acceptable RST,ACK in SYN-SENT leads to CLOSED",
+        citation="RFC 9293, 3.10.7.3 second",
+        expected={"rfc9293": "PROVED"},
+        premise=refuses,
+        claim=leads_to(State.CLOSED),
+    ),
+    Lemma(
+        name="lemma-fin-ack-time-wait",
+        meaning="FIN in FIN-WAIT-1 that acknowledges the own FIN leads to TIME-WAIT",
+        citation="RFC 9293, 3.3.2, note 2",
+        expected={"rfc9293": "PROVED", "freertos-1303": "REFUTED"},
+        premise=lambda host, tcb, seg: (
+            tcb.state == State.FIN_WAIT_1 and next_segment(tcb, seg) and seg.FIN
+        ),
+        claim=leads_to(State.TIME_WAIT),
+    ),
+    Lemma(
+        name="lemma-closing-ack-time-wait",
+        meaning="the awaited ACK in CLOSING leads to TIME-WAIT",
+        citation="RFC 9293, 3.10.7.4 fifth",
+        expected={"rfc9293": "PROVED"},
+        premise=lambda host, tcb, seg: tcb.state == State.CLOSING and next_segment(tcb, seg),
+        claim=leads_to(State.TIME_WAIT),
+    ),
+    Lemma(
+        name="lemma-time-wait-entered",
+        meaning="TIME-WAIT is entered only from FIN-WAIT-1, FIN-WAIT-2 and CLOSING",
+        citation="RFC 9293, 3.3.2, Figure 5",
+        expected={"rfc9293": "PROVED"},
+        premise=any_segment,
+        claim=enters_time_wait_properly,
+    ),
+    Lemma(
+        name="lemma-time-wait-answers-fin",
+        meaning="TIME-WAIT answers a retransmitted FIN by an ACK, and restarts its timer",
+        citation="RFC 9293, 3.10.7.4 eighth",
+        expected={"rfc9293": "PROVED"},
+        premise=lambda host, tcb, seg: tcb.state == State.TIME_WAIT and old_fin(tcb, seg),
+        claim=answers_and_restarts,
     ),
     Lemma(
         name="lemma-numbers-advance",

@@ -40,6 +40,21 @@ class Profile:
     after_abort
         `closed`: ABORT deletes the TCB (3.10.5); `time-wait`: the side that sends RST enters
         TIME-WAIT (3.5.2, note 3 of Figure 5).
+    timestamps
+        Every segment but a reset carries a timestamp, and old ones are not acceptable: PAWS
+        (RFC 7323). Both ends have it.
+    reopening
+        A SYN in TIME-WAIT: `no`, it is a segment like others; or it reopens the connection if its
+        number (`sequence`: MAY-2, RFC 1122, 4.2.2.13), or its timestamp or else its number
+        (`timestamps`: SHLD-4, RFC 6191; Linux), says that it is new.
+    tw_reuse
+        An active OPEN in TIME-WAIT: `no`; it takes the connection over with `timestamps` only
+        (Linux `tcp_tw_reuse`, on by default for loopback); or `always`.
+    tw_recycle
+        A listener drops a SYN whose timestamp is before the last one seen from that address, so
+        that TIME-WAIT can end early (Linux `tcp_tw_recycle`, removed in 4.12).
+    quiet_time
+        After a crash nothing is opened until the old segments are gone (RFC 9293, 3.4.3).
     window
         RCV.WND in octets, constant.
     """
@@ -53,6 +68,11 @@ class Profile:
     out_of_order: Literal["take-ack", "drop"] = "take-ack"
     syn_ack_in_syn_received: Literal["letter", "figure-7"] = "letter"
     after_abort: Literal["closed", "time-wait"] = "closed"
+    timestamps: bool = False
+    reopening: Literal["no", "sequence", "timestamps"] = "no"
+    tw_reuse: Literal["no", "timestamps", "always"] = "no"
+    tw_recycle: bool = False
+    quiet_time: bool = True
     window: int = 4
 
     def __post_init__(self) -> None:
@@ -62,15 +82,22 @@ class Profile:
             value, allowed = getattr(self, field.name), get_args(hints[field.name])
             if allowed and value not in allowed:
                 raise ValueError(f"{field.name}={value!r}: choose one of {', '.join(allowed)}")
-        if not isinstance(self.challenge_acks, bool):
-            raise ValueError(f"challenge_acks={self.challenge_acks!r}: choose True or False")
+            if hints[field.name] is bool and not isinstance(value, bool):
+                raise ValueError(f"{field.name}={value!r}: choose True or False")
         if type(self.window) is not int or not 0 <= self.window <= 2**16 - 1:
             raise ValueError(f"window={self.window!r}: choose 0 to 65535 octets")
 
 
 @dataclass(frozen=True)
 class Host:
-    """What a rule may consult besides the TCB and the segment: the switches, the ISS to select."""
+    """What a rule may consult besides the TCB and the segment.
+
+    The switches; the ISS to select; the last timestamp that is remembered from the other address,
+    across connections; and whether a listener is there that would take a new connection out of
+    TIME-WAIT.
+    """
 
     profile: Profile
     iss: Seq
+    remembered: int = 0
+    may_open: bool = False

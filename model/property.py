@@ -55,6 +55,11 @@ class Property:
     by_both: tuple[str, ...] = ()
     setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
 
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """All assumptions, each as a line to print."""
+        return self.assumptions
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reachable(Property):
@@ -81,15 +86,52 @@ class DeadlockFree(Always):
     kind: ClassVar[str] = "deadlock-free"
 
 
+QUIET = (
+    "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
+    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
+)
+"""An assumption of many: how TIME-WAIT ends where time is off."""
+
+FAIRNESS = {
+    "delivery": "what is in flight again and again is delivered again and again",
+    "timers": "a timer that is due again and again fires",
+    "users": "a user who can CLOSE again and again does",
+}
+"""What a fair run may not put off for ever (strong fairness). Nothing is duplicated for ever."""
+
+FAIR_EVENTS = {
+    "delivery": ("deliver",),
+    "timers": ("retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick"),
+    "users": ("CLOSE",),
+}
+"""The events that each kind of fairness is about."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Eventually(Property):
     """From every state in which the premise holds at end i the run comes to the goal, if it is
-    fair. PROVED, or REFUTED by a lasso. Both read the ends only, and the premise stays true until
-    the goal."""
+    fair (`FAIRNESS`). PROVED, or REFUTED by a lasso. Both read the ends only, and the premise stays
+    true until the goal."""
 
     kind: ClassVar[str] = "eventually"
+    fair: tuple[str, ...] = ("delivery", "timers")
     premise: EndPredicate
     goal: EndPredicate
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The assumptions, with the fairness."""
+        kinds = [FAIRNESS[kind] for kind in self.fair]
+        return (*self.assumptions, "; ".join((*kinds, "nothing is duplicated for ever")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivelockFree(Property):
+    """No run in which segments that arrive are answered by segments for ever, while no user calls,
+    no timer fires and nothing is lost. PROVED, or REFUTED by a lasso; VACUOUS where no segment is
+    ever answered."""
+
+    kind: ClassVar[str] = "livelock-free"
 
 
 @dataclass(frozen=True, kw_only=True)

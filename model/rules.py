@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from tcpmc.model import reopening, timeouts, timestamps, user_calls
 from tcpmc.model import segment_arrives as arrives
-from tcpmc.model import timeouts, user_calls
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.tcb import State, Step, Tcb, go_on
@@ -30,7 +30,10 @@ class Rules:
     segment_in_closed: OnSegment = arrives.segment_in_closed
     segment_in_listen: OnSegment = arrives.segment_in_listen
     segment_in_syn_sent: OnSegment = arrives.segment_in_syn_sent
+    check_reopening: OnSegment = reopening.check_reopening
+    check_timestamp: OnSegment = timestamps.check_timestamp
     check_sequence: OnSegment = arrives.check_sequence
+    note_timestamp: OnSegment = timestamps.note_timestamp
     check_reset: OnSegment = arrives.check_reset
     check_syn: OnSegment = arrives.check_syn
     check_order: OnSegment = arrives.check_order
@@ -56,9 +59,13 @@ class Rules:
                 return self._checks(host, tcb, seg)
 
     def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
-        """The checks of 3.10.7.4, each on what the ones before it left, until one is done."""
+        """The checks of 3.10.7.4, with those of RFC 7323, each on what the ones before it left,
+        until one is done."""
         checks = (
+            self.check_reopening,
+            self.check_timestamp,
             self.check_sequence,
+            self.note_timestamp,
             self.check_reset,
             self.check_syn,
             self.check_order,

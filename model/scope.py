@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 LOSSES = ("any", "not-acks", "none")
 CHANNELS = ("bag", "fifo", "sent-set")
 STARTS = ("closed", "established")
+POLICIES = ("same", "clock", "any")
+SIDES = ("both", "A", "B")
+NUMBER = r"(0|[1-9]\d*)"
+SEGMENT = re.compile(
+    rf"<SEQ={NUMBER}>(<ACK={NUMBER}>)?(<DATA={NUMBER}>)?"
+    rf"<CTL=(SYN|RST|((SYN|FIN|RST),)?ACK)>(<TSval={NUMBER}>)?"
+)
+"""A segment as the model writes it, and no other spelling: that would never be in flight."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +32,21 @@ class Scope:
         `sent-set` is unbounded: it holds every segment ever sent, so it loses, duplicates and
         reorders.
     loss, duplication
-        `any` segment can be lost; `not-acks`: every segment but a bare acknowledgment;
-        or `none`. Duplication is on or off.
+        `any` segment can be lost; `not-acks`: every segment but a bare acknowledgment; `none`; or
+        only the one that is given, as `<SEQ=102><ACK=302><CTL=ACK>`. Duplication is on or off.
     data, opens, aborts, crashes
         What the user of each end may do: octets given to SEND, OPEN calls, ABORT calls (or not),
         silent crashes.
+    isn
+        How a second connection between the same ends is numbered: the `same` ISS again; by a
+        `clock`, beyond the connection before (RFC 9293, 3.4.1); or `any` number of it. After a
+        crash a host begins where it first began.
+    sender, closer
+        Which user calls SEND, and which calls CLOSE first: `both` may, or only `A` or `B`.
+    shared_address
+        The second connection of A is that of another host behind the same address.
+    attacks
+        How many forged segments, by guessed numbers, may arrive at each end.
     retransmissions
         How often a segment may be retransmitted before the user timeout; None: for ever.
     start
@@ -43,12 +62,17 @@ class Scope:
     iss: tuple[int, int] = (100, 300)
     channel: Literal["bag", "fifo", "sent-set"] = "bag"
     capacity: int = 2
-    loss: Literal["any", "not-acks", "none"] = "any"
+    loss: str = "any"
     duplication: bool = True
     data: int = 1
     opens: int = 1
     aborts: bool = False
     crashes: int = 0
+    isn: Literal["same", "clock", "any"] = "same"
+    sender: Literal["both", "A", "B"] = "both"
+    closer: Literal["both", "A", "B"] = "both"
+    shared_address: bool = False
+    attacks: int = 0
     retransmissions: int | None = None
     start: Literal["closed", "established"] = "closed"
     clock: bool = False
@@ -64,14 +88,20 @@ class Scope:
         for iss in self.iss:
             _between("iss", iss, 0, 2**self.bits - 1)
         _one_of("channel", self.channel, CHANNELS)
-        _one_of("loss", self.loss, LOSSES)
+        if self.loss not in LOSSES and not SEGMENT.fullmatch(str(self.loss)):
+            allowed = f"choose one of {', '.join(LOSSES)}, or a segment"
+            raise ValueError(f"loss={self.loss}: {allowed}, as <SEQ=102><ACK=302><CTL=ACK>")
         _one_of("start", self.start, STARTS)
-        for switch in ("duplication", "aborts", "clock"):
+        _one_of("isn", self.isn, POLICIES)
+        _one_of("sender", self.sender, SIDES)
+        _one_of("closer", self.closer, SIDES)
+        for switch in ("duplication", "aborts", "shared_address", "clock"):
             _true_or_false(switch, getattr(self, switch))
         _between("capacity", self.capacity, 1, 8)
         _between("data", self.data, 0, 8)
         _between("opens", self.opens, 1, 3)
         _between("crashes", self.crashes, 0, 2)
+        _between("attacks", self.attacks, 0, 3)
         if self.retransmissions is not None:
             _between("retransmissions", self.retransmissions, 0, 8)
         _between("msl", self.msl, 1, 8)
@@ -86,6 +116,11 @@ class Scope:
     def reordering(self) -> bool:
         """Whether segments can overtake each other."""
         return self.channel != "fifo"
+
+    @property
+    def one_connection(self) -> bool:
+        """Whether every segment in flight belongs to the one connection of both ends."""
+        return self.opens == 1 and not self.crashes and not self.attacks
 
     def with_(self, **changes: Any) -> Scope:
         """This scope with some bounds changed."""
@@ -108,6 +143,11 @@ class Scope:
             f"from {self.start.upper()}",
         ]
         parts += [f"{self.crashes} crash(es) each"] * bool(self.crashes) + ["ABORT"] * self.aborts
+        parts += [f"ISS of a new connection: {self.isn}"] * (self.opens > 1)
+        parts += [f"only {self.sender} sends"] * (self.sender != "both")
+        parts += [f"{self.closer} closes first"] * (self.closer != "both")
+        parts += ["two hosts behind A's address"] * self.shared_address
+        parts += [f"{self.attacks} forged segment(s) each way"] * bool(self.attacks)
         if self.clock:
             parts.append(f"ticks: MSL {self.msl}, TIME-WAIT {self.time_wait}, RTO {self.rto}")
         else:

@@ -11,7 +11,8 @@ from tcpmc.model.sequence import Seq
 class Segment:
     """One segment: SEG.SEQ, SEG.ACK, octets of text, and the control bits.
 
-    `ack` is meaningful only with the ACK bit, and is zero without it.
+    `ack` is meaningful only with the ACK bit, and is zero without it. `stamp` is the TSval of the
+    Timestamps option (RFC 7323), and zero without one.
     """
 
     seq: Seq
@@ -21,6 +22,7 @@ class Segment:
     ACK: bool = False
     FIN: bool = False
     RST: bool = False
+    stamp: int = 0
 
     @property
     def len(self) -> int:
@@ -36,7 +38,8 @@ class Segment:
         """The RFC's own notation: `<SEQ=300><ACK=101><CTL=SYN,ACK>`."""
         ack = f"<ACK={self.ack}>" if self.ACK else ""
         text = f"<DATA={self.length}>" if self.length else ""
-        return f"<SEQ={self.seq}>{ack}{text}<CTL={self.controls}>"
+        stamp = f"<TSval={self.stamp}>" if self.stamp else ""
+        return f"<SEQ={self.seq}>{ack}{text}<CTL={self.controls}>{stamp}"
 
 
 def is_pure_ack(seg: Segment) -> bool:

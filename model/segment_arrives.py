@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tcpmc.model.profile import Host
+from tcpmc.model.reopening import recycled_out
 from tcpmc.model.segment import Segment, reset
 from tcpmc.model.sequence import Seq, acknowledges, within
 from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, fin_acknowledged, go_on, transmit
@@ -36,6 +37,8 @@ def segment_in_listen(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return Step("3.10.7.2 second: ACK is bad here, RST sent", tcb, send=(reset(seg),))
     if not seg.SYN:
         return Step("3.10.7.2 fourth: dropped", tcb)
+    if recycled_out(host, seg):
+        return Step("Linux tcp_tw_recycle: SYN with an old timestamp dropped", tcb)
     # RFC: "any other control or text should be queued for processing later" / here: it is
     # dropped, which to its sender is the same as a loss, and sent again.
     synchronized = replace(
@@ -47,6 +50,7 @@ def segment_in_listen(host: Host, tcb: Tcb, seg: Segment) -> Step:
         snd_nxt=host.iss + 1,
         rcv_nxt=seg.seq + 1,
         passive=True,
+        ts_recent=seg.stamp,
     )
     syn_ack = Segment(host.iss, synchronized.rcv_nxt, SYN=True, ACK=True)
     if host.profile.handshake == "two-way":
@@ -77,6 +81,7 @@ def segment_in_syn_sent(host: Host, tcb: Tcb, seg: Segment) -> Step:
         irs=seg.seq,
         rcv_nxt=seg.seq + 1,
         snd_una=seg.ack if seg.ACK else tcb.snd_una,
+        ts_recent=seg.stamp,
     )
     if tcb.iss < tcb.snd_una:
         tcb = replace(tcb, state=State.ESTABLISHED)
@@ -143,6 +148,8 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return Step("3.10.7.4 second: RST not at RCV.NXT, challenge ACK", tcb, send=(ack(tcb),))
     gone = closed(tcb)
     match tcb.state:
+        case State.SYN_RECEIVED if tcb.reopened is not None:
+            return Step("3.6.1 MAY-2: old SYN, back to TIME-WAIT", tcb.reopened)
         case State.SYN_RECEIVED if tcb.passive:
             listen = blank(State.LISTEN, tcb.iss.bits)
             return Step("3.10.7.4 second: reset, back to LISTEN (note 1)", listen)
@@ -196,7 +203,7 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if tcb.state == State.SYN_RECEIVED:
         if not acknowledges(tcb.snd_una, seg.ack, tcb.snd_nxt):
             return Step("3.10.7.4 fifth: unacceptable ACK, RST sent", tcb, send=(reset(seg),))
-        tcb = replace(tcb, state=State.ESTABLISHED, passive=False)
+        tcb = replace(tcb, state=State.ESTABLISHED, passive=False, reopened=None)
         rule = "3.10.7.4 fifth: SYN acknowledged, ESTABLISHED"
     if tcb.snd_nxt < seg.ack:
         return Step("3.10.7.4 fifth: ACK of the unsent, ACK sent", tcb, send=(ack(tcb),))

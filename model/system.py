@@ -10,12 +10,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tcpmc.model.channel import Channel, Contents, Flight
-from tcpmc.model.history import History, observe
+from tcpmc.model.history import History, observe, opens_connection
+from tcpmc.model.incarnations import (
+    FIRST,
+    FORGED,
+    About,
+    Incarnation,
+    about_sent,
+    after_arrival,
+    after_step,
+    clock,
+    forgeries,
+    offsets,
+)
 from tcpmc.model.profile import Host
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Step, Tcb, blank
+from tcpmc.model.timestamps import stamped
 from tcpmc.model.variant import Variant
 
 OWN_EVENTS = (
@@ -29,6 +42,7 @@ OWN_EVENTS = (
     "retransmission timeout",
     "user timeout",
 )
+OPENS = ("active OPEN", "passive OPEN")
 WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
@@ -37,7 +51,8 @@ class End:
     """One endpoint: its TCB, its clocks in ticks, and the history that only properties read.
 
     `time_wait` counts since TIME-WAIT was (re)started, `rexmt` since the front of the
-    retransmission queue was last sent, `retries` how often it was sent again.
+    retransmission queue was last sent, `retries` how often it was sent again. `incarnation` is
+    kept where there can be several connections.
     """
 
     tcb: Tcb
@@ -45,6 +60,7 @@ class End:
     time_wait: int = 0
     rexmt: int = 0
     retries: int = 0
+    incarnation: Incarnation = FIRST
 
     @property
     def state(self) -> State:
@@ -67,22 +83,31 @@ class System:
 @dataclass(frozen=True, slots=True)
 class Event:
     """What happens: `deliver` at `end`; `lose`, `duplicate`, `expire` in the channel from `end`;
-    a user call or a timeout at `end`; or a `tick` of every clock (`end` is then 0)."""
+    a user call or a timeout at `end`; or a `tick` of every clock (`end` is then 0). `forge` is a
+    forged segment's arrival at `end`. `offset` tells OPENs apart that choose different ISSs."""
 
     kind: str
     end: int = 0
     flight: Flight | None = None
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step of one end by itself or on a segment. `settled`: only once the other end and the
-    network are through with the connection (the `quiet` reading of TIME-WAIT)."""
+    """A step of one end by itself or on a segment, with what the segments sent are about.
+
+    `settled`: only once the other end and the network are through with the connection (the `quiet`
+    reading of TIME-WAIT). `quiet`: only once nothing is in flight (the quiet time after a crash).
+    """
 
     event: str
     step: Step
     end: End
+    about: About = (0, 0)
     settled: bool = False
+    quiet: bool = False
+    flight: Flight | None = None
+    offset: int = 0
 
 
 class Model:
@@ -110,33 +135,67 @@ class Model:
     def _established(self, which: int) -> End:
         iss, irs = self.hosts[which].iss, self.hosts[1 - which].iss
         tcb = Tcb(State.ESTABLISHED, iss, irs, iss + 1, iss + 1, irs + 1)
-        return End(tcb, History(opens=self.scope.opens))
+        known = FIRST if self.scope.one_connection else Incarnation(peer=1)
+        return End(tcb, History(opens=1), incarnation=known)
+
+    def host(self, which: int, end: End) -> Host:
+        """What the rules may consult at that end now."""
+        host, profile, scope = self.hosts[which], self.variant.profile, self.scope
+        if scope.one_connection and not profile.timestamps:
+            return host
+        known, more = end.incarnation, end.history.opens < scope.opens
+        return Host(profile, host.iss + known.offset, known.remembered, may_open=more)
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
-        """What the user and the timers of one end can do; without what changes nothing."""
+        """What the user and the timers of one end can do, and forged segments to it; without what
+        changes nothing."""
         for event in OWN_EVENTS:
-            move = self.own_move(event, which, end)
-            if move is not None:
-                yield move
+            for offset in self._offsets(event, end):
+                move = self.own_move(event, which, end, offset)
+                if move is not None:
+                    yield move
+        if end.incarnation.forged < self.scope.attacks:
+            for segment in forgeries(self.variant.profile, end.tcb):
+                yield self.receive(which, end, segment, FORGED)
 
-    def own_move(self, event: str, which: int, end: End) -> Move | None:
-        """One user call or timeout; None where it is not possible or changes nothing."""
-        host = self.hosts[which]
-        step = self._own_step(event, host, end)
+    def _offsets(self, event: str, end: End) -> tuple[int, ...]:
+        """The ISSs that an OPEN in CLOSED may choose; otherwise the one that is chosen."""
+        if event not in OPENS or end.state != State.CLOSED or self.scope.opens == 1:
+            return (end.incarnation.offset,)
+        # A host that has crashed has lost track of its numbers, and of the clock that made them.
+        number = 1 if end.history.crashes else end.history.opens + 1
+        return offsets(self.scope, self.variant.profile, number)
+
+    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+        """One user call or timeout; None where it is not possible or changes nothing. `offset`: of
+        the ISS from now on."""
+        profile, scope = self.variant.profile, self.scope
+        if end.incarnation.offset != offset:
+            end = replace(end, incarnation=replace(end.incarnation, offset=offset))
+        step = self.own_step(event, which, end)
         if step is None or (step.tcb is end.tcb and not step.send):
             return None
-        quiet = host.profile.time_wait == "quiet" and not self.scope.clock
-        return self._move(event, end, step, settled=quiet and event == "TIME-WAIT timeout")
+        move = self._stamped(which, end, self._move(event, end, step))
+        if event == "TIME-WAIT timeout":
+            return replace(move, settled=profile.time_wait == "quiet" and not scope.clock)
+        if event in OPENS and scope.opens > 1:
+            quiet = profile.quiet_time and scope.crashes > 0 and end.history.crashes > 0
+            return replace(move, quiet=quiet, offset=offset)
+        return move
 
-    def _own_step(self, event: str, host: Host, end: End) -> Step | None:
+    def own_step(self, event: str, which: int, end: End) -> Step | None:
+        """What the rule for a user call or timeout does; None where it does not come to that."""
         rules, scope, tcb, history = self.variant.rules, self.scope, end.tcb, end.history
+        host, me = self.host(which, end), "AB"[which]
         match event:
             case "active OPEN" if end.state == State.LISTEN or history.opens < scope.opens:
                 return rules.open_active(host, tcb)
             case "passive OPEN" if history.opens < scope.opens:
                 return rules.open_passive(host, tcb)
-            case "SEND" if history.sent < scope.data:
+            case "SEND" if scope.sender in ("both", me) and history.sent < scope.data:
                 return rules.send(host, tcb, 1)
+            case "CLOSE" if scope.closer not in ("both", me) and not history.fin_received:
+                return None
             case "CLOSE" if not history.closed:
                 return rules.close(host, tcb)
             case "ABORT" if scope.aborts:
@@ -166,17 +225,34 @@ class Model:
         limit = self.scope.retransmissions
         return limit is not None and self._due(end) and end.retries >= limit
 
-    def receive(self, which: int, end: End, segment: Segment) -> Move:
+    def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
         """What a segment does at one end."""
-        step = self.variant.rules.segment_arrives(self.hosts[which], end.tcb, segment)
-        return self._move("deliver", end, step)
+        step = self.variant.rules.segment_arrives(self.host(which, end), end.tcb, segment)
+        move = self._stamped(which, end, self._move("deliver", end, step, (segment, about)))
+        if about == FORGED:
+            return replace(move, event="forge", flight=Flight(segment, about=about))
+        return move
+
+    def _stamped(self, which: int, end: End, move: Move) -> Move:
+        """The move with timestamps on what it sends, where the profile has them."""
+        if not self.variant.profile.timestamps:
+            return move
+        opens = move.end.history.opens
+        waited = end.state == State.TIME_WAIT and opens == end.history.opens
+        return replace(move, step=stamped(move.step, clock(self.scope, which, opens, waited)))
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""
         step = self.receive(which, end, segment).step
         return not step.send and step.tcb is end.tcb
 
-    def _move(self, event: str, end: End, step: Step, settled: bool = False) -> Move:
+    def _move(
+        self,
+        event: str,
+        end: End,
+        step: Step,
+        arrived: tuple[Segment, About] | None = None,
+    ) -> Move:
         """The end after a step: its history, and its clocks where the scope needs them."""
         scope, tcb = self.scope, step.tcb
         outstanding = tcb.snd_una != tcb.snd_nxt
@@ -186,14 +262,18 @@ class Model:
         if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
             retries = end.retries + (event == "retransmission timeout")
         waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
-        after = End(
-            tcb,
-            observe(end.history, event, end.tcb, step),
-            time_wait=end.time_wait if waits else 0,
-            rexmt=rexmt,
-            retries=retries,
-        )
-        return Move(event, step, after, settled)
+        history = observe(end.history, event, end.tcb, step)
+        clocks = (end.time_wait if waits else 0, rexmt, retries)
+        if scope.one_connection:
+            return Move(event, step, End(tcb, history, *clocks))
+        was, opened = end.incarnation, opens_connection(event, end.tcb, tcb)
+        if arrived is None:
+            known = after_step(was, end.tcb, step, opened)
+        else:
+            known = after_arrival(was, end.tcb, step, arrived, history.opens)
+        peer = known.peer or (0 if opened else was.peer)
+        about = about_sent(step, arrived, history.opens, peer)
+        return Move(event, step, End(tcb, history, *clocks, known), about)
 
     def tick_end(self, end: End) -> End | None:
         """The end one tick later; None while a timer of it has to fire first."""
@@ -229,19 +309,21 @@ class Model:
     def _own_successors(
         self, system: System, which: int
     ) -> Iterator[tuple[Event, Step | None, System]]:
-        quiet = all(map(self.is_quiet, system.channels)) and self.settled(system.ends[1 - which])
+        quiet = all(map(self.is_quiet, system.channels))
+        settled = quiet and self.settled(system.ends[1 - which])
         for move in self.own_moves(which, system.ends[which]):
-            out = self.channel.put(system.channels[which], move.step.send)
-            if out is not None and (quiet or not move.settled):
+            out = self.channel.put(system.channels[which], move.step.send, move.about)
+            waits = (move.settled and not settled) or (move.quiet and not quiet)
+            if out is not None and not waits:
                 after = _with(system, which, move.end, out)
-                yield Event(move.event, which), move.step, after
+                yield Event(move.event, which, move.flight, move.offset), move.step, after
 
     def _deliveries(
         self, system: System, which: int
     ) -> Iterator[tuple[Event, Step | None, System]]:
         for flight, rest in self.channel.deliveries(system.channels[1 - which]):
-            move = self.receive(which, system.ends[which], flight.segment)
-            out = self.channel.put(system.channels[which], move.step.send)
+            move = self.receive(which, system.ends[which], flight.segment, flight.about)
+            out = self.channel.put(system.channels[which], move.step.send, move.about)
             if out is not None:
                 left = _with(system, 1 - which, system.ends[1 - which], rest)
                 after = _with(left, which, move.end, out)

@@ -38,7 +38,9 @@ class Tcb:
 
     `queued` counts the octets given to SEND, and `close_queued` says whether CLOSE was called,
     before the connection was ready for them. `passive` remembers that SYN-RECEIVED came from
-    LISTEN (note 1 of Figure 5). A connection that does not exist is `closed()`: nothing is left.
+    LISTEN (note 1 of Figure 5), and `reopened` the TIME-WAIT that it came from instead (MAY-2).
+    `ts_recent` is TS.Recent (RFC 7323). A connection that does not exist is `closed()`: nothing is
+    left.
     """
 
     state: State
@@ -50,6 +52,8 @@ class Tcb:
     passive: bool = False
     queued: int = 0
     close_queued: bool = False
+    ts_recent: int = 0
+    reopened: Tcb | None = None
 
 
 def blank(state: State, bits: int) -> Tcb:

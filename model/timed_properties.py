@@ -109,6 +109,29 @@ TIMED: tuple[Property, ...] = (
         goals=(peer_waits,),
     ),
     Reachable(
+        name="2msl-late-fin-reset",
+        meaning="with T = 2 MSL and the last ACK lost, the other end is in LAST-ACK or CLOSING "
+        'when TIME-WAIT expires, and is then told "connection reset"',
+        citation="RFC 9293, 3.6.1, 3.10.7.1",
+        expected={"rfc9293": "WITNESS"},
+        assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
+        setting=timed(loss="any"),
+        goals=(
+            peer_waits,
+            lambda model, system: any(end.history.reset for end in system.ends),
+        ),
+    ),
+    Reachable(
+        name="2msl-ack-lost-segment-left",
+        meaning="with T = 2 MSL and ACKs lost, TIME-WAIT expires and a segment of the connection "
+        "is left",
+        citation="RFC 9293, 3.6.1",
+        expected={"rfc9293": "WITNESS"},
+        assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
+        setting=timed(loss="any"),
+        goals=(segment_left,),
+    ),
+    Reachable(
         name="2msl-text-outstanding",
         meaning="with T = 2 MSL and text still retransmitted in LAST-ACK, an ACK is left when "
         "TIME-WAIT expires: text, unlike FIN, does not restart the timer",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tcpmc.model.profile import Host
+from tcpmc.model.reopening import may_reuse, reuse
 from tcpmc.model.segment import Segment
 from tcpmc.model.segment_arrives import enter_time_wait
 from tcpmc.model.tcb import State, Step, Tcb, blank, closed, transmit
@@ -30,6 +31,8 @@ def open_active(host: Host, tcb: Tcb) -> Step:
             return issue_syn(host, "3.10.1: active OPEN")
         case State.LISTEN:
             return issue_syn(host, "3.10.1: active OPEN in LISTEN")
+        case State.TIME_WAIT if may_reuse(host):
+            return reuse(host, tcb)
         case _:
             return Step("3.10.1: refused", tcb, signals=("error: connection already exists",))
 
@@ -92,7 +95,8 @@ def close(host: Host, tcb: Tcb) -> Step:
 def send_fin(rule: str, tcb: Tcb, state: State) -> Step:
     """Form a FIN segment, send it, and enter `state`."""
     tcb, segment = transmit(tcb, fin=True)
-    return Step(rule, replace(tcb, state=state, passive=False), send=(segment,))
+    tcb = replace(tcb, state=state, passive=False, reopened=None)
+    return Step(rule, tcb, send=(segment,))
 
 
 def abort(host: Host, tcb: Tcb) -> Step:
@@ -115,5 +119,6 @@ def abort(host: Host, tcb: Tcb) -> Step:
 
 
 def flushed(tcb: Tcb) -> Tcb:
-    """The TCB with nothing left to send, or to send again (RFC 9293, 3.10.5)."""
-    return replace(tcb, snd_una=tcb.snd_nxt, passive=False, queued=0, close_queued=False)
+    """The TCB with nothing left to send, or to send again (RFC 9293, 3.10.5), or to go back to."""
+    tcb = replace(tcb, snd_una=tcb.snd_nxt, passive=False, reopened=None)
+    return replace(tcb, queued=0, close_queued=False)

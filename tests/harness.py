@@ -38,11 +38,13 @@ PROGRESS = {
 
 
 def segment(text: str) -> Segment:
-    """The segment that `text` describes, in the RFC's notation: `<SEQ=300><ACK=101><CTL=ACK>`."""
+    """The segment that `text` describes, in the RFC's notation: `<SEQ=300><ACK=101><CTL=ACK>`, with
+    `<TSval=7>` behind it if it carries a timestamp."""
     fields = dict(re.findall(r"<(\w+)=([\w,]*)>", text))
     controls = {bit: True for bit in fields["CTL"].split(",") if bit}
     seq, ack = Seq(int(fields["SEQ"])), Seq(int(fields.get("ACK", 0)))
-    return Segment(seq, ack, int(fields.get("DATA", 0)), **controls)
+    stamp = int(fields.get("TSval", 0))
+    return Segment(seq, ack, int(fields.get("DATA", 0)), **controls, stamp=stamp)
 
 
 def socket_in(state: State, iss: int = 100, irs: int = 300, **changes: Any) -> Tcb:

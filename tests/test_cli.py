@@ -14,6 +14,7 @@ import tcpmc as package
 from golden_files import assert_golden
 
 PACKAGE = str(Path(package.__file__).parent.parent)
+OURS = ("COLUMNS", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE")
 TIGHT = ("--scope", "small", "--capacity", "1", "--engine", "explicit")
 RULE = """
 from dataclasses import replace
@@ -27,7 +28,7 @@ variant = Variant("mine", rules=replace(RFC9293, close=close))
 
 
 def environment(**changes: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "CI")}
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return kept | {"PYTHONPATH": PACKAGE} | changes
 
 
@@ -51,6 +52,9 @@ def test_version_and_help() -> None:
     told = tcpmc("--help").stdout
     for words in ("tcpmc check closing --variant freertos-1303", "_TCPMC_COMPLETE", "Exit codes"):
         assert words in told
+    told = tcpmc("check", "--help").stdout
+    assert "\n  In CI, for a stack of your own:\n    tcpmc check --variant my_stack.py" in told
+    assert "\\b" not in told and "\b" not in told
 
 
 def test_check_prints_the_verdicts_and_nothing_on_stderr() -> None:
@@ -67,6 +71,16 @@ def test_check_with_names_shows_the_traces() -> None:
     assert "-X lost" in done.stdout
     assert 'user told "error: connection reset"' in " ".join(done.stdout.split())
     assert "\x1b" not in done.stdout
+
+
+def test_the_verdicts_of_another_variant_can_be_expected(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RULE.format(body="return RFC9293.open_passive(host, tcb)"))
+    words = ("check", "closing", "synchronized", "--variant", "./mine.py", *TIGHT)
+    assert tcpmc(*words, folder=tmp_path).returncode == 0
+    done = tcpmc(*words, "--expect", "rfc9293", folder=tmp_path)
+    assert done.returncode == 1
+    assert "(expected WITNESS)" in " ".join(done.stdout.split())
+    assert "1 of 2 verdicts as expected." in done.stdout
 
 
 def test_check_without_names_decides_the_catalogue_and_says_what_it_leaves_out() -> None:
@@ -160,9 +174,48 @@ def test_no_reordering_is_a_fifo() -> None:
     assert json.loads(done.stdout)["results"][0]["scope"]["channel"] == "fifo"
 
 
+def test_gallery_prints_the_bug_what_catches_it_and_the_command(tmp_path: Path) -> None:
+    done = tcpmc("gallery", "freertos-1303", "rfc793-close-wait", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "  UNREACHABLE      -  freertos-1303\n" in done.stdout
+    assert "  REFUTED          7  rfc793-close-wait\n" in done.stdout
+    assert "REFUTED  closing-only-simultaneous on rfc793-close-wait" in done.stdout
+    path = tmp_path / "gallery.json"
+    done = tcpmc("gallery", "freertos-1303", "--format", "json", "-o", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.endswith("tcpmc: 1 of 1 bugs caught.\n")
+    assert json.loads(path.read_text())["bugs"][0]["stack"] == "FreeRTOS+TCP"
+
+
+def test_the_command_of_a_row_shows_the_bug() -> None:
+    row = json.loads(tcpmc("gallery", "zephyr-728", "--format", "json", "--quiet").stdout)["bugs"][
+        0
+    ]
+    done = tcpmc(*row["command"].split()[1:], "--quiet")
+    assert done.returncode == 0
+    assert "REFUTED  graceful-close on zephyr-728  (as expected, " in done.stdout
+
+
+def test_compare_says_what_a_limit_kept_open() -> None:
+    done = tcpmc("compare", "rfc9293", "rfc1337", "--timeout", "0.5", "--quiet")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_compare_a_variant_with_itself() -> None:
+    done = tcpmc("compare", "rfc9293", "rfc9293")
+    assert done.returncode == 0
+    assert "Nothing differs: this is rfc9293 twice." in done.stdout
+
+
 def test_names_are_completed() -> None:
     done = tcpmc(_TCPMC_COMPLETE="bash_complete", COMP_WORDS="tcpmc check clos", COMP_CWORD="2")
     assert "plain,closing\n" in done.stdout
+    done = tcpmc(_TCPMC_COMPLETE="bash_complete", COMP_WORDS="tcpmc gallery smol", COMP_CWORD="2")
+    assert "plain,smoltcp-470\n" in done.stdout
+    words = "tcpmc compare rfc9293 rfc1"
+    done = tcpmc(_TCPMC_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="3")
+    assert "plain,rfc1337\n" in done.stdout
 
 
 def test_a_reader_who_leaves_is_no_error() -> None:
@@ -205,7 +258,7 @@ def test_a_limit_ends_the_run_as_inconclusive(limit: tuple[str, str], reason: st
 def test_ctrl_c_prints_what_is_known_so_far() -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "tcpmc", "check", "closing", "close-completes", "--engine"]
-        + ["explicit", "--scope", "large"],
+        + ["explicit", "--scope", "large", "--capacity", "3"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -246,7 +299,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str], told: str) -> None:
         ("check closing --bits 3", "impossible bounds: bits=3: choose 5 to 32"),
         ("check closing --capacity 0", "capacity=0: choose 1 to 8"),
         ("check closing --data x", "'x' is not a valid integer"),
-        ("check closing --loss some", "'some' is not one of 'any', 'not-acks', 'none'"),
+        ("check closing --loss some", "loss=some: choose one of any, not-acks, none, or a segment"),
         ("check closing --retransmissions often", "neither a number nor 'forever'"),
         ("check closing --no-reordering --channel bag", "contradicts --channel bag"),
         ("check closing --reordering --channel fifo", "contradicts --channel fifo"),
@@ -256,6 +309,7 @@ def assert_one_line(done: subprocess.CompletedProcess[str], told: str) -> None:
         ("check closing -o .", "cannot write .: Is a directory"),
         ("check lemma-closed-forgets --engine explicit", "use z3"),
         ("check close-completes --engine z3", "use explicit"),
+        ("check closing --expect rfc929", "nearest: rfc9293"),
         ("check --coverage --engine z3", "leave --engine z3 out"),
         ("check closing --timeout 0", "not in the range"),
         ("check --nonsense", "No such option"),
@@ -265,6 +319,10 @@ def assert_one_line(done: subprocess.CompletedProcess[str], told: str) -> None:
         ("diagram endpoint -o states.gif", "states.gif: choose --format, one of svg, png, pdf"),
         ("diagram product --raw --scope small --capacity 1", "draw it grouped by the two states"),
         ("check closing --variant ./nowhere.py", "./nowhere.py: No such file or directory"),
+        ("gallery smoltcp-47", "unknown bug 'smoltcp-47'; nearest: smoltcp-470"),
+        ("compare rfc9293 freertos", "unknown variant 'freertos'; nearest: freertos-1303"),
+        ("compare ./nowhere.py rfc9293", "./nowhere.py: No such file or directory"),
+        ("compare rfc9293", "Missing argument 'B'"),
     ],
 )
 def test_wrong_input_is_one_line_and_exit_2(words: str, told: str, tmp_path: Path) -> None:

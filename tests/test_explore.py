@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tcpmc.checks import explore as explorer
-from tcpmc.checks.explore import Graph, TooLarge, explore
+from tcpmc.checks.explore import Graph, TooLarge, explore, flat, machine, seen
+from tcpmc.checks.explore.backend import backend_for, kernel_is_there
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import Segment
@@ -57,11 +57,28 @@ def naive(model: Model) -> tuple[dict[System, int], int]:
     return distance, edges
 
 
+BACKENDS = [
+    pytest.param("numpy", 1, id="numpy"),
+    *(
+        pytest.param(
+            "kernel",
+            threads,
+            id=f"kernel-{threads}",
+            marks=pytest.mark.skipif(not kernel_is_there(), reason="the kernel is not compiled"),
+        )
+        for threads in (1, 3)
+    ),
+]
+
+
+@pytest.mark.parametrize(("backend", "threads"), BACKENDS)
 @pytest.mark.parametrize("scope", SMALL_SCOPES.values(), ids=SMALL_SCOPES.keys())
-def test_the_explorer_finds_what_a_naive_search_finds(scope: Scope) -> None:
+def test_each_backend_finds_what_a_naive_search_finds(
+    scope: Scope, backend: str, threads: int
+) -> None:
     model = model_of(scope)
     table = TabulatedModel(model)
-    graph = explore(table)
+    graph = explore(table, backend=backend_for(table, backend, threads))
     distance, edges = naive(model)
     found = {
         table.system(state): depth
@@ -72,6 +89,28 @@ def test_the_explorer_finds_what_a_naive_search_finds(scope: Scope) -> None:
     assert graph.complete
     assert (graph.states, graph.edges) == (len(distance), edges)
     assert graph.depth == max(distance.values())
+
+
+@pytest.mark.parametrize(("backend", "threads"), BACKENDS[1:])
+@pytest.mark.parametrize("scope", ["capacity 3", "sent-set", "clock", "two OPENs"])
+def test_the_backends_number_everything_alike(scope: str, backend: str, threads: int) -> None:
+    """So a trace does not depend on which of them is installed, nor on how many threads run."""
+    graphs = []
+    for name, count in (("numpy", 1), (backend, threads)):
+        table = TabulatedModel(model_of(SMALL_SCOPES[scope]))
+        graphs.append((table, explore(table, backend=backend_for(table, name, count))))
+    (table, graph), (other_table, other) = graphs
+    assert list(map(np.ndarray.tolist, graph.levels)) == list(map(np.ndarray.tolist, other.levels))
+    assert table.ends.values == other_table.ends.values
+    assert table.contents.values == other_table.contents.values
+
+
+def test_numpy_without_a_bitmap_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = TabulatedModel(model_of(TINY))
+    whole = explore(table)
+    monkeypatch.setattr(seen, "LARGEST_BITMAP", 1 << 12)
+    graph = explore(table, backend=backend_for(table, "numpy"))
+    assert (graph.states, graph.edges, graph.depth) == (whole.states, whole.edges, whole.depth)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -176,6 +215,16 @@ def test_what_does_not_fit_is_refused_and_not_cut_off(
     from tcpmc.checks import tabulate
 
     monkeypatch.setattr(tabulate, limit, 2)
-    assert getattr(explorer, limit) > 2
+    assert getattr(machine, limit) > 2
     with pytest.raises(TooLarge, match=message):
         explore(TabulatedModel(model_of(TINY)))
+
+
+@pytest.mark.parametrize("limit", ["END_BITS", "CHANNEL_BITS"])
+def test_nor_is_it_for_a_system_that_does_not_count_its_ids(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(flat, limit, 2)
+    table = TabulatedModel(model_of(TINY))
+    with pytest.raises(TooLarge, match="more than"):
+        explore(table, backend=backend_for(table, "numpy"))

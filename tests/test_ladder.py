@@ -77,7 +77,7 @@ def test_a_lasso() -> None:
 def test_a_run_that_halts() -> None:
     trace = played(Model(VARIANTS["rfc9293"], SCOPES["small"]), "A active OPEN")
     halted = Trace(trace.states, trace.events, trace.steps, loop=1)
-    assert text(halted).splitlines()[-1] == "     . . . and nothing can happen any more"
+    assert text(halted).splitlines()[-1] == "     . . . and nothing has to happen any more"
 
 
 def test_duplication_expiry_and_ticks() -> None:

@@ -14,14 +14,18 @@ from tcpmc.checks.explicit import ExplicitEngine
 from tcpmc.checks.run import decides
 from tcpmc.checks.solver import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
-from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.claim_properties import CLOSING, OPENING
+from tcpmc.model.profile import Profile
+from tcpmc.model.properties import PROPERTIES, UNTIMED
 from tcpmc.model.property import Property, Reachable
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import reset
 from tcpmc.model.system import Model
-from tcpmc.model.user_calls import send_fin
+from tcpmc.model.tcb import go_on
+from tcpmc.model.timed_properties import TIMED
 
-RULES: dict[str, Rules] = {"none": RFC9293}
+SEEDED = ("lwip-simopen", "rfc793-close-wait", "smoltcp-470", "tlaplus-closed-tcb")
+RULES: dict[str, Rules] = {"none": RFC9293} | {name: VARIANTS[name].rules for name in SEEDED}
 
 
 def mutates(rule: str) -> Callable[[Callable[..., Step]], Callable[..., Step]]:
@@ -53,12 +57,33 @@ def listen_forgets_irs(host: Host, tcb: Tcb, seg: Segment) -> Step:
     return replace(step, tcb=replace(step.tcb, irs=tcb.irs))
 
 
+@mutates("open_active")
+def syn_takes_no_number(host: Host, tcb: Tcb) -> Step:
+    """SND.NXT does not advance over the SYN."""
+    step = RFC9293.open_active(host, tcb)
+    return replace(step, tcb=replace(step.tcb, snd_nxt=step.tcb.iss))
+
+
+@mutates("segment_in_listen")
+def syn_ack_acknowledges_the_syn_itself(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """SYN,ACK carries the number of the SYN, and not the one after it."""
+    step = RFC9293.segment_in_listen(host, tcb, seg)
+    return replace(step, send=tuple(replace(s, ack=seg.seq) if s.SYN else s for s in step.send))
+
+
 @mutates("segment_in_syn_sent")
-def syn_sent_ignores_syn(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """No simultaneous open: SYN-SENT takes a SYN with an ACK only."""
-    if seg.SYN and not seg.ACK:
-        return Step("mutant", tcb)
-    return RFC9293.segment_in_syn_sent(host, tcb, seg)
+def ack_takes_a_number(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """The third segment of the handshake consumes a sequence number."""
+    step = RFC9293.segment_in_syn_sent(host, tcb, seg)
+    if step.tcb.state != State.ESTABLISHED:
+        return step
+    return replace(step, tcb=replace(step.tcb, snd_nxt=step.tcb.snd_nxt + 1))
+
+
+@mutates("segment_in_syn_sent")
+def syn_sent_ignores_resets(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """Nobody is ever refused."""
+    return Step("mutant", tcb) if seg.RST else RFC9293.segment_in_syn_sent(host, tcb, seg)
 
 
 @mutates("segment_in_syn_sent")
@@ -81,23 +106,6 @@ def syn_received_does_not_check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 
 # --- closing --------------------------------------------------------------------------------------
-
-
-@mutates("check_ack")
-def last_ack_leaves_on_any_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """LAST-ACK goes to CLOSED whatever is acknowledged."""
-    if tcb.state == State.LAST_ACK and seg.ACK:
-        return Step("mutant", closed(tcb))
-    return RFC9293.check_ack(host, tcb, seg)
-
-
-@mutates("check_ack")
-def last_ack_keeps_tcb(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """LAST-ACK goes to CLOSED and remembers its numbers."""
-    step = RFC9293.check_ack(host, tcb, seg)
-    if tcb.state != State.LAST_ACK or step.tcb.state != State.CLOSED:
-        return step
-    return replace(step, tcb=replace(tcb, state=State.CLOSED, snd_una=tcb.snd_nxt))
 
 
 @mutates("check_ack")
@@ -166,14 +174,6 @@ def fin_takes_no_number(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return step
     after = replace(step.tcb, rcv_nxt=tcb.rcv_nxt)
     return replace(step, tcb=after, send=(ack(after),))
-
-
-@mutates("close")
-def close_wait_enters_closing(host: Host, tcb: Tcb) -> Step:
-    """RFC 793's error: CLOSE in CLOSE-WAIT enters CLOSING."""
-    if tcb.state == State.CLOSE_WAIT:
-        return send_fin("mutant", tcb, State.CLOSING)
-    return RFC9293.close(host, tcb)
 
 
 @mutates("close")
@@ -288,10 +288,10 @@ TEXT = Scope("text", capacity=1)
 
 
 def asked() -> dict[tuple[str, Scope], list[Property]]:
-    """The properties of the catalogue by variant and scope. In one segment each way there is no
+    """The properties of one connection by variant and scope. In one segment each way there is no
     simultaneous open, so that the scope with text is asked for what holds always and for text."""
     found: dict[tuple[str, Scope], list[Property]] = {}
-    for prop in PROPERTIES.values():
+    for prop in (*UNTIMED, *OPENING, *CLOSING, *TIMED):
         text = prop.name == "half-close-data" or not isinstance(prop, Reachable)
         for scope in (SMALL, TEXT):
             setting = prop.setting(scope)
@@ -317,135 +317,361 @@ def noticed_by(mutant: str) -> set[str]:
 
 NOTICED = {
     "none": set(),
-    "listen_establishes": {"no-phantom-connection"},
-    "listen_forgets_irs": {"synchronized"},
-    "syn_sent_ignores_syn": {"simultaneous-open"},
-    "syn_sent_believes_any_ack": {"no-phantom-connection", "simultaneous-open"},
+    "listen_establishes": {
+        "no-phantom-connection",
+    },
+    "listen_forgets_irs": {
+        "synchronized",
+    },
+    "lwip-simopen": {
+        "sent-is-acknowledged",
+        "simultaneous-open",
+    },
+    "syn_sent_believes_any_ack": {
+        "no-phantom-connection",
+        "sent-is-acknowledged",
+        "simultaneous-open",
+    },
     "syn_received_does_not_check_ack": set(),
-    "last_ack_leaves_on_any_ack": {
+    "smoltcp-470": {
         "close-completes",
         "graceful-close",
         "no-deadlock",
         "no-deadlock-giving-up",
     },
-    "last_ack_keeps_tcb": set(),
-    "last_ack_waits": {"2msl-reset-left", "time-wait-active-closer"},
+    "tlaplus-closed-tcb": set(),
+    "last_ack_waits": {
+        "2msl-reset-left",
+        "passive-closer-first",
+        "time-wait-active-closer",
+    },
     "fin_wait_1_believes_any_ack": {
         "close-completes",
         "closing",
+        "closing-awaits-ack",
         "closing-both",
         "closing-only-simultaneous",
         "no-deadlock",
         "no-deadlock-giving-up",
+        "time-wait-from-closing",
     },
-    "closing_is_never_left": {"2msl-sufficient", "close-completes"},
+    "closing_is_never_left": {
+        "2msl-sufficient",
+        "close-completes",
+        "sent-is-acknowledged",
+        "time-wait-both",
+        "time-wait-from-closing",
+    },
     "fin_wait_1_goes_to_time_wait": {
         "close-completes",
         "closing",
+        "closing-awaits-ack",
         "closing-both",
         "closing-only-simultaneous",
         "no-deadlock",
         "no-deadlock-giving-up",
+        "time-wait-from-closing",
     },
-    "fin_wait_2_skips_time_wait": {"2msl-reset-left", "graceful-close", "three-segment-close"},
+    "fin_wait_2_skips_time_wait": {
+        "2msl-reset-left",
+        "a-closes-first",
+        "b-closes-first",
+        "close-passes-time-wait",
+        "close-takes-four",
+        "first-ack-repaired",
+        "first-fin-repaired",
+        "graceful-close",
+        "last-ack-lost",
+        "last-ack-repaired",
+        "orderly-close",
+        "passive-closer-first",
+        "second-fin-repaired",
+        "three-segment-close",
+        "time-wait-from-fin-wait-2",
+    },
     "established_goes_to_closing": {
         "2msl-reset-left",
+        "a-closes-first",
+        "active-opener-in-last-ack",
+        "b-closes-first",
         "close-completes",
+        "close-wait-left",
+        "closing-awaits-ack",
         "closing-only-simultaneous",
+        "first-ack-lost",
+        "first-ack-repaired",
+        "first-fin-lost",
+        "first-fin-repaired",
+        "last-ack-from-active-closer",
+        "last-ack-lost",
+        "last-ack-passive-closer",
+        "last-ack-repaired",
         "no-deadlock",
         "no-deadlock-giving-up",
+        "orderly-close",
+        "passive-closer-first",
         "peer-leaves-last-ack",
+        "second-fin-lost",
+        "second-fin-repaired",
         "time-wait-active-closer",
     },
-    "fin_is_not_acknowledged": {"2msl-sufficient"},
+    "fin_is_not_acknowledged": {
+        "2msl-sufficient",
+    },
     "fin_takes_no_number": {
+        "2msl-ack-lost-segment-left",
         "2msl-last-ack-lost",
+        "2msl-late-fin-reset",
         "2msl-reset-left",
         "2msl-sufficient",
         "2msl-tight",
+        "a-closes-first",
+        "active-opener-in-last-ack",
+        "b-closes-first",
         "close-completes",
+        "close-passes-time-wait",
+        "close-survives-crash",
+        "close-takes-four",
         "closing-only-simultaneous",
+        "fin-consumes-one",
+        "first-ack-lost",
+        "first-ack-repaired",
+        "first-fin-lost",
+        "first-fin-repaired",
         "half-close-data",
+        "half-close-takes-four",
+        "last-ack-lost",
+        "last-ack-repaired",
         "no-deadlock",
         "no-deadlock-giving-up",
+        "orderly-close",
+        "passive-closer-first",
         "peer-leaves-last-ack",
+        "second-fin-lost",
+        "second-fin-repaired",
+        "sent-is-acknowledged",
         "three-segment-close",
         "time-wait-active-closer",
+        "time-wait-both",
+        "time-wait-from-closing",
+        "time-wait-from-fin-wait-2",
+        "time-wait-sends-nothing-again",
     },
-    "close_wait_enters_closing": {
+    "rfc793-close-wait": {
         "2msl-reset-left",
+        "active-opener-in-last-ack",
         "closing-only-simultaneous",
+        "last-ack-from-active-closer",
+        "last-ack-lost",
+        "last-ack-passive-closer",
+        "orderly-close",
+        "passive-closer-first",
         "peer-leaves-last-ack",
+        "second-fin-lost",
         "time-wait-active-closer",
     },
     "close_sends_nothing": {
+        "2msl-ack-lost-segment-left",
         "2msl-last-ack-lost",
+        "2msl-late-fin-reset",
         "2msl-reset-left",
         "2msl-sufficient",
         "2msl-tight",
+        "closing-awaits-ack",
+        "closing-only-simultaneous",
+        "first-ack-lost",
+        "first-ack-repaired",
+        "first-fin-lost",
+        "first-fin-repaired",
+        "graceful-close",
+        "last-ack-lost",
+        "last-ack-repaired",
+        "orderly-close",
+        "second-fin-lost",
+        "second-fin-repaired",
+    },
+    "text_after_fin": {
+        "close-passes-time-wait",
         "closing-only-simultaneous",
         "graceful-close",
     },
-    "text_after_fin": {"closing-only-simultaneous", "graceful-close"},
     "no_text_in_fin_wait_2": {
         "close-completes",
         "half-close-data",
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "sent-is-acknowledged",
     },
     "old_text_is_taken_again": {
         "close-completes",
+        "first-ack-repaired",
+        "first-fin-repaired",
         "graceful-close",
+        "last-ack-repaired",
         "no-deadlock",
         "no-deadlock-giving-up",
+        "second-fin-repaired",
     },
     "fin_is_not_retransmitted": {
+        "2msl-ack-lost-segment-left",
         "2msl-last-ack-lost",
+        "2msl-late-fin-reset",
         "2msl-tight",
         "close-completes",
+        "first-fin-lost",
+        "last-ack-lost",
+        "last-ack-repaired",
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "second-fin-lost",
+        "second-fin-repaired",
+        "sent-is-acknowledged",
     },
     "fin_is_retransmitted_without_fin": {
         "2msl-sufficient",
         "close-completes",
+        "first-fin-lost",
         "no-deadlock",
         "no-deadlock-giving-up",
         "peer-leaves-last-ack",
+        "second-fin-lost",
+        "second-fin-repaired",
+        "sent-is-acknowledged",
     },
-    "syn_is_not_retransmitted": {"close-completes", "no-deadlock", "no-deadlock-giving-up"},
-    "time_wait_does_not_repeat_its_ack": {
-        "2msl-reset-left",
+    "syn_is_not_retransmitted": {
         "close-completes",
         "no-deadlock",
         "no-deadlock-giving-up",
-        "peer-leaves-last-ack",
+        "sent-is-acknowledged",
     },
-    "time_wait_is_not_restarted": {"2msl-sufficient"},
+    "time_wait_does_not_repeat_its_ack": {
+        "2msl-reset-left",
+        "close-completes",
+        "last-ack-lost",
+        "last-ack-repaired",
+        "no-deadlock",
+        "no-deadlock-giving-up",
+        "peer-leaves-last-ack",
+        "sent-is-acknowledged",
+    },
+    "time_wait_is_not_restarted": {
+        "2msl-sufficient",
+    },
     "old_segments_end_time_wait": {
         "2msl-reset-left",
         "graceful-close",
+        "last-ack-repaired",
+        "passive-closer-first",
         "time-wait-not-assassinated",
     },
     "any_reset_is_taken": {
         "close-completes",
+        "close-passes-time-wait",
+        "first-ack-repaired",
+        "first-fin-repaired",
         "graceful-close",
+        "last-ack-repaired",
         "no-deadlock",
         "no-deadlock-giving-up",
+        "passive-closer-first",
+        "second-fin-repaired",
         "time-wait-not-assassinated",
     },
-    "closed_host_is_silent": {"2msl-reset-left", "no-deadlock-giving-up"},
+    "closed_host_is_silent": {
+        "2msl-late-fin-reset",
+        "2msl-reset-left",
+        "no-deadlock-giving-up",
+        "refused",
+        "sent-is-acknowledged",
+    },
     "resets_draw_resets": set(),
+    "syn_takes_no_number": {
+        "a-closes-first",
+        "ack-consumes-nothing",
+        "active-opener-in-last-ack",
+        "b-closes-first",
+        "close-completes",
+        "close-passes-time-wait",
+        "close-survives-crash",
+        "close-takes-four",
+        "close-wait-left",
+        "closing",
+        "closing-awaits-ack",
+        "closing-both",
+        "closing-only-simultaneous",
+        "established",
+        "established-alone",
+        "fin-consumes-one",
+        "graceful-close",
+        "handshake",
+        "last-ack-from-active-closer",
+        "last-ack-passive-closer",
+        "no-deadlock",
+        "no-deadlock-giving-up",
+        "passive-closer-first",
+        "peer-leaves-last-ack",
+        "sent-is-acknowledged",
+        "simultaneous-open",
+        "syn-ack-acknowledges-syn",
+        "syn-consumes-one",
+        "synchronized",
+        "three-segment-close",
+        "time-wait-active-closer",
+        "time-wait-both",
+        "time-wait-from-closing",
+        "time-wait-from-fin-wait-2",
+        "time-wait-not-assassinated",
+        "time-wait-sends-nothing-again",
+    },
+    "syn_ack_acknowledges_the_syn_itself": {"syn-ack-acknowledges-syn"},
+    "ack_takes_a_number": {"ack-consumes-nothing", "fin-consumes-one"},
+    "syn_sent_ignores_resets": {"sent-is-acknowledged"},
 }
 BY_A_LEMMA = {
     "lemma-established-needs-ack": "syn_received_does_not_check_ack",
-    "lemma-closed-forgets": "last_ack_keeps_tcb",
+    "lemma-closed-forgets": "tlaplus-closed-tcb",
     "lemma-no-reset-for-reset": "resets_draw_resets",
     "lemma-closing-needs-fin": "established_goes_to_closing",
     "lemma-numbers-advance": "old_ack_is_taken",
+    "lemma-reset-refuses": "syn_sent_ignores_resets",
+    "lemma-fin-ack-time-wait": "fin_wait_2_skips_time_wait",
+    "lemma-closing-ack-time-wait": "closing_is_never_left",
+    "lemma-time-wait-entered": "last_ack_waits",
+    "lemma-time-wait-answers-fin": "time_wait_is_not_restarted",
 }
+
+
+def anything_is_in_the_window(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """No check of the sequence number."""
+    return go_on(tcb)
+
+
+def any_text_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """Text is delivered wherever its number is."""
+    step = RFC9293.process_text(host, tcb, seg)
+    if step.send or not seg.length or tcb.state != State.ESTABLISHED:
+        return step
+    taken = replace(tcb, rcv_nxt=tcb.rcv_nxt + seg.length)
+    return Step("mutant", taken, send=(ack(taken),))
+
+
+CARELESS = replace(
+    RFC9293, check_sequence=anything_is_in_the_window, process_text=any_text_is_taken
+)
+BY_A_SECOND_CONNECTION = {
+    "no-old-data-clock-isn": Variant(
+        "careless", "", Profile(time_wait="none", challenge_acks=False), CARELESS
+    ),
+    "no-old-data-reopening": Variant(
+        "careless", "", Profile(reopening="sequence", challenge_acks=False), CARELESS
+    ),
+    "same-incarnation": Variant(
+        "believing", rules=replace(RFC9293, segment_in_syn_sent=syn_sent_believes_any_ack)
+    ),
+}
+"""For properties of a second connection that hold on all variants: one on which they do not."""
 
 
 def old_ack_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -470,6 +696,14 @@ def test_a_lemma_is_refuted_by_one_step_of_its_mutant(lemma: str, mutant: str) -
     assert answer.trace is not None and len(answer.trace) == 1
 
 
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", BY_A_SECOND_CONNECTION)
+def test_a_second_connection_suffers_from_careless_rules(name: str) -> None:
+    prop = PROPERTIES[name]
+    model = Model(BY_A_SECOND_CONNECTION[name], prop.setting(SCOPES["default"]))
+    assert ExplicitEngine(model).decide([prop])[name].word == "REFUTED"
+
+
 def test_every_mutant_is_noticed_and_the_rules_without_an_error_are_not() -> None:
     unnoticed = {mutant for mutant, names in NOTICED.items() if not names}
     assert unnoticed - set(BY_A_LEMMA.values()) == {"none"}
@@ -477,6 +711,7 @@ def test_every_mutant_is_noticed_and_the_rules_without_an_error_are_not() -> Non
 
 
 def test_every_property_that_has_to_hold_notices_a_mutant() -> None:
-    noticing = set().union(*NOTICED.values()) | BY_A_LEMMA.keys()
-    holding = {name for name, prop in PROPERTIES.items() if not isinstance(prop, Reachable)}
-    assert holding - noticing == set()
+    noticing = set().union(*NOTICED.values()) | BY_A_LEMMA.keys() | BY_A_SECOND_CONNECTION.keys()
+    words = {name: set(prop.expected.values()) for name, prop in PROPERTIES.items()}
+    holding = {name for name in words if "PROVED" in words[name]}
+    assert {name for name in holding - noticing if "REFUTED" not in words[name]} == set()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tcpmc.model import rules, segment_arrives, timeouts, user_calls
+from tcpmc.model import reopening, rules, segment_arrives, timeouts, timestamps, user_calls
 
-MODULES = [rules, segment_arrives, timeouts, user_calls]
+MODULES = [reopening, rules, segment_arrives, timeouts, timestamps, user_calls]
 
 
 def parse(path: Path) -> ast.Module:

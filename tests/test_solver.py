@@ -13,10 +13,10 @@ from tcpmc.checks.bmc import Unrolling
 from tcpmc.checks.clauses import Clauses, proposed
 from tcpmc.checks.encode import Encoding
 from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explore.tables import Ints
 from tcpmc.checks.induction import Escaped, inductive, sample, segments_sent
 from tcpmc.checks.solver import SolverEngine
 from tcpmc.checks.solving import satisfiable
-from tcpmc.checks.tables import Ints
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import replay, shows
 from tcpmc.checks.verdict import (

@@ -444,7 +444,8 @@ def test_time_wait_restarted(restart: Any, text: str, clock: int) -> None:
 
 
 def test_time_wait_restart_without_a_clock_changes_nothing() -> None:
-    state = system(a_in(State.TIME_WAIT), b_in(State.LAST_ACK), from_b=FIN_OF_B)
+    waiting = a_in(State.TIME_WAIT, replace(DONE, waited=True))
+    state = system(waiting, b_in(State.LAST_ACK), from_b=FIN_OF_B)
     _, then = after(model(), state, "A deliver")
     assert then.ends == state.ends
 
@@ -463,7 +464,7 @@ def test_history_starts_anew_with_each_connection(name: str) -> None:
     """But for what the scope bounds."""
     spent: dict[str, Any] = {"sent": 1, "crashes": 1}
     bits = {field.name: True for field in fields(History) if field.type == "bool"}
-    assert len(bits) == 8
+    assert len(bits) == 9
     start = system(a_in(State.CLOSED, History(1, **spent, **bits)), QUIET.ends[1])
     assert history_of(model(opens=2), start, name) == History(2, **spent)
 
@@ -510,14 +511,15 @@ def test_history_retransmitted_fin_makes_no_active_close() -> None:
 
 def test_history_fin_received() -> None:
     start = system(a_in(State.FIN_WAIT_2), b_in(State.LAST_ACK), from_b=FIN_OF_B)
-    assert history_of(model(), start, "A deliver") == replace(DONE, fin_received=True)
+    arrived = replace(DONE, fin_received=True, waited=True)
+    assert history_of(model(), start, "A deliver") == arrived
 
 
 def test_history_combined() -> None:
     """Note 2 of Figure 5: one segment brought the FIN and the ACK of ours."""
     start = system(a_in(State.FIN_WAIT_1), b_in(State.LAST_ACK), from_b=FIN_OF_B)
     history = history_of(model(), start, "A deliver")
-    assert history == replace(DONE, fin_received=True, combined=True)
+    assert history == replace(DONE, fin_received=True, combined=True, waited=True)
 
 
 def test_history_abort_is_not_combined() -> None:

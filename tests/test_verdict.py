@@ -1,5 +1,7 @@
 """How the answers of engines become one word, and the words of a run one exit code."""
 
+from dataclasses import replace
+
 import pytest
 
 from tcpmc.checks.verdict import Answer, Verdict, exit_code, holds_up_to, merged
@@ -63,3 +65,14 @@ def test_nothing_is_unexpected_where_nothing_is_expected() -> None:
     assert elsewhere.expected is None
     assert elsewhere.as_expected
     assert exit_code([elsewhere]) == 0
+
+
+def test_a_seeded_bug_is_expected_to_turn_the_verdict_of_what_catches_it() -> None:
+    assert verdict(variant="freertos-1303").expected == "UNREACHABLE"
+    assert verdict(name="no-deadlock", variant="freertos-1303").expected is None
+    assert verdict(name="close-survives-crash", variant="utcp-28").expected == "REFUTED"
+
+
+def test_the_verdict_of_another_variant_can_be_expected() -> None:
+    one = replace(verdict("UNREACHABLE", variant="hasty-time-wait"), otherwise="WITNESS")
+    assert one.expected == "WITNESS" and not one.as_expected

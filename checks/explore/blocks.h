@@ -1,0 +1,101 @@
+/* An exact set of states, by open addressing. A block is 512 neighbours as bits, one cache line. */
+#ifndef BLOCKS_H
+#define BLOCKS_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS 8
+#define BLOCK_BITS 9
+#define CHUNK_BITS 10
+
+typedef struct {
+    uint32_t *table;   /* slot + 1, or 0 */
+    size_t mask;
+    uint64_t *keys;    /* by slot */
+    uint64_t **chunks; /* the words by slot; they never move */
+    size_t count, room, n_chunks;
+} Blocks;
+
+static uint64_t *words_at(const Blocks *set, size_t slot)
+{
+    return set->chunks[slot >> CHUNK_BITS] + (slot & ((1u << CHUNK_BITS) - 1)) * WORDS;
+}
+
+static size_t hash_of(uint64_t key) { return (size_t)((key * 0x9E3779B97F4A7C15u) >> 20); }
+
+static int rehash(Blocks *set, size_t size)
+{
+    uint32_t *table = calloc(size, sizeof *table);
+    if (!table)
+        return -1;
+    for (size_t slot = 0; slot < set->count; slot++) {
+        size_t i = hash_of(set->keys[slot]) & (size - 1);
+        while (table[i])
+            i = (i + 1) & (size - 1);
+        table[i] = (uint32_t)slot + 1;
+    }
+    free(set->table);
+    set->table = table;
+    set->mask = size - 1;
+    return 0;
+}
+
+static int more_room(Blocks *set)
+{
+    if (set->count >= UINT32_MAX - 1)
+        return -1;
+    if (set->count == set->room) {
+        size_t room = set->room ? set->room * 2 : 64;
+        uint64_t *keys = realloc(set->keys, room * sizeof *keys);
+        if (!keys)
+            return -1;
+        set->keys = keys;
+        set->room = room;
+    }
+    if (set->count >> CHUNK_BITS == set->n_chunks) {
+        uint64_t **chunks = realloc(set->chunks, (set->n_chunks + 1) * sizeof *chunks);
+        if (!chunks)
+            return -1;
+        set->chunks = chunks;
+        chunks[set->n_chunks] = malloc(sizeof(uint64_t) * WORDS << CHUNK_BITS);
+        if (!chunks[set->n_chunks])
+            return -1;
+        set->n_chunks++;
+    }
+    if (!set->table || (set->count + 1) * 4 > (set->mask + 1) * 3)
+        return rehash(set, set->table ? (set->mask + 1) * 2 : 128);
+    return 0;
+}
+
+/* The words of a block, which is added, all zero, if it is not there; NULL without memory. */
+static uint64_t *block(Blocks *set, uint64_t key)
+{
+    if (set->table) {
+        size_t i = hash_of(key) & set->mask;
+        for (uint32_t slot; (slot = set->table[i]); i = (i + 1) & set->mask)
+            if (set->keys[slot - 1] == key)
+                return words_at(set, slot - 1);
+    }
+    if (more_room(set) < 0)
+        return NULL;
+    size_t i = hash_of(key) & set->mask;
+    while (set->table[i])
+        i = (i + 1) & set->mask;
+    set->table[i] = (uint32_t)set->count + 1;
+    set->keys[set->count] = key;
+    return memset(words_at(set, set->count++), 0, sizeof(uint64_t) * WORDS);
+}
+
+static void clear(Blocks *set)
+{
+    for (size_t i = 0; i < set->n_chunks; i++)
+        free(set->chunks[i]);
+    free(set->chunks);
+    free(set->keys);
+    free(set->table);
+    memset(set, 0, sizeof *set);
+}
+
+#endif

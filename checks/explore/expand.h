@@ -1,0 +1,385 @@
+/* All transitions from rows of states, as the tables of two machines and two channels say. */
+#ifndef EXPAND_H
+#define EXPAND_H
+
+#include "blocks.h"
+
+#define UNKNOWN (-1)
+#define NO_ROW (-2)
+#if defined(__GNUC__)
+#define count_ones(x) ((unsigned)__builtin_popcountll(x))
+#define lowest_one(x) ((unsigned)__builtin_ctzll(x))
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+static unsigned count_ones(uint64_t x)
+{
+    unsigned n = 0;
+    for (; x; x &= x - 1)
+        n++;
+    return n;
+}
+static unsigned lowest_one(uint64_t x) { return count_ones((x & (0 - x)) - 1); }
+#define UNLIKELY(x) (x)
+#endif
+
+typedef struct {
+    const int32_t *count, *first, *rows;
+} Ragged; /* count is UNKNOWN or the number of rows; the rows begin at first */
+
+typedef struct {
+    Ragged own[2], deliveries, network;
+    const int32_t *weight;     /* channel -> how many transitions its network rows stand for */
+    const int32_t *receive[2]; /* end * flights + flight -> end', message */
+    const int32_t *put;        /* message * channels + channel -> channel' */
+    const int32_t *tick_end, *tick_channel;
+    const int8_t *quiet, *settled;
+    int64_t flights, channels, end_bits, channel_bits, clock;
+} Tables;
+
+enum { N_BUFFERS = 20, N_SIZES = 5 };
+enum { QUIET = 1 }; /* what a row waits for: quiet channels; otherwise a settled end as well */
+enum { OWN_ROW = 3, DELIVERY_ROW = 3 }; /* end', message, waits; flight, channel', lost as well */
+
+/* In the order in which they are filled in: each stage needs the ones before it. */
+enum {
+    OWN_A, DELIVERIES_A, RECEIVE_A, PUT_A, NETWORK_A,
+    OWN_B, DELIVERIES_B, RECEIVE_B, PUT_B, NETWORK_B,
+    TICK_A, TICK_B, TICK_AB, TICK_BA
+};
+
+/* The blocks of one row used last, by the low bits of their keys. */
+enum { RECENT = 4 };
+typedef struct {
+    uint64_t key[RECENT], *words[RECENT];
+} Recent;
+
+/* What a flight towards b does in one row, and the row it leads to. */
+typedef struct {
+    uint64_t stamp, target;
+    int possible, ignored;
+    Recent recent;
+} Arrival;
+
+typedef struct {
+    int64_t *items;
+    size_t count, room;
+} Vector;
+
+typedef struct {
+    const Tables *t;
+    Blocks *fresh;
+    const uint64_t *keys, *words;
+    size_t from, to; /* the blocks of the row */
+    uint64_t row, stamp, a, b, ba, states, edges;
+    int missing; /* in this row */
+    Vector lacks, again;
+    Arrival *arrivals; /* by flight */
+} Work;
+
+static int push(Vector *v, int64_t item)
+{
+    if (v->count == v->room) {
+        size_t room = v->room ? v->room * 2 : 256;
+        int64_t *items = realloc(v->items, room * sizeof *items);
+        if (!items)
+            return -1;
+        v->items = items;
+        v->room = room;
+    }
+    v->items[v->count++] = item;
+    return 0;
+}
+
+static int lacks(Work *w, int stage, uint64_t key)
+{
+    w->missing = 1;
+    return push(&w->lacks, (int64_t)stage) < 0 || push(&w->lacks, (int64_t)key) < 0 ? -1 : 0;
+}
+
+static uint64_t row_of(const Tables *t, uint64_t b, uint64_t a, uint64_t ba)
+{
+    return ((b << t->end_bits | a) << t->channel_bits | ba) << (t->channel_bits - BLOCK_BITS);
+}
+
+/* For each ab in the row: `ab` and its block's key are set in turn. */
+#define EACH_STATE(w, ab)                                                                          \
+    for (size_t i_ = (w)->from; i_ < (w)->to; i_++)                                                \
+        for (uint64_t base_ = ((w)->keys[i_] << BLOCK_BITS) &                                      \
+                              (((uint64_t)1 << (w)->t->channel_bits) - 1),                         \
+                      j_ = 0;                                                                      \
+             j_ < WORDS; j_++)                                                                     \
+            for (uint64_t left_ = (w)->words[i_ * WORDS + j_], ab;                                 \
+                 left_ && (ab = base_ + j_ * 64 + lowest_one(left_), 1); left_ &= left_ - 1)
+
+/* Sets a bit of a row. */
+static inline int reach(Blocks *fresh, Recent *recent, uint64_t row, uint64_t ab)
+{
+    uint64_t key = row | ab >> BLOCK_BITS, *words = recent->words[key % RECENT];
+    if (UNLIKELY(recent->key[key % RECENT] != key || !words)) {
+        words = block(fresh, key);
+        if (!words)
+            return -1;
+        recent->key[key % RECENT] = key;
+        recent->words[key % RECENT] = words;
+    }
+    words[ab >> 6 & (WORDS - 1)] |= (uint64_t)1 << (ab & 63);
+    return 0;
+}
+
+/* Every state of the row moves to another row, with the same ab. */
+static int move_row(Work *w, uint64_t target)
+{
+    uint64_t within = ((uint64_t)1 << (w->t->channel_bits - BLOCK_BITS)) - 1;
+    w->edges += w->states;
+    for (size_t i = w->from; i < w->to; i++) {
+        uint64_t *words = block(w->fresh, target | (w->keys[i] & within));
+        if (!words)
+            return -1;
+        for (int j = 0; j < WORDS; j++)
+            words[j] |= w->words[i * WORDS + j];
+    }
+    return 0;
+}
+
+/* Every state of the row (if `calm`: with a quiet ab) moves to another row and its ab to map[ab]. */
+static int map_row(Work *w, uint64_t target, const int32_t *map, int64_t message, int calm)
+{
+    Recent recent = {0};
+    EACH_STATE (w, ab) {
+        if (calm && !w->t->quiet[ab])
+            continue;
+        int32_t after = map ? map[ab] : (int32_t)ab;
+        if (UNLIKELY(after == UNKNOWN)) {
+            if (lacks(w, PUT_A, ab << 20 | (uint64_t)message) < 0)
+                return -1;
+        } else if (after >= 0) {
+            w->edges++;
+            if (reach(w->fresh, &recent, target, (uint64_t)after) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int send_from_a(Work *w, uint64_t a, uint64_t ba, int32_t message, int calm)
+{
+    uint64_t target = row_of(w->t, w->b, a, ba);
+    if (!message && !calm)
+        return target == w->row ? (w->edges += w->states, 0) : move_row(w, target);
+    const int32_t *map = message ? w->t->put + message * w->t->channels : NULL;
+    return map_row(w, target, map, message, calm);
+}
+
+/* What a does: by itself, and on what arrives from ba. */
+static int steps_of_a(Work *w)
+{
+    const Tables *t = w->t;
+    if (t->own[0].count[w->a] < 0)
+        return lacks(w, OWN_A, w->a);
+    if (t->deliveries.count[w->ba] < 0)
+        return lacks(w, DELIVERIES_A, w->ba);
+    const int32_t *own = t->own[0].rows + (int64_t)OWN_ROW * t->own[0].first[w->a];
+    for (int32_t n = t->own[0].count[w->a]; n--; own += OWN_ROW) {
+        if (own[2] && !(t->quiet[w->ba] && (own[2] == QUIET || t->settled[w->b])))
+            continue;
+        if (send_from_a(w, (uint64_t)own[0], w->ba, own[1], own[2]) < 0)
+            return -1;
+    }
+    const int32_t *in = t->deliveries.rows + (int64_t)DELIVERY_ROW * t->deliveries.first[w->ba];
+    for (int32_t n = t->deliveries.count[w->ba]; n--; in += DELIVERY_ROW) {
+        const int32_t *after = t->receive[0] + 2 * ((int64_t)w->a * t->flights + in[0]);
+        if (after[0] == UNKNOWN) {
+            if (lacks(w, RECEIVE_A, w->a << 20 | (uint64_t)in[0]) < 0)
+                return -1;
+        } else if (in[2] && (uint64_t)after[0] == w->a && !after[1]) {
+            w->edges += w->states; /* ignored: where its loss leads */
+        } else if (send_from_a(w, (uint64_t)after[0], (uint64_t)in[1], after[1], 0) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The row after b sends a message, in `target`; 0 if there is no room, -1 on failure. */
+static int send_from_b(Work *w, uint64_t b, int32_t message, uint64_t *target)
+{
+    int32_t ba = message ? w->t->put[message * w->t->channels + (int64_t)w->ba] : (int32_t)w->ba;
+    if (ba == UNKNOWN)
+        return lacks(w, PUT_B, w->ba << 20 | (uint64_t)message);
+    if (ba == NO_ROW)
+        return 0;
+    *target = row_of(w->t, b, w->a, (uint64_t)ba);
+    return 1;
+}
+
+static int own_steps_of_b(Work *w)
+{
+    const Tables *t = w->t;
+    const int32_t *own = t->own[1].rows + (int64_t)OWN_ROW * t->own[1].first[w->b];
+    for (int32_t n = t->own[1].count[w->b]; n--; own += OWN_ROW) {
+        int quiet = !own[2];
+        if (own[2] && t->quiet[w->ba] && (own[2] == QUIET || t->settled[w->a]))
+            EACH_STATE (w, ab)
+                quiet |= t->quiet[ab];
+        uint64_t target = 0;
+        int sent = quiet ? send_from_b(w, (uint64_t)own[0], own[1], &target) : 0;
+        if (sent < 0)
+            return -1;
+        if (!sent)
+            continue;
+        if (own[2] ? map_row(w, target, NULL, 0, 1) : move_row(w, target))
+            return -1;
+    }
+    return 0;
+}
+
+/* Finds out what a flight does to b in this row. */
+static int arrive(Work *w, int32_t flight)
+{
+    const int32_t *after = w->t->receive[1] + 2 * ((int64_t)w->b * w->t->flights + flight);
+    Arrival *arrival = w->arrivals + flight;
+    arrival->stamp = w->stamp;
+    arrival->possible = 0;
+    if (after[0] == UNKNOWN)
+        return lacks(w, RECEIVE_B, w->b << 20 | (uint64_t)flight);
+    arrival->ignored = (uint64_t)after[0] == w->b && !after[1];
+    arrival->possible = send_from_b(w, (uint64_t)after[0], after[1], &arrival->target);
+    return arrival->possible < 0 ? -1 : 0;
+}
+
+/* What the network does to ab, and what arrives from it at b. */
+static int steps_over_ab(Work *w)
+{
+    const Tables *t = w->t;
+    Recent recent = {0};
+    EACH_STATE (w, ab) {
+        const int32_t *after = t->network.rows + t->network.first[ab];
+        for (int32_t n = t->network.count[ab]; n--; after++)
+            if (reach(w->fresh, &recent, w->row, (uint64_t)*after) < 0)
+                return -1;
+        w->edges += (uint64_t)t->weight[ab];
+        const int32_t *in = t->deliveries.rows + (int64_t)DELIVERY_ROW * t->deliveries.first[ab];
+        for (int32_t n = t->deliveries.count[ab]; n--; in += DELIVERY_ROW) {
+            Arrival *arrival = w->arrivals + in[0];
+            if (arrival->stamp != w->stamp && arrive(w, in[0]) < 0)
+                return -1;
+            if (!arrival->possible)
+                continue;
+            w->edges++;
+            if (!(arrival->ignored && in[2]) &&
+                reach(w->fresh, &arrival->recent, arrival->target, (uint64_t)in[1]) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int steps_over_ba(Work *w)
+{
+    const Tables *t = w->t;
+    if (t->network.count[w->ba] < 0)
+        return lacks(w, NETWORK_B, w->ba);
+    const int32_t *after = t->network.rows + t->network.first[w->ba];
+    uint64_t edges = w->edges + w->states * (uint64_t)t->weight[w->ba];
+    for (int32_t n = t->network.count[w->ba]; n--; after++)
+        if (move_row(w, row_of(t, w->b, w->a, (uint64_t)*after)) < 0)
+            return -1;
+    w->edges = edges;
+    return 0;
+}
+
+static int tick(Work *w)
+{
+    const Tables *t = w->t;
+    int32_t a = t->tick_end[w->a], b, ba = t->tick_channel[w->ba];
+    if (a < 0)
+        return a == UNKNOWN ? lacks(w, TICK_A, w->a) : 0;
+    b = t->tick_end[w->b];
+    if (b < 0)
+        return b == UNKNOWN ? lacks(w, TICK_B, w->b) : 0;
+    int any = 0;
+    EACH_STATE (w, ab) {
+        any |= t->tick_channel[ab] >= 0;
+        if (t->tick_channel[ab] == UNKNOWN && lacks(w, TICK_AB, ab) < 0)
+            return -1;
+    }
+    if (any && ba == UNKNOWN)
+        return lacks(w, TICK_BA, w->ba);
+    if (w->missing || ba < 0)
+        return 0;
+    Recent recent = {0};
+    uint64_t target = row_of(t, (uint64_t)b, (uint64_t)a, (uint64_t)ba);
+    EACH_STATE (w, ab) {
+        int32_t after = t->tick_channel[ab];
+        if (after < 0 || (target == w->row && (uint64_t)after == ab))
+            continue;
+        w->edges++;
+        if (reach(w->fresh, &recent, target, (uint64_t)after) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int known(Work *w, const int32_t *count, int stage)
+{
+    EACH_STATE (w, ab)
+        if (UNLIKELY(count[ab] < 0) && lacks(w, stage, ab) < 0)
+            return -1;
+    return 0;
+}
+
+/* All transitions from one row; stops after the first stage that lacks an entry. */
+static int expand_row(Work *w)
+{
+    if (steps_of_a(w) < 0)
+        return -1;
+    if (w->missing)
+        return 0;
+    if (known(w, w->t->network.count, NETWORK_A) < 0)
+        return -1;
+    if (w->missing)
+        return 0;
+    if (w->t->own[1].count[w->b] < 0)
+        return lacks(w, OWN_B, w->b);
+    if (known(w, w->t->deliveries.count, DELIVERIES_B) < 0)
+        return -1;
+    if (w->missing)
+        return 0;
+    if (own_steps_of_b(w) < 0 || steps_over_ab(w) < 0)
+        return -1;
+    if (w->missing)
+        return 0;
+    if (steps_over_ba(w) < 0)
+        return -1;
+    return w->missing || !w->t->clock ? 0 : tick(w);
+}
+
+static int expand_all(Work *w, size_t from, size_t to)
+{
+    const Tables *t = w->t;
+    unsigned shift = (unsigned)(t->channel_bits - BLOCK_BITS);
+    uint64_t channel = ((uint64_t)1 << t->channel_bits) - 1, end = ((uint64_t)1 << t->end_bits) - 1;
+    for (w->from = from; w->from < to; w->from = w->to) {
+        uint64_t row = w->keys[w->from] >> shift, edges = w->edges;
+        w->states = 0;
+        for (w->to = w->from; w->to < to && w->keys[w->to] >> shift == row; w->to++)
+            for (int j = 0; j < WORDS; j++)
+                w->states += count_ones(w->words[w->to * WORDS + j]);
+        w->row = row << shift;
+        w->ba = row & channel;
+        w->a = row >> t->channel_bits & end;
+        w->b = row >> (t->channel_bits + t->end_bits);
+        w->stamp++;
+        w->missing = 0;
+        if (expand_row(w) < 0)
+            return -1;
+        if (w->missing) {
+            w->edges = edges; /* it is expanded again */
+            for (size_t i = w->from; i < w->to; i++)
+                if (push(&w->again, (int64_t)i) < 0)
+                    return -1;
+        }
+    }
+    return 0;
+}
+
+#endif

@@ -1,0 +1,105 @@
+"""Which entries of the tables are missing, where numpy found that some are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcpmc.checks.explore import flat
+from tcpmc.checks.explore.arrays import Mask
+from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged, ragged
+from tcpmc.checks.explore.gather import entries
+from tcpmc.checks.explore.machine import QUIET
+from tcpmc.checks.explore.tables import Ints
+
+if TYPE_CHECKING:
+    from tcpmc.checks.explore.by_numpy import Rows
+
+Need = tuple[int, Ints, Ints, Mask]
+"""A stage, and for each need its row, the key of the entry, and whether it is there."""
+
+
+def what_is_missing(rows: Rows) -> tuple[Ints, Mask]:
+    """The missing entries as rows (stage, key), and which states lack none. A row of states that
+    lacks an entry is not asked what it needs in later stages: the kernel sees it in the same way.
+    """
+    good = np.ones(len(rows.rows), bool)
+    found = [np.empty((0, 2), np.int64)]
+    for stage, row, key, there in _needs(rows, good):
+        lacks = np.flatnonzero(~there & good[row])
+        found.append(np.column_stack((np.full(len(lacks), stage), key[lacks])))
+        good[row[lacks]] = False
+    return np.concatenate(found), good[rows.at]
+
+
+def _needs(rows: Rows, good: Mask) -> Iterator[Need]:
+    """What the rows need, stage by stage. `good` shrinks meanwhile."""
+    t, every, at = rows.tables, np.arange(len(rows.rows)), rows.at
+    yield flat.OWN_A, every, rows.a, t.own[0].count[rows.a] >= 0
+    yield flat.DELIVERIES_A, every, rows.ba, t.deliveries.count[rows.ba] >= 0
+    row, arrived = _known(t.deliveries, rows.ba, every, good)
+    after = t.receive[0][rows.a[row], arrived[:, 0]]
+    yield flat.RECEIVE_A, row, rows.a[row] << 20 | arrived[:, 0], after[:, 0] != UNKNOWN
+    yield _sends_of_a(rows, good, row, after)
+    yield flat.NETWORK_A, at, rows.ab, t.network.count[rows.ab] >= 0
+    yield flat.OWN_B, every, rows.b, t.own[1].count[rows.b] >= 0
+    yield flat.DELIVERIES_B, at, rows.ab, t.deliveries.count[rows.ab] >= 0
+    row, arrived = _known(t.deliveries, rows.ab, at, good)
+    after = t.receive[1][rows.b[row], arrived[:, 0]]
+    yield flat.RECEIVE_B, row, rows.b[row] << 20 | arrived[:, 0], after[:, 0] != UNKNOWN
+    yield _sends_of_b(rows, good, row, after)
+    yield flat.NETWORK_B, every, rows.ba, t.network.count[rows.ba] >= 0
+    if t.clock:
+        yield from _ticks(rows, good)
+
+
+def _known(table: Ragged, ids: Ints, row: Ints, good: Mask) -> tuple[Ints, Cells]:
+    """The rows of a table for the ids in good rows: the row of states of each, and the row."""
+    ids, row = ids[good[row]], row[good[row]]
+    source, found = entries(table, ids)
+    return row[source], found
+
+
+def _sends_of_a(rows: Rows, good: Mask, row: Ints, after: Cells) -> Need:
+    t, every = rows.tables, np.arange(len(rows.rows))
+    owner, own = _known(t.own[0], rows.a, every, good)
+    waits = own[:, 2] > 0
+    ready = (t.settled[rows.b[owner]] > 0) | (own[:, 2] == QUIET)
+    ok = ~waits | ((t.quiet[rows.ba[owner]] > 0) & ready)
+    sender = np.concatenate((owner[ok], row))
+    message = np.concatenate((own[ok, 1], after[:, 1])).astype(np.int64)
+    calm = np.concatenate((waits[ok], np.zeros(len(row), bool)))
+    sends = np.flatnonzero((message > 0) & good[sender])
+    index, place = ragged(rows.first[sender[sends]], rows.size[sender[sends]])
+    sends, ab = sends[index], rows.ab[place]
+    there = (t.put[message[sends], ab] != UNKNOWN) | (calm[sends] & (t.quiet[ab] == 0))
+    return flat.PUT_A, sender[sends], ab << 20 | message[sends], there
+
+
+def _sends_of_b(rows: Rows, good: Mask, row: Ints, after: Cells) -> Need:
+    t, every = rows.tables, np.arange(len(rows.rows))
+    owner, own = _known(t.own[1], rows.b, every, good)
+    any_quiet = np.logical_or.reduceat(t.quiet[rows.ab] > 0, rows.first)
+    calm = (t.quiet[rows.ba] > 0) & any_quiet
+    ready = (t.settled[rows.a[owner]] > 0) | (own[:, 2] == QUIET)
+    ok = (own[:, 2] == 0) | (calm[owner] & ready)
+    sender = np.concatenate((owner[ok], row))
+    message = np.concatenate((own[ok, 1], after[:, 1])).astype(np.int64)
+    sends = (message > 0) & good[sender]
+    sender, message = sender[sends], message[sends]
+    ba = rows.ba[sender]
+    return flat.PUT_B, sender, ba << 20 | message, t.put[message, ba] != UNKNOWN
+
+
+def _ticks(rows: Rows, good: Mask) -> Iterator[Need]:
+    t, every, at = rows.tables, np.arange(len(rows.rows)), rows.at
+    a, b = t.tick_end[rows.a], t.tick_end[rows.b]
+    yield flat.TICK_A, every, rows.a, a != UNKNOWN
+    yield flat.TICK_B, every, rows.b, (b != UNKNOWN) | (a < 0)
+    both = (a >= 0) & (b >= 0)
+    ab, ba = t.tick_channel[rows.ab], t.tick_channel[rows.ba]
+    yield flat.TICK_AB, at, rows.ab, (ab != UNKNOWN) | ~both[at]
+    any_ticks = np.logical_or.reduceat(ab >= 0, rows.first)
+    yield flat.TICK_BA, every, rows.ba, (ba != UNKNOWN) | ~(both & any_ticks)

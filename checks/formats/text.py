@@ -1,0 +1,26 @@
+"""A run, or one trace, as text."""
+
+from __future__ import annotations
+
+from tcpmc.checks.coverage import as_text
+from tcpmc.checks.evidence import evidence
+from tcpmc.checks.output import width
+from tcpmc.checks.report import report
+from tcpmc.checks.run import Outcome, Result
+from tcpmc.checks.story import printable
+
+
+def run(outcome: Outcome) -> str:
+    """The report, with the traces where the properties were asked for by name."""
+    extra = () if outcome.coverage is None else as_text(outcome.coverage)
+    return visible(report(outcome, width(), outcome.named, extra))
+
+
+def trace(result: Result) -> str:
+    """The ladder, with its heading and what it shows."""
+    return visible("\n".join(evidence(result, width())) + "\n")
+
+
+def visible(text: str) -> str:
+    """The text without what a terminal would obey: escape sequences and their like."""
+    return "\n".join(map(printable, text.split("\n")))
