@@ -126,14 +126,25 @@ class Replay:
         self.copies += sent
         return Happened(event, step, copy and replace(copy, arrived=self.now), sent)
 
+    def owed(self, event: TimedEvent) -> list[Copy]:
+        """The copies of the event's segment that have not arrived and still have to, oldest
+        first."""
+        return [
+            copy
+            for copy in self._alive(event)
+            if copy.arrived is None and self.circumstances.must_arrive(copy.segment)
+        ]
+
+    def _alive(self, event: TimedEvent) -> list[Copy]:
+        found = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
+        return [c for c in found if c.segment.RST or self.now < c.sent + self.life(c)]
+
     def _copy(self, event: TimedEvent) -> Copy:
         """The copy that is delivered: the first that has to be, else the youngest."""
-        found = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
-        alive = [c for c in found if c.segment.RST or self.now < c.sent + self.life(c)]
+        alive = self._alive(event)
         if not alive:
             raise ReplayError(f"no {event.segment} is in flight at {self.now}")
-        owed = [c for c in alive if c.arrived is None and self.circumstances.must_arrive(c.segment)]
-        return owed[0] if owed else alive[-1]
+        return (self.owed(event) or alive[-1:])[0]
 
     def _step(self, event: TimedEvent, tcb: Tcb) -> Step:
         rules, host, end = self.variant.rules, self.hosts[event.end], event.end

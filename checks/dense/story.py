@@ -12,12 +12,21 @@ from tcpmc.model.variant import Variant
 
 
 def trace_of(variant: Variant, assume: tuple[str, ...], claim: Claim, run: TimedRun) -> TimedTrace:
-    """The run, replayed. Raises ReplayError."""
-    events = []
+    """The run, replayed. Raises ReplayError.
+
+    In the formulas one delivery stands for that of every copy which then has to arrive; here each
+    arrives by itself, one after the other at that moment.
+    """
+    events, ahead = [], Replay(variant, circumstances(assume), run.parameters)
     for action, moment in zip(run.actions, run.moments, strict=False):
         arriving = action.move.arriving
         segment = None if arriving is None else _numbered(arriving, 1 - action.end)
-        events.append(TimedEvent(moment, action.end, action.move.event, segment))
+        event = TimedEvent(moment, action.end, action.move.event, segment)
+        ahead.happen(event)
+        events.append(event)
+        while segment is not None and ahead.owed(event):
+            ahead.happen(event)
+            events.append(event)
     start = Replay(variant, circumstances(assume), run.parameters)
     return replayed(start, tuple(events), run.moments[-1], claim)
 
