@@ -1,5 +1,5 @@
 """Check that README.md and docs/ show what the commands print and draw today; `--write` updates
-them.
+them. `docs/claims.md` is printed whole by a command.
 
 A sample is a fenced `console` block: a line `$ command`, then what the command prints. A picture
 is an image under docs/pictures/ with the command that draws it in a comment just before it:
@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/own-stack.md")
+WHOLE = {"docs/claims.md": "tcpmc claims --format markdown --quiet"}
 SAMPLE = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(docs/pictures/[^)\"\s]+)")
 PICTURE = re.compile(rf"<!-- (tcpmc [^\n]*?) -->\s*{IMAGE.pattern}")
@@ -116,9 +117,22 @@ def checked(page: str, write: bool) -> int:
     return differ
 
 
+def printed(page: str, command: str, write: bool) -> int:
+    """Compare, or with `write` update, a page that a command prints whole."""
+    path, today = ROOT / page, run(command).stdout
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    if old == today:
+        return 0
+    print(*unified_diff(old.splitlines(), today.splitlines(), page, "today", lineterm=""), sep="\n")
+    if write:
+        path.write_text(today, encoding="utf-8")
+    return 1
+
+
 def main(write: bool) -> int:
     """Check every page; the number of samples and pictures that differ and are not updated."""
     differ = sum(checked(page, write) for page in PAGES)
+    differ += sum(printed(page, command, write) for page, command in WHOLE.items())
     return 0 if write else differ
 
 

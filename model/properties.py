@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tcpmc.model.claim_properties import CLOSING, OPENING
+from tcpmc.model.closing_properties import CLOSING
 from tcpmc.model.incarnation_properties import REOPENED
 from tcpmc.model.lemmas import LEMMAS
+from tcpmc.model.opening_properties import OPENING
 from tcpmc.model.property import (
     QUIET,
     Always,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from random import Random
 
-from tcpmc.checks.explore import Table
+from tcpmc.checks.explore import QUIET, SETTLED, Table
 
 Ids = tuple[int, int, int, int]
 SIZE = 5  # of each kind of id
@@ -63,11 +63,14 @@ def machine(chance: Random) -> Raw:
     def pairs(width: int, least: int) -> list[list[Rows]]:
         return [rows(lambda: ids(width), least, 1) for _ in range(SIZE)]
 
+    def own() -> tuple[int, ...]:
+        return (0, *ids(2), chance.choice((0, QUIET, SETTLED)))
+
     a, b, ab, ba = ids(4)
     return Raw(
         initial=(a, b, ab, ba),
         clock=chance.random() < 0.5,
-        own_rows=(rows(lambda: (0, *ids(2), *bit())), rows(lambda: (0, *ids(2), *bit()))),
+        own_rows=(rows(own), rows(own)),
         receive_rows=(pairs(2, 1), pairs(2, 1)),
         delivery_rows=rows(lambda: (0, *ids(2))),
         put_rows=pairs(1, 0),
@@ -81,8 +84,9 @@ def after_each_transition(raw: Raw, state: Ids) -> Iterator[Ids]:
     quiet, settled = raw.flag_rows
     for me in (0, 1):
         end, peer, out, inn = state[me], state[1 - me], state[2 + me], state[3 - me]
-        calm = quiet[out][0][0] and quiet[inn][0][0] and settled[peer][0][0]
-        tried = [(e, m, inn) for _, e, m, waits in raw.own_rows[me][end] if calm or not waits]
+        calm = quiet[out][0][0] and quiet[inn][0][0]
+        reached = SETTLED if calm and settled[peer][0][0] else QUIET if calm else 0
+        tried = [(e, m, inn) for _, e, m, waits in raw.own_rows[me][end] if waits <= reached]
         for _, flight, rest in raw.delivery_rows[inn]:
             tried += [(e, m, rest) for e, m in raw.receive_rows[me][end][flight]]
         moves = [(end, after, inn) for _, after in raw.network_rows[out]]

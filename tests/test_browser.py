@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -48,8 +49,11 @@ def lit(page: Page) -> list[str]:
     return [*page.locator("#figures .state.lit").evaluate_all(places)]
 
 
+SELECTED = '[role="option"][aria-selected="true"] .number'
+
+
 def selected(page: Page) -> str | None:
-    return page.locator('[role="option"][aria-selected="true"] .number').text_content()
+    return page.locator(SELECTED).text_content()
 
 
 def accessible(page: Page) -> None:
@@ -75,7 +79,8 @@ def test_every_trace_is_stepped_to_its_end(
             page.locator(f'a[href="#trace/{own}/0"]').click()
             trace = result.verdict.trace
             for number in range(len(trace) + 1):
-                assert selected(page) == str(number)
+                # The page follows its address in its own time.
+                page.locator(SELECTED, has_text=re.compile(f"^{number}$")).wait_for()
                 states = [end.state.value for end in trace.states[number].ends]
                 assert [place.removesuffix(" at the end") for place in lit(page)] == states
                 if number < len(trace):

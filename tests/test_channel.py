@@ -310,7 +310,6 @@ def test_sent_set_sending_again_after_delivery_must_arrive_again() -> None:
         ({"opens": True}, "opens=True: choose 1 to 3"),
         ({"channel": "pipe"}, "channel=pipe: choose one of bag, fifo, sent-set"),
         ({"capacity": 0}, "capacity=0: choose 1 to 8"),
-        ({"loss": "some"}, "loss=some: choose one of any, not-acks, none"),
         ({"data": 9}, "data=9: choose 0 to 8"),
         ({"opens": 0}, "opens=0: choose 1 to 3"),
         ({"crashes": 3}, "crashes=3: choose 0 to 2"),

@@ -14,7 +14,8 @@ from tcpmc.checks.explicit import ExplicitEngine
 from tcpmc.checks.run import decides
 from tcpmc.checks.solver import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
-from tcpmc.model.claim_properties import CLOSING, OPENING
+from tcpmc.model.closing_properties import CLOSING
+from tcpmc.model.opening_properties import OPENING
 from tcpmc.model.profile import Profile
 from tcpmc.model.properties import PROPERTIES, UNTIMED
 from tcpmc.model.property import Property, Reachable

@@ -203,9 +203,7 @@ RELATIONS = {
     "sent-set": Scope(
         "both", data=0, clock=True, start="established", loss="not-acks", channel="sent-set"
     ),
-    "all the rest": Scope(
-        "rest", data=0, capacity=1, crashes=1, aborts=True, opens=2, retransmissions=1
-    ),
+    "all the rest": Scope("rest", data=0, capacity=1, aborts=True, retransmissions=1),
 }
 EDGES, NON_EDGES = 60, 40
 

@@ -10,6 +10,7 @@ from tcpmc.checks.claims.book import Book
 from tcpmc.checks.claims.decide import Answered, Decided
 from tcpmc.checks.claims.text import assumptions, because, with_trace
 from tcpmc.checks.evidence import evidence
+from tcpmc.checks.formats.mermaid import mermaid
 from tcpmc.checks.report import letter
 
 SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~"})
@@ -66,6 +67,7 @@ def _section(one: Decided) -> Iterator[str]:
         yield f"Assumptions: {'; '.join(listed)}.\n"
     for result in with_trace(one):
         heading, *ladder = evidence(result)
+        yield f"```mermaid\n{mermaid(result).rstrip()}\n```\n"
         yield f"<details><summary>{escape(heading)}</summary>\n"
         yield "```text"
         yield from ladder
