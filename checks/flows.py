@@ -11,6 +11,8 @@ from tcpmc.model.segment import Segment
 from tcpmc.model.system import Event, Model
 
 FATES = {"deliver": "delivered", "lose": "lost", "expire": "expired"}
+ARRIVALS = ("deliver", "forge")
+"""The events in which a segment arrives: one of the other end's, or a forged one."""
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ SENT_SET = played(
 )
 LASSO = found("peer-leaves-last-ack", "no-time-wait-silent")
 LOST = found("graceful-close", "no-time-wait")
+FORGED = found("no-blind-reset", "rfc793")
 
 
 def endless(times: int) -> Result:
@@ -139,6 +140,7 @@ def endless(times: int) -> Result:
 
 
 CASES = {
+    "forged": FORGED,
     "lost": LOST,
     "lasso": LASSO,
     "eventful": EVENTFUL,

@@ -51,7 +51,7 @@ def test_a_halted_run_says_so() -> None:
     trace = replace(trace_of(LOST), loop=len(trace_of(LOST)))
     lines = statements(shown_by(trace, LOST.job.scope, LOST.job.variant))
     assert "    loop for ever" not in lines
-    assert "nothing can happen any more" in lines[-1]
+    assert "nothing has to happen any more" in lines[-1]
 
 
 def test_a_long_trace_stays_below_the_limits_of_github() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tcpmc import __version__
 from tcpmc.checks.evidence import command, shown
-from tcpmc.checks.flows import Flow
+from tcpmc.checks.flows import ARRIVALS, Flow
 from tcpmc.checks.packets import ADDRESSES, LONGEST, datagram
 from tcpmc.checks.run import Result
 from tcpmc.checks.story import FATES, Moment, copies_of, moments, printable, title, trace_of
@@ -112,9 +112,10 @@ def _seen(result: Result) -> list[Packet]:
 def _told(moment: Moment, copies: Sequence[Flow]) -> Iterator[tuple[int, Flow, str]]:
     """What is seen in a step, at which end, and its comment: what arrives, and what is sent."""
     end = moment.event.end
-    if moment.event.kind == "deliver" and moment.flow is not None:
+    if moment.event.kind in ARRIVALS and moment.flow is not None:
         yield end, moment.flow, _line(moment, _happening(moment), *_too_long(moment.flow))
-    sent = {flow.lane: flow for flow in copies if flow.sent == moment.number}
+    genuine = [flow for flow in copies if flow.fate != "forged"]
+    sent = {flow.lane: flow for flow in genuine if flow.sent == moment.number}
     for _, flow in sorted(sent.items()):
         what = f"{ENDS[end]} sends {flow.segment}"
         if moment.event.flight is None:
@@ -136,6 +137,8 @@ def _happening(moment: Moment) -> str:
     event, flow = moment.event, moment.flow
     if flow is None:
         return event.kind if event.kind == "tick" else f"{ENDS[event.end]} {event.kind}"
+    if event.kind == "forge":
+        return f"{ENDS[event.end]} receives {flow.segment}, FORGED"
     since = f"sent in step {flow.sent}" if flow.sent else "sent before"
     if event.kind == "deliver":
         return f"{ENDS[event.end]} receives {flow.segment}, {since}"

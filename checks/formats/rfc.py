@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tcpmc.checks.evidence import shown
+from tcpmc.checks.flows import ARRIVALS
 from tcpmc.checks.ladder import wrapped
 from tcpmc.checks.run import Result
 from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
@@ -86,7 +87,7 @@ def _for_ever(trace: Trace, figure: Sequence[Line]) -> list[str]:
     if trace.loop is None:
         return []
     if trace.loop == len(trace):
-        return ["", " " * 7 + "(nothing can happen any more)"]
+        return ["", " " * 7 + "(nothing has to happen any more)"]
     again = next(number for number, line in enumerate(figure, 1) if line.step > trace.loop)
     return ["", " " * 7 + f"(and so for ever, from line {again})"]
 
@@ -115,8 +116,9 @@ def _happening(moment: Moment) -> Iterator[Row]:
         if moment.entered is not None and moment.step is not None and not moment.step.send:
             yield _at(event.end, str(moment.entered))
         yield from _comments(event.end, _errors(moment))
-    elif event.kind == "deliver":
-        arrival = Row("", DELAYED, str(flow.segment), _arrow(flow.sender), _state(moment))
+    elif event.kind in ARRIVALS:
+        whence = "forged" if event.kind == "forge" else ""
+        arrival = Row(whence, DELAYED, str(flow.segment), _arrow(flow.sender), _state(moment))
         yield _seen_from(flow.sender, arrival)
         yield from _comments(event.end, _errors(moment))
     else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tcpmc.checks.evidence import shown
+from tcpmc.checks.flows import ARRIVALS
 from tcpmc.checks.ladder import wrapped
 from tcpmc.checks.run import Result
 from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
@@ -66,7 +67,7 @@ def _lines(result: Result, story: Sequence[Moment], language: Language) -> Itera
         yield from _step(moment, language)
     yield from _gap(count, len(trace) + 1, language)
     yield from [language.end_of_loop] * inside
-    halted = ["nothing can happen any more"] * (trace.loop == len(trace))
+    halted = ["nothing has to happen any more"] * (trace.loop == len(trace))
     yield language.note(BOTH, _folded([*halted, shown(result, trace)]))
     yield from language.end
 
@@ -81,15 +82,15 @@ def _step(moment: Moment, language: Language) -> Iterator[str]:
     told = [] if moment.entered is None else [str(moment.entered)]
     told += _folded(moment.rules)
     if event.flight is not None:
-        sender = 1 - event.end if event.kind == "deliver" else event.end
-        text = f"{number} {event.flight.segment}"
+        arrives = event.kind in ARRIVALS
+        sender = 1 - event.end if arrives else event.end
+        text = f"{number} {'forged ' * (event.kind == 'forge')}{event.flight.segment}"
         text += f" {FATES[event.kind]}" if event.kind in FATES else ""
         if moment.late and moment.flow is not None:
             text += f" (sent in step {moment.flow.sent})" if moment.flow.sent else " (sent before)"
         if event.kind == "duplicate":
             yield language.note(BOTH, [text])
         else:
-            arrives = event.kind == "deliver"
             yield language.arrow(ENDS[sender], ENDS[1 - sender], text, arrives)
         if told:
             yield language.note(ENDS[event.end], told)

@@ -16,6 +16,7 @@ function sentence(step) {
   if (step.kind === "tick") return "One tick of time.";
   const who = ENDS[step.end];
   if (step.kind === "deliver") return `${who} receives ${step.segment}.`;
+  if (step.kind === "forge") return `${who} receives a forged ${step.segment}.`;
   if (byNetwork(step)) return `${step.segment}, from ${who}, ${NETWORK[step.kind][1]}.`;
   return `${who}: ${step.kind}${step.segment === null ? "" : ` ${step.segment}`}.`;
 }
