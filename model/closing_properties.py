@@ -50,34 +50,27 @@ def carrying(state: State, other: State, segment: str) -> Predicate:
     )
 
 
-def lost(state: State, other: State, segment: str) -> Predicate:
-    """A and B are in these states, in which the segment has been sent, and nothing is in flight."""
+def lost(state: State, other: State) -> Predicate:
+    """A and B are in these states, in which one has sent a segment, and nothing is in flight."""
     here = ends(state, other)
     return lambda model, system: here(model, system) and not system.in_flight(lambda seg: True)
 
 
 def closed_in_order(model: Model, system: System) -> bool:
     """Both are CLOSED after both FINs, and no user was told "connection reset"."""
-    return all(
-        end.state == State.CLOSED
-        and end.history.fin_sent
-        and end.history.fin_received
-        and not end.history.reset
-        for end in system.ends
-    )
+    return all(closed_after_fins(end) and not end.history.reset for end in system.ends)
 
 
-def both_fins(end: End) -> bool:
-    """The end has sent its FIN and received the other's."""
-    return end.history.fin_sent and end.history.fin_received
+def closed_after_fins(end: End) -> bool:
+    """The end is CLOSED, and has sent its FIN and received the other's."""
+    return end.state == State.CLOSED and end.history.fin_sent and end.history.fin_received
 
 
 def passive_closer_remains(model: Model, system: System) -> bool:
     """The end that closed first is CLOSED in order, and the other, which closed second, is not."""
     return any(
-        end.state == State.CLOSED
+        closed_after_fins(end)
         and end.history.active
-        and both_fins(end)
         and not other.history.active
         and other.history.fin_received
         and other.state != State.CLOSED
@@ -108,7 +101,7 @@ def repaired(
             name=f"{name}-lost",
             meaning=f"{which} is lost, and then both ends close in order",
             expected={"rfc9293": "WITNESS"},
-            goals=(lost(*here, segment), closed_in_order),
+            goals=(lost(*here), closed_in_order),
             **both,
         ),
     )
@@ -190,7 +183,7 @@ CLOSING: tuple[Property, ...] = (
         "close-passes-time-wait",
         "when both are CLOSED after both FINs, one at least has been in TIME-WAIT",
         "RFC 9293, 3.6",
-        lambda model, system: all(e.state == State.CLOSED and both_fins(e) for e in system.ends),
+        lambda model, system: all(map(closed_after_fins, system.ends)),
         lambda model, system: any(end.history.waited for end in system.ends),
     ),
     witness(
@@ -224,7 +217,7 @@ CLOSING: tuple[Property, ...] = (
         "passive-closer-first",
         "the end that closes second is CLOSED before the one that closed first",
         "RFC 9293, 3.6",
-        lambda model, system: any(e.state == State.CLOSED and both_fins(e) for e in system.ends),
+        lambda model, system: any(map(closed_after_fins, system.ends)),
         lambda model, system: not passive_closer_remains(model, system),
         assumptions=(QUIET,),
         expected={"rfc9293": "PROVED", "hasty-time-wait": "REFUTED"},

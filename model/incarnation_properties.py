@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tcpmc.model.closing_properties import closed_after_fins
 from tcpmc.model.incarnations import UNSYNCHRONIZED
 from tcpmc.model.property import (
     QUIET,
@@ -52,11 +53,6 @@ def some_again(model: Model, system: System) -> bool:
 def some_opened_again(model: Model, system: System) -> bool:
     """An end has opened a second connection."""
     return any(end.history.opens > 1 for end in system.ends)
-
-
-def closed_in_order(end: End) -> bool:
-    """The end is CLOSED after both FINs."""
-    return end.state == State.CLOSED and end.history.fin_sent and end.history.fin_received
 
 
 def none_has(flag: str) -> Predicate:
@@ -196,10 +192,10 @@ REOPENED: tuple[Property, ...] = (
         expected={"rfc9293": "PROVED", "two-way-handshake": "REFUTED"},
         assumptions=(CLOCK_ISS, "A closes first; nobody aborts", QUIET),
         setting=reopened(isn="clock", data=0, start="closed"),
-        premise=lambda model, system: any(map(closed_in_order, system.ends)),
+        premise=lambda model, system: any(map(closed_after_fins, system.ends)),
         claim=lambda model, system: (
             not any(
-                closed_in_order(end)
+                closed_after_fins(end)
                 and other.state == State.ESTABLISHED
                 and other.incarnation.peer == end.history.opens
                 for end, other in zip(system.ends, system.ends[::-1], strict=True)

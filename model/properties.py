@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpmc.model.closing_properties import CLOSING
+from tcpmc.model.closing_properties import CLOSING, closed_in_order
 from tcpmc.model.incarnation_properties import REOPENED
 from tcpmc.model.lemmas import LEMMAS
 from tcpmc.model.opening_properties import OPENING
@@ -70,15 +70,6 @@ def both_closed_in_order(model: Model, system: System) -> bool:
 def nobody_reset(model: Model, system: System) -> bool:
     """No user was told "connection reset"."""
     return not any(end.history.reset for end in system.ends)
-
-
-def both_closed_gracefully(model: Model, system: System) -> bool:
-    """Both connections are gone after both FINs, and no user was told "connection reset"."""
-    return (
-        proper_end(model, system)
-        and all(end.history.fin_sent and end.history.fin_received for end in system.ends)
-        and nobody_reset(model, system)
-    )
 
 
 def text_delivered(end: End) -> bool:
@@ -188,7 +179,7 @@ UNTIMED: tuple[Property, ...] = (
         expected={"rfc9293": "WITNESS"},
         goals=(
             lambda model, system: any(end.history.combined for end in system.ends),
-            both_closed_gracefully,
+            closed_in_order,
         ),
     ),
     Reachable(
