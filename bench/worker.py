@@ -89,7 +89,7 @@ def explored(
         return hit is not None
 
     chosen, tables = backend_for(machine, backend, threads), Watch()
-    chosen.tables.fill_first = tables.around(chosen.tables.fill_first)  # type: ignore[assignment, method-assign]
+    chosen.tables.fill_all = tables.around(chosen.tables.fill_all)  # type: ignore[assignment, method-assign]
     clock, cpu = perf_counter(), process_time()
     graph = explore(machine, visit=visit, backend=chosen)
     clock, cpu = perf_counter() - clock, process_time() - cpu

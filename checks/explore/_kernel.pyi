@@ -8,25 +8,30 @@ Array = npt.NDArray[Any]
 class Blocks:
     """An exact set of states, as blocks of 512 bits by key."""
 
-    def add(self, keys: Array, words: Array) -> tuple[bytes, bytes]:
-        """Add blocks; returns what was not there, as keys and words."""
-    def absorb(self, other: Blocks, part: int, parts: int) -> tuple[bytes, bytes]:
-        """Add the blocks of `other` whose hash falls to `part` of `parts`; returns what was not
-        there."""
+    def add(self, keys: Array, used: Array, words: Array) -> None:
+        """Add blocks, given by their keys, which of their words are not zero, and these words.
+        Raises MemoryError."""
+    def absorb(
+        self, others: list[Blocks], part: int, parts: int, shift: int
+    ) -> tuple[bytes, bytes, bytes]:
+        """Add the blocks of the others whose row (key >> shift) falls to `part` of `parts`; returns
+        what was not there, in order, in the form in which `add` takes it. Raises MemoryError."""
     def clear(self) -> None:
-        """Remove everything."""
+        """Remove everything, and keep the memory for more."""
     def __len__(self) -> int: ...
 
 def expand(
     tables: Sequence[Array],
     sizes: Sequence[int],
     keys: Array,
+    used: Array,
     words: Array,
     start: int,
     stop: int,
+    first: int,
     found: Blocks,
 ) -> tuple[int, tuple[bytes, bytes]]:
-    """Add all successors of the blocks start..stop to `found`.
+    """Add all successors of the blocks start..stop, whose words begin at `first`, to `found`.
 
     Returns the number of transitions, the missing entries as pairs (stage, key), and the indices
     of the blocks that need them. Runs without the interpreter's lock. Raises MemoryError.

@@ -1,4 +1,4 @@
-"""Sets of states as sorted arrays."""
+"""Sets of states as sorted arrays, and ranges of places in arrays."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tcpmc.checks.explore.tables import Ints
 
 Mask = npt.NDArray[np.bool_]
+Cells = npt.NDArray[np.int32]
 CHUNK = 1 << 16
 
 
@@ -31,3 +32,10 @@ def chunks(states: Ints) -> Iterator[Ints]:
     """The states, a few at a time, so that what is built from them stays small."""
     for start in range(0, len(states), CHUNK):
         yield states[start : start + CHUNK]
+
+
+def ragged(first: Cells | Ints, count: Cells | Ints) -> tuple[Ints, Ints]:
+    """For ranges first..first+count: the index of the range, and each place in it."""
+    source = np.repeat(np.arange(len(count)), count)
+    ends = np.cumsum(count, dtype=np.int64)
+    return source, np.arange(len(source)) + np.repeat(first - ends + count, count)

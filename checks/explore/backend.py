@@ -56,7 +56,7 @@ def expanded(backend: Stepwise[States], tables: FlatTables, states: States) -> i
     while len(states):
         more, missing, states = backend.step(states)
         edges += more
-        tables.fill_first(missing)
+        tables.fill_all(missing)
     return edges
 
 

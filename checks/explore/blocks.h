@@ -10,35 +10,57 @@
 #define BLOCK_BITS 9
 #define CHUNK_BITS 10
 
+#if defined(__GNUC__)
+#define lowest_one(x) ((unsigned)__builtin_ctzll(x))
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+static unsigned lowest_one(uint64_t x)
+{
+    unsigned n = 0;
+    for (; !(x & 1); x >>= 1)
+        n++;
+    return n;
+}
+#define UNLIKELY(x) (x)
+#endif
+
 typedef struct {
     uint32_t *table;   /* slot + 1, or 0 */
-    size_t mask;
+    size_t mask;       /* its length - 1 */
+    unsigned shift;    /* 64 - the bits of an index */
     uint64_t *keys;    /* by slot */
     uint64_t **chunks; /* the words by slot; they never move */
     size_t count, room, n_chunks;
 } Blocks;
 
-static uint64_t *words_at(const Blocks *set, size_t slot)
+static inline uint64_t *words_at(const Blocks *set, size_t slot)
 {
     return set->chunks[slot >> CHUNK_BITS] + (slot & ((1u << CHUNK_BITS) - 1)) * WORDS;
 }
 
-static size_t hash_of(uint64_t key) { return (size_t)((key * 0x9E3779B97F4A7C15u) >> 20); }
+/* Fibonacci hashing: the high bits of the product depend on all bits of the key. */
+static uint64_t hash_of(uint64_t key) { return key * 0x9E3779B97F4A7C15u; }
 
-static int rehash(Blocks *set, size_t size)
+/* Enters a slot, whose key is not there yet. */
+static void enter(Blocks *set, size_t slot)
 {
-    uint32_t *table = calloc(size, sizeof *table);
+    size_t i = hash_of(set->keys[slot]) >> set->shift;
+    while (set->table[i])
+        i = (i + 1) & set->mask;
+    set->table[i] = (uint32_t)slot + 1;
+}
+
+static int rehash(Blocks *set, unsigned bits)
+{
+    uint32_t *table = calloc((size_t)1 << bits, sizeof *table);
     if (!table)
         return -1;
-    for (size_t slot = 0; slot < set->count; slot++) {
-        size_t i = hash_of(set->keys[slot]) & (size - 1);
-        while (table[i])
-            i = (i + 1) & (size - 1);
-        table[i] = (uint32_t)slot + 1;
-    }
     free(set->table);
     set->table = table;
-    set->mask = size - 1;
+    set->mask = ((size_t)1 << bits) - 1;
+    set->shift = 64 - bits;
+    for (size_t slot = 0; slot < set->count; slot++)
+        enter(set, slot);
     return 0;
 }
 
@@ -64,28 +86,39 @@ static int more_room(Blocks *set)
             return -1;
         set->n_chunks++;
     }
-    if (!set->table || (set->count + 1) * 4 > (set->mask + 1) * 3)
-        return rehash(set, set->table ? (set->mask + 1) * 2 : 128);
+    if (!set->table || (set->count + 1) * 2 > set->mask + 1)
+        return rehash(set, set->table ? 65 - set->shift : 7);
     return 0;
 }
 
-/* The words of a block, which is added, all zero, if it is not there; NULL without memory. */
-static uint64_t *block(Blocks *set, uint64_t key)
+/* Adds a block that is not there, all zero. */
+static uint64_t *add(Blocks *set, uint64_t key)
+{
+    if (more_room(set) < 0)
+        return NULL;
+    set->keys[set->count] = key;
+    enter(set, set->count);
+    return memset(words_at(set, set->count++), 0, sizeof(uint64_t) * WORDS);
+}
+
+/* The words of a block, which is added if it is not there; NULL without memory. */
+static inline uint64_t *block(Blocks *set, uint64_t key)
 {
     if (set->table) {
-        size_t i = hash_of(key) & set->mask;
+        size_t i = hash_of(key) >> set->shift;
         for (uint32_t slot; (slot = set->table[i]); i = (i + 1) & set->mask)
             if (set->keys[slot - 1] == key)
                 return words_at(set, slot - 1);
     }
-    if (more_room(set) < 0)
-        return NULL;
-    size_t i = hash_of(key) & set->mask;
-    while (set->table[i])
-        i = (i + 1) & set->mask;
-    set->table[i] = (uint32_t)set->count + 1;
-    set->keys[set->count] = key;
-    return memset(words_at(set, set->count++), 0, sizeof(uint64_t) * WORDS);
+    return add(set, key);
+}
+
+/* Removes all blocks, and keeps the memory for others. */
+static void empty(Blocks *set)
+{
+    set->count = 0;
+    if (set->table)
+        memset(set->table, 0, (set->mask + 1) * sizeof *set->table);
 }
 
 static void clear(Blocks *set)

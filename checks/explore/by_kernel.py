@@ -12,7 +12,7 @@ import numpy as np
 from tcpmc.checks.explore import _kernel
 from tcpmc.checks.explore.backend import expanded
 from tcpmc.checks.explore.flat import FlatTables
-from tcpmc.checks.explore.levels import SHIFT, WORDS, Blocks, Level, in_order
+from tcpmc.checks.explore.levels import NO_BLOCKS, SHIFT, Blocks, Level
 from tcpmc.checks.explore.tables import Ints
 
 CHUNK = 1 << 11
@@ -33,26 +33,28 @@ class KernelBackend:
         self.tables = tables
         self._seen = [_kernel.Blocks() for _ in range(threads)]
         self._found = [_kernel.Blocks() for _ in range(threads)]
+        self._settled, self._fresh = Level.of(NO_BLOCKS), NO_BLOCKS
 
     def add(self, level: Level) -> None:
         """Make the states candidates."""
         self.tables.cover(level.states())
         blocks = level.blocks()
-        self._found[0].add(blocks.keys, blocks.words)
+        self._found[0].add(blocks.keys, blocks.used, blocks.words)
 
     def settle(self) -> Level:
         """The candidates that were not seen before: they are now."""
         parts = len(self._seen)
 
-        def absorb(part: int, stop: Event) -> list[tuple[bytes, bytes]]:
-            return [self._seen[part].absorb(found, part, parts) for found in self._found]
+        def absorb(part: int, stop: Event) -> Blocks:
+            new = self._seen[part].absorb(self._found, part, parts, SHIFT)
+            return Blocks(*map(np.frombuffer, new, (np.uint64, np.uint8, np.uint64)))
 
         big = sum(map(len, self._found)) > CHUNK
-        new = [pair for pairs in _each(absorb, parts, big) for pair in pairs]
+        self._fresh = Blocks.together(_each(absorb, parts, big))
         for found in self._found:
             found.clear()
-        keys, words = (np.frombuffer(b"".join(part), np.uint64) for part in zip(*new, strict=True))
-        return Level.of(in_order(keys, words.reshape(-1, WORDS)))
+        self._settled = Level.of(self._fresh)
+        return self._settled
 
     def expand(self, level: Level) -> int:
         """Make all successors candidates; returns the number of transitions."""
@@ -60,19 +62,20 @@ class KernelBackend:
 
     def form(self, level: Level) -> Blocks:
         """The states in the form in which `step` takes them."""
-        return level.blocks()
+        return self._fresh if level is self._settled else level.blocks()
 
     def step(self, blocks: Blocks) -> tuple[int, Ints, Blocks]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that
         are missing, as rows (stage, key), and the blocks that need them."""
         arrays, sizes = self.tables.arrays(), self.tables.sizes()
-        cuts = _cuts(blocks)
+        cuts, first = _cuts(blocks), blocks.first
+        parts = (blocks.keys, blocks.used, blocks.words)
         threads = len(self._found)
 
         def work(thread: int, stop: Event) -> list[tuple[int, tuple[bytes, bytes]]]:
             found = self._found[thread]
             return [
-                _kernel.expand(arrays, sizes, blocks.keys, blocks.words, start, end, found)
+                _kernel.expand(arrays, sizes, *parts, start, end, int(first[start]), found)
                 for start, end in cuts[thread::threads]
                 if not stop.is_set()
             ]
@@ -86,9 +89,9 @@ class KernelBackend:
 
 def _cuts(blocks: Blocks) -> list[tuple[int, int]]:
     """The blocks in chunks that do not cut a row in two."""
-    if not len(blocks):
-        return []
-    rows = blocks.keys >> np.uint64(SHIFT)
+    if len(blocks) <= CHUNK:
+        return [(0, len(blocks))]
+    rows = blocks.rows
     starts = np.concatenate(([0], np.flatnonzero(rows[1:] != rows[:-1]) + 1))
     wanted = np.searchsorted(starts, np.arange(0, len(blocks), CHUNK))
     edges = np.unique(starts[np.minimum(wanted, len(starts) - 1)]).tolist()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tcpmc.checks.explore.arrays import Mask, distinct
+from tcpmc.checks.explore.arrays import Cells, Mask, distinct, ragged
 from tcpmc.checks.explore.backend import expanded
-from tcpmc.checks.explore.flat import NO_ROW, UNKNOWN, Cells, FlatTables, ragged
+from tcpmc.checks.explore.flat import NO_ROW, UNKNOWN, FlatTables
 from tcpmc.checks.explore.gather import Lacking, entries, known
 from tcpmc.checks.explore.levels import Level
 from tcpmc.checks.explore.machine import QUIET, pack, unpack

@@ -22,7 +22,7 @@ from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.explore.levels import Array, Level
 from tcpmc.checks.explore.tables import Ints
 
-MAGIC = b"tcpmc level 1\n"
+MAGIC = b"tcpmc level 2\n"
 SUM = 32
 Log = list[tuple[int, Ints]]
 

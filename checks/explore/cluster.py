@@ -17,13 +17,7 @@ import ray
 
 from tcpmc.checks.explore.backend import local_backend
 from tcpmc.checks.explore.flat import FlatTables
-from tcpmc.checks.explore.levels import (
-    NO_BLOCKS,
-    SHIFT,
-    Blocks,
-    Level,
-    in_order,
-)
+from tcpmc.checks.explore.levels import Blocks, Level
 from tcpmc.checks.explore.machine import TooLarge
 from tcpmc.checks.explore.tables import Ints
 
@@ -75,8 +69,7 @@ def _probe(address: str) -> None:
 def shares(level: Level, workers: int) -> list[Blocks]:
     """The level as it is shared out: a row belongs to one worker."""
     blocks = level.blocks()
-    rows = blocks.keys >> np.uint64(SHIFT)
-    owner = (rows * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40)) % np.uint64(workers)
+    owner = (blocks.rows * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40)) % np.uint64(workers)
     return [blocks.at(np.flatnonzero(owner == worker)) for worker in range(workers)]
 
 
@@ -98,10 +91,10 @@ class Worker:
         for blocks in found:
             if len(blocks):
                 self._seen.add(Level.of(blocks))
-        level = self._seen.settle()
+        level: Level = self._seen.settle()
         self._finder = local_backend(tables, self._backend, 1)
         self._todo = self._finder.form(level)
-        return level.blocks() if len(level) else NO_BLOCKS
+        return level.blocks()
 
     def step(self, tables: FlatTables) -> tuple[int, Ints, int]:
         """Expand as far as the tables are filled in: the number of transitions, what is missing,
@@ -139,8 +132,7 @@ class RayBackend:
         pairs = zip(self._workers, self._offers, strict=True)
         new = _results([worker.offer.remote(tables, *offers) for worker, offers in pairs])
         self._offers = [[] for _ in self._workers]
-        keys, words = (np.concatenate(part) for part in zip(*map(_parts, new), strict=True))
-        return Level.of(in_order(keys, words))
+        return Level.of(Blocks.together(new))
 
     def expand(self, level: Level) -> int:
         """Make all successors candidates; returns the number of transitions."""
@@ -149,7 +141,7 @@ class RayBackend:
             tables = ray.put(self.tables)
             done = _results([worker.step.remote(tables) for worker in busy])
             edges += sum(more for more, _, _ in done)
-            self.tables.fill_first(np.concatenate([missing for _, missing, _ in done]))
+            self.tables.fill_all(np.concatenate([missing for _, missing, _ in done]))
             busy = [worker for worker, (_, _, left) in zip(busy, done, strict=True) if left]
         for worker in self._workers:
             parts = worker.found.options(num_returns=len(self._workers)).remote()
@@ -161,10 +153,6 @@ class RayBackend:
 def _several(parts: Any) -> list[Any]:
     """What Ray returns for one result or for several, as a list."""
     return parts if isinstance(parts, list) else [parts]
-
-
-def _parts(blocks: Blocks) -> tuple[Any, Any]:
-    return blocks.keys, blocks.words
 
 
 def _results(pending: Sequence[Any]) -> list[Any]:

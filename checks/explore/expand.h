@@ -6,22 +6,6 @@
 
 #define UNKNOWN (-1)
 #define NO_ROW (-2)
-#if defined(__GNUC__)
-#define count_ones(x) ((unsigned)__builtin_popcountll(x))
-#define lowest_one(x) ((unsigned)__builtin_ctzll(x))
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#else
-static unsigned count_ones(uint64_t x)
-{
-    unsigned n = 0;
-    for (; x; x &= x - 1)
-        n++;
-    return n;
-}
-static unsigned lowest_one(uint64_t x) { return count_ones((x & (0 - x)) - 1); }
-#define UNLIKELY(x) (x)
-#endif
-
 typedef struct {
     const int32_t *count, *first, *rows;
 } Ragged; /* count is UNKNOWN or the number of rows; the rows begin at first */
@@ -40,11 +24,9 @@ enum { N_BUFFERS = 20, N_SIZES = 5 };
 enum { QUIET = 1 }; /* what a row waits for: quiet channels; otherwise a settled end as well */
 enum { OWN_ROW = 3, DELIVERY_ROW = 3 }; /* end', message, waits; flight, channel', lost as well */
 
-/* In the order in which they are filled in: each stage needs the ones before it. */
+/* In the order in which they are filled in. */
 enum {
-    OWN_A, DELIVERIES_A, RECEIVE_A, PUT_A, NETWORK_A,
-    OWN_B, DELIVERIES_B, RECEIVE_B, PUT_B, NETWORK_B,
-    TICK_A, TICK_B, TICK_AB, TICK_BA
+    OWN_A, RECEIVE_A, PUT_A, OWN_B, RECEIVE_B, PUT_B, TICK_A, TICK_B, TICK_AB, TICK_BA
 };
 
 /* The blocks of one row used last, by the low bits of their keys. */
@@ -68,10 +50,14 @@ typedef struct {
 typedef struct {
     const Tables *t;
     Blocks *fresh;
-    const uint64_t *keys, *words;
-    size_t from, to; /* the blocks of the row */
-    uint64_t row, stamp, a, b, ba, states, edges;
-    int missing; /* in this row */
+    const uint64_t *keys, *packed;
+    const uint8_t *used;
+    size_t from, to;  /* the blocks of the row */
+    uint64_t *words;  /* theirs */
+    uint64_t row, stamp, a, b, ba, edges;
+    int missing;  /* in this row */
+    int32_t *ab;  /* of each state in the row */
+    size_t states;
     Vector lacks, again;
     Arrival *arrivals; /* by flight */
 } Work;
@@ -101,15 +87,22 @@ static uint64_t row_of(const Tables *t, uint64_t b, uint64_t a, uint64_t ba)
     return ((b << t->end_bits | a) << t->channel_bits | ba) << (t->channel_bits - BLOCK_BITS);
 }
 
-/* For each ab in the row: `ab` and its block's key are set in turn. */
-#define EACH_STATE(w, ab)                                                                          \
-    for (size_t i_ = (w)->from; i_ < (w)->to; i_++)                                                \
-        for (uint64_t base_ = ((w)->keys[i_] << BLOCK_BITS) &                                      \
-                              (((uint64_t)1 << (w)->t->channel_bits) - 1),                         \
-                      j_ = 0;                                                                      \
-             j_ < WORDS; j_++)                                                                     \
-            for (uint64_t left_ = (w)->words[i_ * WORDS + j_], ab;                                 \
-                 left_ && (ab = base_ + j_ * 64 + lowest_one(left_), 1); left_ &= left_ - 1)
+/* Unpacks the words of the row, and lists the ab of each state. */
+static void read_row(Work *w)
+{
+    uint64_t channel = ((uint64_t)1 << w->t->channel_bits) - 1;
+    w->states = 0;
+    memset(w->words, 0, (w->to - w->from) * WORDS * sizeof *w->words);
+    for (size_t i = w->from; i < w->to; i++) {
+        uint64_t base = w->keys[i] << BLOCK_BITS & channel;
+        for (uint64_t used = w->used[i]; used; used &= used - 1) {
+            unsigned j = lowest_one(used);
+            uint64_t left = w->words[(i - w->from) * WORDS + j] = *w->packed++;
+            for (; left; left &= left - 1)
+                w->ab[w->states++] = (int32_t)(base + j * 64 + lowest_one(left));
+        }
+    }
+}
 
 /* Sets a bit of a row. */
 static inline int reach(Blocks *fresh, Recent *recent, uint64_t row, uint64_t ab)
@@ -136,7 +129,7 @@ static int move_row(Work *w, uint64_t target)
         if (!words)
             return -1;
         for (int j = 0; j < WORDS; j++)
-            words[j] |= w->words[i * WORDS + j];
+            words[j] |= w->words[(i - w->from) * WORDS + j];
     }
     return 0;
 }
@@ -145,12 +138,12 @@ static int move_row(Work *w, uint64_t target)
 static int map_row(Work *w, uint64_t target, const int32_t *map, int64_t message, int calm)
 {
     Recent recent = {0};
-    EACH_STATE (w, ab) {
+    for (size_t i = 0; i < w->states; i++) {
+        int32_t ab = w->ab[i], after = map ? map[ab] : ab;
         if (calm && !w->t->quiet[ab])
             continue;
-        int32_t after = map ? map[ab] : (int32_t)ab;
         if (UNLIKELY(after == UNKNOWN)) {
-            if (lacks(w, PUT_A, ab << 20 | (uint64_t)message) < 0)
+            if (lacks(w, PUT_A, (uint64_t)ab << 20 | (uint64_t)message) < 0)
                 return -1;
         } else if (after >= 0) {
             w->edges++;
@@ -174,12 +167,10 @@ static int send_from_a(Work *w, uint64_t a, uint64_t ba, int32_t message, int ca
 static int steps_of_a(Work *w)
 {
     const Tables *t = w->t;
-    if (t->own[0].count[w->a] < 0)
-        return lacks(w, OWN_A, w->a);
-    if (t->deliveries.count[w->ba] < 0)
-        return lacks(w, DELIVERIES_A, w->ba);
+    if (t->own[0].count[w->a] < 0 && lacks(w, OWN_A, w->a) < 0)
+        return -1;
     const int32_t *own = t->own[0].rows + (int64_t)OWN_ROW * t->own[0].first[w->a];
-    for (int32_t n = t->own[0].count[w->a]; n--; own += OWN_ROW) {
+    for (int32_t n = t->own[0].count[w->a]; n-- > 0; own += OWN_ROW) {
         if (own[2] && !(t->quiet[w->ba] && (own[2] == QUIET || t->settled[w->b])))
             continue;
         if (send_from_a(w, (uint64_t)own[0], w->ba, own[1], own[2]) < 0)
@@ -214,12 +205,14 @@ static int send_from_b(Work *w, uint64_t b, int32_t message, uint64_t *target)
 static int own_steps_of_b(Work *w)
 {
     const Tables *t = w->t;
+    if (t->own[1].count[w->b] < 0)
+        return lacks(w, OWN_B, w->b);
     const int32_t *own = t->own[1].rows + (int64_t)OWN_ROW * t->own[1].first[w->b];
     for (int32_t n = t->own[1].count[w->b]; n--; own += OWN_ROW) {
         int quiet = !own[2];
         if (own[2] && t->quiet[w->ba] && (own[2] == QUIET || t->settled[w->a]))
-            EACH_STATE (w, ab)
-                quiet |= t->quiet[ab];
+            for (size_t i = 0; i < w->states; i++)
+                quiet |= t->quiet[w->ab[i]];
         uint64_t target = 0;
         int sent = quiet ? send_from_b(w, (uint64_t)own[0], own[1], &target) : 0;
         if (sent < 0)
@@ -246,17 +239,28 @@ static int arrive(Work *w, int32_t flight)
     return arrival->possible < 0 ? -1 : 0;
 }
 
-/* What the network does to ab, and what arrives from it at b. */
-static int steps_over_ab(Work *w)
+/* What the network does to ab. */
+static int network_over_ab(Work *w)
 {
     const Tables *t = w->t;
     Recent recent = {0};
-    EACH_STATE (w, ab) {
+    for (size_t i = 0; i < w->states; i++) {
+        int32_t ab = w->ab[i];
         const int32_t *after = t->network.rows + t->network.first[ab];
         for (int32_t n = t->network.count[ab]; n--; after++)
             if (reach(w->fresh, &recent, w->row, (uint64_t)*after) < 0)
                 return -1;
         w->edges += (uint64_t)t->weight[ab];
+    }
+    return 0;
+}
+
+/* What arrives from ab at b. */
+static int deliveries_to_b(Work *w)
+{
+    const Tables *t = w->t;
+    for (size_t i = 0; i < w->states; i++) {
+        int32_t ab = w->ab[i];
         const int32_t *in = t->deliveries.rows + (int64_t)DELIVERY_ROW * t->deliveries.first[ab];
         for (int32_t n = t->deliveries.count[ab]; n--; in += DELIVERY_ROW) {
             Arrival *arrival = w->arrivals + in[0];
@@ -273,11 +277,9 @@ static int steps_over_ab(Work *w)
     return 0;
 }
 
-static int steps_over_ba(Work *w)
+static int network_over_ba(Work *w)
 {
     const Tables *t = w->t;
-    if (t->network.count[w->ba] < 0)
-        return lacks(w, NETWORK_B, w->ba);
     const int32_t *after = t->network.rows + t->network.first[w->ba];
     uint64_t edges = w->edges + w->states * (uint64_t)t->weight[w->ba];
     for (int32_t n = t->network.count[w->ba]; n--; after++)
@@ -297,20 +299,19 @@ static int tick(Work *w)
     if (b < 0)
         return b == UNKNOWN ? lacks(w, TICK_B, w->b) : 0;
     int any = 0;
-    EACH_STATE (w, ab) {
+    for (size_t i = 0; i < w->states; i++) {
+        int32_t ab = w->ab[i];
         any |= t->tick_channel[ab] >= 0;
-        if (t->tick_channel[ab] == UNKNOWN && lacks(w, TICK_AB, ab) < 0)
+        if (t->tick_channel[ab] == UNKNOWN && lacks(w, TICK_AB, (uint64_t)ab) < 0)
             return -1;
     }
-    if (any && ba == UNKNOWN)
-        return lacks(w, TICK_BA, w->ba);
-    if (w->missing || ba < 0)
-        return 0;
+    if (ba < 0)
+        return any && ba == UNKNOWN ? lacks(w, TICK_BA, w->ba) : 0;
     Recent recent = {0};
     uint64_t target = row_of(t, (uint64_t)b, (uint64_t)a, (uint64_t)ba);
-    EACH_STATE (w, ab) {
-        int32_t after = t->tick_channel[ab];
-        if (after < 0 || (target == w->row && (uint64_t)after == ab))
+    for (size_t i = 0; i < w->states; i++) {
+        int32_t ab = w->ab[i], after = t->tick_channel[ab];
+        if (after < 0 || (target == w->row && after == ab))
             continue;
         w->edges++;
         if (reach(w->fresh, &recent, target, (uint64_t)after) < 0)
@@ -319,38 +320,33 @@ static int tick(Work *w)
     return 0;
 }
 
-static int known(Work *w, const int32_t *count, int stage)
-{
-    EACH_STATE (w, ab)
-        if (UNLIKELY(count[ab] < 0) && lacks(w, stage, ab) < 0)
-            return -1;
-    return 0;
-}
-
-/* All transitions from one row; stops after the first stage that lacks an entry. */
+/* All transitions from one row, as far as the tables are filled in. */
 static int expand_row(Work *w)
 {
-    if (steps_of_a(w) < 0)
+    if (steps_of_a(w) < 0 || own_steps_of_b(w) < 0 || deliveries_to_b(w) < 0)
         return -1;
-    if (w->missing)
-        return 0;
-    if (known(w, w->t->network.count, NETWORK_A) < 0)
+    if (network_over_ab(w) < 0 || network_over_ba(w) < 0)
         return -1;
-    if (w->missing)
-        return 0;
-    if (w->t->own[1].count[w->b] < 0)
-        return lacks(w, OWN_B, w->b);
-    if (known(w, w->t->deliveries.count, DELIVERIES_B) < 0)
-        return -1;
-    if (w->missing)
-        return 0;
-    if (own_steps_of_b(w) < 0 || steps_over_ab(w) < 0)
-        return -1;
-    if (w->missing)
-        return 0;
-    if (steps_over_ba(w) < 0)
-        return -1;
-    return w->missing || !w->t->clock ? 0 : tick(w);
+    return w->t->clock ? tick(w) : 0;
+}
+
+/* Gets the memory to work in. */
+static int begin(Work *w)
+{
+    size_t blocks = (size_t)1 << (w->t->channel_bits - BLOCK_BITS);
+    w->arrivals = calloc((size_t)w->t->flights + 1, sizeof *w->arrivals);
+    w->ab = malloc((size_t)w->t->channels * sizeof *w->ab);
+    w->words = malloc(blocks * WORDS * sizeof *w->words);
+    return w->arrivals && w->ab && w->words ? 0 : -1;
+}
+
+static void end(Work *w)
+{
+    free(w->arrivals);
+    free(w->ab);
+    free(w->words);
+    free(w->lacks.items);
+    free(w->again.items);
 }
 
 static int expand_all(Work *w, size_t from, size_t to)
@@ -360,10 +356,9 @@ static int expand_all(Work *w, size_t from, size_t to)
     uint64_t channel = ((uint64_t)1 << t->channel_bits) - 1, end = ((uint64_t)1 << t->end_bits) - 1;
     for (w->from = from; w->from < to; w->from = w->to) {
         uint64_t row = w->keys[w->from] >> shift, edges = w->edges;
-        w->states = 0;
-        for (w->to = w->from; w->to < to && w->keys[w->to] >> shift == row; w->to++)
-            for (int j = 0; j < WORDS; j++)
-                w->states += count_ones(w->words[w->to * WORDS + j]);
+        for (w->to = w->from + 1; w->to < to && w->keys[w->to] >> shift == row; w->to++)
+            ;
+        read_row(w);
         w->row = row << shift;
         w->ba = row & channel;
         w->a = row >> t->channel_bits & end;

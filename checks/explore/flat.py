@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tcpmc.checks.explore.arrays import Cells, ragged
 from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, LOW, Machine, TooLarge, unpack
 from tcpmc.checks.explore.tables import Ints, Row, Table
 
 UNKNOWN, NO_ROW = -1, -2
-(OWN_A, DELIVERIES_A, RECEIVE_A, PUT_A, NETWORK_A, OWN_B, DELIVERIES_B, RECEIVE_B, PUT_B,
- NETWORK_B, TICK_A, TICK_B, TICK_AB, TICK_BA) = range(14)  # fmt: skip
+(OWN_A, RECEIVE_A, PUT_A, OWN_B, RECEIVE_B, PUT_B, TICK_A, TICK_B, TICK_AB, TICK_BA) = range(10)
 """The stages in which entries are filled in: the order fixes the ids, and so the traces."""
 
-Cells = npt.NDArray[np.int32]
 NONE = np.empty(0, np.int64)
 Array = npt.NDArray[Any]
 
@@ -33,13 +32,6 @@ def grown(array: Array, shape: tuple[int, ...], fill: int) -> Array:
     larger = np.full(sizes, fill, array.dtype)
     larger[tuple(slice(have) for have in array.shape)] = array
     return larger
-
-
-def ragged(first: Cells | Ints, count: Cells | Ints) -> tuple[Ints, Ints]:
-    """For ranges first..first+count: the index of the range, and each place in it."""
-    source = np.repeat(np.arange(len(count)), count)
-    ends = np.cumsum(count, dtype=np.int64)
-    return source, np.arange(len(source)) + np.repeat(first - ends + count, count)
 
 
 def _asked(table: Table, keys: Ints, width: int) -> tuple[Ints, Ints]:
@@ -102,7 +94,7 @@ class FlatTables:
         self.quiet = np.zeros(16, np.int8)
         self.settled = np.zeros(16, np.int8)
         self.ends = self.channels = self.flights = self.messages = 0
-        self._waits, self._asked = False, (0, 0)
+        self._waits, self._asked, self._followed = False, (0, 0), 0
         self.log: list[tuple[int, Ints]] = []
         a, b, ab, ba = machine.initial
         self._cover(np.array((a, b)), np.array((ab, ba)), messages=np.array((0,)))
@@ -122,30 +114,24 @@ class FlatTables:
         """Fill in the entries of one stage, in order of their keys; `log` says that it was done."""
         keys = np.unique(keys)
         self.log.append((stage, keys))
-        which = int(OWN_B <= stage <= NETWORK_B)
+        which = int(OWN_B <= stage <= PUT_B)
         match stage:
-            case 0 | 5:
+            case 0 | 3:
                 self._own(which, keys)
-            case 1 | 6:
-                self._deliveries(keys)
-            case 2 | 7:
+            case 1 | 4:
                 self._receive(which, keys)
-            case 3 | 8:
+            case 2 | 5:
                 self._put(keys)
-            case 4 | 9:
-                self._network(keys)
-            case 10 | 11:
+            case 6 | 7:
                 self._tick_end(keys)
             case _:
                 self._tick_channel(keys)
         if self._waits:
             self._ask_who_waits()
 
-    def fill_first(self, missing: Ints) -> None:
-        """Of missing entries, as rows (stage, key), fill in those of the earliest stage: the others
-        may turn out not to be needed, or to be more."""
-        if len(missing):
-            stage = int(missing[:, 0].min())
+    def fill_all(self, missing: Ints) -> None:
+        """Fill in missing entries, rows (stage, key), stage by stage."""
+        for stage in np.unique(missing[:, 0]).tolist():
             self.fill(stage, missing[missing[:, 0] == stage, 1])
 
     def _own(self, which: int, keys: Ints) -> None:
@@ -156,25 +142,22 @@ class FlatTables:
 
     def _deliveries(self, keys: Ints) -> None:
         counts, rows = _asked(self.machine.deliveries, keys, 3)
-        self._cover(flights=rows[:, 1], channels=rows[:, 2])
+        self._reserve(flights=rows[:, 1], channels=rows[:, 2])
         rows = np.column_stack((rows[:, 1:], np.zeros(len(rows), np.int64)))
         self.deliveries.put(keys, counts, rows)
-        self._mark_lost(keys)
 
     def _network(self, keys: Ints) -> None:
         counts, rows = _asked(self.machine.network, keys, 2)
-        self._cover(channels=rows[:, 1])
+        self._reserve(channels=rows[:, 1])
         self.weight[keys] = counts
         ways = np.unique(np.column_stack((np.repeat(keys, counts), rows[:, 1])), axis=0)
         ways = ways[ways[:, 0] != ways[:, 1]]
         counts = np.bincount(np.searchsorted(keys, ways[:, 0]), minlength=len(keys))
         self.network.put(keys, counts, ways[:, 1:])
-        self._mark_lost(keys)
 
     def _mark_lost(self, keys: Ints) -> None:
         """Mark the deliveries that leave what a loss leaves: they lead to nothing else if the end
         ignores what arrives."""
-        keys = keys[(self.deliveries.count[keys] > 0) & (self.network.count[keys] > 0)]
         source, place = self.network.places(keys)
         losses = source << 32 | self.network.rows[place, 0]
         source, place = self.deliveries.places(keys)
@@ -205,7 +188,18 @@ class FlatTables:
         self.tick_channel[keys] = NO_ROW
         self.tick_channel[keys[counts > 0]] = rows[:, 0]
 
-    def _cover(
+    def _cover(self, ends: Ints = NONE, channels: Ints = NONE, messages: Ints = NONE) -> None:
+        """Make room for these ids, and fill in what the network does with new channels, and with
+        what it leaves of them: that is reached as well."""
+        self._reserve(ends, channels, messages=messages)
+        while self._followed < self.channels:
+            keys = np.arange(self._followed, self.channels)
+            self._followed = self.channels
+            self._deliveries(keys)
+            self._network(keys)
+            self._mark_lost(keys)
+
+    def _reserve(
         self, ends: Ints = NONE, channels: Ints = NONE, flights: Ints = NONE, messages: Ints = NONE
     ) -> None:
         """Make room for these ids."""

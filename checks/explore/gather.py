@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged, ragged
+from tcpmc.checks.explore.arrays import Cells, ragged
+from tcpmc.checks.explore.flat import UNKNOWN, Ragged
 from tcpmc.checks.explore.tables import Ints
 
 

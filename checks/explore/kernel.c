@@ -12,6 +12,7 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
+#include "absorb.h"
 #include "expand.h"
 
 typedef struct {
@@ -30,88 +31,74 @@ static void blocks_dealloc(PyObject *self)
 static PyObject *blocks_clear(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    clear(&((BlocksObject *)self)->set);
+    empty(&((BlocksObject *)self)->set);
     Py_RETURN_NONE;
 }
 
-/* Emits keys and words as a pair of bytes. */
-static PyObject *pair_of_bytes(const Vector *keys, const Vector *words)
-{
-    return Py_BuildValue("(y#y#)", keys->count ? (char *)keys->items : "",
-                         (Py_ssize_t)(keys->count * 8), words->count ? (char *)words->items : "",
-                         (Py_ssize_t)(words->count * 8));
-}
-
-/* One block into the set; what was not there goes to the vectors. */
-static int add_block(Blocks *set, uint64_t key, const uint64_t *words, Vector *keys, Vector *fresh)
-{
-    uint64_t *old = block(set, key), any = 0, new[WORDS];
-    if (!old)
-        return -1;
-    for (int j = 0; j < WORDS; j++) {
-        new[j] = words[j] & ~old[j];
-        any |= new[j];
-        old[j] |= words[j];
-    }
-    if (!any)
-        return 0;
-    if (push(keys, (int64_t)key) < 0)
-        return -1;
-    for (int j = 0; j < WORDS; j++)
-        if (push(fresh, (int64_t)new[j]) < 0)
-            return -1;
-    return 0;
-}
-
-static PyObject *finish(int failed, Vector *keys, Vector *words)
-{
-    PyObject *result = failed ? PyErr_NoMemory() : pair_of_bytes(keys, words);
-    free(keys->items);
-    free(words->items);
-    return result;
-}
-
+/* add(keys, used, words): adds blocks, given as they are kept in a level. */
 static PyObject *blocks_add(PyObject *self, PyObject *args)
 {
-    Py_buffer keys, words;
-    Vector new_keys = {0}, new_words = {0};
+    Py_buffer keys, used, words;
     int failed = 0;
-    if (!PyArg_ParseTuple(args, "y*y*", &keys, &words))
+    if (!PyArg_ParseTuple(args, "y*y*y*", &keys, &used, &words))
         return NULL;
-    size_t n = (size_t)keys.len / 8;
-    if ((size_t)words.len < n * WORDS * 8) {
-        PyErr_SetString(PyExc_ValueError, "a block has eight words");
-        PyBuffer_Release(&keys);
-        PyBuffer_Release(&words);
-        return NULL;
-    }
+    const uint64_t *next = words.buf, *end = next + words.len / 8;
     Py_BEGIN_ALLOW_THREADS
-    for (size_t i = 0; i < n && !failed; i++)
-        failed = add_block(&((BlocksObject *)self)->set, ((uint64_t *)keys.buf)[i],
-                           (uint64_t *)words.buf + i * WORDS, &new_keys, &new_words) < 0;
+    for (Py_ssize_t i = 0; i < keys.len / 8 && i < used.len && !failed; i++) {
+        uint64_t *into = block(&((BlocksObject *)self)->set, ((uint64_t *)keys.buf)[i]);
+        failed = !into;
+        for (uint64_t left = ((uint8_t *)used.buf)[i]; left && !failed && next < end;
+             left &= left - 1)
+            into[lowest_one(left)] |= *next++;
+    }
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&keys);
+    PyBuffer_Release(&used);
     PyBuffer_Release(&words);
-    return finish(failed, &new_keys, &new_words);
+    if (failed)
+        return PyErr_NoMemory();
+    Py_RETURN_NONE;
 }
 
-/* absorb(other, part, parts): adds the blocks of `other` whose hash is in that part. */
+/* absorb(others, part, parts, shift): adds the blocks of the others whose row (key >> shift) is in
+ * that part. Returns what was not there: keys in order, used words, words. */
 static PyObject *blocks_absorb(PyObject *self, PyObject *args)
 {
-    PyObject *object;
-    Py_ssize_t part, parts;
-    Vector keys = {0}, words = {0};
-    int failed = 0;
-    if (!PyArg_ParseTuple(args, "O!nn", Py_TYPE(self), &object, &part, &parts))
+    PyObject *list, *result = NULL;
+    Py_ssize_t part, parts, shift;
+    if (!PyArg_ParseTuple(args, "O!nnn", &PyList_Type, &list, &part, &parts, &shift))
         return NULL;
-    const Blocks *other = &((BlocksObject *)object)->set;
+    size_t n = (size_t)PyList_Size(list);
+    const Blocks **others = calloc(n + 1, sizeof *others);
+    for (size_t i = 0; others && i < n; i++) {
+        PyObject *other = PyList_GetItem(list, (Py_ssize_t)i);
+        if (Py_TYPE(other) != Py_TYPE(self)) {
+            free(others);
+            PyErr_SetString(PyExc_TypeError, "not a set of blocks");
+            return NULL;
+        }
+        others[i] = &((BlocksObject *)other)->set;
+    }
+    Fresh fresh = {0};
+    int failed = !others;
     Py_BEGIN_ALLOW_THREADS
-    for (size_t slot = 0; slot < other->count && !failed; slot++)
-        if (parts == 1 || hash_of(other->keys[slot]) % (size_t)parts == (size_t)part)
-            failed = add_block(&((BlocksObject *)self)->set, other->keys[slot],
-                               words_at(other, slot), &keys, &words) < 0;
+    if (!failed)
+        failed = absorb(&((BlocksObject *)self)->set, others, n, (Share){part, parts, shift},
+                        &fresh) < 0;
     Py_END_ALLOW_THREADS
-    return finish(failed, &keys, &words);
+    if (failed)
+        PyErr_NoMemory();
+    else
+        result = Py_BuildValue("(y#y#y#)", fresh.keys ? (char *)fresh.keys : "",
+                               (Py_ssize_t)(fresh.blocks * 8),
+                               fresh.used ? (char *)fresh.used : "", (Py_ssize_t)fresh.blocks,
+                               fresh.words ? (char *)fresh.words : "",
+                               (Py_ssize_t)(fresh.n_words * 8));
+    free(fresh.keys);
+    free(fresh.used);
+    free(fresh.words);
+    free(others);
+    return result;
 }
 
 static Py_ssize_t blocks_length(PyObject *self)
@@ -148,45 +135,48 @@ static int read_tables(PyObject *buffers, PyObject *sizes, Py_buffer *views, int
     return 0;
 }
 
-/* expand(tables, sizes, keys, words, from, to, fresh): adds all successors of the blocks from..to
- * to `fresh`. Returns the number of transitions, the entries that are missing as pairs of stage
- * and key, and the indices of the blocks to be expanded again for their sake. */
+/* expand(tables, sizes, keys, used, words, from, to, first, fresh): adds all successors of the
+ * blocks from..to, whose words begin at `first`, to `fresh`. Returns the number of transitions, the
+ * entries that are missing as pairs of stage and key, and the indices of the blocks to be expanded
+ * again for their sake. */
 static PyObject *expand(PyObject *module, PyObject *args)
 {
     PyObject *buffers, *sizes, *fresh, *result = NULL;
-    Py_buffer keys, words, views[N_BUFFERS];
-    Py_ssize_t from, to;
+    Py_buffer keys, used, words, views[N_BUFFERS];
+    Py_ssize_t from, to, first;
     Tables tables;
     int held = 0, failed;
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOy*y*nnO", &buffers, &sizes, &keys, &words, &from, &to, &fresh))
+    if (!PyArg_ParseTuple(args, "OOy*y*y*nnnO", &buffers, &sizes, &keys, &used, &words, &from, &to,
+                          &first, &fresh))
         return NULL;
     if (read_tables(buffers, sizes, views, &held, &tables) == 0) {
         Work work = {.t = &tables, .fresh = &((BlocksObject *)fresh)->set, .keys = keys.buf,
-                     .words = words.buf};
-        work.arrivals = calloc((size_t)tables.flights + 1, sizeof *work.arrivals);
+                     .used = used.buf, .packed = (uint64_t *)words.buf + first};
         Py_BEGIN_ALLOW_THREADS
-        failed = !work.arrivals || expand_all(&work, (size_t)from, (size_t)to) < 0;
+        failed = begin(&work) < 0 || expand_all(&work, (size_t)from, (size_t)to) < 0;
         Py_END_ALLOW_THREADS
         if (failed)
             PyErr_NoMemory();
         else
-            result = Py_BuildValue("(KN)", (unsigned long long)work.edges,
-                                   pair_of_bytes(&work.lacks, &work.again));
-        free(work.arrivals);
-        free(work.lacks.items);
-        free(work.again.items);
+            result = Py_BuildValue("(K(y#y#))", (unsigned long long)work.edges,
+                                   work.lacks.count ? (char *)work.lacks.items : "",
+                                   (Py_ssize_t)(work.lacks.count * 8),
+                                   work.again.count ? (char *)work.again.items : "",
+                                   (Py_ssize_t)(work.again.count * 8));
+        end(&work);
     }
     while (held--)
         PyBuffer_Release(views + held);
     PyBuffer_Release(&keys);
+    PyBuffer_Release(&used);
     PyBuffer_Release(&words);
     return result;
 }
 
 static PyMethodDef blocks_methods[] = {
-    {"add", blocks_add, METH_VARARGS, "Add blocks (keys, words); return what was not there."},
-    {"absorb", blocks_absorb, METH_VARARGS, "Add part of another set; return what was not there."},
+    {"add", blocks_add, METH_VARARGS, "Add blocks (keys, used, words)."},
+    {"absorb", blocks_absorb, METH_VARARGS, "Add part of other sets; return what was not there."},
     {"clear", blocks_clear, METH_NOARGS, "Remove everything."},
     {NULL, NULL, 0, NULL},
 };

@@ -14,6 +14,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from tcpmc.checks.explore.arrays import ragged
 from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, pack, unpack
 from tcpmc.checks.explore.tables import Ints
 
@@ -21,55 +22,79 @@ BLOCK_BITS, WORDS = 9, 8
 SHIFT = CHANNEL_BITS - BLOCK_BITS
 END, CHANNEL = (1 << END_BITS) - 1, (1 << CHANNEL_BITS) - 1
 
+Array = npt.NDArray[Any]
 Words = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Sets of states: `keys` (n,) in order, `words` (n, 8)."""
+    """Sets of states: `keys` (n,); `used` (n,), whose bits say which words of a block are not zero;
+    and these `words` (m,), block by block. The blocks of a row are neighbours."""
 
     keys: Words
+    used: Bytes
     words: Words
+
+    @classmethod
+    def together(cls, parts: Sequence[Blocks]) -> Blocks:
+        """Blocks of different rows."""
+        if not parts:
+            return NO_BLOCKS
+        return cls(
+            np.concatenate([part.keys for part in parts]),
+            np.concatenate([part.used for part in parts]),
+            np.concatenate([part.words for part in parts]),
+        )
 
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def first(self) -> Ints:
+        """Where the words of each block begin, and where those of the last end."""
+        return np.concatenate(([0], np.cumsum(ONES[self.used], dtype=np.int64)))
+
+    @property
+    def rows(self) -> Words:
+        """The row of each block: (b, a, ba)."""
+        rows: Words = self.keys >> np.uint64(SHIFT)
+        return rows
+
     def at(self, index: Ints) -> Blocks:
         """Some of the blocks."""
-        return Blocks(self.keys[index], self.words[index])
+        first = self.first
+        _, place = ragged(first[index], np.diff(first)[index])
+        return Blocks(self.keys[index], self.used[index], self.words[place])
 
 
-NO_BLOCKS = Blocks(np.empty(0, np.uint64), np.empty((0, WORDS), np.uint64))
-
-
-def in_order(keys: Words, words: Words) -> Blocks:
-    """Blocks in order of their keys; the bits of those with the same key together."""
-    order = np.argsort(keys, kind="stable")
-    keys, words = keys[order], words[order]
-    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else order
-    if len(first) < len(keys):
-        keys, words = keys[first], np.bitwise_or.reduceat(words, first, axis=0)
-    return Blocks(keys, words)
+ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.int64)
+NO_BLOCKS = Blocks(np.empty(0, np.uint64), np.empty(0, np.uint8), np.empty(0, np.uint64))
 
 
 def as_blocks(states: Ints) -> Blocks:
-    """States (in any order) as blocks."""
+    """States (in any order) as blocks, in order."""
     a, b, ab, ba = unpack(states)
-    keys = ((b << END_BITS | a) << CHANNEL_BITS | ba) << SHIFT | ab >> BLOCK_BITS
-    words = np.zeros((len(states), WORDS), np.uint64)
-    bits = np.uint64(1) << (ab & 63).astype(np.uint64)
-    words[np.arange(len(states)), ab >> 6 & WORDS - 1] = bits
-    return in_order(keys.astype(np.uint64), words)
+    place = (((b << END_BITS | a) << CHANNEL_BITS | ba) << CHANNEL_BITS | ab) >> 6
+    order = np.argsort(place)
+    place, words = _joined(place[order], np.uint64(1) << (ab[order] & 63).astype(np.uint64))
+    keys, used = _joined(place // WORDS, np.left_shift(1, place % WORDS).astype(np.uint8))
+    return Blocks(keys.astype(np.uint64), used, words)
+
+
+def _joined(keys: Ints, bits: Array) -> tuple[Ints, Array]:
+    """Each key once, of those in order, with the bits of all that have it."""
+    if not len(keys):
+        return keys, bits
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    return keys[first], np.bitwise_or.reduceat(bits, first)
 
 
 def as_states(blocks: Blocks) -> Ints:
     """The states of the blocks, in order."""
-    words = blocks.words.ravel()
-    used = np.flatnonzero(words)
-    bits = np.flatnonzero(
-        np.unpackbits(words[used].astype("<u8").view(np.uint8), bitorder="little")
-    )
-    word = used[bits >> 6]
+    words = blocks.words.astype("<u8").view(np.uint8)
+    bits = np.flatnonzero(np.unpackbits(words, bitorder="little"))
+    word = np.flatnonzero(np.unpackbits(blocks.used, bitorder="little"))[bits >> 6]
     keys = blocks.keys[word // WORDS].astype(np.int64)
     ab = (keys << BLOCK_BITS & CHANNEL) | word % WORDS << 6 | bits & 63
     row = keys >> SHIFT
@@ -84,12 +109,9 @@ def ones(words: Words) -> int:
     return int(np.unpackbits(words.view(np.uint8)).sum(dtype=np.int64))
 
 
-Array = npt.NDArray[Any]
-
-
 class Level:
-    """The states at one distance, in whichever form is smaller: `parts` are the states; or the keys
-    of the blocks, which of their words are not zero (8 bits each), and these words."""
+    """The states at one distance, in whichever form is smaller: `parts` are the states, or the
+    parts of their blocks."""
 
     def __init__(self, *parts: Array, ordered: bool = True) -> None:
         self.parts = parts
@@ -99,11 +121,9 @@ class Level:
     @classmethod
     def of(cls, blocks: Blocks) -> Level:
         """The states of the blocks."""
-        used = blocks.words != 0
-        words = blocks.words[used]
-        if 9 * len(blocks) + 8 * len(words) >= 8 * ones(words):
+        if 9 * len(blocks) + 8 * len(blocks.words) >= 8 * ones(blocks.words):
             return cls(as_states(blocks))
-        return cls(blocks.keys, np.packbits(used, axis=1, bitorder="little"), words)
+        return cls(blocks.keys, blocks.used, blocks.words)
 
     def __len__(self) -> int:
         return self._size
@@ -118,12 +138,7 @@ class Level:
 
     def blocks(self) -> Blocks:
         """The states as blocks."""
-        if len(self.parts) == 1:
-            return as_blocks(self.parts[0])
-        keys, used, some = self.parts
-        words = np.zeros((len(keys), WORDS), np.uint64)
-        words[np.unpackbits(used, axis=1, bitorder="little").astype(bool)] = some
-        return Blocks(keys, words)
+        return as_blocks(self.parts[0]) if len(self.parts) == 1 else Blocks(*self.parts)
 
 
 class Levels(Sequence[Ints]):

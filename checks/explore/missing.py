@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcpmc.checks.explore import flat
-from tcpmc.checks.explore.arrays import Mask
-from tcpmc.checks.explore.flat import UNKNOWN, Cells, Ragged, ragged
+from tcpmc.checks.explore.arrays import Cells, Mask, ragged
+from tcpmc.checks.explore.flat import UNKNOWN, Ragged
 from tcpmc.checks.explore.gather import entries
 from tcpmc.checks.explore.machine import QUIET
 from tcpmc.checks.explore.tables import Ints
@@ -22,78 +22,75 @@ Need = tuple[int, Ints, Ints, Mask]
 
 
 def what_is_missing(rows: Rows) -> tuple[Ints, Mask]:
-    """The missing entries as rows (stage, key), and which states lack none. A row of states that
-    lacks an entry is not asked what it needs in later stages: the kernel sees it in the same way.
-    """
-    good = np.ones(len(rows.rows), bool)
+    """The missing entries as rows (stage, key), and which states lack none. What depends on a
+    missing entry is not asked: the kernel sees it in the same way."""
+    complete = np.ones(len(rows.rows), bool)
     found = [np.empty((0, 2), np.int64)]
-    for stage, row, key, there in _needs(rows, good):
-        lacks = np.flatnonzero(~there & good[row])
+    for stage, row, key, there in _needs(rows):
+        lacks = np.flatnonzero(~there)
         found.append(np.column_stack((np.full(len(lacks), stage), key[lacks])))
-        good[row[lacks]] = False
-    return np.concatenate(found), good[rows.at]
+        complete[row[lacks]] = False
+    return np.concatenate(found), complete[rows.at]
 
 
-def _needs(rows: Rows, good: Mask) -> Iterator[Need]:
-    """What the rows need, stage by stage. `good` shrinks meanwhile."""
-    t, every, at = rows.tables, np.arange(len(rows.rows)), rows.at
+def _needs(rows: Rows) -> Iterator[Need]:
+    """What the rows need, stage by stage."""
+    t, every = rows.tables, np.arange(len(rows.rows))
     yield flat.OWN_A, every, rows.a, t.own[0].count[rows.a] >= 0
-    yield flat.DELIVERIES_A, every, rows.ba, t.deliveries.count[rows.ba] >= 0
-    row, arrived = _known(t.deliveries, rows.ba, every, good)
+    row, arrived = entries(t.deliveries, rows.ba)
     after = t.receive[0][rows.a[row], arrived[:, 0]]
     yield flat.RECEIVE_A, row, rows.a[row] << 20 | arrived[:, 0], after[:, 0] != UNKNOWN
-    yield _sends_of_a(rows, good, row, after)
-    yield flat.NETWORK_A, at, rows.ab, t.network.count[rows.ab] >= 0
+    yield _sends_of_a(rows, row, after)
     yield flat.OWN_B, every, rows.b, t.own[1].count[rows.b] >= 0
-    yield flat.DELIVERIES_B, at, rows.ab, t.deliveries.count[rows.ab] >= 0
-    row, arrived = _known(t.deliveries, rows.ab, at, good)
+    state, arrived = entries(t.deliveries, rows.ab)
+    row = rows.at[state]
     after = t.receive[1][rows.b[row], arrived[:, 0]]
     yield flat.RECEIVE_B, row, rows.b[row] << 20 | arrived[:, 0], after[:, 0] != UNKNOWN
-    yield _sends_of_b(rows, good, row, after)
-    yield flat.NETWORK_B, every, rows.ba, t.network.count[rows.ba] >= 0
+    yield _sends_of_b(rows, row, after)
     if t.clock:
-        yield from _ticks(rows, good)
+        yield from _ticks(rows)
 
 
-def _known(table: Ragged, ids: Ints, row: Ints, good: Mask) -> tuple[Ints, Cells]:
-    """The rows of a table for the ids in good rows: the row of states of each, and the row."""
-    ids, row = ids[good[row]], row[good[row]]
-    source, found = entries(table, ids)
-    return row[source], found
+def _known(table: Ragged, ids: Ints) -> tuple[Ints, Cells]:
+    """The rows of a table for those ids for which it is filled in: the index of the id of each, and
+    the row."""
+    index = np.flatnonzero(table.count[ids] >= 0)
+    source, found = entries(table, ids[index])
+    return index[source], found
 
 
-def _sends_of_a(rows: Rows, good: Mask, row: Ints, after: Cells) -> Need:
-    t, every = rows.tables, np.arange(len(rows.rows))
-    owner, own = _known(t.own[0], rows.a, every, good)
+def _sends_of_a(rows: Rows, row: Ints, after: Cells) -> Need:
+    t = rows.tables
+    owner, own = _known(t.own[0], rows.a)
     waits = own[:, 2] > 0
     ready = (t.settled[rows.b[owner]] > 0) | (own[:, 2] == QUIET)
     ok = ~waits | ((t.quiet[rows.ba[owner]] > 0) & ready)
     sender = np.concatenate((owner[ok], row))
     message = np.concatenate((own[ok, 1], after[:, 1])).astype(np.int64)
     calm = np.concatenate((waits[ok], np.zeros(len(row), bool)))
-    sends = np.flatnonzero((message > 0) & good[sender])
+    sends = np.flatnonzero(message > 0)
     index, place = ragged(rows.first[sender[sends]], rows.size[sender[sends]])
     sends, ab = sends[index], rows.ab[place]
     there = (t.put[message[sends], ab] != UNKNOWN) | (calm[sends] & (t.quiet[ab] == 0))
     return flat.PUT_A, sender[sends], ab << 20 | message[sends], there
 
 
-def _sends_of_b(rows: Rows, good: Mask, row: Ints, after: Cells) -> Need:
-    t, every = rows.tables, np.arange(len(rows.rows))
-    owner, own = _known(t.own[1], rows.b, every, good)
+def _sends_of_b(rows: Rows, row: Ints, after: Cells) -> Need:
+    t = rows.tables
+    owner, own = _known(t.own[1], rows.b)
     any_quiet = np.logical_or.reduceat(t.quiet[rows.ab] > 0, rows.first)
     calm = (t.quiet[rows.ba] > 0) & any_quiet
     ready = (t.settled[rows.a[owner]] > 0) | (own[:, 2] == QUIET)
     ok = (own[:, 2] == 0) | (calm[owner] & ready)
     sender = np.concatenate((owner[ok], row))
     message = np.concatenate((own[ok, 1], after[:, 1])).astype(np.int64)
-    sends = (message > 0) & good[sender]
+    sends = message > 0
     sender, message = sender[sends], message[sends]
     ba = rows.ba[sender]
     return flat.PUT_B, sender, ba << 20 | message, t.put[message, ba] != UNKNOWN
 
 
-def _ticks(rows: Rows, good: Mask) -> Iterator[Need]:
+def _ticks(rows: Rows) -> Iterator[Need]:
     t, every, at = rows.tables, np.arange(len(rows.rows)), rows.at
     a, b = t.tick_end[rows.a], t.tick_end[rows.b]
     yield flat.TICK_A, every, rows.a, a != UNKNOWN
