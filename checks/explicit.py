@@ -33,6 +33,8 @@ from tcpmc.model.property import (
 from tcpmc.model.system import Model, System
 
 Progress = Callable[[Graph], None]
+HOLDS, OPEN = 1, 2
+NOTHING = np.empty(0, np.int64)
 STOPS = (TooLarge, KeyboardInterrupt, MemoryError)
 
 
@@ -43,6 +45,19 @@ class Watch:
     prop: Property
     premise_seen: bool = False
     hit: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class ByPairs:
+    """States, the pairs of ends that occur in them (or more), and the index of that of each."""
+
+    states: Ints
+    pairs: Ints
+    of: Ints
+
+    def where(self, kept: Mask) -> ByPairs:
+        """Some of the states."""
+        return ByPairs(self.states[kept], self.pairs, self.of[kept])
 
 
 @dataclass
@@ -60,7 +75,8 @@ class ExplicitEngine:
 
     def __post_init__(self) -> None:
         self.table = TabulatedModel(self.model)
-        self._pairs: dict[tuple[Predicate, int], bool | None] = {}
+        self._on_pairs: dict[Predicate, dict[int, int]] = {}
+        self._last = ByPairs(NOTHING, NOTHING, NOTHING)
 
     def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
         """An answer for each property that this engine decides, by name."""
@@ -104,37 +120,49 @@ class ExplicitEngine:
 
     def _look(self, watch: Watch, graph: Graph) -> None:
         """Look for the property's hit in the newest level: the least state that is one."""
-        states, prop = graph.levels[-1], watch.prop
+        level, prop = self._by_pairs(graph.levels[-1]), watch.prop
         if isinstance(prop, Reachable):
-            hits = states[self._holds(prop.goals[0], states)]
+            hits = level.states[self._true_of(prop.goals[0], level)]
         else:
             assert isinstance(prop, Always)
-            states = states[self._holds(prop.premise, states)]
-            watch.premise_seen |= len(states) > 0
-            hits = states[~self._holds(prop.claim, states)]
+            level = level.where(self._true_of(prop.premise, level))
+            watch.premise_seen |= len(level.states) > 0
+            hits = level.states[~self._true_of(prop.claim, level)]
         if len(hits):
             watch.hit = (int(hits[0]), graph.depth)
 
     def _holds(self, predicate: Predicate, states: Ints) -> Mask:
+        """Where the predicate holds."""
+        return self._true_of(predicate, self._by_pairs(states))
+
+    def _by_pairs(self, states: Ints) -> ByPairs:
+        """The states by their pairs of ends; kept for the next question about them."""
+        if self._last.states is not states:
+            self._last = ByPairs(states, *np.unique(states & PAIR_MASK, return_inverse=True))
+        return self._last
+
+    def _true_of(self, predicate: Predicate, among: ByPairs) -> Mask:
         """Where the predicate holds: decided by the pair of ends where that is enough, else state
         by state."""
-        pairs, inverse = np.unique(states & PAIR_MASK, return_inverse=True)
-        by_pair = [self._on_pair(predicate, pair) for pair in pairs.tolist()]
-        truths = np.array([bool(truth) for truth in by_pair], bool)[inverse]
-        open_ = np.array([truth is None for truth in by_pair], bool)[inverse]
-        for index in np.flatnonzero(open_).tolist():
-            truths[index] = predicate(self.model, self.table.system(states[index]))
+        known = self._on_pairs.setdefault(predicate, {})
+        truth = np.zeros(len(among.pairs), np.int8)
+        for index in np.flatnonzero(np.bincount(among.of)).tolist():
+            pair = int(among.pairs[index])
+            if pair not in known:
+                known[pair] = self._on_pair(predicate, pair)
+            truth[index] = known[pair]
+        of_state = truth[among.of]
+        truths: Mask = of_state == HOLDS
+        for index in np.flatnonzero(of_state == OPEN).tolist():
+            truths[index] = predicate(self.model, self.table.system(among.states[index]))
         return truths
 
-    def _on_pair(self, predicate: Predicate, pair: int) -> bool | None:
-        """Whether the predicate holds at a pair of ends; None where it asks for the channels."""
-        if (predicate, pair) not in self._pairs:
-            try:
-                ends = EndsOnly(self.table.system(pair).ends)
-                self._pairs[predicate, pair] = bool(predicate(self.model, ends))
-            except ChannelsRead:
-                self._pairs[predicate, pair] = None
-        return self._pairs[predicate, pair]
+    def _on_pair(self, predicate: Predicate, pair: int) -> int:
+        """Whether the predicate holds at a pair of ends; OPEN where it asks for the channels."""
+        try:
+            return int(bool(predicate(self.model, EndsOnly(self.table.system(pair).ends))))
+        except ChannelsRead:
+            return OPEN
 
     def _answer(self, watch: Watch) -> Answer:
         assert self.graph is not None

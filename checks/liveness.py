@@ -180,7 +180,7 @@ def _unfair(area: Region, label: Ints, taken: Mask) -> Ints:
     happens = taken & (area.fair >= 0)
     taken_keys = label[area.source[happens]].astype(np.int64) * width + area.fair[happens]
     due_keys = label[area.due_at].astype(np.int64) * width + area.due
-    return np.unique(area.due_at[~contains(distinct(taken_keys), due_keys)])
+    return distinct(area.due_at[~contains(distinct(taken_keys), due_keys)])
 
 
 def fair_cycle(component: Region, entry: int) -> list[int]:

@@ -84,11 +84,14 @@ class Step:
 
     def then(self, later: Step) -> Step:
         """This step and the one that continued it, as one step."""
-        return replace(
-            later,
-            rule=" + ".join(part for part in (self.rule, later.rule) if part),
+        return Step(
+            rule=f"{self.rule} + {later.rule}"
+            if self.rule and later.rule
+            else self.rule or later.rule,
+            tcb=later.tcb,
             send=self.send + later.send,
             signals=self.signals + later.signals,
+            done=later.done,
             starts_time_wait=self.starts_time_wait or later.starts_time_wait,
         )
 

@@ -92,14 +92,18 @@ def _joined(keys: Ints, bits: Array) -> tuple[Ints, Array]:
 
 def as_states(blocks: Blocks) -> Ints:
     """The states of the blocks, in order."""
-    words = blocks.words.astype("<u8").view(np.uint8)
-    bits = np.flatnonzero(np.unpackbits(words, bitorder="little"))
-    word = np.flatnonzero(np.unpackbits(blocks.used, bitorder="little"))[bits >> 6]
+    bits = _places(blocks.words.astype("<u8").view(np.uint8))
+    word = _places(blocks.used)[bits >> 6]
     keys = blocks.keys[word // WORDS].astype(np.int64)
     ab = (keys << BLOCK_BITS & CHANNEL) | word % WORDS << 6 | bits & 63
     row = keys >> SHIFT
     b, a = row >> CHANNEL_BITS + END_BITS, row >> CHANNEL_BITS & END
     return np.sort(pack(a, b, ab, row & CHANNEL))
+
+
+def _places(bits: Bytes) -> Ints:
+    """The places of the bits that are set. (As truths: numpy counts those much faster.)"""
+    return np.flatnonzero(np.unpackbits(bits, bitorder="little").view(np.bool_))
 
 
 def ones(words: Words) -> int:

@@ -35,13 +35,14 @@ class Ids(Generic[T]):
         return len(self.values)
 
 
-DENSE = 1 << 22
+DENSE = 16
 
 
 def distinct_with_inverse(keys: Ints) -> tuple[Ints, Ints]:
-    """The distinct keys in order, and the index of each key among them; small keys unsorted."""
+    """The distinct keys in order, and the index of each key among them; unsorted, where that takes
+    no more than DENSE bytes a key."""
     top = int(keys.max(initial=0))
-    if top >= DENSE:
+    if top >= DENSE * (len(keys) + DENSE):
         return np.unique(keys, return_inverse=True)
     present = np.zeros(top + 1, bool)
     present[keys] = True
