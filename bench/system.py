@@ -81,10 +81,9 @@ class Goal:
 
     def find(self, graph: Graph) -> int | None:
         """The least such state in the last level."""
-        states, machine = graph.levels[-1], self.machine
+        machine = self.machine
         over = np.array([(e.st, e.inc) == (TIME_WAIT, self.connections) for e in machine.ends])
-        for place in (0, 1):
-            states = states[over[unpack(states)[place]]]
+        states = graph.levels.stored(-1).where(lambda a, b: over[a] & over[b])
         for place in (2, 3) if len(states) else ():
             full = np.array([len(contents) == self.capacity for contents in machine.contents])
             states = states[full[unpack(states)[place]]]

@@ -43,7 +43,7 @@ class Graph:
         path = [state]
         while not self._is_source(path[-1], level):
             level -= 1
-            path.append(self._predecessor(path[-1], self.levels[level]))
+            path.append(self._predecessor(path[-1], level))
         path.reverse()
         return self._unfolded(path, level) if self.exchange else path
 
@@ -62,7 +62,7 @@ class Graph:
             run.append(int(targets[folded(targets) == state].min()))
         return run
 
-    def _predecessor(self, state: int, level: Ints) -> int:
+    def _predecessor(self, state: int, level: int) -> int:
         for chunk in chunks(self._near(state, level)):
             edges = successors(self.machine, chunk)
             sources = edges.source[self._folded(edges.target) == state]
@@ -70,11 +70,9 @@ class Graph:
                 return int(chunk[sources.min()])
         raise AssertionError("a state without a predecessor in the level before it")
 
-    def _near(self, state: int, level: Ints) -> Ints:
+    def _near(self, state: int, level: int) -> Ints:
         """The states from which one step could lead there: without a clock it changes one end."""
         if self.exchange or self.machine.clock:
-            return level
-        a, b, _, _ = unpack(level)
+            return self.levels[level]
         to_a, to_b, _, _ = unpack(np.array([state]))
-        near: Ints = level[(a == to_a) | (b == to_b)]
-        return near
+        return self.levels.stored(level).where(lambda a, b: (a == to_a) | (b == to_b))

@@ -7,14 +7,14 @@ the kernel computes with.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from tcpmc.checks.explore.arrays import ragged
+from tcpmc.checks.explore.arrays import Mask, ragged
 from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, pack, unpack
 from tcpmc.checks.explore.tables import Ints
 
@@ -139,6 +139,17 @@ class Level:
         if not self._ordered:
             self.parts, self._ordered = (np.sort(self.parts[0]),), True
         return self.parts[0]
+
+    def where(self, ends: Callable[[Ints, Ints], Mask]) -> Ints:
+        """The states, in order, for whose ends (the ids of a and b) `ends` says so."""
+        if len(self.parts) == 1:
+            states = self.states()
+            a, b, _, _ = unpack(states)
+            chosen: Ints = states[ends(a, b)]
+            return chosen
+        blocks = self.blocks()
+        pair = blocks.rows.astype(np.int64) >> CHANNEL_BITS
+        return as_states(blocks.at(np.flatnonzero(ends(pair & END, pair >> END_BITS))))
 
     def blocks(self) -> Blocks:
         """The states as blocks."""
