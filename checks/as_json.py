@@ -11,7 +11,7 @@ from typing import Any
 
 from tcpmc import __version__
 from tcpmc.checks.evidence import command
-from tcpmc.checks.run import Outcome, Result
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import VACUOUS
 from tcpmc.model.channel import Flight

@@ -10,20 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.guard import BadInput
+from tcpmc.checks.jobs import Job, Outcome, Result, canonical, expecting, fairly, select
 from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, default_memory
 from tcpmc.checks.output import no_command, on_github
-from tcpmc.checks.run import (
-    Job,
-    Outcome,
-    Result,
-    canonical,
-    expecting,
-    fairly,
-    run,
-    select,
-    watcher,
-)
+from tcpmc.checks.run import run, watcher
 from tcpmc.checks.scope_options import BOUNDS, overridden, scope_with
 from tcpmc.checks.story import printable
 from tcpmc.model.properties import CATALOGUE, PROPERTIES

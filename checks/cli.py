@@ -15,6 +15,7 @@ from tcpmc.checks.cli_explain import explain
 from tcpmc.checks.cli_explore import explore
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
+from tcpmc.checks.jobs import AUTO, ENGINES
 from tcpmc.checks.listing import KINDS, listing
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import (
@@ -30,7 +31,6 @@ from tcpmc.checks.options import (
 )
 from tcpmc.checks.output import on_github, opened, width
 from tcpmc.checks.requests import opening, requests
-from tcpmc.checks.run import AUTO, ENGINES
 from tcpmc.checks.stack_commands import compare, gallery
 from tcpmc.checks.timed_commands import threshold, verify
 from tcpmc.checks.trace import ReplayError

@@ -10,7 +10,7 @@ from typing import Any
 from tcpmc.checks.causes import cause_of
 from tcpmc.checks.explore import Graph, explore
 from tcpmc.checks.first import Test, first_runs, move_of
-from tcpmc.checks.run import Outcome
+from tcpmc.checks.jobs import Outcome
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.transitions import Change, changes_by, in_order, state_changes

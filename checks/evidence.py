@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from tcpmc.checks.jobs import Job, Result
 from tcpmc.checks.ladder import folded, ladder, wrapped
-from tcpmc.checks.run import Job, Result
 from tcpmc.checks.scope_options import as_options
 from tcpmc.checks.trace import Trace
 from tcpmc.model.property import Always, Eventually, Lemma, LivelockFree, Reachable

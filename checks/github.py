@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tcpmc.checks.evidence import command as again
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.places import blamed, workspace
 from tcpmc.checks.report import basis
-from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.verdict import Standing
 
 MOST = 10

@@ -18,7 +18,7 @@ from os.path import normpath, realpath
 from pathlib import Path
 from types import FrameType
 
-from tcpmc.checks.run import Job, Result
+from tcpmc.checks.jobs import Job, Result
 from tcpmc.checks.trace import Trace
 from tcpmc.model import variants
 from tcpmc.model.system import Event, Model, System

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.evidence import evidence
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.ladder import folded, wrapped
-from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.scope_options import BOUNDS, option
 from tcpmc.checks.verdict import (
     DEFINITE,

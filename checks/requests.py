@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 from tcpmc.checks.guard import BadInput
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.output import Output, opened
-from tcpmc.checks.run import Outcome, Result
 
 FORMAT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from tcpmc.checks.as_json import SCHEMA, as_json, event_object, state_object
 from tcpmc.checks.guard import BadInput
+from tcpmc.checks.jobs import Job, Outcome, Result
 from tcpmc.checks.loading import find_variant
-from tcpmc.checks.run import Job, Outcome, Result
 from tcpmc.checks.trace import ReplayError, Trace, replay
 from tcpmc.checks.verdict import WITNESS, Answer, Verdict
 from tcpmc.model.property import Reachable

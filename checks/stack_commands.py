@@ -12,10 +12,11 @@ import click
 
 from tcpmc.checks.asked import asked_limits, asked_scope, say, watched
 from tcpmc.checks.guard import BadInput
+from tcpmc.checks.jobs import ENGINES, select
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, VARIANT_NAMES
 from tcpmc.checks.output import opened, width
-from tcpmc.checks.run import ENGINES, run, select
+from tcpmc.checks.run import run
 from tcpmc.model.properties import CATALOGUE
 from tcpmc.model.property import Lemma
 

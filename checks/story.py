@@ -12,7 +12,7 @@ from tcpmc.model.system import Event, Model, System
 from tcpmc.model.tcb import State, Step
 
 if TYPE_CHECKING:
-    from tcpmc.checks.run import Result
+    from tcpmc.checks.jobs import Result
 
 FATES = {"lose": "lost", "expire": "expired", "duplicate": "duplicated"}
 

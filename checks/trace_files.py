@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tcpmc.checks.formats import ALL_FORMATS, Format
 from tcpmc.checks.guard import BadInput
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.requests import Request, named_format, opening
-from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.verdict import Standing
 
 USUAL = ("text", "json")

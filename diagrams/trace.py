@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 from tcpmc.diagrams.ladder import ladder_dot
 from tcpmc.diagrams.render import render
 from tcpmc.model.system import Model

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tcpmc.checks.explicit import ExplicitEngine
-from tcpmc.checks.run import Job, Result
+from tcpmc.checks.jobs import Job, Result
 from tcpmc.checks.story import trace_of
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.checks.verdict import REFUTED, WITNESS, Answer, Verdict

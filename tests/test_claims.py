@@ -19,7 +19,7 @@ from tcpmc.checks.claims.decide import Answered, Decided, decide_claims, exit_co
 from tcpmc.checks.claims.markdown import escaped, page
 from tcpmc.checks.claims.text import full, table
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.run import Outcome
+from tcpmc.checks.jobs import Outcome
 from tcpmc.model import RFC9293, VARIANTS, Host, Profile, Segment, State, Step, Tcb, Variant
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.timers import FIGURES

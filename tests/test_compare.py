@@ -11,7 +11,8 @@ import pytest
 from tcpmc.checks.compare import Difference, Side, differences, explored, same
 from tcpmc.checks.compare_report import Comparison, as_json, as_text, exit_code
 from tcpmc.checks.explore import Graph
-from tcpmc.checks.run import Outcome, run, select
+from tcpmc.checks.jobs import Outcome, select
+from tcpmc.checks.run import run
 from tcpmc.checks.trace import Trace
 from tcpmc.model import RFC9293, SCOPES, VARIANTS, Host, Profile, State, Step, Tcb, Variant
 

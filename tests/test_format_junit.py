@@ -9,7 +9,7 @@ import xmlschema
 
 from results import LOST, found, hostile
 from tcpmc.checks.formats.junit import junit, legal
-from tcpmc.checks.run import Job, Outcome, Result
+from tcpmc.checks.jobs import Job, Outcome, Result
 from tcpmc.checks.verdict import Answer, Verdict
 from tcpmc.model import PROPERTIES, VARIANTS
 

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from results import LOST, found, hostile, unexpected
 from tcpmc.checks.formats import markdown as module
 from tcpmc.checks.formats.markdown import block, escaped, markdown
-from tcpmc.checks.run import Outcome, Result
+from tcpmc.checks.jobs import Outcome, Result
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 

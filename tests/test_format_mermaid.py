@@ -6,7 +6,7 @@ from dataclasses import replace
 from golden_files import assert_golden
 from results import EVENTFUL, LASSO, LOST, endless, hostile, shown_by
 from tcpmc.checks.formats.mermaid import ARROWS, CHARACTERS, mermaid
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.story import trace_of
 
 # The statements of the grammar of sequence diagrams that we use; a text has no character that

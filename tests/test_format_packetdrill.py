@@ -11,7 +11,7 @@ from harness import Peer, segment
 from packetdrill_scripts import Call, Command, Packet, read
 from results import EVENTFUL, LASSO, LOST, broken_lemma, found, hostile, played
 from tcpmc.checks.formats.packetdrill import packetdrill
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.story import trace_of
 from tcpmc.model import Scope, State
 

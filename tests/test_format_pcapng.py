@@ -14,8 +14,8 @@ from pcapng import FileScanner
 
 from results import EVENTFUL, LOST, NAMES, case, hostile, played, shown_by
 from tcpmc.checks.formats.pcapng import pcapng as written
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.packets import ADDRESSES, LONGEST, absolute, datagram
-from tcpmc.checks.run import Result
 from tcpmc.checks.story import copies_of, trace_of
 from tcpmc.model import Scope, Segment, Seq
 

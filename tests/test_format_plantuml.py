@@ -10,7 +10,7 @@ import pytest
 from golden_files import assert_golden
 from results import EVENTFUL, LASSO, LOST, endless, hostile
 from tcpmc.checks.formats.plantuml import plantuml
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 
 # The statements that we use; a text has nothing that the preprocessor or Creole would read.
 TEXT = r"(?:[\w .,()=+'-]|: |<U\+[0-9A-F]{4,6}>)+"

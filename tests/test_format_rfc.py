@@ -8,7 +8,7 @@ from golden_files import assert_golden
 from harness import LINE, Peer, replay, socket_in
 from results import EVENTFUL, LASSO, LOST, broken_lemma, found, hostile, played
 from tcpmc.checks.formats.rfc import rfc
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.story import trace_of
 from tcpmc.model import VARIANTS, Scope, State
 

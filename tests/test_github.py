@@ -8,8 +8,9 @@ import pytest
 from results import HOSTILE, LOST, TIGHT, hostile, unexpected
 from tcpmc.checks.asked import say
 from tcpmc.checks.github import annotated
+from tcpmc.checks.jobs import Outcome, Result, expecting, select
 from tcpmc.checks.output import Standard, no_command
-from tcpmc.checks.run import Outcome, Result, expecting, run, select
+from tcpmc.checks.run import run
 from tcpmc.checks.verdict import Answer
 from test_format_sarif import STACK
 

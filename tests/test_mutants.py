@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tcpmc.checks.explicit import ExplicitEngine
-from tcpmc.checks.run import decides
+from tcpmc.checks.jobs import decides
 from tcpmc.checks.solver import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
 from tcpmc.model.closing_properties import CLOSING

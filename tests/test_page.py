@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from results import HOSTILE, LASSO, LOST, TIGHT, hostile
-from tcpmc.checks.run import Outcome, Result, run, select
+from tcpmc.checks.jobs import Outcome, Result, select
+from tcpmc.checks.run import run
 from tcpmc.checks.story import trace_of
 from tcpmc.checks.transitions import state_changes
 from tcpmc.diagrams.figure5 import END, FIGURE, PLACES, end_of
@@ -164,7 +165,7 @@ def test_what_looks_like_a_placeholder_is_data() -> None:
 def test_the_same_run_gives_the_same_bytes() -> None:
     code = """
 from results import LASSO, LOST
-from tcpmc.checks.run import Outcome
+from tcpmc.checks.jobs import Outcome
 from tcpmc.diagrams.page.report import html
 import hashlib
 print(hashlib.sha256(html(Outcome([LASSO, LOST])).encode()).hexdigest())

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from results import LOST, TIGHT, hostile
+from tcpmc.checks.jobs import Result, select
 from tcpmc.checks.places import Place, blamed, places
-from tcpmc.checks.run import Result, run, select
+from tcpmc.checks.run import run
 
 HELPER = """
 from dataclasses import replace

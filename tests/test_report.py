@@ -12,8 +12,9 @@ from golden_files import assert_golden
 from tcpmc.checks.as_json import as_json
 from tcpmc.checks.coverage import coverage, labels
 from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.jobs import ENGINES, Job, Outcome, Result, grouped, select
 from tcpmc.checks.report import report, summary
-from tcpmc.checks.run import ENGINES, Job, Outcome, Result, grouped, run, select
+from tcpmc.checks.run import run
 from tcpmc.checks.scope_options import as_options
 from tcpmc.checks.verdict import Answer, Verdict
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model, Scope

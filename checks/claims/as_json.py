@@ -9,7 +9,7 @@ from typing import Any
 from tcpmc import __version__
 from tcpmc.checks.as_json import result_json
 from tcpmc.checks.claims.decide import Answered, Decided, exit_code
-from tcpmc.checks.run import Outcome
+from tcpmc.checks.jobs import Outcome
 
 SCHEMA = "tcpmc/claims/1"
 

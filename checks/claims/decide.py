@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from tcpmc.checks.claims.book import FAILS, HOLDS, Ask, Claim, Number, Question
+from tcpmc.checks.jobs import ENGINES, Job, Outcome, Result, decides
 from tcpmc.checks.loading import find_property, find_variant
 from tcpmc.checks.monitor import Limits
-from tcpmc.checks.run import ENGINES, Job, Outcome, Result, decides, run
+from tcpmc.checks.run import run
 from tcpmc.checks.verdict import (
     DEFINITE,
     DISAGREE,

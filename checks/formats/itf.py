@@ -11,7 +11,7 @@ from typing import Any
 from tcpmc import __version__
 from tcpmc.checks.as_json import dumped
 from tcpmc.checks.evidence import command, shown
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.story import Moment, moments, printable, title, trace_of
 from tcpmc.checks.words import ENDS
 from tcpmc.model.channel import Contents

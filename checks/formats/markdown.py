@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.evidence import command, evidence, shown
 from tcpmc.checks.formats.mermaid import mermaid
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.report import basis, summary
-from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.story import printable
 from tcpmc.checks.verdict import Standing
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from tcpmc.checks.formats.sequence import Language, diagram
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 
 CHARACTERS, ARROWS = 50_000, 500
 """What GitHub draws: `maxTextSize` and `maxEdges` of Mermaid as it is delivered."""

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tcpmc.checks.evidence import command, shown
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.ladder import wrapped
 from tcpmc.checks.packets import absolute
-from tcpmc.checks.run import Result
 from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
 from tcpmc.checks.words import ENDS
 from tcpmc.model.segment import Segment

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from tcpmc.checks.formats.sequence import Language, diagram
-from tcpmc.checks.run import Result
+from tcpmc.checks.jobs import Result
 
 CHARACTERS, ARROWS = 500_000, 2_000
 SPECIAL = re.compile(r"[^\w .,:()=+'-]|:(?! )|(?<=[-.,_'])[-.,_']")

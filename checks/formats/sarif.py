@@ -19,9 +19,9 @@ from tcpmc import __file__ as package
 from tcpmc import __version__
 from tcpmc.checks.as_json import Json, dumped
 from tcpmc.checks.evidence import command, evidence
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.places import Place, blamed, places, workspace
 from tcpmc.checks.report import basis
-from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.story import moments
 from tcpmc.checks.verdict import Standing, Verdict
 from tcpmc.model.property import Property

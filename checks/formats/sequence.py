@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tcpmc.checks.evidence import shown
 from tcpmc.checks.flows import ARRIVALS
+from tcpmc.checks.jobs import Result
 from tcpmc.checks.ladder import wrapped
-from tcpmc.checks.run import Result
 from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
 from tcpmc.checks.words import ENDS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tcpmc.checks.coverage import as_text
 from tcpmc.checks.evidence import evidence
+from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.output import width
 from tcpmc.checks.report import report
-from tcpmc.checks.run import Outcome, Result
 from tcpmc.checks.story import printable
 
 

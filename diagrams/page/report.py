@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpmc.checks.run import Outcome
+from tcpmc.checks.jobs import Outcome
 from tcpmc.diagrams.page.data import run_data
 from tcpmc.diagrams.page.document import document
 
