@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -50,7 +51,7 @@ class Blocks:
     def __len__(self) -> int:
         return len(self.keys)
 
-    @property
+    @cached_property
     def first(self) -> Ints:
         """Where the words of each block begin, and where those of the last end."""
         return np.concatenate(([0], np.cumsum(ONES[self.used], dtype=np.int64)))
