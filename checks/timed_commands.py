@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,20 +20,23 @@ from tcpmc.checks.verdict import (
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
 )
-from tcpmc.model.closing import ASSUMPTIONS, THEOREMS, circumstances
+from tcpmc.model.closing import ASSUMPTIONS, THEOREMS, Theorem, circumstances
+from tcpmc.model.variant import Variant
 
 if TYPE_CHECKING:
+    from tcpmc.checks.dense.replay import TimedTrace
     from tcpmc.checks.dense.threshold import Finder, Question, Threshold
 
 THEOREM_NAMES = completing([*THEOREMS])
+ASSUME = click.option(
+    "--assume", multiple=True, metavar="NAME|COMPARISON", shell_complete=completing([*ASSUMPTIONS]),
+    help="Besides those of the theorem; may be repeated.",
+)  # fmt: skip
 
 
 @click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
 @click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
-@click.option(
-    "--assume", multiple=True, metavar="NAME|COMPARISON", shell_complete=completing([*ASSUMPTIONS]),
-    help="Besides those of the theorem; may be repeated.",
-)  # fmt: skip
+@ASSUME
 @click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
@@ -66,18 +70,9 @@ def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> i
 
 
 def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
-    from tcpmc.checks.dense.phases import NotFinite
-    from tcpmc.checks.dense.threshold import Finder, Question
-
-    question = Question(name, _theorem(name).claim, find_variant(rest["variant"]),
-                        (*THEOREMS[name].assume, *assume))  # fmt: skip
     with opened(rest["certificate"]) as file:
-        try:
-            loud = not rest["quiet"] and sys.stderr.isatty()
-            finder = Finder(question, say if loud else _hush, rest["timeout"])
-            answer = finder.find()
-        except (ValueError, NotFinite) as error:
-            raise BadInput(str(error)) from error
+        finder = _finder(name, find_variant(rest["variant"]), rest | {"assume": assume})
+        question, answer = finder.question, finder.find()
         if rest["certificate"]:
             file.write(certificate_of(finder, answer, rest["variant"]))
     code = EXIT_INCONCLUSIVE if answer.word == INCONCLUSIVE else EXIT_AS_EXPECTED
@@ -87,11 +82,37 @@ def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[st
     return _report(question, answer), code
 
 
+def counterexample(name: str, variant: Variant, options: Mapping[str, Any]) -> TimedTrace | None:
+    """A replayed run that breaks a theorem, with time between its events; None if none is found.
+    Raises BadInput."""
+    from tcpmc.checks.dense.story import trace_of
+
+    finder = _finder(name, variant, options)
+    run, question = finder.counterexample(), finder.question
+    if run is None:
+        return None
+    return trace_of(question.variant, question.assume, question.claim, run)
+
+
+def _finder(name: str, variant: Variant, options: Mapping[str, Any]) -> Finder:
+    """What finds the threshold of a theorem. Raises BadInput."""
+    from tcpmc.checks.dense.phases import NotFinite
+    from tcpmc.checks.dense.threshold import Finder, Question
+
+    theorem = _theorem(name)
+    question = Question(name, theorem.claim, variant, (*theorem.assume, *options["assume"]))
+    loud = not options["quiet"] and sys.stderr.isatty()
+    try:
+        return Finder(question, say if loud else _hush, options["timeout"])
+    except (ValueError, NotFinite) as error:
+        raise BadInput(str(error)) from error
+
+
 def _hush(line: str) -> None:
     """Say nothing."""
 
 
-def _theorem(name: str) -> Any:
+def _theorem(name: str) -> Theorem:
     if name not in THEOREMS:
         raise BadInput(f"unknown theorem {name!r} (see: tcpmc threshold)")
     return THEOREMS[name]

@@ -33,11 +33,13 @@ class TimedEvent:
 
 @dataclass
 class Copy:
-    """A segment on its way: who sent it, when, and when it was delivered first."""
+    """A segment on its way: who sent it, when, how long it can live, and when it was delivered
+    first."""
 
     sender: int
     segment: Segment
     sent: Fraction
+    life: Fraction
     arrived: Fraction | None = None
 
 
@@ -61,7 +63,6 @@ class TimedTrace:
     over: Fraction
     left: tuple[Copy, ...]
     waiting: State | None
-    lifetimes: tuple[Fraction, ...]
 
 
 class Replay:
@@ -83,10 +84,10 @@ class Replay:
         self.fin: list[Fraction] = [Fraction(0)] * 2
         self.rexmt: list[Fraction] = [Fraction(0)] * 2
 
-    def life(self, copy: Copy) -> Fraction:
-        """How long a copy can live."""
-        found = self.circumstances.lifetime(copy.sender, copy.segment).at(self.parameters)
-        return Fraction(found)
+    def _sent(self, sender: int, segment: Segment) -> Copy:
+        """A new copy."""
+        life = self.circumstances.lifetime(sender, segment).at(self.parameters)
+        return Copy(sender, segment, self.now, Fraction(life))
 
     def reach(self, moment: Fraction) -> None:
         """Wait until that moment. Raises ReplayError where something has to happen before."""
@@ -102,7 +103,7 @@ class Replay:
                 raise ReplayError(f"a timer of {'AB'[end]} is due before {moment}")
         for copy in self.copies:
             must = self.circumstances.must_arrive(copy.segment) and copy.arrived is None
-            if must and moment > self.now and moment >= copy.sent + self.life(copy):
+            if must and moment > self.now and moment >= copy.sent + copy.life:
                 raise ReplayError(f"{copy.segment} has to be delivered before {moment}")
         self.now = moment
 
@@ -122,7 +123,7 @@ class Replay:
             self.fin[end] = self.rexmt[end] = self.now
         if event.kind == "retransmission timeout":
             self.rexmt[end] = self.now
-        sent = tuple(Copy(end, segment, self.now) for segment in step.send)
+        sent = tuple(self._sent(end, segment) for segment in step.send)
         self.copies += sent
         return Happened(event, step, copy and replace(copy, arrived=self.now), sent)
 
@@ -137,7 +138,7 @@ class Replay:
 
     def _alive(self, event: TimedEvent) -> list[Copy]:
         found = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
-        return [c for c in found if c.segment.RST or self.now < c.sent + self.life(c)]
+        return [c for c in found if c.segment.RST or self.now < c.sent + c.life]
 
     def _copy(self, event: TimedEvent) -> Copy:
         """The copy that is delivered: the first that has to be, else the youngest."""
@@ -186,11 +187,10 @@ def replayed(
         left = tuple(
             copy
             for copy in run.copies
-            if claim.left(copy.sender == end, copy.segment) and over <= copy.sent + run.life(copy)
+            if claim.left(copy.sender == end, copy.segment) and over <= copy.sent + copy.life
         )
         other = run.tcbs[1 - end].state
         waiting = other if other in claim.waiting else None
         if left or waiting:
-            lives = tuple(run.life(copy) for copy in left)
-            return TimedTrace(run.parameters, happened, end, over, left, waiting, lives)
+            return TimedTrace(run.parameters, happened, end, over, left, waiting)
     raise ReplayError("the run does not break the claim")

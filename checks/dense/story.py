@@ -56,11 +56,15 @@ def told(trace: TimedTrace) -> list[str]:
         sent = "".join(f", sends {copy.segment}" for copy in one.sent)
         who = "AB"[event.end]
         lines.append(f"{seconds(event.moment):>8}  {who}  {what}: {one.step.tcb.state}{sent}")
-    ended = f"{seconds(trace.over):>8}  {'AB'[trace.end]}  TIME-WAIT ends"
+    return [*lines, f"{seconds(trace.over):>8}  {'AB'[trace.end]}  {fault(trace)}"]
+
+
+def fault(trace: TimedTrace) -> str:
+    """What is wrong at the end of the run, in words."""
     faults = [
-        f"{copy.segment} is {seconds(trace.over - copy.sent)} old and may live {seconds(life)}"
-        for copy, life in zip(trace.left, trace.lifetimes, strict=True)
+        f"{copy.segment} is {seconds(trace.over - copy.sent)} old and may live {seconds(copy.life)}"
+        for copy in trace.left
     ]
     if trace.waiting is not None:
         faults.append(f"{'BA'[trace.end]} is still in {trace.waiting}")
-    return [*lines, f"{ended}, but {'; '.join(faults)}"]
+    return f"TIME-WAIT ends, but {'; '.join(faults)}"

@@ -30,7 +30,7 @@ from tcpmc.checks.dense.projection import (
 )
 from tcpmc.checks.dense.proof import Slice, Unproved, obligations
 from tcpmc.checks.dense.reasons import both, either
-from tcpmc.checks.dense.search import Search, TimedRun, nearest, parameters_of
+from tcpmc.checks.dense.search import APART, Search, TimedRun, parameters_of, plain
 from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.closing import Claim, circumstances
@@ -102,6 +102,27 @@ class Finder:
         except GaveUp as reason:
             return self._unfinished(str(reason))
 
+    def counterexample(self) -> TimedRun | None:
+        """The last that a quick search finds, with time between its events; nothing is proved."""
+        if contradiction(self.question):
+            return None
+        for apart in APART:
+            run = self._spaced(apart)
+            if run is not None:
+                return plain(self.system, self.question.claim, run, apart)
+        return None
+
+    def _spaced(self, apart: int) -> TimedRun | None:
+        """The counterexample found last among those whose events are so far apart."""
+        claim, found = self.question.claim, None
+        search = Search(self.formulas, claim, self.seconds, apart)
+        while run := search.shortest(len(found.actions) if found else 0, QUICK):
+            self.progress(f"{len(run.actions)} steps break it")
+            broken = parameters_of(self.system, claim, run)
+            search.exclude(formula(broken, self.formulas.parameters))
+            found = run
+        return found
+
     def progress(self, line: str) -> None:
         """Say what is done. Raises GaveUp when the time is over."""
         if self.seconds is not None and time.monotonic() - self._started > self.seconds:
@@ -112,14 +133,12 @@ class Finder:
         search = Search(self.formulas, self.question.claim, self.seconds)
         first, depth = 0, QUICK
         while True:
-            self.progress(f"searching a counterexample of at most {depth} steps")
-            run = search.shortest(first, depth)
-            if run is not None:
-                first = len(run.actions)
-                self._violated(search, run)
+            steps = self._searched(search, first, depth)
+            if steps is not None:
+                first = steps
                 continue
             first = depth + 1
-            if not satisfiable(z3.Solver(), self.region(self.formulas.parameters)):
+            if not self._some_left():
                 never = Condition(((),))
                 return Threshold(REFUTED, never, "refuted for all parameters", self.last)
             proof = self._proof()
@@ -129,6 +148,19 @@ class Finder:
             depth += 1
             if depth > DEPTH:
                 return self._unfinished(f"no proof, and no counterexample of {DEPTH} steps")
+
+    def _searched(self, search: Search, first: int, last: int) -> int | None:
+        """The steps of a counterexample, whose parameters are taken out; None if there is none."""
+        self.progress(f"searching a counterexample of at most {last} steps")
+        run = search.shortest(first, last)
+        if run is None:
+            return None
+        self._violated(search, run)
+        return len(run.actions)
+
+    def _some_left(self) -> bool:
+        """Whether there are parameters for which no violation was found."""
+        return satisfiable(z3.Solver(), self.region(self.formulas.parameters))
 
     def _unfinished(self, reason: str) -> Threshold:
         told = f"{reason}; necessary so far"
@@ -142,7 +174,7 @@ class Finder:
     def _violated(self, search: Search, run: TimedRun) -> None:
         found = parameters_of(self.system, self.question.claim, run)
         self.violations.append(found)
-        self.runs.append(nearest(self.system, self.question.claim, run))
+        self.runs.append(plain(self.system, self.question.claim, run))
         search.exclude(formula(found, self.formulas.parameters))
         self.progress(f"{len(run.actions)} steps break it: not {self.condition()}")
 
