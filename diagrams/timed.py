@@ -1,7 +1,7 @@
 """A timed run as a space-time diagram: time downwards to scale, an arrow for each flight.
 
 The lifelines of A and B are upright, with their states beside them. A slanted arrow is a segment in
-flight, a cross is where one was lost; a bar on a lifeline is TIME-WAIT, a bracket beside it how
+flight, a cross is where one was lost; a bar on a lifeline is a timer, TIME-WAIT's above all, a bracket beside it how
 long a segment may live. What breaks the claim is in red.
 """
 
@@ -46,7 +46,7 @@ def timed_svg(trace: TimedTrace, title: str, meaning: str) -> str:
     picture = Picture(drawing, trace)
     picture.frame()
     for span in spans(trace):
-        picture.time_wait(span)
+        picture.timer(span)
     for copy in trace.left:
         picture.lifetime(copy)
     for flight in flights(trace):
@@ -130,18 +130,18 @@ class Picture:
         text = f"{name} = {shown}" if name else shown
         self.drawing.text((AXIS - 8, y + 4), text, text_anchor="end", fill=colour)
 
-    def time_wait(self, span: Span) -> None:
-        """A bar while an end is in TIME-WAIT, with a line where the timer is started again."""
+    def timer(self, span: Span) -> None:
+        """A bar while a timer runs, with a line where it is started again."""
         x, top, tall = LINES[span.end], self.y(span.since), self.y(span.until) - self.y(span.since)
         look: Look = {"fill": YELLOW, "stroke": BLACK, "stroke_width": 0.8}
         box: Look = {"x": x - BAR / 2, "y": top, "width": BAR, "height": tall}
-        self.drawing.add("rect", class_="time-wait", **box, **look)
+        self.drawing.add("rect", class_="timer", **box, **look)
         for moment in span.started[1:]:
             y = self.y(moment)
             self.drawing.line((x - BAR / 2, y), (x + BAR / 2, y), stroke=BLACK, stroke_width=2.5)
-        start = self.y(span.started[-1] if span.started else span.since)
+        start, length = self.y(span.started[-1]), span.timer.length
         long: Look = {"font_size": 10, "stroke": YELLOW}
-        text = f"TIME-WAIT, T = {_plain(self.trace.parameters['T'])}"
+        text = f"{span.timer.what}, {length} = {_plain(self.trace.parameters[length])}"
         if top + tall - start > 7 * len(text):
             self.drawing.slanted((x + 3.5, start + 0.7 * (top + tall - start)), -90, text, **long)
 

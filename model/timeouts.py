@@ -34,6 +34,14 @@ def time_wait_timeout(host: Host, tcb: Tcb) -> Step:
     return Step("3.10.8: TIME-WAIT expires", closed(tcb))
 
 
+def fin_wait_2_timeout(host: Host, tcb: Tcb) -> Step:
+    """FIN-WAIT-2 has lasted too long: delete the TCB, enter CLOSED.
+
+    Not in the RFC. Stacks do so where no user is left to read: Linux after tcp_fin_timeout.
+    """
+    return Step("FIN-WAIT-2 timer expires", closed(tcb))
+
+
 def user_timeout(host: Host, tcb: Tcb) -> Step:
     """The user timeout expires: flush all queues, signal the user, delete the TCB, enter CLOSED."""
     signal = "error: connection aborted due to user timeout"

@@ -15,7 +15,8 @@ from tcpmc.checks.dense.replay import Replay, TimedEvent, replayed
 from tcpmc.checks.dense.story import told, trace_of
 from tcpmc.checks.dense.threshold import Finder, Question, Threshold
 from tcpmc.checks.trace import ReplayError
-from tcpmc.model.closing import EVERY_SEGMENT, THEOREMS, circumstances
+from tcpmc.model.circumstances import circumstances
+from tcpmc.model.closing import EVERY_SEGMENT, THEOREMS
 from tcpmc.model.linear import comparison, condition
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment

@@ -3,7 +3,10 @@
 import pytest
 
 from harness import SYNCHRONIZED, call, changed, sent, socket_in
+from tcpmc.model.profile import Host, Profile
+from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State
+from tcpmc.model.timeouts import fin_wait_2_timeout
 
 # The retransmission timeout: "send the segment at the front of the retransmission queue again".
 
@@ -110,4 +113,12 @@ def test_user_timeout(state: State) -> None:
     assert step.rule == "3.10.8: user timeout"
     assert step.tcb == socket_in(State.CLOSED)
     assert step.signals == ("error: connection aborted due to user timeout",)
+    assert sent(step) == []
+
+
+def test_fin_wait_2_timeout() -> None:
+    """A timer that the RFC does not have."""
+    step = fin_wait_2_timeout(Host(Profile(), Seq(0)), socket_in(State.FIN_WAIT_2))
+    assert step.rule == "FIN-WAIT-2 timer expires"
+    assert step.tcb == socket_in(State.CLOSED)
     assert sent(step) == []

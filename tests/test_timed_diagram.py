@@ -78,7 +78,7 @@ def test_an_arrow_falls_by_the_time_of_its_flight() -> None:
 
 def test_time_wait_is_a_bar_as_long_as_it_lasts() -> None:
     run = two_msl()
-    (bar,) = of_class(drawn(run), "time-wait")
+    (bar,) = of_class(drawn(run), "timer")
     assert float(bar.get("height", "")) == pytest.approx(scaled(run, Fraction(100)), abs=0.2)
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import z3
@@ -46,9 +47,10 @@ def sums(system: Closing) -> list[Linear]:
     lives = [linear(name) for name in ("MSL", "OUT", "IN") if name in system.parameters]
     found = [Linear(), *lives, *(one + other for one in lives for other in lives)]
     found += [one + one + one for one in lives] * (len(lives) == 1)
+    lengths = [linear(timer.length) for timer in system.circumstances.timers if timer.event]
+    found += [*lengths, *(one + other for one, other in combinations(lengths[1:], 2))]
     if "R" in system.parameters:
-        found += [linear("R"), *(linear("R") + one for one in lives)]
-    found.append(linear("T"))
+        found += [linear("R") + one for one in lives]
     return list(dict.fromkeys([*found, *(-one for one in found)]))
 
 

@@ -1,4 +1,4 @@
-"""What a timed run looks like: each flight of a segment, each stay of an end in TIME-WAIT."""
+"""What a timed run looks like: each flight of a segment, how long timers run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tcpmc.checks.dense.replay import Copy, Happened, TimedTrace
-from tcpmc.model.tcb import State
+from tcpmc.model.circumstances import TIME_WAIT, Timer
 
 DELIVERED, LOST, FLYING, LEFT = "delivered", "lost", "flying", "left"
 
@@ -24,8 +24,9 @@ class Flight:
 
 @dataclass(frozen=True)
 class Span:
-    """An end in TIME-WAIT: from when to when, and when its timer was started."""
+    """A timer that runs at an end: from when to when, and when it was started."""
 
+    timer: Timer
     end: int
     since: Fraction
     until: Fraction
@@ -48,19 +49,24 @@ def flights(trace: TimedTrace) -> list[Flight]:
 
 
 def spans(trace: TimedTrace) -> Iterator[Span]:
-    """Each stay in TIME-WAIT."""
-    for end in (0, 1):
-        stay: list[Happened] = []
-        for one in (one for one in trace.happened if one.event.end == end):
-            if one.step.tcb.state == State.TIME_WAIT:
-                stay.append(one)
-            elif stay:
-                yield _span(end, stay, one.event.moment)
-                stay = []
-        if stay:
-            yield _span(end, stay, trace.over)
+    """Each time that TIME-WAIT's timer, or the one that the claim is about, runs."""
+    for timer in {TIME_WAIT.name: TIME_WAIT, trace.timer.name: trace.timer}.values():
+        for end in (0, 1):
+            yield from _spans(trace, timer, end)
 
 
-def _span(end: int, stay: list[Happened], until: Fraction) -> Span:
-    started = tuple(one.event.moment for one in stay if one.step.starts_time_wait)
-    return Span(end, stay[0].event.moment, until, started)
+def _spans(trace: TimedTrace, timer: Timer, end: int) -> Iterator[Span]:
+    stay: list[Happened] = []
+    for one in (one for one in trace.happened if one.event.end == end):
+        if timer.runs(one.step.tcb):
+            stay.append(one)
+        elif stay:
+            yield _span(timer, end, stay, one.event.moment)
+            stay = []
+    if stay:
+        yield _span(timer, end, stay, trace.over)
+
+
+def _span(timer: Timer, end: int, stay: list[Happened], until: Fraction) -> Span:
+    again = (one.event.moment for one in stay[1:] if one.step.starts_time_wait)
+    return Span(timer, end, stay[0].event.moment, until, (stay[0].event.moment, *again))

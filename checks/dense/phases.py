@@ -16,24 +16,27 @@ from typing import Any, cast
 import z3
 
 from tcpmc.checks.symbolic import Sym, paths
+from tcpmc.model.circumstances import (
+    CLOSE,
+    DELIVER,
+    EXPIRE,
+    GIVE_UP,
+    LEAVE,
+    RETRANSMIT,
+    unacknowledged,
+)
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.timeouts import fin_wait_2_timeout
 from tcpmc.model.variant import Variant
 
 BITS = 32
 PHASE_LIMIT = 64
-CLOSE, RETRANSMIT, EXPIRE, GIVE_UP, DELIVER = (
-    "CLOSE",
-    "retransmission timeout",
-    "TIME-WAIT timeout",
-    "user timeout",
-    "deliver",
-)
 EXPIRED, ACKNOWLEDGED, ABORTED = "expired", "acknowledged", "aborted"
-"""How a connection came to be CLOSED: TIME-WAIT expired, a segment ended it as it should, or a
-reset or the user timeout did."""
+"""How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired, a segment ended it as
+it should, or a reset or the user timeout did."""
 NUMBERS = {"iss": "iss", "irs": "irs", "snd_una": "iss", "snd_nxt": "iss", "rcv_nxt": "irs"}
 """The fields of a TCB that are numbers, and the base of each."""
 BASES = {"iss": z3.BitVec("iss", BITS), "irs": z3.BitVec("irs", BITS)}
@@ -58,7 +61,7 @@ class Phase:
     @property
     def waits(self) -> bool:
         """Whether something that this end sent is not acknowledged."""
-        return self.tcb.snd_una != self.tcb.snd_nxt
+        return unacknowledged(self.tcb)
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
@@ -116,6 +119,8 @@ def _events(phase: Phase, segments: list[Segment]) -> Iterator[tuple[str, Segmen
         yield GIVE_UP, None
     if phase.state == State.TIME_WAIT:
         yield EXPIRE, None
+    if phase.state == State.FIN_WAIT_2:
+        yield LEAVE, None
     for segment in segments:
         yield DELIVER, segment  # relative numbers are the same at both ends
 
@@ -128,6 +133,7 @@ def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) 
         RETRANSMIT: lambda: rules.retransmission_timeout(host, tcb),
         GIVE_UP: lambda: rules.user_timeout(host, tcb),
         EXPIRE: lambda: rules.time_wait_timeout(host, tcb),
+        LEAVE: lambda: fin_wait_2_timeout(host, tcb),
         DELIVER: lambda: rules.segment_arrives(
             host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
         ),
@@ -139,7 +145,7 @@ def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) 
     after = _dropped_tcb(step.tcb)
     how = phase.how
     if after.state == State.CLOSED and phase.state != State.CLOSED:
-        how = EXPIRED if event == EXPIRE else ACKNOWLEDGED
+        how = EXPIRED if event in (EXPIRE, LEAVE) else ACKNOWLEDGED
         if event == GIVE_UP or (arriving is not None and arriving.RST):
             how = ABORTED
     sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)

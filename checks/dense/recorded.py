@@ -23,7 +23,7 @@ from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.words import ENDS
-from tcpmc.model.closing import THEOREMS, Theorem, circumstances
+from tcpmc.model.closing import THEOREMS, Theorem
 
 RECEIVES = "receives "
 KEYS = {"theorem", "variant", "assume", "parameters", "happens", "over"}
@@ -58,7 +58,7 @@ def recorded(text: str) -> Recorded:
 
 
 def _replayed(found: dict[str, Any], theorem: Theorem, name: str) -> TimedTrace:
-    assumed = circumstances((*theorem.assume, *found.get("assume", ())))
+    assumed = theorem.claim.circumstances((*theorem.assume, *found.get("assume", ())))
     values = {one: _moment(found["parameters"][one]) for one in assumed.parameters}
     variant = find_variant(name)
     ahead, events = Replay(variant, assumed, values), list[TimedEvent]()

@@ -11,11 +11,21 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tcpmc.checks.trace import ReplayError
-from tcpmc.model.closing import Circumstances, Claim
+from tcpmc.model.circumstances import (
+    CLOSE,
+    DELIVER,
+    RETRANSMIT,
+    USER,
+    Circumstances,
+    Timer,
+    unacknowledged,
+)
+from tcpmc.model.closing import Claim
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.timeouts import fin_wait_2_timeout
 from tcpmc.model.variant import Variant
 
 ISS = (100, 300)
@@ -55,12 +65,13 @@ class Happened:
 
 @dataclass(frozen=True)
 class TimedTrace:
-    """A replayed run, up to the moment at which TIME-WAIT ended at one end, and what was wrong."""
+    """A replayed run, up to the moment at which a timer ended at one end, and what was wrong."""
 
     parameters: Mapping[str, Fraction]
     happened: tuple[Happened, ...]
     end: int
     over: Fraction
+    timer: Timer
     left: tuple[Copy, ...]
     waiting: State | None
 
@@ -80,8 +91,7 @@ class Replay:
         ]
         self.now = Fraction(0)
         self.copies: list[Copy] = []
-        self.time_wait: list[Fraction] = [Fraction(0)] * 2
-        self.fin: list[Fraction] = [Fraction(0)] * 2
+        self.started = [dict.fromkeys(circumstances.timers, Fraction(0)) for _ in ISS]
         self.rexmt: list[Fraction] = [Fraction(0)] * 2
 
     def _sent(self, sender: int, segment: Segment) -> Copy:
@@ -94,18 +104,18 @@ class Replay:
         if moment < self.now:
             raise ReplayError(f"{moment} is before {self.now}")
         for end, tcb in enumerate(self.tcbs):
-            due = []
-            if tcb.state == State.TIME_WAIT:
-                due.append(self.time_wait[end] + self.parameters["T"])
-            if tcb.snd_una != tcb.snd_nxt and self.circumstances.gives_up:
-                due.append(self.fin[end] + self.parameters["R"])
-            if moment > self.now and any(moment > one for one in due):
+            ending = [t for t in self.circumstances.timers if t.event and t.runs(tcb)]
+            if moment > self.now and any(moment > self.due(end, timer) for timer in ending):
                 raise ReplayError(f"a timer of {'AB'[end]} is due before {moment}")
         for copy in self.copies:
             must = self.circumstances.must_arrive(copy.segment) and copy.arrived is None
             if must and moment > self.now and moment >= copy.sent + copy.life:
                 raise ReplayError(f"{copy.segment} has to be delivered before {moment}")
         self.now = moment
+
+    def due(self, end: int, timer: Timer) -> Fraction:
+        """When a timer of an end ends, if it runs until then."""
+        return self.started[end][timer] + self.parameters[timer.length]
 
     def happen(self, event: TimedEvent) -> Happened:
         """One event. Raises ReplayError where it is not possible."""
@@ -116,12 +126,11 @@ class Replay:
         self.tcbs[end] = step.tcb
         if copy is not None and copy.arrived is None:
             copy.arrived = self.now
-        if step.starts_time_wait:
-            self.time_wait[end] = self.now
-        waited, waits = before.snd_una != before.snd_nxt, step.tcb.snd_una != step.tcb.snd_nxt
-        if waits and not waited:
-            self.fin[end] = self.rexmt[end] = self.now
-        if event.kind == "retransmission timeout":
+        for timer in self.circumstances.timers:
+            if timer.starts(before, step.tcb, step.starts_time_wait):
+                self.started[end][timer] = self.now
+        begins = unacknowledged(step.tcb) and not unacknowledged(before)
+        if begins or event.kind == RETRANSMIT:
             self.rexmt[end] = self.now
         sent = tuple(self._sent(end, segment) for segment in step.send)
         self.copies += sent
@@ -148,28 +157,38 @@ class Replay:
         return (self.owed(event) or alive[-1:])[0]
 
     def _step(self, event: TimedEvent, tcb: Tcb) -> Step:
-        rules, host, end = self.variant.rules, self.hosts[event.end], event.end
-        waits, age = tcb.snd_una != tcb.snd_nxt, self.now - self.fin[end]
+        rules, host = self.variant.rules, self.hosts[event.end]
+        if not self._may(event, tcb):
+            raise ReplayError(f"{event.kind} is not possible at {self.now}")
         match event.kind:
             case "deliver" if event.segment is not None:
                 return rules.segment_arrives(host, tcb, event.segment)
             case "CLOSE":
                 return rules.close(host, tcb)
-            case "TIME-WAIT timeout" if (
-                tcb.state == State.TIME_WAIT
-                and self.now >= self.time_wait[end] + self.parameters["T"]
-            ):
+            case "TIME-WAIT timeout":
                 return rules.time_wait_timeout(host, tcb)
-            case "retransmission timeout" if waits and self._may_retransmit(end, age):
+            case "FIN-WAIT-2 timeout":
+                return fin_wait_2_timeout(host, tcb)
+            case "retransmission timeout":
                 return rules.retransmission_timeout(host, tcb)
-            case "user timeout" if (
-                waits and self.circumstances.gives_up and age >= self.parameters["R"]
-            ):
+            case "user timeout":
                 return rules.user_timeout(host, tcb)
         raise ReplayError(f"{event.kind} is not possible at {self.now}")
 
-    def _may_retransmit(self, end: int, age: Fraction) -> bool:
-        if self.circumstances.gives_up and age >= self.parameters["R"]:
+    def _may(self, event: TimedEvent, tcb: Tcb) -> bool:
+        """Whether the timers allow it: one that has ended, or may end early, or none is needed."""
+        end = event.end
+        if event.kind == RETRANSMIT:
+            return unacknowledged(tcb) and self._may_retransmit(end)
+        if event.kind in (CLOSE, DELIVER):
+            return True
+        return any(
+            timer.event == event.kind and timer.runs(tcb) and self.now >= self.due(end, timer)
+            for timer in self.circumstances.timers
+        )
+
+    def _may_retransmit(self, end: int) -> bool:
+        if self.circumstances.gives_up and self.now >= self.due(end, USER):
             return False
         return not self.circumstances.spaced or self.now >= self.rexmt[end] + self.parameters["RTO"]
 
@@ -181,8 +200,7 @@ def replayed(
     happened = tuple(run.happen(event) for event in events)
     run.reach(over)
     for end in (0,) if run.circumstances.one_way else (0, 1):
-        due = run.time_wait[end] + run.parameters["T"]
-        if run.tcbs[end].state != State.TIME_WAIT or over < due:
+        if not claim.timer.runs(run.tcbs[end]) or over < run.due(end, claim.timer):
             continue
         left = tuple(
             copy
@@ -191,6 +209,6 @@ def replayed(
         )
         other = run.tcbs[1 - end].state
         waiting = other if other in claim.waiting else None
-        if left or waiting:
-            return TimedTrace(run.parameters, happened, end, over, left, waiting)
+        if left or waiting or claim.over:
+            return TimedTrace(run.parameters, happened, end, over, claim.timer, left, waiting)
     raise ReplayError("the run does not break the claim")

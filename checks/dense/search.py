@@ -52,7 +52,7 @@ class Search:
         self.solver.add(formulas.sensible(), formulas.initial("0"))
         self.apart = apart
         if apart is not None:
-            _nice(self.solver, formulas.parameters)
+            _nice(self.solver, formulas.parameters, claim)
         self.depth = 0
 
     def exclude(self, parameters: z3.BoolRef) -> None:
@@ -127,26 +127,27 @@ def parameters_of(system: Closing, claim: Claim, run: TimedRun) -> Polyhedron:
     return projected(constraints(system, claim, run), system.parameters)
 
 
-NICE = {"MSL": 60, "OUT": 60, "IN": 60, "R": 90, "RTO": 1}
+NICE = {"MSL": 60, "OUT": 60, "IN": 60, "R": 90, "RTO": 1, "C": 30, "F": 60, "T": 120}
 FAR = 240
 APART = (6, 4, 2, 1, 0)
 """How far apart the events of a run that is drawn are: the first of these that is possible."""
 
 
 def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> TimedRun:
-    """The same events with plain numbers: lifetimes of a minute where that is possible, T the
-    largest whole number of seconds for which the claim is still broken, each event as early as it
+    """The same events with plain numbers: lifetimes of a minute where that is possible, the
+    length of the claim's timer the largest whole number of seconds for which the claim is still broken, each event as early as it
     can be and so far `apart` from the one before."""
     found = constraints(system, claim, run)
     names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
     values, solver = terms(names), z3.Solver()
     solver.add(formula(sorted(found, key=str), values))
-    _nice(solver, values)
+    _nice(solver, values, claim)
     moments = [values[f"t{n}"] for n in range(len(run.moments)) if f"t{n}" in values]
     solver.add(*(late >= soon + apart for soon, late in pairwise(moments)))
-    longest = next((t for t in range(FAR, -1, -1) if satisfiable(solver, values["T"] == t)), None)
+    length = values[claim.timer.length]
+    longest = next((t for t in range(FAR, -1, -1) if satisfiable(solver, length == t)), None)
     if longest is not None:
-        solver.add(values["T"] == longest)
+        solver.add(length == longest)
     for moment in moments:
         _earliest(solver, moment)
     satisfiable(solver)
@@ -160,10 +161,11 @@ def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> Timed
     return TimedRun({n: value(n) for n in system.parameters}, run.actions, then)
 
 
-def _nice(solver: z3.Solver, values: Mapping[str, Any]) -> None:
-    """Fix each parameter to its plain number if that is possible."""
-    for name in (name for name in NICE if name in values):
-        if satisfiable(solver, values[name] == NICE[name]):
+def _nice(solver: z3.Solver, values: Mapping[str, Any], claim: Claim) -> None:
+    """Fix each parameter that the claim is not about to its plain number if that is possible."""
+    for name in NICE:
+        asked = name == claim.timer.length
+        if name in values and not asked and satisfiable(solver, values[name] == NICE[name]):
             solver.add(values[name] == NICE[name])
 
 

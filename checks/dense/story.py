@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tcpmc.checks.dense.replay import ISS, Replay, TimedEvent, TimedTrace, replayed
 from tcpmc.checks.dense.search import TimedRun
-from tcpmc.model.closing import Claim, circumstances
+from tcpmc.model.closing import Claim
 from tcpmc.model.segment import Segment
 from tcpmc.model.variant import Variant
 
@@ -17,7 +17,7 @@ def trace_of(variant: Variant, assume: tuple[str, ...], claim: Claim, run: Timed
     In the formulas one delivery stands for that of every copy which then has to arrive; here each
     arrives by itself, one after the other at that moment.
     """
-    events, ahead = [], Replay(variant, circumstances(assume), run.parameters)
+    events, ahead = [], Replay(variant, claim.circumstances(assume), run.parameters)
     for action, moment in zip(run.actions, run.moments, strict=False):
         arriving = action.move.arriving
         segment = None if arriving is None else _numbered(arriving, 1 - action.end)
@@ -27,7 +27,7 @@ def trace_of(variant: Variant, assume: tuple[str, ...], claim: Claim, run: Timed
         while segment is not None and ahead.owed(event):
             ahead.happen(event)
             events.append(event)
-    start = Replay(variant, circumstances(assume), run.parameters)
+    start = Replay(variant, claim.circumstances(assume), run.parameters)
     return replayed(start, tuple(events), run.moments[-1], claim)
 
 
@@ -67,4 +67,4 @@ def fault(trace: TimedTrace) -> str:
     ]
     if trace.waiting is not None:
         faults.append(f"{'BA'[trace.end]} is still in {trace.waiting}")
-    return f"TIME-WAIT ends, but {'; '.join(faults)}"
+    return f"{trace.timer.ended}, but {'; '.join(faults)}" if faults else trace.timer.ended

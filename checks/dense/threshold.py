@@ -33,7 +33,7 @@ from tcpmc.checks.dense.reasons import both, either
 from tcpmc.checks.dense.search import APART, Search, TimedRun, parameters_of, plain
 from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
-from tcpmc.model.closing import Claim, circumstances
+from tcpmc.model.closing import Claim
 from tcpmc.model.linear import Comparison, Condition
 from tcpmc.model.tcb import State
 from tcpmc.model.variant import Variant
@@ -85,7 +85,7 @@ class Finder:
         """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
         self.question, self._say, self.seconds = question, progress, seconds
         self._started = time.monotonic()
-        self.system = Closing(question.variant, circumstances(question.assume))
+        self.system = Closing(question.variant, question.claim.circumstances(question.assume))
         self.formulas = Formulas(self.system)
         self.violations: list[Polyhedron] = []
         self.runs: list[TimedRun] = []
@@ -207,9 +207,9 @@ class Finder:
         clauses = []
         for found in self.violations:
             clauses.append(reduced(found, sensible))
-        kept = list(clauses)
-        for one in clauses:
-            others = [other for other in kept if other != one]
+        kept = [self._shorter(one, clauses) for one in clauses]
+        for one in tuple(kept):
+            others = [other for other in kept if other is not one]
             solver = z3.SolverFor("QF_LRA")
             solver.add(formula(sensible, values), formula(one, values))
             solver.add(*(z3.Not(formula(other, values)) for other in others))
@@ -219,14 +219,29 @@ class Finder:
             tuple(tuple(self._readable(c) for c in sorted(one, key=str)) for one in kept)
         )
 
+    def _shorter(
+        self, violation: set[Comparison], all_of_them: list[set[Comparison]]
+    ) -> set[Comparison]:
+        """Of a violation's comparisons those that are needed beside the other violations."""
+        values, kept = terms(self.system.parameters), set(violation)
+        others = [z3.Not(formula(one, values)) for one in all_of_them if one is not violation]
+        for one in sorted(violation, key=str):
+            solver = z3.SolverFor("QF_LRA")
+            solver.add(formula(self.system.known, values), *others)
+            solver.add(formula(kept - {one}, values), z3.Not(formula((one,), values)))
+            if not satisfiable(solver):
+                kept.remove(one)
+        return kept
+
     def _readable(self, violated: Comparison) -> Comparison:
-        return readable(fixed(negated(violated), self.system.circumstances.where))
+        fixed_one = fixed(negated(violated), self.system.circumstances.where)
+        return readable(fixed_one, self.question.claim.timer.length)
 
 
 def contradiction(question: Question) -> str:
     """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
     if they do not."""
-    system = Closing(question.variant, circumstances(question.assume))
+    system = Closing(question.variant, question.claim.circumstances(question.assume))
     values, solver = terms(system.parameters), z3.Solver()
     solver.set("core.minimize", True)
     named = {str(one): one for one in system.known}
