@@ -1,15 +1,14 @@
 """A timed run as a space-time diagram: time downwards to scale, an arrow for each flight.
 
 The lifelines of A and B are upright, with their states beside them. A slanted arrow is a segment in
-flight, a cross is where one was lost; a bar on a lifeline is a timer, TIME-WAIT's above all, a bracket beside it how
-long a segment may live. What breaks the claim is in red.
+flight, a cross is where one was lost; a bar on a lifeline is a timer, TIME-WAIT's above all, a
+bracket beside it how long a segment may live. What breaks the claim is in red.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import product
 from math import atan2, degrees
 from textwrap import wrap
 
@@ -19,7 +18,6 @@ from tcpmc.checks.dense.story import fault, seconds
 from tcpmc.checks.words import ENDS
 from tcpmc.diagrams.dot import BLACK, BLUE, GREY, RED, YELLOW
 from tcpmc.diagrams.svg import Drawing, Look, Point
-from tcpmc.model.linear import Linear
 from tcpmc.model.tcb import State
 
 WIDTH, TOP, TALL = 960, 110, 560
@@ -32,8 +30,6 @@ TEXT, PLACES, ENOUGH = 6.1, (0.12, 0.3, 0.5, 0.75, 0.95), 11.0
 """The width of a letter; where an arrow may be labelled, as parts of the room along it; how far
 from other arrows is enough."""
 Way = tuple[Point, Point]
-LARGEST = 2
-"""How many parameters are added at most to name a moment."""
 
 
 def timed_svg(trace: TimedTrace, title: str, meaning: str) -> str:
@@ -57,16 +53,6 @@ def timed_svg(trace: TimedTrace, title: str, meaning: str) -> str:
         picture.states(end)
     picture.violation(words)
     return str(drawing)
-
-
-def symbolic(moment: Fraction, parameters: Mapping[str, Fraction]) -> str:
-    """The moment as a small sum of parameters, or ""."""
-    choices = product(range(LARGEST + 1), repeat=len(parameters))
-    for factors in sorted(choices, key=sum):
-        form = Linear.of(dict(zip(parameters, factors, strict=True)))
-        if 0 < sum(factors) <= LARGEST and form.at(parameters) == moment:
-            return str(form)
-    return ""
 
 
 def _plain(moment: Fraction) -> str:
@@ -98,6 +84,8 @@ class Picture:
 
     def __init__(self, drawing: Drawing, trace: TimedTrace) -> None:
         self.drawing, self.trace = drawing, trace
+        ends = (one for one in spans(trace) if (one.timer, one.end) == (trace.timer, trace.end))
+        self._began = [span.started[-1] for span in ends][-1]
         self.last = max([trace.over, *(copy.sent + copy.life for copy in trace.left)])
         for name, colour in {"blue": BLUE, "red": RED}.items():
             box: Look = {"viewBox": "0 0 8 8", "markerWidth": 8, "markerHeight": 8}
@@ -124,10 +112,10 @@ class Picture:
             self._tick(moment, y)
 
     def _tick(self, moment: Fraction, y: float) -> None:
-        name, shown = symbolic(moment, self.trace.parameters), _plain(moment)
-        colour = RED if moment == self.trace.over else GREY
+        over, shown = moment == self.trace.over, _plain(moment)
+        colour = RED if over else GREY
         self.drawing.line((AXIS - 4, self.y(moment)), (AXIS, self.y(moment)), stroke=colour)
-        text = f"{name} = {shown}" if name else shown
+        text = f"{_plain(self._began)} + {self.trace.timer.length} = {shown}" if over else shown
         self.drawing.text((AXIS - 8, y + 4), text, text_anchor="end", fill=colour)
 
     def timer(self, span: Span) -> None:
@@ -152,8 +140,7 @@ class Picture:
         edges: Look = {"class_": "lifetime", "fill": "none", "stroke": RED, "stroke_width": 1.2}
         y, z, back = self.y(top), self.y(bottom), x - inward * 5
         self.drawing.add("path", d=f"M{back:.1f} {y:.1f} H{x:.1f} V{z:.1f} H{back:.1f}", **edges)
-        name = symbolic(copy.life, self.trace.parameters)
-        text = f"may live {name} = {_plain(copy.life)}" if name else f"may live {_plain(copy.life)}"
+        text = f"may live {copy.lifetime} = {_plain(copy.life)}"
         self.drawing.slanted((x + inward * 11 + 4, (y + z) / 2), -90, text, fill=RED)
 
     def arrow(self, flight: Flight) -> None:

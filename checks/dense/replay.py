@@ -21,6 +21,7 @@ from tcpmc.model.circumstances import (
     unacknowledged,
 )
 from tcpmc.model.closing import Claim
+from tcpmc.model.linear import Linear
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
@@ -43,13 +44,14 @@ class TimedEvent:
 
 @dataclass
 class Copy:
-    """A segment on its way: who sent it, when, how long it can live, and when it was delivered
-    first."""
+    """A segment on its way: who sent it, when, how long it can live, what that is a sum of, and when
+    it was delivered first."""
 
     sender: int
     segment: Segment
     sent: Fraction
     life: Fraction
+    lifetime: Linear
     arrived: Fraction | None = None
 
 
@@ -96,8 +98,9 @@ class Replay:
 
     def _sent(self, sender: int, segment: Segment) -> Copy:
         """A new copy."""
-        life = self.circumstances.lifetime(sender, segment).at(self.parameters)
-        return Copy(sender, segment, self.now, Fraction(life))
+        lifetime = self.circumstances.lifetime(sender, segment)
+        life = Fraction(lifetime.at(self.parameters))
+        return Copy(sender, segment, self.now, life, lifetime)
 
     def reach(self, moment: Fraction) -> None:
         """Wait until that moment. Raises ReplayError where something has to happen before."""

@@ -134,9 +134,9 @@ APART = (6, 4, 2, 1, 0)
 
 
 def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> TimedRun:
-    """The same events with plain numbers: lifetimes of a minute where that is possible, the
-    length of the claim's timer the largest whole number of seconds for which the claim is still broken, each event as early as it
-    can be and so far `apart` from the one before."""
+    """The same events with plain numbers: lifetimes of a minute where that is possible, the length
+    of the claim's timer the largest whole number of seconds for which the claim is still broken,
+    each event as early as it can be and so far `apart` from the one before."""
     found = constraints(system, claim, run)
     names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
     values, solver = terms(names), z3.Solver()
@@ -163,10 +163,10 @@ def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> Timed
 
 def _nice(solver: z3.Solver, values: Mapping[str, Any], claim: Claim) -> None:
     """Fix each parameter that the claim is not about to its plain number if that is possible."""
-    for name in NICE:
-        asked = name == claim.timer.length
-        if name in values and not asked and satisfiable(solver, values[name] == NICE[name]):
-            solver.add(values[name] == NICE[name])
+    for name, number in NICE.items():
+        free = name in values and name != claim.timer.length
+        if free and satisfiable(solver, values[name] == number):
+            solver.add(values[name] == number)
 
 
 def _earliest(solver: z3.Solver, moment: Any) -> None:
