@@ -4,7 +4,7 @@ The parameters are real numbers: MSL > 0, the longest lifetime of a segment; T, 
 lasts; R, after which an unacknowledged FIN is given up; F, how long FIN-WAIT-2 lasts where a timer
 ends it; C, within which a user closes after the other; D, a time that is asked about; RTO, the
 shortest time between two retransmissions (without the assumption `spaced` a retransmission may come
-at any moment). T and RTO may be zero, the others not.
+at any moment); IDLE and INTVL of keepalive. T and RTO may be zero, the others not.
 
 Both ends start in ESTABLISHED, nothing is in flight, and nobody sends text or aborts. A segment can
 be delivered while its age is below its lifetime, and is left until its age exceeds it.
@@ -16,83 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from tcpmc.model.clocks import CLOSE_WAIT, FIN_WAIT_2, TIME_WAIT, USER, Timer, keepalive
 from tcpmc.model.linear import Comparison, Linear, comparison, linear
 from tcpmc.model.segment import Segment, is_pure_ack
-from tcpmc.model.tcb import State, Tcb
-
-CLOSE, RETRANSMIT, EXPIRE, GIVE_UP, LEAVE, DELIVER = (
-    "CLOSE",
-    "retransmission timeout",
-    "TIME-WAIT timeout",
-    "user timeout",
-    "FIN-WAIT-2 timeout",
-    "deliver",
-)
-"""What can happen at an end."""
-
-
-def unacknowledged(tcb: Tcb) -> bool:
-    """Whether something that was sent is not acknowledged."""
-    return tcb.snd_una != tcb.snd_nxt
-
-
-@dataclass(frozen=True)
-class Timer:
-    """A timer of each end: `length` after it was started, and while it runs, `event` happens.
-
-    name
-        Of the moment at which it was started last.
-    length
-        The parameter.
-    event
-        At the latest then, if it is `early`; "" for a time that is only watched.
-    what
-        What it measures, in words.
-    runs, starts
-        On the TCB; on the TCB before and after, and whether the step starts TIME-WAIT's timer.
-    """
-
-    name: str
-    length: str
-    event: str
-    what: str
-    runs: Callable[[Tcb], bool]
-    starts: Callable[[Tcb, Tcb, bool], bool]
-    early: bool = False
-
-    @property
-    def ended(self) -> str:
-        """That it has run its length, in words."""
-        return f"{self.what} ends" if self.event else f"{self.what} has lasted {self.length}"
-
-
-def _in(state: State) -> Callable[[Tcb], bool]:
-    return lambda tcb: tcb.state == state
-
-
-def _enters(runs: Callable[[Tcb], bool]) -> Callable[[Tcb, Tcb, bool], bool]:
-    return lambda before, after, again: runs(after) and not runs(before)
-
-
-_in_time_wait, _in_fin_wait_2 = _in(State.TIME_WAIT), _in(State.FIN_WAIT_2)
-_in_close_wait = _in(State.CLOSE_WAIT)
-
-TIME_WAIT = Timer(
-    "time-wait", "T", EXPIRE, "TIME-WAIT", _in_time_wait, lambda before, after, again: again
-)
-USER = Timer("fin", "R", GIVE_UP, "the wait for an ACK", unacknowledged, _enters(unacknowledged))
-FIN_WAIT_2 = Timer("fin-wait-2", "F", LEAVE, "FIN-WAIT-2", _in_fin_wait_2, _enters(_in_fin_wait_2))
-CLOSE_WAIT = Timer(
-    "close-wait", "C", CLOSE, "CLOSE-WAIT", _in_close_wait, _enters(_in_close_wait), early=True
-)
-FIN_WAIT_2_SO_FAR = Timer(
-    "in-fin-wait-2", "D", "", "FIN-WAIT-2",
-    _in_fin_wait_2, _enters(_in_fin_wait_2),
-)  # fmt: skip
-FIN_SO_FAR = Timer(
-    "first-fin", "D", "", "the wait for an ACK",
-    unacknowledged, _enters(unacknowledged),
-)  # fmt: skip
+from tcpmc.model.timers import LINUX_KEEPALIVE
 
 Lifetime = Callable[[int, Segment], Linear]
 """The longest life of a segment that end 0 or 1 sends."""
@@ -109,7 +36,10 @@ class Circumstances:
     fins_arrive
         Each copy of a FIN is.
     timers
-        Those that each end has. With the user timeout no retransmission comes later than that.
+        Those that the ends have. With the user timeout no retransmission comes later than that.
+    probes
+        How many of keepalive an end sends. Where it sends some, the connection stays open: nobody
+        closes, and end 1 may send ACKs, and vanish without a word.
     spaced
         Two transmissions of the same FIN are RTO or more apart.
     lifetime, one_way
@@ -122,6 +52,7 @@ class Circumstances:
     acks_arrive: bool = False
     fins_arrive: bool = False
     timers: tuple[Timer, ...] = (TIME_WAIT,)
+    probes: int = 0
     spaced: bool = False
     lifetime: Lifetime = lambda sender, segment: MSL
     one_way: bool = False
@@ -161,6 +92,14 @@ def _way(sender: int, segment: Segment) -> Linear:
     return linear("IN") if sender else linear("OUT")
 
 
+def _probes(number: int) -> Assumption:
+    return Assumption(
+        f"keepalive-{number}",
+        f"IDLE after the last segment A probes the other end, {number} times, INTVL apart",
+        lambda now: replace(now, probes=number, timers=(*now.timers, *keepalive(number))),
+    )
+
+
 ASSUMPTIONS = {
     assumption.name: assumption
     for assumption in (
@@ -189,6 +128,7 @@ ASSUMPTIONS = {
             "in CLOSE-WAIT the user closes within C",
             lambda now: replace(now, timers=(*now.timers, CLOSE_WAIT)),
         ),
+        *(_probes(number) for number in (1, 2, 3, LINUX_KEEPALIVE[2])),
         Assumption(
             "spaced",
             "two transmissions of the same FIN are RTO or more apart",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tcpmc.model.circumstances import (
+from tcpmc.model.circumstances import Circumstances, circumstances
+from tcpmc.model.clocks import (
     FIN_SO_FAR,
     FIN_WAIT_2,
     FIN_WAIT_2_SO_FAR,
     TIME_WAIT,
-    Circumstances,
+    VANISHED,
     Timer,
-    circumstances,
 )
 from tcpmc.model.segment import Segment
 from tcpmc.model.system import WAITS_FOR_ACK
@@ -62,6 +62,7 @@ FIN_TO_COME = Claim(
     timer=FIN_WAIT_2,
 )
 FIN_WAIT_2_LASTS = Claim(timer=FIN_WAIT_2_SO_FAR, over=True)
+PEER_NOT_MISSED = Claim(timer=VANISHED, waiting=(State.ESTABLISHED,))
 FIN_UNACKNOWLEDGED = Claim(timer=FIN_SO_FAR, over=True)
 
 THEOREMS = {
@@ -198,6 +199,14 @@ THEOREMS = {
             citation="RFC 9293, 3.8.3, MUST-21",
             claim=FIN_UNACKNOWLEDGED,
             holds={"rfc9293": "never"},
+        ),
+        Theorem(
+            name="keepalive-notices",
+            meaning="D after the other end vanished the connection is given up, by nine probes",
+            citation="RFC 9293, 3.8.4, MUST-26 to MUST-29; Linux, tcp_keepalive_probes",
+            claim=PEER_NOT_MISSED,
+            assume=("keepalive-9", "IDLE >= MSL"),
+            holds={"rfc9293": "D >= IDLE + 9 INTVL + MSL"},
         ),
     )
 }

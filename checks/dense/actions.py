@@ -18,7 +18,8 @@ import z3
 
 from tcpmc.checks.dense.phases import Move, Phase, Table, table
 from tcpmc.checks.dense.reasons import both, either, no
-from tcpmc.model.circumstances import CLOSE, DELIVER, RETRANSMIT, USER, Circumstances, Timer
+from tcpmc.model.circumstances import Circumstances
+from tcpmc.model.clocks import CLOSE, DELIVER, RETRANSMIT, SPEAK, USER, VANISH, Timer
 from tcpmc.model.closing import Claim
 from tcpmc.model.linear import Comparison, Linear, comparison
 from tcpmc.model.segment import Segment
@@ -103,7 +104,7 @@ class Closing:
 
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
         self.variant, self.circumstances = variant, circumstances
-        self.table: Table = table(variant)
+        self.table: Table = table(variant, circumstances.probes)
         self.parameters = circumstances.parameters
         self.timed_kinds = [s for s in self.table.segments if not s.RST]
         self.owed_kinds = [s for s in self.table.segments if circumstances.must_arrive(s)]
@@ -125,20 +126,23 @@ class Closing:
     @cached_property
     def moments(self) -> tuple[str, ...]:
         """The names of the moments of a state."""
-        timers = [timer.name for timer in self.circumstances.timers]
-        timers += ["rexmt"] * self.circumstances.spaced
         return (
             "now",
             *(
                 name
                 for end in (0, 1)
                 for name in (
-                    *(f"{ENDS[end]}.{timer}" for timer in timers),
+                    *dict.fromkeys(started_name(end, timer) for timer in self._timers(end)),
+                    *[f"{ENDS[end]}.rexmt"] * self.circumstances.spaced,
                     *(sent_name(end, segment) for segment in self.timed_kinds),
                     *(first_name(end, segment) for segment in self.owed_kinds),
                 )
             ),
         )
+
+    def _timers(self, end: int) -> Iterator[Timer]:
+        """Those that an end has."""
+        return (timer for timer in self.circumstances.timers if end in timer.ends)
 
     def lifetime(self, end: int, segment: Segment, parameters: Values) -> Any:
         """How long a segment that this end sends can live."""
@@ -148,12 +152,22 @@ class Closing:
     def actions(self) -> tuple[Action, ...]:
         """Every move of either end."""
         return tuple(
-            self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(m)
+            self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(end, m)
         )
 
-    def _has(self, move: Move) -> bool:
+    def _has(self, end: int, move: Move) -> bool:
         always = move.event in (CLOSE, RETRANSMIT, DELIVER)
-        return always or any(timer.event == move.event for timer in self.circumstances.timers)
+        return (
+            always or (end == 1 and move.event in (SPEAK, VANISH)) or bool(self._ending(end, move))
+        )
+
+    def _ending(self, end: int, move: Move) -> list[Timer]:
+        """The timers of an end that make a move."""
+        return [
+            timer
+            for timer in self._timers(end)
+            if timer.event == move.event and timer.runs(move.before.end) and not timer.early
+        ]
 
     def _action(self, end: int, move: Move) -> Action:
         me, other, assumed = ENDS[end], 1 - end, self.circumstances
@@ -164,11 +178,7 @@ class Closing:
             flags.append(sent_name(other, arriving))
         elif arriving is not None:
             timed.append(self._alive(other, arriving))
-        timed += [
-            self._due(end, timer)
-            for timer in assumed.timers
-            if timer.event == move.event and not timer.early
-        ]
+        timed += [self._due(end, timer) for timer in self._ending(end, move)]
         if move.event == RETRANSMIT and assumed.gives_up:
             given_up = self._due(end, USER)
             timed.append(lambda s, p, t: no(given_up(s, p, t)))
@@ -207,11 +217,8 @@ class Closing:
             if segment in self.owed_kinds:
                 turned[owed_name(end, segment)] = True
                 first.append((owed_name(end, segment), first_name(end, segment)))
-        moments += [
-            started_name(end, timer)
-            for timer in assumed.timers
-            if timer.starts(move.before.tcb, move.after.tcb, move.restarts)
-        ]
+        started = (timer for timer in self._timers(end) if timer.starts(move.change))
+        moments += dict.fromkeys(started_name(end, timer) for timer in started)
         begins = move.after.waits and not move.before.waits
         if (begins or move.event == RETRANSMIT) and assumed.spaced:
             moments.append(f"{me}.rexmt")
@@ -237,8 +244,8 @@ class Closing:
             (phase_name(end, phase), started_name(end, timer), timer.length)
             for end in (0, 1)
             for phase in self.table.phases
-            for timer in self.circumstances.timers
-            if timer.event and timer.runs(phase.tcb)
+            for timer in self._timers(end)
+            if timer.event and timer.runs(phase.end)
         ]
 
     @cached_property
@@ -272,8 +279,7 @@ class Closing:
     def known(self) -> tuple[Comparison, ...]:
         """What is assumed of the parameters: T and RTO are not negative, the others are positive,
         and what the circumstances say."""
-        positive = ("MSL", "OUT", "IN", "R", "F", "C", "D")
-        signs = (f"{name} {'>' if name in positive else '>='} 0" for name in self.parameters)
+        signs = (f"{name} {'>=' if name in ('T', 'RTO') else '>'} 0" for name in self.parameters)
         return (*map(comparison, signs), *self.circumstances.where)
 
     def sensible(self, parameters: Values) -> Any:
@@ -291,14 +297,15 @@ class Closing:
         """Whether the claim's timer ends at the moment `t`, at any of the ends that the
         circumstances are about or at one of those given, and the claim does not hold then."""
         ways = []
-        for end in ends or ((0,) if self.circumstances.one_way else (0, 1)):
+        about = (0,) if self.circumstances.one_way else claim.timer.ends
+        for end in (end for end in about if ends is None or end in ends):
             ended = self.ends(claim.timer, end, state, parameters, t)
             ways.append(both(ended, either(*self._faults(claim, end, state, parameters, t))))
         return either(*ways)
 
     def ends(self, timer: Timer, end: int, state: Values, parameters: Values, t: Any) -> Any:
         """Whether a timer of this end, still running, has run its length at the moment `t`."""
-        running = [phase for phase in self.table.phases if timer.runs(phase.tcb)]
+        running = [phase for phase in self.table.phases if timer.runs(phase.end)]
         return both(
             self.reaches(state, parameters, t),
             self._due(end, timer)(state, parameters, t),

@@ -49,6 +49,9 @@ def sums(system: Closing) -> list[Linear]:
     found += [one + one + one for one in lives] * (len(lives) == 1)
     lengths = [linear(timer.length) for timer in system.circumstances.timers if timer.event]
     found += [*lengths, *(one + other for one, other in combinations(lengths[1:], 2))]
+    if system.circumstances.probes:
+        probes = range(1, system.circumstances.probes)
+        found += [linear(f"IDLE + {number} INTVL") for number in probes]
     if "R" in system.parameters:
         found += [linear("R") + one for one in lives]
     return list(dict.fromkeys([*found, *(-one for one in found)]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tcpmc.checks.dense.replay import Copy, Happened, TimedTrace
-from tcpmc.model.circumstances import TIME_WAIT, Timer
+from tcpmc.model.clocks import TIME_WAIT, Timer
 
 DELIVERED, LOST, FLYING, LEFT = "delivered", "lost", "flying", "left"
 
@@ -58,7 +58,7 @@ def spans(trace: TimedTrace) -> Iterator[Span]:
 def _spans(trace: TimedTrace, timer: Timer, end: int) -> Iterator[Span]:
     stay: list[Happened] = []
     for one in (one for one in trace.happened if one.event.end == end):
-        if timer.runs(one.step.tcb):
+        if timer.runs(one.after):
             stay.append(one)
         elif stay:
             yield _span(timer, end, stay, one.event.moment)

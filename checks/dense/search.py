@@ -44,8 +44,9 @@ class Search:
         """`patience` is in seconds, for each question to the solver. With `apart` only runs whose
         lifetimes are those of `NICE`, where they can be, and whose events are so far apart."""
         self.formulas, self.claim = formulas, claim
-        # Both ends follow the same rules: what end B can do wrong, end A can.
-        self.broken = formulas.broken(claim, (0,))
+        # Both ends follow the same rules: what end B can do wrong, end A can. (With `one_way` the
+        # claim is about A alone, and a timer that one end has is asked of that end.)
+        self.broken = formulas.broken(claim, claim.timer.ends[:1])
         self.solver = z3.Solver()
         if patience is not None:
             self.solver.set("timeout", int(1000 * patience))

@@ -24,6 +24,8 @@ def points(
     for _ in range(200 * count):
         drawn = {name: UNIT * choose.randint(0, LARGEST) for name in system.parameters}
         drawn |= said
+        if "D" in drawn:  # what is watched is often longer than all else
+            drawn["D"] += choose.randint(0, LARGEST) * max(drawn.values())
         if len(found) < count and system.sensible(drawn) and region(drawn):
             found.append(drawn)
     return found

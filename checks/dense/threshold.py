@@ -35,7 +35,6 @@ from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.closing import Claim
 from tcpmc.model.linear import Comparison, Condition
-from tcpmc.model.tcb import State
 from tcpmc.model.variant import Variant
 
 QUICK, DEPTH = 6, 10
@@ -95,8 +94,9 @@ class Finder:
         core = contradiction(self.question)
         if core:
             return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
-        if not any(phase.state == State.TIME_WAIT for phase in self.system.table.phases):
-            return Threshold(VACUOUS, Condition(), "TIME-WAIT is never entered")
+        timer = self.question.claim.timer
+        if not any(timer.runs(phase.end) for phase in self.system.table.phases):
+            return Threshold(VACUOUS, Condition(), f"{timer.what} is never entered")
         try:
             return self._find()
         except GaveUp as reason:
@@ -115,8 +115,9 @@ class Finder:
     def _spaced(self, apart: int) -> TimedRun | None:
         """The counterexample found last among those whose events are so far apart."""
         claim, found = self.question.claim, None
+        quick = QUICK + self.system.circumstances.probes
         search = Search(self.formulas, claim, self.seconds, apart)
-        while run := search.shortest(len(found.actions) if found else 0, QUICK):
+        while run := search.shortest(len(found.actions) if found else 0, quick):
             self.progress(f"{len(run.actions)} steps break it")
             broken = parameters_of(self.system, claim, run)
             search.exclude(formula(broken, self.formulas.parameters))
@@ -131,7 +132,8 @@ class Finder:
 
     def _find(self) -> Threshold:
         search = Search(self.formulas, self.question.claim, self.seconds)
-        first, depth = 0, QUICK
+        probes = self.system.circumstances.probes  # a step each
+        first, depth, last = 0, QUICK + probes, DEPTH + probes
         while True:
             steps = self._searched(search, first, depth)
             if steps is not None:
@@ -146,8 +148,8 @@ class Finder:
                 how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
                 return Threshold(PROVED, self.condition(), how, self.last, proof)
             depth += 1
-            if depth > DEPTH:
-                return self._unfinished(f"no proof, and no counterexample of {DEPTH} steps")
+            if depth > last:
+                return self._unfinished(f"no proof, and no counterexample of {last} steps")
 
     def _searched(self, search: Search, first: int, last: int) -> int | None:
         """The steps of a counterexample, whose parameters are taken out; None if there is none."""
