@@ -186,7 +186,7 @@ def test_the_threshold_is_found_and_proved(name: str, variant: str) -> None:
 
 
 def test_keepalive_on_linux_is_an_instance() -> None:
-    """2 h 11 min 15 s after the last segment arrived, which it did at most MSL after it was sent."""
+    """2 h 11 min 15 s after the last segment, which arrived at most MSL after it was sent."""
     idle, interval, probes = LINUX_KEEPALIVE
     ((bound,),) = condition(THEOREMS["keepalive-notices"].holds["rfc9293"]).clauses
     values = {"IDLE": idle, "INTVL": interval, "MSL": 60}
