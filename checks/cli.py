@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
-from tcpmc.checks.asked import annotate, asked_scope, conclude, decide, say, traced, watched
+from tcpmc.checks.asked import annotate, conclude, decide, say, traced
 from tcpmc.checks.claims.command import claims
+from tcpmc.checks.cli_diagram import diagram
 from tcpmc.checks.cli_explain import explain
 from tcpmc.checks.cli_explore import explore
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.jobs import AUTO, ENGINES
 from tcpmc.checks.listing import KINDS, listing
-from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import (
     EXPLORING,
     FAIR,
@@ -42,9 +42,6 @@ from tcpmc.checks.verdict import (
     EXIT_NOTHING,
     EXIT_USAGE,
 )
-from tcpmc.model.system import Model
-
-PICTURES = ("svg", "png", "pdf", "dot")
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -167,110 +164,7 @@ cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
 cli.add_command(explain)
-
-
-@cli.group(short_help="Draw the model, its states, or a trace.")
-def diagram() -> None:
-    """Draw a picture: DOT on standard output, or a file whose ending is its format."""
-
-
-def _picture(command: Any) -> Any:
-    command = click.option("-o", "--output", metavar="FILE", help="svg, png, pdf or dot.")(command)
-    return click.option("--format", type=click.Choice(PICTURES), help="[default: as FILE, or dot]")(
-        command
-    )
-
-
-@diagram.command("endpoint")
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option(
-    "--against", metavar="NAME|FILE", shell_complete=VARIANT_NAMES, help="Show what differs."
-)
-@_picture
-def diagram_endpoint(
-    variant: str, against: str | None, format: str | None, output: str | None
-) -> int:
-    """Draw the state diagram of one endpoint, as its rules make it."""
-    form = _form(format, output)
-    with opened(output) as out:
-        from tcpmc.diagrams.endpoint import endpoint_dot
-
-        other = find_variant(against) if against else None
-        out.write(_drawn(endpoint_dot(find_variant(variant), other), form))
-    return 0
-
-
-@diagram.command("product")
-@click.argument("name", metavar="[PROPERTY]", required=False, shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--raw", is_flag=True, help="Every state by itself; only for small graphs.")
-@SCOPE
-@FAIR
-@LIMITS
-@_picture
-def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: Any) -> int:
-    """Draw the reachable graph by the states of both ends, with the trace of PROPERTY in it."""
-    form = _form(rest["format"], rest["output"])
-    with opened(rest["output"]) as out:
-        from tcpmc.checks.explore import TooLarge
-        from tcpmc.diagrams.product import product_dot
-
-        if name is None:
-            model, run = Model(find_variant(variant or "rfc9293"), asked_scope(rest)), None
-        else:
-            result = traced(name, variant, "explicit", rest).results[0]
-            model, run = Model(result.job.variant, result.job.scope), result.verdict.trace
-        try:
-            with watched(rest) as progress:
-                dot = product_dot(model, run, not raw, progress)
-        except (TooLarge, ValueError) as error:
-            raise BadInput(str(error)) from error
-        out.write(_drawn(dot, form))
-    return 0
-
-
-@diagram.command("trace")
-@click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@SCOPE
-@FAIR
-@LIMITS
-@_picture
-def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:
-    """Draw the trace of PROPERTY as a message ladder."""
-    form = _form(rest["format"], rest["output"])
-    with opened(rest["output"]) as out:
-        from tcpmc.diagrams.trace import dot
-
-        result = traced(name, variant, None, rest).results[0]
-        if result.verdict.trace is None:
-            told = f"{result.verdict.word} {name} on {result.job.variant.name}"
-            say(f"{told}: there is no trace to draw")
-            return EXIT_NOTHING
-        out.write(_drawn(dot(result), form))
-    return 0
-
-
-def _form(asked: str | None, output: str | None) -> str:
-    """The format asked for, which may be the ending of the file. Raises BadInput."""
-    ending = output.rpartition(".")[2].lower() if output and "." in output else "dot"
-    form = asked or ending
-    if form not in PICTURES:
-        raise BadInput(f"{output}: choose --format, one of {', '.join(PICTURES)}")
-    if form in ("png", "pdf") and output is None and sys.stdout.isatty():
-        raise BadInput(f"a {form} is nothing to read on a terminal: choose -o FILE")
-    return form
-
-
-def _drawn(dot: str, form: str) -> str | bytes:
-    """The picture in that format."""
-    if form == "dot":
-        return dot
-    from tcpmc.diagrams.render import render
-
-    return render(dot, form)
-
-
+cli.add_command(diagram)
 cli.add_command(explore)
 
 

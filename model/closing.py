@@ -1,157 +1,39 @@
-"""What is asked of TIME-WAIT in dense time, for all parameters: claims, assumptions, theorems.
-
-The parameters are real numbers: MSL > 0, the longest lifetime of a segment; T, how long TIME-WAIT
-lasts; R, after which an unacknowledged FIN is given up; RTO, the shortest time between two
-retransmissions (without the assumption `spaced` a retransmission may come at any moment). T and RTO
-may be zero, R not.
-
-Both ends start in ESTABLISHED, nothing is in flight, and nobody sends text or aborts. A segment can
-be delivered while its age is below its lifetime, and is left until its age exceeds it.
-"""
+"""What is asked of closing in dense time, for all parameters: claims and theorems."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass
 
-from tcpmc.model.linear import Comparison, Linear, comparison, linear
-from tcpmc.model.segment import Segment, is_pure_ack
+from tcpmc.model.circumstances import Circumstances, circumstances
+from tcpmc.model.clocks import (
+    FIN_SO_FAR,
+    FIN_WAIT_2,
+    FIN_WAIT_2_SO_FAR,
+    TIME_WAIT,
+    VANISHED,
+    Timer,
+)
+from tcpmc.model.segment import Segment
 from tcpmc.model.system import WAITS_FOR_ACK
 from tcpmc.model.tcb import State
-
-Lifetime = Callable[[int, Segment], Linear]
-"""The longest life of a segment that end 0 or 1 sends."""
-
-MSL = linear("MSL")
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """What the assumptions make of the network and of the timers.
-
-    acks_arrive
-        Each copy of a bare ACK is delivered within its lifetime.
-    gives_up
-        The user timeout ends a connection whose FIN is unacknowledged R after it was first sent,
-        and no retransmission comes later than that.
-    spaced
-        Two transmissions of the same FIN are RTO or more apart.
-    lifetime, one_way
-        How long a segment can live; with `one_way` it depends on the direction, and the question is
-        about the TIME-WAIT of end 0 alone.
-    where
-        Comparisons of the parameters.
-    """
-
-    acks_arrive: bool = False
-    gives_up: bool = False
-    spaced: bool = False
-    lifetime: Lifetime = lambda sender, segment: MSL
-    one_way: bool = False
-    where: tuple[Comparison, ...] = ()
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the parameters that these circumstances have."""
-        lives = ("OUT", "IN") if self.one_way else ("MSL",)
-        return (*lives, "T", *("R",) * self.gives_up, *("RTO",) * self.spaced)
-
-    def must_arrive(self, segment: Segment) -> bool:
-        """Whether each copy of this segment is delivered."""
-        return self.acks_arrive and is_pure_ack(segment)
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """A named assumption: what it means, and what it changes."""
-
-    name: str
-    meaning: str
-    change: Callable[[Circumstances], Circumstances]
-
-
-def _fin_lives_longer(sender: int, segment: Segment) -> Linear:
-    return MSL + MSL if segment.FIN else MSL
-
-
-def _way(sender: int, segment: Segment) -> Linear:
-    return linear("IN") if sender else linear("OUT")
-
-
-ASSUMPTIONS = {
-    assumption.name: assumption
-    for assumption in (
-        Assumption(
-            "acks-arrive",
-            "no bare ACK is lost: each copy is delivered within its lifetime",
-            lambda now: replace(now, acks_arrive=True),
-        ),
-        Assumption(
-            "gives-up",
-            "an end gives up when its FIN is unacknowledged R after it was first sent",
-            lambda now: replace(now, gives_up=True),
-        ),
-        Assumption(
-            "spaced",
-            "two transmissions of the same FIN are RTO or more apart",
-            lambda now: replace(now, spaced=True),
-        ),
-        Assumption(
-            "one-way-lifetimes",
-            "a segment lives at most OUT away from the end in TIME-WAIT, and at most IN towards it",
-            lambda now: replace(now, one_way=True, lifetime=_way),
-        ),
-        Assumption(
-            "fin-lives-longer",
-            "a FIN lives at most 2 MSL, any other segment MSL",
-            lambda now: replace(now, lifetime=_fin_lives_longer),
-        ),
-        Assumption(
-            "extra-hop",
-            "each segment is relayed once, and lives at most MSL before that and MSL after it",
-            lambda now: replace(now, lifetime=lambda sender, segment: MSL + MSL),
-        ),
-        Assumption(
-            "linux",
-            "TIME-WAIT lasts 60 seconds (TCP_TIMEWAIT_LEN), whatever MSL is",
-            lambda now: replace(now, where=(*now.where, comparison("T = 60"))),
-        ),
-    )
-}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """When TIME-WAIT ends, none of these segments is left and the other end is in none of these
-    states. `left` is given whether the segment goes away from the end in TIME-WAIT. Resets, with
-    which a closed host answers old segments, belong to no connection."""
+    """When a timer ends at an end, TIME-WAIT's unless said otherwise, none of these segments is
+    left and the other end is in none of these states; or, with `over`, it never runs so long.
+    `left` is given whether the segment goes away from that end. Resets, with which a closed host
+    answers old segments, belong to no connection."""
 
     left: Callable[[bool, Segment], bool] = lambda outward, segment: False
     waiting: tuple[State, ...] = ()
+    timer: Timer = TIME_WAIT
+    over: bool = False
 
-
-def circumstances(names: tuple[str, ...]) -> Circumstances:
-    """What the named assumptions and comparisons make of the network and the timers.
-
-    Raises ValueError for a name that is none, or a comparison of what is no parameter.
-    """
-
-    def assumed(now: Circumstances, name: str) -> Circumstances:
-        if name in ASSUMPTIONS:
-            return ASSUMPTIONS[name].change(now)
-        if not any(relation in name for relation in "<>="):
-            known = ", ".join(ASSUMPTIONS)
-            raise ValueError(f"unknown assumption {name!r}: choose of {known}, or write T < 2 MSL")
-        return replace(now, where=(*now.where, comparison(name)))
-
-    found = reduce(assumed, names, Circumstances())
-    for one in found.where:
-        for name in (*one.left.names, *one.right.names):
-            if name not in found.parameters:
-                known = ", ".join(found.parameters)
-                raise ValueError(f"{one}: {name} is no parameter here; there are {known}")
-    return found
+    def circumstances(self, names: tuple[str, ...]) -> Circumstances:
+        """What is assumed by these names where this is asked. Raises ValueError."""
+        return circumstances(names, self.timer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +56,14 @@ EVERY_SEGMENT = Claim(left=lambda outward, segment: not segment.RST)
 PEER = Claim(waiting=WAITS_FOR_ACK)
 OUTWARD = Claim(left=lambda outward, segment: outward and not segment.RST)
 INWARD = Claim(left=lambda outward, segment: not outward and not segment.RST)
+FIN_TO_COME = Claim(
+    left=lambda outward, segment: not outward and segment.FIN,
+    waiting=(State.CLOSE_WAIT, *WAITS_FOR_ACK),
+    timer=FIN_WAIT_2,
+)
+FIN_WAIT_2_LASTS = Claim(timer=FIN_WAIT_2_SO_FAR, over=True)
+PEER_NOT_MISSED = Claim(timer=VANISHED, waiting=(State.ESTABLISHED,))
+FIN_UNACKNOWLEDGED = Claim(timer=FIN_SO_FAR, over=True)
 
 THEOREMS = {
     theorem.name: theorem
@@ -192,7 +82,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1, 3.8.3",
             claim=EVERY_SEGMENT,
             assume=("gives-up",),
-            holds={},
+            holds={"rfc9293": "T >= MSL + R and T >= 2 MSL"},
         ),
         Theorem(
             name="old-segments-for-ever",
@@ -230,7 +120,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1",
             claim=OUTWARD,
             assume=("acks-arrive", "one-way-lifetimes"),
-            holds={},
+            holds={"rfc9293": "T >= IN + OUT"},
         ),
         Theorem(
             name="old-fins",
@@ -238,7 +128,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1",
             claim=INWARD,
             assume=("acks-arrive", "one-way-lifetimes"),
-            holds={},
+            holds={"rfc9293": "T >= IN + OUT"},
         ),
         Theorem(
             name="old-segments-linux",
@@ -246,7 +136,7 @@ THEOREMS = {
             citation="Linux, TCP_TIMEWAIT_LEN",
             claim=EVERY_SEGMENT,
             assume=("acks-arrive", "linux"),
-            holds={},
+            holds={"rfc9293": "MSL <= 30"},
         ),
         Theorem(
             name="old-segments-fin-lives-longer",
@@ -254,7 +144,7 @@ THEOREMS = {
             citation="what the 2 in 2 MSL is made of",
             claim=EVERY_SEGMENT,
             assume=("acks-arrive", "fin-lives-longer"),
-            holds={},
+            holds={"rfc9293": "T >= 3 MSL"},
         ),
         Theorem(
             name="old-segments-extra-hop",
@@ -262,7 +152,61 @@ THEOREMS = {
             citation="what the MSL in 2 MSL is of",
             claim=EVERY_SEGMENT,
             assume=("acks-arrive", "extra-hop"),
-            holds={},
+            holds={"rfc9293": "T >= 4 MSL"},
+        ),
+        Theorem(
+            name="fin-wait-2-cuts-off",
+            meaning="when a timer ends FIN-WAIT-2 no FIN of the other end can come any more",
+            citation="RFC 9293, 3.6, 3.8.3; Linux, tcp_fin_timeout",
+            claim=FIN_TO_COME,
+            assume=("fin-wait-2-timer", "closes-within", "gives-up"),
+            holds={"rfc9293": "F >= C + MSL + R"},
+        ),
+        Theorem(
+            name="fin-wait-2-cuts-off-no-loss",
+            meaning="the same when no FIN is lost",
+            citation="RFC 9293, 3.6; Linux, tcp_fin_timeout",
+            claim=FIN_TO_COME,
+            assume=("fin-wait-2-timer", "closes-within", "fins-arrive"),
+            holds={"rfc9293": "F >= C + MSL"},
+        ),
+        Theorem(
+            name="fin-wait-2-lasts",
+            meaning="D after it entered FIN-WAIT-2 an end has left it, even if the other vanished",
+            citation="Linux, tcp_fin_timeout",
+            claim=FIN_WAIT_2_LASTS,
+            assume=("fin-wait-2-timer",),
+            holds={"rfc9293": "D > F"},
+        ),
+        Theorem(
+            name="fin-wait-2-lasts-for-ever",
+            meaning="the same by the RFC, which has no timer there",
+            citation="RFC 9293, 3.10.7.4, 3.10.8",
+            claim=FIN_WAIT_2_LASTS,
+            holds={"rfc9293": "never"},
+        ),
+        Theorem(
+            name="user-timeout-notices",
+            meaning="D after it sent its FIN an end no longer waits for the ACK",
+            citation="RFC 9293, 3.8.3, MUST-20, 3.9.1.1, 3.10.8; RFC 5482",
+            claim=FIN_UNACKNOWLEDGED,
+            assume=("gives-up",),
+            holds={"rfc9293": "D > R"},
+        ),
+        Theorem(
+            name="user-timeout-notices-never",
+            meaning="the same without a user timeout, which an application may choose",
+            citation="RFC 9293, 3.8.3, MUST-21",
+            claim=FIN_UNACKNOWLEDGED,
+            holds={"rfc9293": "never"},
+        ),
+        Theorem(
+            name="keepalive-notices",
+            meaning="D after the other end vanished the connection is given up, by nine probes",
+            citation="RFC 9293, 3.8.4, MUST-26 to MUST-29; Linux, tcp_keepalive_probes",
+            claim=PEER_NOT_MISSED,
+            assume=("keepalive-9", "IDLE >= MSL"),
+            holds={"rfc9293": "D >= IDLE + 9 INTVL + MSL"},
         ),
     )
 }

@@ -34,6 +34,29 @@ def time_wait_timeout(host: Host, tcb: Tcb) -> Step:
     return Step("3.10.8: TIME-WAIT expires", closed(tcb))
 
 
+def fin_wait_2_timeout(host: Host, tcb: Tcb) -> Step:
+    """FIN-WAIT-2 has lasted too long: delete the TCB, enter CLOSED.
+
+    Not in the RFC. Stacks do so where no user is left to read: Linux after tcp_fin_timeout.
+    """
+    return Step("FIN-WAIT-2 timer expires", closed(tcb))
+
+
+def keepalive_probe(host: Host, tcb: Tcb) -> Step:
+    """Probe whether the other end is still there (3.8.4, SHLD-12).
+
+    RFC: "Such a segment generally contains SEG.SEQ = SND.NXT-1": it is outside of the window, and
+    so it is answered by an ACK.
+    """
+    probe = Segment(tcb.snd_nxt + -1, tcb.rcv_nxt, ACK=True)
+    return Step("3.8.4: keep-alive probe sent", tcb, send=(probe,))
+
+
+def keepalive_timeout(host: Host, tcb: Tcb) -> Step:
+    """No probe was answered: delete the TCB, enter CLOSED (3.8.4; Linux)."""
+    return Step("3.8.4: keep-alive probes unanswered", closed(tcb))
+
+
 def user_timeout(host: Host, tcb: Tcb) -> Step:
     """The user timeout expires: flush all queues, signal the user, delete the TCB, enter CLOSED."""
     signal = "error: connection aborted due to user timeout"

@@ -15,13 +15,15 @@ from tcpmc.checks.dense.replay import Replay, TimedEvent, replayed
 from tcpmc.checks.dense.story import told, trace_of
 from tcpmc.checks.dense.threshold import Finder, Question, Threshold
 from tcpmc.checks.trace import ReplayError
-from tcpmc.model.closing import EVERY_SEGMENT, THEOREMS, circumstances
+from tcpmc.model.circumstances import circumstances
+from tcpmc.model.closing import EVERY_SEGMENT, THEOREMS
 from tcpmc.model.linear import comparison, condition
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.segment_arrives import check_ack
 from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.timers import LINUX_KEEPALIVE, keepalive_detection
 from tcpmc.model.variant import RFC9293, Variant
 from tcpmc.model.variants import VARIANTS
 
@@ -181,6 +183,25 @@ def test_the_threshold_is_found_and_proved(name: str, variant: str) -> None:
     assert set(answer.condition.clauses) == set(condition(theorem.holds[variant]).clauses)
     assert answer.run is not None
     assert trace_of(VARIANTS[variant], theorem.assume, theorem.claim, answer.run)
+
+
+def test_keepalive_on_linux_is_an_instance() -> None:
+    """2 h 11 min 15 s after the last segment, which arrived at most MSL after it was sent."""
+    idle, interval, probes = LINUX_KEEPALIVE
+    ((bound,),) = condition(THEOREMS["keepalive-notices"].holds["rfc9293"]).clauses
+    values = {"IDLE": idle, "INTVL": interval, "MSL": 60}
+    assert bound.right.at(values) == keepalive_detection(idle, interval, probes) + 60
+
+
+@pytest.mark.parametrize("probes", [1, 2])
+def test_keepalive_takes_idle_and_each_interval(probes: int) -> None:
+    claim = THEOREMS["keepalive-notices"].claim
+    answer = Finder(Question("", claim, RFC, (f"keepalive-{probes}", "IDLE >= MSL"))).find()
+    number = "" if probes == 1 else f"{probes} "
+    assert (answer.word, str(answer.condition)) == (
+        "PROVED",
+        f"D >= IDLE + {number}INTVL + MSL",
+    )
 
 
 # --- the replay -----------------------------------------------------------------------------------

@@ -3,7 +3,12 @@
 import pytest
 
 from harness import SYNCHRONIZED, call, changed, sent, socket_in
+from tcpmc.model.profile import Host, Profile
+from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State
+from tcpmc.model.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
+
+HOST = Host(Profile(), Seq(0))
 
 # The retransmission timeout: "send the segment at the front of the retransmission queue again".
 
@@ -110,4 +115,27 @@ def test_user_timeout(state: State) -> None:
     assert step.rule == "3.10.8: user timeout"
     assert step.tcb == socket_in(State.CLOSED)
     assert step.signals == ("error: connection aborted due to user timeout",)
+    assert sent(step) == []
+
+
+def test_fin_wait_2_timeout() -> None:
+    """A timer that the RFC does not have."""
+    step = fin_wait_2_timeout(HOST, socket_in(State.FIN_WAIT_2))
+    assert step.rule == "FIN-WAIT-2 timer expires"
+    assert step.tcb == socket_in(State.CLOSED)
+    assert sent(step) == []
+
+
+def test_established_keepalive_probe() -> None:
+    """It asks for an octet that was acknowledged, so that it is answered."""
+    step = keepalive_probe(HOST, socket_in(State.ESTABLISHED))
+    assert step.rule == "3.8.4: keep-alive probe sent"
+    assert step.tcb == socket_in(State.ESTABLISHED)
+    assert sent(step) == ["<SEQ=100><ACK=301><CTL=ACK>"]
+
+
+def test_established_keepalive_timeout() -> None:
+    step = keepalive_timeout(HOST, socket_in(State.ESTABLISHED))
+    assert step.rule == "3.8.4: keep-alive probes unanswered"
+    assert step.tcb == socket_in(State.CLOSED)
     assert sent(step) == []

@@ -9,7 +9,7 @@ from tcpmc.checks.dense.actions import Closing
 from tcpmc.checks.dense.encoding import Formulas
 from tcpmc.checks.dense.projection import fulfilled
 from tcpmc.checks.loading import find_variant
-from tcpmc.model.closing import THEOREMS, circumstances
+from tcpmc.model.closing import THEOREMS
 from tcpmc.model.linear import condition
 
 
@@ -22,7 +22,7 @@ def regenerated(heading: Mapping[str, str]) -> tuple[str, str]:
     if theorem is None:
         raise ValueError(f"there is no theorem {heading['theorem']!r}")
     assume = tuple(filter(None, heading["assume"].split("; ")))
-    system = Closing(find_variant(heading["variant"]), circumstances(assume))
+    system = Closing(find_variant(heading["variant"]), theorem.claim.circumstances(assume))
     formulas = Formulas(system)
     where = fulfilled(condition(heading["condition"]), formulas.parameters)
     return statement(formulas, theorem.claim), defined("condition", [], where)

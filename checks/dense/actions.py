@@ -16,20 +16,13 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.dense.phases import (
-    EXPIRE,
-    GIVE_UP,
-    RETRANSMIT,
-    Move,
-    Phase,
-    Table,
-    table,
-)
+from tcpmc.checks.dense.phases import Move, Phase, Table, table
 from tcpmc.checks.dense.reasons import both, either, no
-from tcpmc.model.closing import Circumstances, Claim
-from tcpmc.model.linear import Comparison, comparison
+from tcpmc.model.circumstances import Circumstances
+from tcpmc.model.clocks import CLOSE, DELIVER, RETRANSMIT, SPEAK, USER, VANISH, Timer
+from tcpmc.model.closing import Claim
+from tcpmc.model.linear import Comparison, Linear, comparison
 from tcpmc.model.segment import Segment
-from tcpmc.model.tcb import State
 from tcpmc.model.variant import Variant
 
 Values = Mapping[str, Any]
@@ -55,6 +48,11 @@ def owed_name(end: int, segment: Segment) -> str:
 def first_name(end: int, segment: Segment) -> str:
     """The moment at which the first copy was sent that has to arrive yet."""
     return f"{ENDS[end]}.first.{_short(segment)}"
+
+
+def started_name(end: int, timer: Timer) -> str:
+    """The moment at which a timer of an end was started last."""
+    return f"{ENDS[end]}.{timer.name}"
 
 
 def _short(segment: Segment) -> str:
@@ -106,7 +104,7 @@ class Closing:
 
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
         self.variant, self.circumstances = variant, circumstances
-        self.table: Table = table(variant)
+        self.table: Table = table(variant, circumstances.probes)
         self.parameters = circumstances.parameters
         self.timed_kinds = [s for s in self.table.segments if not s.RST]
         self.owed_kinds = [s for s in self.table.segments if circumstances.must_arrive(s)]
@@ -128,21 +126,23 @@ class Closing:
     @cached_property
     def moments(self) -> tuple[str, ...]:
         """The names of the moments of a state."""
-        timers = ["time-wait"]
-        timers += ["fin"] * self.circumstances.gives_up
-        timers += ["rexmt"] * self.circumstances.spaced
         return (
             "now",
             *(
                 name
                 for end in (0, 1)
                 for name in (
-                    *(f"{ENDS[end]}.{timer}" for timer in timers),
+                    *dict.fromkeys(started_name(end, timer) for timer in self._timers(end)),
+                    *[f"{ENDS[end]}.rexmt"] * self.circumstances.spaced,
                     *(sent_name(end, segment) for segment in self.timed_kinds),
                     *(first_name(end, segment) for segment in self.owed_kinds),
                 )
             ),
         )
+
+    def _timers(self, end: int) -> Iterator[Timer]:
+        """Those that an end has."""
+        return (timer for timer in self.circumstances.timers if end in timer.ends)
 
     def lifetime(self, end: int, segment: Segment, parameters: Values) -> Any:
         """How long a segment that this end sends can live."""
@@ -152,11 +152,22 @@ class Closing:
     def actions(self) -> tuple[Action, ...]:
         """Every move of either end."""
         return tuple(
-            self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(m)
+            self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(end, m)
         )
 
-    def _has(self, move: Move) -> bool:
-        return move.event != GIVE_UP or self.circumstances.gives_up
+    def _has(self, end: int, move: Move) -> bool:
+        always = move.event in (CLOSE, RETRANSMIT, DELIVER)
+        return (
+            always or (end == 1 and move.event in (SPEAK, VANISH)) or bool(self._ending(end, move))
+        )
+
+    def _ending(self, end: int, move: Move) -> list[Timer]:
+        """The timers of an end that make a move."""
+        return [
+            timer
+            for timer in self._timers(end)
+            if timer.event == move.event and timer.runs(move.before.end) and not timer.early
+        ]
 
     def _action(self, end: int, move: Move) -> Action:
         me, other, assumed = ENDS[end], 1 - end, self.circumstances
@@ -166,21 +177,25 @@ class Closing:
         if arriving is not None and arriving.RST:
             flags.append(sent_name(other, arriving))
         elif arriving is not None:
-            timed.append(
-                lambda s, p, t: (
-                    t < s[sent_name(other, arriving)] + self.lifetime(other, arriving, p)
-                )
-            )
-        if move.event == EXPIRE:
-            timed.append(lambda s, p, t: t >= s[f"{me}.time-wait"] + p["T"])
-        if move.event == GIVE_UP:
-            timed.append(lambda s, p, t: t >= s[f"{me}.fin"] + p["R"])
+            timed.append(self._alive(other, arriving))
+        timed += [self._due(end, timer) for timer in self._ending(end, move)]
         if move.event == RETRANSMIT and assumed.gives_up:
-            timed.append(lambda s, p, t: t < s[f"{me}.fin"] + p["R"])
+            given_up = self._due(end, USER)
+            timed.append(lambda s, p, t: no(given_up(s, p, t)))
         if move.event == RETRANSMIT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
         moments, turned, first = self._effects(end, move)
         return Action(end, move, tuple(timed), tuple(flags), moments, turned, first)
+
+    def _alive(self, sender: int, segment: Segment) -> Callable[[Values, Values, Any], Any]:
+        """Whether the youngest copy can still be delivered."""
+        name, life = sent_name(sender, segment), self.circumstances.lifetime(sender, segment)
+        return lambda s, p, t: t < s[name] + life.at(p)
+
+    def _due(self, end: int, timer: Timer) -> Callable[[Values, Values, Any], Any]:
+        """Whether a timer has run its length."""
+        name, length = started_name(end, timer), timer.length
+        return lambda s, p, t: t >= s[name] + p[length]
 
     def _effects(
         self, end: int, move: Move
@@ -202,36 +217,45 @@ class Closing:
             if segment in self.owed_kinds:
                 turned[owed_name(end, segment)] = True
                 first.append((owed_name(end, segment), first_name(end, segment)))
-        if move.restarts:
-            moments.append(f"{me}.time-wait")
+        started = (timer for timer in self._timers(end) if timer.starts(move.change))
+        moments += dict.fromkeys(started_name(end, timer) for timer in started)
         begins = move.after.waits and not move.before.waits
-        if begins and assumed.gives_up:
-            moments.append(f"{me}.fin")
         if (begins or move.event == RETRANSMIT) and assumed.spaced:
             moments.append(f"{me}.rexmt")
         return tuple(moments), tuple(turned.items()), tuple(first)
 
     def reaches(self, state: Values, parameters: Values, t: Any) -> Any:
-        """Whether the clocks can reach the moment `t` before anything else happens: TIME-WAIT and
-        the user timeout end when they are due, and what must arrive does so in time."""
-        conditions = []
-        for end in (0, 1):
-            for phase in self.table.phases:
-                due = self._due(end, phase, state, parameters)
-                if due is not None:
-                    conditions.append(either(no(state[phase_name(end, phase)]), t <= due))
-            for segment in self.owed_kinds:
-                gone = state[first_name(end, segment)] + self.lifetime(end, segment, parameters)
-                conditions.append(either(no(state[owed_name(end, segment)]), t < gone))
+        """Whether the clocks can reach the moment `t` before anything else happens: timers end when
+        they are due, and what must arrive does so in time."""
+        conditions = [
+            either(no(state[flag]), t <= state[started] + parameters[length])
+            for flag, started, length in self._ended
+        ]
+        conditions += [
+            either(no(state[flag]), t < state[first] + life.at(parameters))
+            for flag, first, life in self._owed
+        ]
         return both(state["now"] <= t, either(t <= state["now"], both(*conditions)))
 
-    def _due(self, end: int, phase: Phase, state: Values, parameters: Values) -> Any:
-        """The moment at which a timer ends this phase, or None."""
-        if phase.state == State.TIME_WAIT:
-            return state[f"{ENDS[end]}.time-wait"] + parameters["T"]
-        if phase.waits and self.circumstances.gives_up:
-            return state[f"{ENDS[end]}.fin"] + parameters["R"]
-        return None
+    @cached_property
+    def _ended(self) -> list[tuple[str, str, str]]:
+        """The phases that a timer ends: the flag, when the timer was started, its length."""
+        return [
+            (phase_name(end, phase), started_name(end, timer), timer.length)
+            for end in (0, 1)
+            for phase in self.table.phases
+            for timer in self._timers(end)
+            if timer.event and timer.runs(phase.end)
+        ]
+
+    @cached_property
+    def _owed(self) -> list[tuple[str, str, Linear]]:
+        """What must arrive: the flag that it must, when the first was sent, how long it lives."""
+        return [
+            (owed_name(end, one), first_name(end, one), self.circumstances.lifetime(end, one))
+            for end in (0, 1)
+            for one in self.owed_kinds
+        ]
 
     @cached_property
     def begins(self) -> frozenset[str]:
@@ -253,10 +277,9 @@ class Closing:
 
     @cached_property
     def known(self) -> tuple[Comparison, ...]:
-        """What is assumed of the parameters: lifetimes and R are positive, T and RTO not negative,
+        """What is assumed of the parameters: T and RTO are not negative, the others are positive,
         and what the circumstances say."""
-        positive = ("MSL", "OUT", "IN", "R")
-        signs = (f"{name} {'>' if name in positive else '>='} 0" for name in self.parameters)
+        signs = (f"{name} {'>=' if name in ('T', 'RTO') else '>'} 0" for name in self.parameters)
         return (*map(comparison, signs), *self.circumstances.where)
 
     def sensible(self, parameters: Values) -> Any:
@@ -271,27 +294,28 @@ class Closing:
         t: Any,
         ends: tuple[int, ...] | None = None,
     ) -> Any:
-        """Whether TIME-WAIT ends at the moment `t`, at any of the ends that the circumstances are
-        about or at one of those given, and the claim does not hold then."""
+        """Whether the claim's timer ends at the moment `t`, at any of the ends that the
+        circumstances are about or at one of those given, and the claim does not hold then."""
         ways = []
-        for end in ends or ((0,) if self.circumstances.one_way else (0, 1)):
-            ended = self.ends(end, state, parameters, t)
+        about = (0,) if self.circumstances.one_way else claim.timer.ends
+        for end in (end for end in about if ends is None or end in ends):
+            ended = self.ends(claim.timer, end, state, parameters, t)
             ways.append(both(ended, either(*self._faults(claim, end, state, parameters, t))))
         return either(*ways)
 
-    def ends(self, end: int, state: Values, parameters: Values, t: Any) -> Any:
-        """Whether TIME-WAIT ends at this end at the moment `t`."""
-        waiting = [p for p in self.table.phases if p.state == State.TIME_WAIT]
+    def ends(self, timer: Timer, end: int, state: Values, parameters: Values, t: Any) -> Any:
+        """Whether a timer of this end, still running, has run its length at the moment `t`."""
+        running = [phase for phase in self.table.phases if timer.runs(phase.end)]
         return both(
             self.reaches(state, parameters, t),
-            t >= state[f"{ENDS[end]}.time-wait"] + parameters["T"],
-            either(False, *(state[phase_name(end, phase)] for phase in waiting)),
+            self._due(end, timer)(state, parameters, t),
+            either(False, *(state[phase_name(end, phase)] for phase in running)),
         )
 
     def _faults(
         self, claim: Claim, end: int, state: Values, parameters: Values, t: Any
     ) -> Iterator[Any]:
-        yield False
+        yield claim.over
         for sender in (end, 1 - end):
             for segment in self.timed_kinds:
                 if claim.left(sender == end, segment):

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import z3
@@ -15,6 +16,7 @@ from tcpmc.checks.solving import satisfiable
 from tcpmc.model.linear import Linear, linear
 
 State = Mapping[str, Any]
+ZERO = z3.RealVal(0)
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,13 @@ def sums(system: Closing) -> list[Linear]:
     lives = [linear(name) for name in ("MSL", "OUT", "IN") if name in system.parameters]
     found = [Linear(), *lives, *(one + other for one in lives for other in lives)]
     found += [one + one + one for one in lives] * (len(lives) == 1)
+    lengths = [linear(timer.length) for timer in system.circumstances.timers if timer.event]
+    found += [*lengths, *(one + other for one, other in combinations(lengths[1:], 2))]
+    if system.circumstances.probes:
+        probes = range(1, system.circumstances.probes)
+        found += [linear(f"IDLE + {number} INTVL") for number in probes]
     if "R" in system.parameters:
-        found += [linear("R"), *(linear("R") + one for one in lives)]
-    found.append(linear("T"))
+        found += [linear("R") + one for one in lives]
     return list(dict.fromkeys([*found, *(-one for one in found)]))
 
 
@@ -75,14 +81,16 @@ class Bounds:
         self.sums = sums(system)
         self.everything = (1 << 2 * len(self.sums)) - 1
         self.pairs = list(_pairs(system))
-        self._implied = self._implications(parameters, known)
+        self._terms = [z3.RealVal(0) + one.at(parameters) for one in self.sums]
+        self._made: dict[tuple[int, ...], tuple[Any, Any]] = {}
+        self._implied = self._implications(known)
         self.least = cache(self._least)
 
-    def _implications(self, parameters: State, known: z3.BoolRef) -> list[int]:
+    def _implications(self, known: z3.BoolRef) -> list[int]:
         """For each bound the weaker ones, for all parameters that are known to be possible."""
         solver = z3.SolverFor("QF_LRA")
         solver.add(known)
-        terms = [z3.RealVal(0) + one.at(parameters) for one in self.sums]
+        terms = self._terms
         weaker = []
         for i, one in enumerate(terms):
             at_most = [not satisfiable(solver, one > other) for other in terms]
@@ -121,12 +129,29 @@ class Bounds:
                 found.append(index)
         return tuple(found)
 
-    def term(self, pair: Pair, index: int, state: State, parameters: State) -> Any:
+    def term(self, pair: Pair, index: int, state: State) -> Any:
         """The bound as a formula."""
-        left, right = (state.get(name, z3.RealVal(0)) for name in (pair.left, pair.right))
-        limit = right + self.sums[index // 2].at(parameters)
-        holds = left <= limit if index % 2 else left < limit
-        return z3.Or(*(z3.Not(state[guard]) for guard in pair.guards), holds)
+        return self._both(pair, index, state)[0]
+
+    def negated(self, pair: Pair, index: int, state: State) -> Any:
+        """That the bound does not hold, as a formula."""
+        return self._both(pair, index, state)[1]
+
+    def _both(self, pair: Pair, index: int, state: State) -> tuple[Any, Any]:
+        """The bound and its negation. Most of the time of a proof would go into making them anew
+        each time; what is made is kept, and so the numbers of its parts stay theirs."""
+        left, right = state.get(pair.left, ZERO), state.get(pair.right, ZERO)
+        guards = [state[guard] for guard in pair.guards]
+        key = (index, left.get_id(), right.get_id(), *(guard.get_id() for guard in guards))
+        if key not in self._made:
+            limit = right + self._terms[index // 2]
+            holds = left <= limit if index % 2 else left < limit
+            fails = left > limit if index % 2 else left >= limit
+            self._made[key] = (
+                z3.Or(*(z3.Not(guard) for guard in guards), holds),
+                z3.And(*guards, fails),
+            )
+        return self._made[key]
 
 
 def _pairs(system: Closing) -> list[Pair]:

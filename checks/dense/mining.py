@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import z3
@@ -20,7 +21,7 @@ from tcpmc.checks.dense.actions import Action, phase_name
 from tcpmc.checks.dense.bounds import Bounds, Ladder, Pair
 from tcpmc.checks.dense.encoding import Formulas
 from tcpmc.checks.dense.simulation import Location, Runs, points
-from tcpmc.checks.solving import satisfiable
+from tcpmc.checks.solving import satisfiable, some
 
 RUNS, POINTS = 600, 40
 State = Mapping[str, Any]
@@ -93,6 +94,8 @@ class Mine:
         self.bounds = Bounds(self.system, self.parameters, self.known)
         self.runs = Runs(self.system)
         self.facts: dict[Location, Facts] = {}
+        self.after = cache(self._after)
+        """The state after an action, and what changed in it."""
         phases = [phase_name(end, p) for end in (0, 1) for p in self.system.table.phases]
         self.flags = [name for name in self.system.flags if name not in phases]
 
@@ -121,9 +124,7 @@ class Mine:
         solver = z3.SolverFor("QF_LRA")
         solver.add(self.known, self.formulas.initial("0"))
         facts = self._at((0, 0))
-        while satisfiable(
-            solver, z3.Not(z3.And(*(self.term(fact, self.state) for fact in facts.all())))
-        ):
+        while satisfiable(solver, some(self.negated(fact, self.state) for fact in facts.all())):
             values, parameters = self._values(solver.model(), self.state)
             facts.weaken(values, self.bounds.ladder(parameters))
 
@@ -135,7 +136,14 @@ class Mine:
         what, value = fact
         if isinstance(what, str):
             return state[what] if value else z3.Not(state[what])
-        return self.bounds.term(what, value, state, self.parameters)
+        return self.bounds.term(what, value, state)
+
+    def negated(self, fact: Fact, state: State) -> Any:
+        """That a fact about a state does not hold, as a formula."""
+        what, value = fact
+        if isinstance(what, str):
+            return z3.Not(state[what]) if value else state[what]
+        return self.bounds.negated(what, value, state)
 
     def located(self, here: Location, state: State) -> Any:
         """Each end is in its phase, and in no other."""
@@ -189,8 +197,7 @@ class Mine:
             self._at(target).weaken(values, self.bounds.ladder(parameters))
             lost = True
 
-    def after(self, action: Action) -> tuple[dict[str, Any], set[str]]:
-        """The state after an action, and what changed in it."""
+    def _after(self, action: Action) -> tuple[dict[str, Any], set[str]]:
         changes = action.changes(self.state, self.t)
         terms = {n: z3.BoolVal(new) if isinstance(new, bool) else new for n, new in changes.items()}
         return self.state | terms, set(changes)
@@ -200,8 +207,8 @@ class Mine:
         if target not in self.facts:
             return z3.BoolVal(True)
         new = self.facts[target].new(self.facts[here], changed)
-        broken = [z3.Not(self.term(fact, after)) for fact in new]
-        return z3.Or(*broken) if broken else None
+        broken = [self.negated(fact, after) for fact in new]
+        return some(broken) if broken else None
 
     def _values(self, model: z3.ModelRef, after: State) -> tuple[dict[str, Any], dict[str, Any]]:
         """The state after a step, and the parameters, in a solution."""

@@ -16,24 +16,32 @@ from typing import Any, cast
 import z3
 
 from tcpmc.checks.symbolic import Sym, paths
+from tcpmc.model.clocks import (
+    CLOSE,
+    DELIVER,
+    EXPIRE,
+    GIVE_UP,
+    LEAVE,
+    LOST_PEER,
+    PROBE,
+    RETRANSMIT,
+    SPEAK,
+    VANISH,
+    Change,
+    End,
+)
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
-from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
 from tcpmc.model.variant import Variant
 
 BITS = 32
 PHASE_LIMIT = 64
-CLOSE, RETRANSMIT, EXPIRE, GIVE_UP, DELIVER = (
-    "CLOSE",
-    "retransmission timeout",
-    "TIME-WAIT timeout",
-    "user timeout",
-    "deliver",
-)
-EXPIRED, ACKNOWLEDGED, ABORTED = "expired", "acknowledged", "aborted"
-"""How a connection came to be CLOSED: TIME-WAIT expired, a segment ended it as it should, or a
-reset or the user timeout did."""
+EXPIRED, ACKNOWLEDGED, ABORTED, GONE = "expired", "acknowledged", "aborted", "vanished"
+"""How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired, a segment ended it as
+it should, or a reset or the user timeout did."""
 NUMBERS = {"iss": "iss", "irs": "irs", "snd_una": "iss", "snd_nxt": "iss", "rcv_nxt": "irs"}
 """The fields of a TCB that are numbers, and the base of each."""
 BASES = {"iss": z3.BitVec("iss", BITS), "irs": z3.BitVec("irs", BITS)}
@@ -45,10 +53,12 @@ class NotFinite(Exception):
 
 @dataclass(frozen=True)
 class Phase:
-    """Where one end is: its TCB with both bases taken as zero, and how it came to be CLOSED."""
+    """Where one end is: its TCB with both bases taken as zero, how it came to be CLOSED, and how
+    many keepalive probes are unanswered."""
 
     tcb: Tcb
     how: str = ""
+    probes: int = 0
 
     @property
     def state(self) -> State:
@@ -58,11 +68,17 @@ class Phase:
     @property
     def waits(self) -> bool:
         """Whether something that this end sent is not acknowledged."""
-        return self.tcb.snd_una != self.tcb.snd_nxt
+        return self.end.unacknowledged
+
+    @property
+    def end(self) -> End:
+        """As the timers see it."""
+        return End(self.tcb, self.probes, self.how == GONE)
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
-        return f"{self.state}({una},{nxt},{rcv})" if self.how == "" else f"CLOSED({self.how})"
+        probes = f",probes {self.probes}" if self.probes else ""
+        return f"CLOSED({self.how})" if self.how else f"{self.state}({una},{nxt},{rcv}{probes})"
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,11 @@ class Move:
     restarts: bool
     rule: str
 
+    @property
+    def change(self) -> Change:
+        """As the timers see it."""
+        return Change(self.event, self.before.end, self.after.end, self.restarts)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -88,15 +109,16 @@ class Table:
 
 
 @cache
-def table(variant: Variant) -> Table:
-    """The table of a variant. Raises NotFinite."""
+def table(variant: Variant, probes: int = 0) -> Table:
+    """The table of a variant; with probes, that of an open connection which sends so many to keep
+    it alive, and which one end may leave without a word. Raises NotFinite."""
     zero, one = Seq(0, BITS), Seq(1, BITS)
     start = Phase(Tcb(State.ESTABLISHED, zero, zero, one, one, one))
     phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, Move], {})
     while True:
         known = len(moves)
         for phase in tuple(phases):
-            for event, arriving in _events(phase, segments):
+            for event, arriving in _events(phase, segments, probes):
                 if (phase, event, arriving) not in moves:
                     move = _move(variant, phase, event, arriving)
                     moves[phase, event, arriving] = move
@@ -109,15 +131,34 @@ def table(variant: Variant) -> Table:
             return Table(tuple(phases), tuple(segments), tuple(changing))
 
 
-def _events(phase: Phase, segments: list[Segment]) -> Iterator[tuple[str, Segment | None]]:
+def _events(
+    phase: Phase, segments: list[Segment], probes: int
+) -> Iterator[tuple[str, Segment | None]]:
+    if probes:
+        yield from _open_events(phase, segments, probes)
+        return
     yield CLOSE, None
     if phase.waits:
         yield RETRANSMIT, None
         yield GIVE_UP, None
     if phase.state == State.TIME_WAIT:
         yield EXPIRE, None
+    if phase.state == State.FIN_WAIT_2:
+        yield LEAVE, None
     for segment in segments:
         yield DELIVER, segment  # relative numbers are the same at both ends
+
+
+def _open_events(
+    phase: Phase, segments: list[Segment], probes: int
+) -> Iterator[tuple[str, Segment | None]]:
+    if phase.state == State.CLOSED:
+        return
+    yield (PROBE if phase.probes < probes else LOST_PEER), None
+    if not phase.probes:
+        yield from ((SPEAK, None), (VANISH, None))  # of the end that sends no probes
+    for segment in segments:
+        yield DELIVER, segment
 
 
 def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> Move:
@@ -128,6 +169,11 @@ def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) 
         RETRANSMIT: lambda: rules.retransmission_timeout(host, tcb),
         GIVE_UP: lambda: rules.user_timeout(host, tcb),
         EXPIRE: lambda: rules.time_wait_timeout(host, tcb),
+        LEAVE: lambda: fin_wait_2_timeout(host, tcb),
+        PROBE: lambda: keepalive_probe(host, tcb),
+        LOST_PEER: lambda: keepalive_timeout(host, tcb),
+        SPEAK: lambda: Step(SPEAK, tcb, send=(ack(tcb),)),
+        VANISH: lambda: Step(VANISH, closed(tcb)),
         DELIVER: lambda: rules.segment_arrives(
             host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
         ),
@@ -139,11 +185,15 @@ def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) 
     after = _dropped_tcb(step.tcb)
     how = phase.how
     if after.state == State.CLOSED and phase.state != State.CLOSED:
-        how = EXPIRED if event == EXPIRE else ACKNOWLEDGED
-        if event == GIVE_UP or (arriving is not None and arriving.RST):
+        how = EXPIRED if event in (EXPIRE, LEAVE) else ACKNOWLEDGED
+        if event in (GIVE_UP, LOST_PEER) or (arriving is not None and arriving.RST):
             how = ABORTED
+        if event == VANISH:
+            how = GONE
+    unanswered = phase.probes + 1 if event == PROBE else 0
     sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
-    return Move(phase, event, arriving, Phase(after, how), sends, step.starts_time_wait, step.rule)
+    then = Phase(after, how, unanswered)
+    return Move(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
 
 
 def _number(name: str) -> Seq:

@@ -12,7 +12,7 @@ from tcpmc.checks.dense.actions import Action, phase_name
 from tcpmc.checks.dense.encoding import FRAMES, Formulas
 from tcpmc.checks.dense.mining import Fact, Mine, State
 from tcpmc.checks.dense.simulation import Location
-from tcpmc.checks.solving import satisfiable
+from tcpmc.checks.solving import satisfiable, some
 from tcpmc.model.closing import Claim
 
 Needed = dict[Location, dict[Fact, None]]
@@ -29,6 +29,7 @@ class Slice:
     mine: Mine
     needed: Needed = field(default_factory=dict)
     _known: Mapping[Location, frozenset[Fact]] = field(default_factory=dict)
+    _solvers: Mapping[Location, tuple[z3.Solver, dict[str, Fact]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(map(len, self.needed.values()))
@@ -40,6 +41,7 @@ class Slice:
         broken = mine.formulas.broken(claim)
         self.needed = {here: {} for here in mine.facts}
         self._known = {here: frozenset(facts.all()) for here, facts in mine.facts.items()}
+        self._solvers = {here: self._solver(here) for here in mine.facts}
         fresh: Needed = {here: {} for here in mine.facts}
         for here in mine.facts:
             self._take(here, self._core(here, (broken,)), fresh)
@@ -62,7 +64,7 @@ class Slice:
                     if fact not in open_:
                         self._take(here, [fact], fresh)
                 if open_:
-                    goal = z3.Or(*(z3.Not(mine.term(fact, after)) for fact in open_))
+                    goal = some(mine.negated(fact, after) for fact in open_)
                     self._take(here, self._core(here, (*self._moved(action), goal)), fresh)
 
     def _open(self, here: Location, fact: Fact, changed: set[str]) -> bool:
@@ -82,17 +84,24 @@ class Slice:
 
     def _core(self, here: Location, goal: tuple[Any, ...]) -> list[Fact]:
         """Facts of these phases that rule the goal out."""
-        mine = self.mine
-        solver = z3.Solver()
-        solver.add(mine.known, mine.located(here, mine.state), *goal)
-        tracked = {}
-        for number, fact in enumerate(mine.facts[here].all()):
-            tracked[f"fact!{number}"] = fact
-            solver.assert_and_track(mine.term(fact, mine.state), f"fact!{number}")
+        solver, tracked = self._solvers[here]
+        solver.push()
+        solver.add(*goal)
         if satisfiable(solver):
-            names = (mine.system.table.phases[number] for number in here)
+            names = (self.mine.system.table.phases[number] for number in here)
             raise Unproved(" and ".join(map(str, names)))
-        return [tracked[str(one)] for one in solver.unsat_core()]
+        core = [tracked[str(one)] for one in solver.unsat_core()]
+        solver.pop()
+        return core
+
+    def _solver(self, here: Location) -> tuple[z3.Solver, dict[str, Fact]]:
+        """A solver that knows the facts of these phases, and which is which."""
+        mine, solver = self.mine, z3.Solver()
+        solver.add(mine.known, mine.located(here, mine.state))
+        tracked = {f"fact!{number}": fact for number, fact in enumerate(mine.facts[here].all())}
+        for name, fact in tracked.items():
+            solver.assert_and_track(mine.term(fact, mine.state), name)
+        return solver, tracked
 
     def invariant(self, state: State) -> z3.BoolRef:
         """The invariant: the ends are in one of the known pairs of phases, and in each of them its

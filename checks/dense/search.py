@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import z3
@@ -33,15 +34,26 @@ class TimedRun:
 class Search:
     """The first steps of the system as constraints, one more at a time."""
 
-    def __init__(self, formulas: Formulas, claim: Claim, patience: float | None = None) -> None:
-        """`patience` is in seconds, for each question to the solver."""
+    def __init__(
+        self,
+        formulas: Formulas,
+        claim: Claim,
+        patience: float | None = None,
+        apart: int | None = None,
+    ) -> None:
+        """`patience` is in seconds, for each question to the solver. With `apart` only runs whose
+        lifetimes are those of `NICE`, where they can be, and whose events are so far apart."""
         self.formulas, self.claim = formulas, claim
-        # Both ends follow the same rules: what end B can do wrong, end A can.
-        self.broken = formulas.broken(claim, (0,))
+        # Both ends follow the same rules: what end B can do wrong, end A can. (With `one_way` the
+        # claim is about A alone, and a timer that one end has is asked of that end.)
+        self.broken = formulas.broken(claim, claim.timer.ends[:1])
         self.solver = z3.Solver()
         if patience is not None:
             self.solver.set("timeout", int(1000 * patience))
         self.solver.add(formulas.sensible(), formulas.initial("0"))
+        self.apart = apart
+        if apart is not None:
+            _nice(self.solver, formulas.parameters, claim)
         self.depth = 0
 
     def exclude(self, parameters: z3.BoolRef) -> None:
@@ -54,6 +66,9 @@ class Search:
             while self.depth < steps:
                 self.solver.add(self.formulas.at(self.formulas.step, self.depth))
                 self.depth += 1
+                if self.apart is not None:
+                    soon, late = (self.formulas.moment(str(self.depth + n)) for n in (-1, 0))
+                    self.solver.add(late >= soon + self.apart)
             goal = self.formulas.at(self.broken, steps)
             self.solver.push()
             self.solver.add(goal)
@@ -113,27 +128,29 @@ def parameters_of(system: Closing, claim: Claim, run: TimedRun) -> Polyhedron:
     return projected(constraints(system, claim, run), system.parameters)
 
 
-NICE = {"MSL": 60, "OUT": 60, "IN": 60, "R": 90, "RTO": 1}
+NICE = {"MSL": 60, "OUT": 60, "IN": 60, "R": 90, "RTO": 1, "C": 30, "F": 60, "T": 120}
 FAR = 240
+APART = (6, 4, 2, 1, 0)
+"""How far apart the events of a run that is drawn are: the first of these that is possible."""
 
 
-def nearest(system: Closing, claim: Claim, run: TimedRun) -> TimedRun:
-    """The same events with plain numbers: lifetimes of a minute where that is possible, T the
-    largest whole number of seconds for which the claim is still broken, short times."""
+def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> TimedRun:
+    """The same events with plain numbers: lifetimes of a minute where that is possible, the length
+    of the claim's timer the largest whole number of seconds for which the claim is still broken,
+    each event as early as it can be and so far `apart` from the one before."""
     found = constraints(system, claim, run)
     names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
     values, solver = terms(names), z3.Solver()
     solver.add(formula(sorted(found, key=str), values))
-    for name in (name for name in NICE if name in system.parameters):
-        if satisfiable(solver, values[name] == NICE[name]):
-            solver.add(values[name] == NICE[name])
-    whole = next((t for t in range(FAR, -1, -1) if satisfiable(solver, values["T"] == t)), None)
-    if whole is not None:
-        solver.add(values["T"] == whole)
-    for number in range(len(run.moments)):
-        moment = values.get(f"t{number}")
-        if moment is not None:
-            _earliest(solver, moment)
+    _nice(solver, values, claim)
+    moments = [values[f"t{n}"] for n in range(len(run.moments)) if f"t{n}" in values]
+    solver.add(*(late >= soon + apart for soon, late in pairwise(moments)))
+    length = values[claim.timer.length]
+    longest = next((t for t in range(FAR, -1, -1) if satisfiable(solver, length == t)), None)
+    if longest is not None:
+        solver.add(length == longest)
+    for moment in moments:
+        _earliest(solver, moment)
     satisfiable(solver)
     model = solver.model()
 
@@ -141,8 +158,16 @@ def nearest(system: Closing, claim: Claim, run: TimedRun) -> TimedRun:
         term = model.eval(values.get(name, z3.RealVal(0)), model_completion=True)
         return Fraction(str(term))
 
-    moments = tuple(value(f"t{number}") for number in range(len(run.moments)))
-    return TimedRun({n: value(n) for n in system.parameters}, run.actions, moments)
+    then = tuple(value(f"t{number}") for number in range(len(run.moments)))
+    return TimedRun({n: value(n) for n in system.parameters}, run.actions, then)
+
+
+def _nice(solver: z3.Solver, values: Mapping[str, Any], claim: Claim) -> None:
+    """Fix each parameter that the claim is not about to its plain number if that is possible."""
+    for name, number in NICE.items():
+        free = name in values and name != claim.timer.length
+        if free and satisfiable(solver, values[name] == number):
+            solver.add(values[name] == number)
 
 
 def _earliest(solver: z3.Solver, moment: Any) -> None:

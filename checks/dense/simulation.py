@@ -20,11 +20,25 @@ def points(
 ) -> list[dict[str, int]]:
     """Values of the parameters in the region, in quarters, at most `count`."""
     found: list[dict[str, int]] = []
+    said = _said(system)
     for _ in range(200 * count):
         drawn = {name: UNIT * choose.randint(0, LARGEST) for name in system.parameters}
+        drawn |= said
+        if "D" in drawn:  # what is watched is often longer than all else
+            drawn["D"] += choose.randint(0, LARGEST) * max(drawn.values())
         if len(found) < count and system.sensible(drawn) and region(drawn):
             found.append(drawn)
     return found
+
+
+def _said(system: Closing) -> dict[str, int]:
+    """The parameters that are said to be a number: no draw would hit it."""
+    known = system.circumstances.where
+    return {
+        one.left.names[0]: one.right.at({})
+        for one in known
+        if one.relation == "=" and len(one.left.terms) == 1 and not one.right.names
+    }
 
 
 class Runs:

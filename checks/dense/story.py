@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tcpmc.checks.dense.replay import ISS, Replay, TimedEvent, TimedTrace, replayed
 from tcpmc.checks.dense.search import TimedRun
-from tcpmc.model.closing import Claim, circumstances
+from tcpmc.model.closing import Claim
 from tcpmc.model.segment import Segment
 from tcpmc.model.variant import Variant
 
@@ -17,7 +17,7 @@ def trace_of(variant: Variant, assume: tuple[str, ...], claim: Claim, run: Timed
     In the formulas one delivery stands for that of every copy which then has to arrive; here each
     arrives by itself, one after the other at that moment.
     """
-    events, ahead = [], Replay(variant, circumstances(assume), run.parameters)
+    events, ahead = [], Replay(variant, claim.circumstances(assume), run.parameters)
     for action, moment in zip(run.actions, run.moments, strict=False):
         arriving = action.move.arriving
         segment = None if arriving is None else _numbered(arriving, 1 - action.end)
@@ -27,7 +27,7 @@ def trace_of(variant: Variant, assume: tuple[str, ...], claim: Claim, run: Timed
         while segment is not None and ahead.owed(event):
             ahead.happen(event)
             events.append(event)
-    start = Replay(variant, circumstances(assume), run.parameters)
+    start = Replay(variant, claim.circumstances(assume), run.parameters)
     return replayed(start, tuple(events), run.moments[-1], claim)
 
 
@@ -56,11 +56,15 @@ def told(trace: TimedTrace) -> list[str]:
         sent = "".join(f", sends {copy.segment}" for copy in one.sent)
         who = "AB"[event.end]
         lines.append(f"{seconds(event.moment):>8}  {who}  {what}: {one.step.tcb.state}{sent}")
-    ended = f"{seconds(trace.over):>8}  {'AB'[trace.end]}  TIME-WAIT ends"
+    return [*lines, f"{seconds(trace.over):>8}  {'AB'[trace.end]}  {fault(trace)}"]
+
+
+def fault(trace: TimedTrace) -> str:
+    """What is wrong at the end of the run, in words."""
     faults = [
-        f"{copy.segment} is {seconds(trace.over - copy.sent)} old and may live {seconds(life)}"
-        for copy, life in zip(trace.left, trace.lifetimes, strict=True)
+        f"{copy.segment} is {seconds(trace.over - copy.sent)} old and may live {seconds(copy.life)}"
+        for copy in trace.left
     ]
     if trace.waiting is not None:
         faults.append(f"{'BA'[trace.end]} is still in {trace.waiting}")
-    return [*lines, f"{ended}, but {'; '.join(faults)}"]
+    return f"{trace.timer.ended}, but {'; '.join(faults)}" if faults else trace.timer.ended

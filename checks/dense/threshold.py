@@ -30,12 +30,11 @@ from tcpmc.checks.dense.projection import (
 )
 from tcpmc.checks.dense.proof import Slice, Unproved, obligations
 from tcpmc.checks.dense.reasons import both, either
-from tcpmc.checks.dense.search import Search, TimedRun, nearest, parameters_of
+from tcpmc.checks.dense.search import APART, Search, TimedRun, parameters_of, plain
 from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
-from tcpmc.model.closing import Claim, circumstances
+from tcpmc.model.closing import Claim
 from tcpmc.model.linear import Comparison, Condition
-from tcpmc.model.tcb import State
 from tcpmc.model.variant import Variant
 
 QUICK, DEPTH = 6, 10
@@ -85,7 +84,7 @@ class Finder:
         """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
         self.question, self._say, self.seconds = question, progress, seconds
         self._started = time.monotonic()
-        self.system = Closing(question.variant, circumstances(question.assume))
+        self.system = Closing(question.variant, question.claim.circumstances(question.assume))
         self.formulas = Formulas(self.system)
         self.violations: list[Polyhedron] = []
         self.runs: list[TimedRun] = []
@@ -95,12 +94,35 @@ class Finder:
         core = contradiction(self.question)
         if core:
             return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
-        if not any(phase.state == State.TIME_WAIT for phase in self.system.table.phases):
-            return Threshold(VACUOUS, Condition(), "TIME-WAIT is never entered")
+        timer = self.question.claim.timer
+        if not any(timer.runs(phase.end) for phase in self.system.table.phases):
+            return Threshold(VACUOUS, Condition(), f"{timer.what} is never entered")
         try:
             return self._find()
         except GaveUp as reason:
             return self._unfinished(str(reason))
+
+    def counterexample(self) -> TimedRun | None:
+        """The last that a quick search finds, with time between its events; nothing is proved."""
+        if contradiction(self.question):
+            return None
+        for apart in APART:
+            run = self._spaced(apart)
+            if run is not None:
+                return plain(self.system, self.question.claim, run, apart)
+        return None
+
+    def _spaced(self, apart: int) -> TimedRun | None:
+        """The counterexample found last among those whose events are so far apart."""
+        claim, found = self.question.claim, None
+        quick = QUICK + self.system.circumstances.probes
+        search = Search(self.formulas, claim, self.seconds, apart)
+        while run := search.shortest(len(found.actions) if found else 0, quick):
+            self.progress(f"{len(run.actions)} steps break it")
+            broken = parameters_of(self.system, claim, run)
+            search.exclude(formula(broken, self.formulas.parameters))
+            found = run
+        return found
 
     def progress(self, line: str) -> None:
         """Say what is done. Raises GaveUp when the time is over."""
@@ -110,16 +132,15 @@ class Finder:
 
     def _find(self) -> Threshold:
         search = Search(self.formulas, self.question.claim, self.seconds)
-        first, depth = 0, QUICK
+        probes = self.system.circumstances.probes  # a step each
+        first, depth, last = 0, QUICK + probes, DEPTH + probes
         while True:
-            self.progress(f"searching a counterexample of at most {depth} steps")
-            run = search.shortest(first, depth)
-            if run is not None:
-                first = len(run.actions)
-                self._violated(search, run)
+            steps = self._searched(search, first, depth)
+            if steps is not None:
+                first = steps
                 continue
             first = depth + 1
-            if not satisfiable(z3.Solver(), self.region(self.formulas.parameters)):
+            if not self._some_left():
                 never = Condition(((),))
                 return Threshold(REFUTED, never, "refuted for all parameters", self.last)
             proof = self._proof()
@@ -127,8 +148,21 @@ class Finder:
                 how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
                 return Threshold(PROVED, self.condition(), how, self.last, proof)
             depth += 1
-            if depth > DEPTH:
-                return self._unfinished(f"no proof, and no counterexample of {DEPTH} steps")
+            if depth > last:
+                return self._unfinished(f"no proof, and no counterexample of {last} steps")
+
+    def _searched(self, search: Search, first: int, last: int) -> int | None:
+        """The steps of a counterexample, whose parameters are taken out; None if there is none."""
+        self.progress(f"searching a counterexample of at most {last} steps")
+        run = search.shortest(first, last)
+        if run is None:
+            return None
+        self._violated(search, run)
+        return len(run.actions)
+
+    def _some_left(self) -> bool:
+        """Whether there are parameters for which no violation was found."""
+        return satisfiable(z3.Solver(), self.region(self.formulas.parameters))
 
     def _unfinished(self, reason: str) -> Threshold:
         told = f"{reason}; necessary so far"
@@ -142,7 +176,7 @@ class Finder:
     def _violated(self, search: Search, run: TimedRun) -> None:
         found = parameters_of(self.system, self.question.claim, run)
         self.violations.append(found)
-        self.runs.append(nearest(self.system, self.question.claim, run))
+        self.runs.append(plain(self.system, self.question.claim, run))
         search.exclude(formula(found, self.formulas.parameters))
         self.progress(f"{len(run.actions)} steps break it: not {self.condition()}")
 
@@ -175,9 +209,9 @@ class Finder:
         clauses = []
         for found in self.violations:
             clauses.append(reduced(found, sensible))
-        kept = list(clauses)
-        for one in clauses:
-            others = [other for other in kept if other != one]
+        kept = [self._shorter(one, clauses) for one in clauses]
+        for one in tuple(kept):
+            others = [other for other in kept if other is not one]
             solver = z3.SolverFor("QF_LRA")
             solver.add(formula(sensible, values), formula(one, values))
             solver.add(*(z3.Not(formula(other, values)) for other in others))
@@ -187,14 +221,29 @@ class Finder:
             tuple(tuple(self._readable(c) for c in sorted(one, key=str)) for one in kept)
         )
 
+    def _shorter(
+        self, violation: set[Comparison], all_of_them: list[set[Comparison]]
+    ) -> set[Comparison]:
+        """Of a violation's comparisons those that are needed beside the other violations."""
+        values, kept = terms(self.system.parameters), set(violation)
+        others = [z3.Not(formula(one, values)) for one in all_of_them if one is not violation]
+        for one in sorted(violation, key=str):
+            solver = z3.SolverFor("QF_LRA")
+            solver.add(formula(self.system.known, values), *others)
+            solver.add(formula(kept - {one}, values), z3.Not(formula((one,), values)))
+            if not satisfiable(solver):
+                kept.remove(one)
+        return kept
+
     def _readable(self, violated: Comparison) -> Comparison:
-        return readable(fixed(negated(violated), self.system.circumstances.where))
+        fixed_one = fixed(negated(violated), self.system.circumstances.where)
+        return readable(fixed_one, self.question.claim.timer.length)
 
 
 def contradiction(question: Question) -> str:
     """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
     if they do not."""
-    system = Closing(question.variant, circumstances(question.assume))
+    system = Closing(question.variant, question.claim.circumstances(question.assume))
     values, solver = terms(system.parameters), z3.Solver()
     solver.set("core.minimize", True)
     named = {str(one): one for one in system.known}
