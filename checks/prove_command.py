@@ -153,13 +153,15 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     from tcpmc.checks.ladder import ladder
 
     lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
-    run = proof.trace or proof.outside
     if proof.proved:
         lines.append(f"  for {_iss(proof)}")
     lines.append(f"  {proof.how}")
+    run = proof.trace
+    if proof.outside is not None:
+        run = proof.outside.trace
+        a, b = proof.outside.iss
+        lines.append(f"  outside: with ISS {a} of A and {b} of B:")
     if run is not None:
-        if proof.outside is not None:
-            lines.append("  with another ISS:")
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
     lines += [f"  assumed: {text}" for text in _assumed(prover, prop)]
     return "\n".join(lines) + "\n"

@@ -34,11 +34,15 @@ from tcpmc.model.variant import Variant
 ENDS = "AB"
 
 
+class FixedNumbers(Exception):
+    """A property asks for numbers that it writes down itself."""
+
+
 class AnySegment(Segment):
     """A segment whose numbers are not fixed: it has no spelling that a property could ask for."""
 
     def __str__(self) -> str:
-        raise TypeError("reads the text of a segment, which has fixed numbers")
+        raise FixedNumbers("it asks for a segment by its text, which has fixed numbers")
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,7 @@ class Formulas:
         return z3.simplify(z3.And(z3.Or(*ways), *kept))
 
     def broken(self, prop: Always | Reachable) -> z3.BoolRef:
-        """The claim is broken in frame "0"; or the goal is met. Raises TypeError for a property
-        that depends on fixed numbers."""
+        """The claim is broken in frame "0"; or the goal is met. Raises FixedNumbers."""
         frame = self.frame("0")
         ways = []
         for a, end_a in enumerate(self.ends[0]):
@@ -200,7 +203,7 @@ def told(end: End) -> str:
     names = ("snd_una", "snd_nxt", "rcv_nxt")
     numbers = [f"{name.upper().replace('_', '.')} {distance(getattr(tcb, name))}" for name in names]
     flags = [f.name for f in fields(history) if getattr(history, f.name)]
-    return f"{end.state}, {', '.join(numbers)}; {', '.join(flags) or 'no history'}"
+    return f"{end.state}, {', '.join(numbers)}: {', '.join(flags) or 'no history'}"
 
 
 def _any(segment: Segment) -> Segment:

@@ -1,14 +1,14 @@
 """A safety property for an unbounded channel and every 32-bit ISS: proved, refuted, or neither.
 
 Counterexamples come from the explicit engine, which replays them, in a small scope with 32-bit
-numbers: with ordinary ISSs, and with each ISS that a guard is about alone. Those ISSs are taken
-out, and the invariant has to prove the property for all that are left: so the condition is exact.
+numbers: with ordinary ISSs, and with each ISS that a guard singles out. The ISSs that have one are
+taken out, and the invariant has to prove the property for all that are left.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from tcpmc.checks.symbolic import PathLimit
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.unbounded.conditions import Excluded
 from tcpmc.checks.unbounded.endpoint import BITS, Endpoint, Unending, scope_of
-from tcpmc.checks.unbounded.formulas import ENDS, Formulas
+from tcpmc.checks.unbounded.formulas import ENDS, FixedNumbers, Formulas
 from tcpmc.checks.unbounded.locations import Invariant, invariant
 from tcpmc.checks.verdict import (
     INCONCLUSIVE,
@@ -37,6 +37,16 @@ from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
 
 Safety = Always | Reachable
+FEW = 16
+"""As many ISSs as a guard may be about for each of them to be tried."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A run that breaks the claim with these ISSs of A and B."""
+
+    iss: tuple[int, int]
+    trace: Trace
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Proof:
     word, how
         The verdict, and how it is known; for INCONCLUSIVE, what was established.
     where, outside
-        The ISSs that are left out, and the shortest run with such ISSs that breaks the claim.
+        The ISSs that are left out, and of the runs that break the claim with one a shortest.
     trace
         The run that refutes the property, or is the witness, with ordinary ISSs.
     """
@@ -54,7 +64,7 @@ class Proof:
     word: str
     how: str
     where: Excluded = Excluded()
-    outside: Trace | None = None
+    outside: Outside | None = None
     trace: Trace | None = None
     invariant: Invariant | None = None
 
@@ -115,7 +125,7 @@ class Prover:
                 return Proof(ordinary.word, ordinary.method, trace=ordinary.trace)
             established = f"no counterexample in the small scope ({ordinary.method})"
             return self._proof(prop, vacuous=ordinary.word == VACUOUS)
-        except (GaveUp, PathLimit, Unending, NotImplementedError, TypeError) as limit:
+        except (GaveUp, PathLimit, Unending, FixedNumbers, NotImplementedError) as limit:
             return Proof(INCONCLUSIVE, "; ".join(filter(None, (str(limit), established))))
 
     def _lemma(self, prop: Lemma) -> Proof:
@@ -152,8 +162,9 @@ class Prover:
         if where not in self._invariants:
             found = invariant(self.formulas, lambda guard: self._possible(where, guard))
             now, then = found.formula("0"), found.formula("1")
-            assert not self._possible(where, self.formulas.initial(), z3.Not(now))
-            assert not self._possible(where, now, self.formulas.step, z3.Not(then))
+            begins = self._possible(where, self.formulas.initial(), z3.Not(now))
+            if begins or self._possible(where, now, self.formulas.step, z3.Not(then)):
+                raise RuntimeError("what was computed is no invariant")
             self._invariants[where] = found
         return self._invariants[where]
 
@@ -168,28 +179,26 @@ class Prover:
         solver.add(where.formula(self.formulas.iss), *conditions)
         return satisfiable(solver)
 
-    def _refuting(self, prop: Safety) -> tuple[Excluded, Trace | None]:
+    def _refuting(self, prop: Safety) -> tuple[Excluded, Outside | None]:
         """The ISSs of A and of B with which there is a counterexample, and a shortest one."""
-        ordinary, traces = Scope("").iss, []
+        ordinary, runs = Scope("").iss, list[Outside]()
         refuted: dict[str, list[int]] = {who: [] for who in ENDS}
         for which, iss in self._single():
             pair = (iss, ordinary[1]) if which == 0 else (ordinary[0], iss)
             answer = self._explicit(prop, pair)
             if answer.trace is not None:
                 refuted[ENDS[which]].append(iss)
-                traces.append(answer.trace)
+                runs.append(Outside(pair, answer.trace))
         where = Excluded(tuple(sorted(refuted["A"])), tuple(sorted(refuted["B"])))
-        return where, min(traces, key=len, default=None)
+        return where, min(runs, key=lambda run: len(run.trace), default=None)
 
     def _single(self) -> Iterator[tuple[int, int]]:
-        """For A and B, each ISS that meets a guard which no other ISS meets."""
+        """For A and B, each ISS that meets a guard which few others meet."""
         for which in (0, 1):
-            guards = {self.formulas.guard(1 - which, move) for move in self.formulas.endpoint.moves}
-            found: Mapping[int, None] = {}
-            for guard in guards:
-                iss = _only(self.formulas.iss[which], guard)
-                found = {**found, **({} if iss is None else {iss: None})}
-            yield from ((which, iss) for iss in sorted(found))
+            iss, moves = self.formulas.iss[which], self.formulas.endpoint.moves
+            guards = {self.formulas.guard(1 - which, move) for move in moves}
+            found = {number for guard in guards for number in _few(iss, guard)}
+            yield from ((which, number) for number in sorted(found))
 
     def _explicit(self, prop: Safety, iss: tuple[int, int]) -> Answer:
         """What the explicit engine says of a small scope with these ISSs."""
@@ -204,12 +213,15 @@ def _premise(prop: Always) -> Reachable:
     return Reachable(name=prop.name, meaning="", citation="", expected={}, goals=(prop.premise,))
 
 
-def _only(iss: z3.BitVecRef, guard: z3.BoolRef) -> int | None:
-    """The one number that meets a guard about an ISS; None where there are several or none."""
-    solver = z3.Solver()
+def _few(iss: z3.BitVecRef, guard: z3.BoolRef) -> list[int]:
+    """The numbers that meet a guard about an ISS; none where there are many."""
+    solver, found = z3.Solver(), list[int]()
     solver.add(guard)
-    if not satisfiable(solver):
-        return None
-    number = solver.model().eval(iss, model_completion=True)
-    assert isinstance(number, z3.BitVecNumRef)
-    return None if satisfiable(solver, iss != number) else number.as_long()
+    while satisfiable(solver):
+        number = solver.model().eval(iss, model_completion=True)
+        assert isinstance(number, z3.BitVecNumRef)
+        found.append(number.as_long())
+        if len(found) > FEW:
+            return []
+        solver.add(iss != number)
+    return found
