@@ -30,9 +30,10 @@ from tcpmc.checks.options import (
     version,
 )
 from tcpmc.checks.output import on_github, opened, width
+from tcpmc.checks.prove_command import prove
 from tcpmc.checks.requests import opening, requests
 from tcpmc.checks.stack_commands import compare, gallery
-from tcpmc.checks.timed_commands import threshold, verify
+from tcpmc.checks.timed_commands import threshold
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.trace_files import folders, write_traces
 from tcpmc.checks.verdict import (
@@ -42,6 +43,7 @@ from tcpmc.checks.verdict import (
     EXIT_NOTHING,
     EXIT_USAGE,
 )
+from tcpmc.checks.verify_command import verify
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -159,6 +161,7 @@ def list_(kinds: tuple[str, ...]) -> int:
 
 
 cli.add_command(claims)
+cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(verify)
 cli.add_command(gallery)

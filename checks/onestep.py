@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, cast
 
 import z3
 
-from tcpmc.checks.fields import SEQUENCE_FIELDS, plain
+from tcpmc.checks.fields import CONTROLS, SEQUENCE_FIELDS, STATE_BITS, plain
 from tcpmc.checks.solving import satisfiable
 from tcpmc.checks.symbolic import Path, Sym, as_bits, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
@@ -38,16 +39,41 @@ class OneStep:
 
     def broken(self, lemma: Lemma) -> Trace | None:
         """One step that breaks the lemma, replayed on ints; None when there is none."""
+        for path, bad in self._breaking(lemma):
+            solver = z3.Solver()
+            solver.add(bad)
+            if satisfiable(solver):
+                tcb, seg, _ = path.result
+                return self._trace(tcb, seg, solver.model())
+        return None
+
+    def formula(self, lemma: Lemma) -> z3.BoolRef:
+        """That a step breaks the lemma, over `constants`."""
+        state, *controls = self.constants()[:5]
+        ways = []
+        for path, bad in self._breaking(lemma):
+            tcb, seg, _ = path.result
+            here = state == list(State).index(tcb.state)
+            bits = zip(controls, CONTROLS, strict=True)
+            carried = [const == getattr(seg, control) for const, control in bits]
+            ways.append(z3.And(here, *carried, bad))
+        return z3.simplify(z3.Or(*ways))
+
+    def constants(self) -> list[z3.ExprRef]:
+        """What a step is about: the state, the control bits and the numbers."""
+        names = ("host.iss", *SEQUENCE_FIELDS, "seg.seq", "seg.ack", "seg.length")
+        controls = [z3.Bool(control) for control in CONTROLS]
+        numbers = [z3.BitVec(name, BITS) for name in names]
+        return [z3.BitVec("state", STATE_BITS), *controls, *numbers, z3.Bool("passive")]
+
+    def _breaking(self, lemma: Lemma) -> Iterator[tuple[Path[Arrival], z3.BoolRef]]:
+        """The paths on which the lemma may be broken, and when it is."""
         for path in self._arrivals():
             tcb, seg, step = path.result
             bad = truth_of(lambda t=tcb, s=seg, r=step: self._breaks(lemma, t, s, r))  # type: ignore[misc]
-            if z3.is_false(z3.simplify(bad)):
-                continue
-            solver = z3.Solver()
-            solver.add(path.condition, bad, z3.ULE(as_bits(seg.length, BITS), LONGEST))
-            if satisfiable(solver):
-                return self._trace(tcb, seg, solver.model())
-        return None
+            if not z3.is_false(z3.simplify(bad)):
+                short = z3.ULE(as_bits(seg.length, BITS), LONGEST)
+                yield path, z3.And(path.condition, bad, short)
 
     def _breaks(self, lemma: Lemma, tcb: Tcb, seg: Segment, step: Step) -> bool:
         return lemma.premise(self.host, tcb, seg) and not lemma.claim(self.host, tcb, seg, step)

@@ -1,4 +1,4 @@
-"""The commands about dense time: `threshold` and `verify`."""
+"""The command about dense time: `threshold`."""
 
 from __future__ import annotations
 
@@ -134,6 +134,7 @@ def _as_expected(answer: Threshold, expected: str) -> bool:
 def certificate_of(finder: Finder, answer: Threshold, variant: str) -> str:
     """The proof as a file. `variant` is the name or file of the variant. Raises BadInput where
     there is no proof."""
+    from tcpmc.checks.certificates.statements import timed
     from tcpmc.checks.certificates.write import certificate
     from tcpmc.checks.dense.projection import fulfilled
 
@@ -147,7 +148,8 @@ def certificate_of(finder: Finder, answer: Threshold, variant: str) -> str:
         "condition": str(answer.condition),
     }
     where = fulfilled(answer.condition, formulas.parameters)
-    return certificate(formulas, question.claim, where, answer.proof, about)
+    invariant = answer.proof.invariant(formulas.frame("0"))
+    return certificate(timed(formulas, question.claim), where, invariant, about)
 
 
 def _report(question: Question, answer: Threshold) -> str:
@@ -185,49 +187,3 @@ def _theorems() -> str:
     lines.append("ASSUMPTIONS, and comparisons such as T < 2 MSL")
     lines += [f"  {one.name}\n      {one.meaning}" for one in ASSUMPTIONS.values()]
     return "\n".join(lines) + "\n"
-
-
-@click.command(short_help="Re-check certificates with z3 and cvc5.")
-@click.argument("files", nargs=-1, metavar="FILE...")
-@click.option("--solver", "solvers", multiple=True, type=click.Choice(("z3", "cvc5")),
-              help="[default: both]")  # fmt: skip
-@click.option("--timeout", default=300.0, metavar="SECONDS", help="For each obligation.")
-@click.option("--statement/--no-statement", default=True,
-              help="Compare its statement with the model.  [default: yes]")  # fmt: skip
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
-def verify(files: tuple[str, ...], solvers: tuple[str, ...], statement: bool, **rest: Any) -> int:
-    r"""Check the proofs in FILE..., written by threshold --certificate, from scratch.
-
-    \b
-      tcpmc threshold old-segments --certificate old.smt2
-      tcpmc verify old.smt2
-    """
-    from tcpmc.checks.certificates.ask import SOLVERS, Missing
-    from tcpmc.checks.certificates.origin import regenerated
-    from tcpmc.checks.certificates.verify import check
-
-    if not files:
-        raise BadInput("name one or more files")
-    failed = False
-    with opened(None) as output:
-        for name in files:
-            try:
-                text = Path(name).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
-            try:
-                found = check(
-                    text, regenerated if statement else None, solvers or SOLVERS, rest["timeout"]
-                )
-            except Missing as error:
-                raise BadInput(str(error)) from error
-            failed |= not found.accepted
-            output.write(_checked(name, found))
-    return EXIT_UNEXPECTED if failed else EXIT_AS_EXPECTED
-
-
-def _checked(name: str, found: Any) -> str:
-    if found.accepted:
-        return f"accepted  {name}  {found.theorem}, by {' and '.join(found.solvers)}\n"
-    state = "".join(f"\n    {one}" for one in found.state)
-    return f"REJECTED  {name}  {found.obligation}: {found.reason}{state}\n"

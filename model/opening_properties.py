@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpmc.model.property import Always, Predicate, Property, Reachable
-from tcpmc.model.sequence import Seq
 from tcpmc.model.system import End, Model, System
 from tcpmc.model.tcb import State
 
@@ -37,7 +36,7 @@ def text_in(end: End) -> bool:
 
 def syn_acks_answer(model: Model, system: System) -> bool:
     """Every SYN,ACK in flight carries no text and acknowledges the number after an ISS."""
-    first = [Seq(iss, model.scope.bits) + 1 for iss in model.scope.iss]
+    first = [host.iss + 1 for host in model.hosts]
     return not system.in_flight(
         lambda seg: seg.SYN and seg.ACK and (seg.length > 0 or seg.ack not in first)
     )

@@ -242,7 +242,7 @@ def test_pictures(tmp_path: Path) -> None:
     ("limit", "reason"),
     [
         (("--max-states", "1000"), "limit of 1,000 states"),
-        (("--timeout", "0.7"), "timeout of 0.7 s"),
+        (("--timeout", "0.01"), "timeout of 0.01 s"),
         (("--max-memory", "0.001"), "memory limit of 0.001 GB"),
     ],
 )

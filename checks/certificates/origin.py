@@ -4,25 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tcpmc.checks.certificates.write import defined, statement
+import z3
+
+from tcpmc.checks.certificates import statements
+from tcpmc.checks.certificates.write import defined
 from tcpmc.checks.dense.actions import Closing
-from tcpmc.checks.dense.encoding import Formulas
+from tcpmc.checks.dense.encoding import Formulas as TimedFormulas
 from tcpmc.checks.dense.projection import fulfilled
 from tcpmc.checks.loading import find_variant
+from tcpmc.checks.onestep import OneStep
+from tcpmc.checks.unbounded.conditions import excluded
+from tcpmc.checks.unbounded.formulas import formulas_of
 from tcpmc.model.closing import THEOREMS
 from tcpmc.model.linear import condition
+from tcpmc.model.properties import PROPERTIES
+from tcpmc.model.property import Always, Lemma, Property, Reachable
+
+Regenerated = tuple[str, str]
 
 
-def regenerated(heading: Mapping[str, str]) -> tuple[str, str]:
-    """What the heading says is proved: the timed system with the claim, and the condition.
+def regenerated(heading: Mapping[str, str]) -> Regenerated:
+    """What the heading says is proved: the system with the claim, and the condition.
 
     Raises ValueError for a theorem that there is not.
     """
-    theorem = THEOREMS.get(heading["theorem"])
-    if theorem is None:
-        raise ValueError(f"there is no theorem {heading['theorem']!r}")
+    name = heading["theorem"]
+    if name in THEOREMS:
+        return _timed(heading)
+    if name in PROPERTIES:
+        return _untimed(PROPERTIES[name], heading)
+    raise ValueError(f"there is no theorem {name!r}")
+
+
+def _timed(heading: Mapping[str, str]) -> Regenerated:
+    theorem = THEOREMS[heading["theorem"]]
     assume = tuple(filter(None, heading["assume"].split("; ")))
     system = Closing(find_variant(heading["variant"]), theorem.claim.circumstances(assume))
-    formulas = Formulas(system)
+    formulas = TimedFormulas(system)
     where = fulfilled(condition(heading["condition"]), formulas.parameters)
-    return statement(formulas, theorem.claim), defined("condition", [], where)
+    stated = statements.timed(formulas, theorem.claim)
+    return str(stated), defined("condition", [], where)
+
+
+def _untimed(prop: Property, heading: Mapping[str, str]) -> Regenerated:
+    variant, where = find_variant(heading["variant"]), excluded(heading["condition"])
+    if isinstance(prop, Lemma):
+        stated = statements.one_step(OneStep(variant), prop)
+        return str(stated), defined("condition", [], z3.BoolVal(True))
+    if not isinstance(prop, Always | Reachable):
+        raise ValueError(f"{prop.name} is no safety property")
+    formulas = formulas_of(variant, octets(heading["assume"]))
+    stated = statements.untimed(formulas, prop)
+    return str(stated), defined("condition", [], where.formula(formulas.iss))
+
+
+def octets(assumed: str) -> int:
+    """The octets of text each way that a heading says. Raises ValueError."""
+    text, _, rest = assumed.partition(" ")
+    if rest != "octets of text each way" or text not in "012":
+        raise ValueError(f"{assumed!r}: no such assumption")
+    return int(text)

@@ -7,63 +7,78 @@ to call unsat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from tcpmc.checks.dense.encoding import Formulas
-from tcpmc.checks.dense.proof import Slice
-from tcpmc.model.closing import Claim
+
+@dataclass(frozen=True)
+class Statement:
+    """What is to be proved: a system, and when a claim is broken in it.
+
+    `constants` are the free parameters, `parameters` is what is assumed of them. `state` and `then`
+    are the constants of the state before and after a step, `inputs` what else `step` is about, and
+    `choices` what else `broken` is about.
+    """
+
+    logic: str
+    constants: Sequence[Any]
+    parameters: Any
+    state: Sequence[Any]
+    then: Sequence[Any]
+    inputs: Sequence[Any]
+    choices: Sequence[Any]
+    initial: Any
+    step: Any
+    broken: Any
+
+    def __str__(self) -> str:
+        """Its declarations and definitions."""
+        before, after = list(self.state), list(self.then)
+        lines = [_declared(one) for one in self.constants]
+        lines += [
+            defined("parameters", [], self.parameters),
+            defined("initial", before, self.initial),
+            defined("step", [*before, *after, *self.inputs], self.step),
+            defined("broken", [*before, *self.choices], self.broken),
+        ]
+        return "\n".join(lines) + "\n"
 
 
-def statement(formulas: Formulas, claim: Claim) -> str:
-    """The question: the parameters and what is assumed of them, and the timed system."""
-    state, then, t = formulas.frame("0"), formulas.frame("1"), formulas.moment("0")
-    bits = formulas.choice("0")
-    now, after = list(state.values()), list(then.values())
-    lines = [f"(declare-const {name} Real)" for name in formulas.system.parameters]
-    lines += [
-        defined("parameters", [], formulas.sensible()),
-        defined("initial", now, formulas.initial("0")),
-        defined("step", [*now, *after, t, *bits], formulas.step),
-        defined("broken", [*now, t], formulas.broken(claim)),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def certificate(
-    formulas: Formulas, claim: Claim, region: Any, proof: Slice, about: Mapping[str, str]
-) -> str:
-    """The file. `region` is the condition under which the claim is proved; `about` names the
-    theorem, the variant, and so on."""
-    state = formulas.frame("0")
-    lines = ["; A proof about TIME-WAIT by tcpmc: each of the three checks has to be unsat."]
+def certificate(stated: Statement, condition: Any, invariant: Any, about: Mapping[str, str]) -> str:
+    """The file. `condition` is on the parameters: under it the claim is proved. `invariant` is of
+    the state; `about` names the theorem, the variant, and so on."""
+    lines = ["; A proof by tcpmc: each of the three checks has to be unsat."]
     lines += [f'(set-info :{key} "{value}")' for key, value in about.items()]
-    lines += ["(set-logic QF_LRA)", statement(formulas, claim).rstrip()]
-    lines.append(defined("condition", [], region))
-    lines.append(defined("invariant", list(state.values()), proof.invariant(state)))
-    return "\n".join([*lines, *_obligations(formulas)]) + "\n"
+    lines += [f"(set-logic {stated.logic})", str(stated).rstrip()]
+    lines.append(defined("condition", [], condition))
+    lines.append(defined("invariant", list(stated.state), invariant))
+    return "\n".join([*lines, *_obligations(stated)]) + "\n"
 
 
-def _obligations(formulas: Formulas) -> Iterator[str]:
-    state, then = formulas.frame("0"), formulas.frame("1")
-    inputs = [formulas.moment("0"), *formulas.choice("0")]
-    for const in (*state.values(), *then.values(), *inputs):
-        yield f"(declare-const {const.sexpr()} {const.sort()})"
-    now, after, t = _names(state.values()), _names(then.values()), inputs[0].sexpr()
+def _obligations(stated: Statement) -> Iterator[str]:
+    free = {one.sexpr(): one for one in (*stated.state, *stated.then)}
+    free |= {one.sexpr(): one for one in (*stated.inputs, *stated.choices)}
+    yield from map(_declared, free.values())
+    now, after = _names(stated.state), _names(stated.then)
     known = "parameters condition"
     for name, parts in {
         "initiation": f"(initial {now}) (not (invariant {now}))",
-        "consecution": f"(invariant {now}) (step {now} {after} {_names(inputs)}) "
+        "consecution": f"(invariant {now}) (step {now} {after} {_names(stated.inputs)}) "
         f"(not (invariant {after}))",
-        "safety": f"(invariant {now}) (broken {now} {t})",
+        "safety": f"(invariant {now}) (broken {now} {_names(stated.choices)})",
     }.items():
         yield f'(echo "{name}")\n(push 1)\n(assert (and {known} {parts}))\n(check-sat)\n(pop 1)'
 
 
 def defined(name: str, arguments: list[Any], body: Any) -> str:
     """A definition as text."""
-    given = " ".join(f"({one.sexpr()} {one.sort()})" for one in arguments)
+    given = " ".join(f"({one.sexpr()} {one.sort().sexpr()})" for one in arguments)
     return f"(define-fun {name} ({given}) Bool\n{body.sexpr()})"
+
+
+def _declared(const: Any) -> str:
+    return f"(declare-const {const.sexpr()} {const.sort().sexpr()})"
 
 
 def _names(terms: Any) -> str:

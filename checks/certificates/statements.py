@@ -1,0 +1,63 @@
+"""What the theorems, the properties and the lemmas state, from the rules of the model."""
+
+from __future__ import annotations
+
+import z3
+
+from tcpmc.checks.certificates.write import Statement
+from tcpmc.checks.dense.encoding import Formulas as TimedFormulas
+from tcpmc.checks.onestep import OneStep
+from tcpmc.checks.unbounded.formulas import Formulas
+from tcpmc.model.closing import Claim
+from tcpmc.model.property import Always, Lemma, Reachable
+
+
+def timed(formulas: TimedFormulas, claim: Claim) -> Statement:
+    """A claim about the timed close, in linear real arithmetic."""
+    t = formulas.moment("0")
+    return Statement(
+        logic="QF_LRA",
+        constants=[z3.Real(name) for name in formulas.system.parameters],
+        parameters=formulas.sensible(),
+        state=[*formulas.frame("0").values()],
+        then=[*formulas.frame("1").values()],
+        inputs=[t, *formulas.choice("0")],
+        choices=[t],
+        initial=formulas.initial("0"),
+        step=formulas.step,
+        broken=formulas.broken(claim),
+    )
+
+
+def untimed(formulas: Formulas, prop: Always | Reachable) -> Statement:
+    """A property of two ends and all that they ever sent, for every ISS."""
+    return Statement(
+        logic="QF_BV",
+        constants=formulas.iss,
+        parameters=z3.BoolVal(True),
+        state=[*formulas.frame("0").values()],
+        then=[*formulas.frame("1").values()],
+        inputs=[formulas.sends],
+        choices=formulas.left,
+        initial=formulas.initial(),
+        step=formulas.step,
+        broken=formulas.broken(prop),
+    )
+
+
+def one_step(rules: OneStep, lemma: Lemma) -> Statement:
+    """A lemma: the state is any TCB with any segment that arrives, and there is nothing after."""
+    state = rules.constants()
+    then = [z3.Const(f"{one}@1", one.sort()) for one in state]
+    return Statement(
+        logic="QF_BV",
+        constants=[],
+        parameters=z3.BoolVal(True),
+        state=state,
+        then=then,
+        inputs=[],
+        choices=[],
+        initial=z3.BoolVal(True),
+        step=z3.BoolVal(False),
+        broken=rules.formula(lemma),
+    )

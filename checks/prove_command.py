@@ -1,0 +1,205 @@
+"""`tcpmc prove`: safety properties for an unbounded channel and every 32-bit ISS."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tcpmc.checks.asked import say
+from tcpmc.checks.guard import BadInput
+from tcpmc.checks.loading import find_property, find_variant
+from tcpmc.checks.options import PROPERTY_NAMES, VARIANT_NAMES
+from tcpmc.checks.output import opened, width
+from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
+    EXIT_INCONCLUSIVE,
+    EXIT_UNEXPECTED,
+    INCONCLUSIVE,
+    expected_on,
+)
+from tcpmc.model.properties import CATALOGUE
+from tcpmc.model.property import Lemma, Property, Reachable
+from tcpmc.model.variant import Variant
+
+if TYPE_CHECKING:
+    from tcpmc.checks.unbounded.prove import Proof, Prover
+
+
+@click.command(short_help="Prove safety properties for every 32-bit ISS.")
+@click.argument("names", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
+@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
+              help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
+@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+@click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="For each property.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
+    r"""Prove PROPERTY for a network that loses, duplicates and reorders without bound, and for
+    every 32-bit ISS; where some ISSs break it, say which, and prove it for all others.
+
+    Without PROPERTY: every safety property and lemma of the catalogue.
+
+    \b
+      tcpmc prove
+      tcpmc prove graceful-close
+      tcpmc prove no-deadlock --variant no-time-wait
+      tcpmc prove graceful-close --certificate graceful-close.smt2
+    """
+    from tcpmc.checks.unbounded.prove import Prover
+
+    if rest["certificate"] and len(names) != 1:
+        raise BadInput("--certificate takes one property; --certificates DIR takes more")
+    props = [_safety(name) for name in names] or list(catalogue())
+    prover = Prover(find_variant(variant), data, rest["timeout"])
+    found = []
+    with opened(None) as output:
+        for prop in props:
+            if not rest["quiet"] and sys.stderr.isatty():
+                say(f"{prop.name} ...")
+            proof = prover.prove(prop)
+            found.append((prop, proof))
+            _write(prover, prop, proof, variant, rest)
+            if names:
+                output.write(_told(prover, prop, proof))
+        if not names:
+            output.write(_table(prover, found))
+    return max(_code(prover.variant, prop, proof) for prop, proof in found)
+
+
+def catalogue() -> Iterator[Property]:
+    """What of the catalogue is asked where nothing is named: safety, no witnesses."""
+    from tcpmc.checks.unbounded.prove import provable
+
+    for prop in CATALOGUE.values():
+        if provable(prop) and not isinstance(prop, Reachable):
+            yield prop
+
+
+def _safety(name: str) -> Property:
+    from tcpmc.checks.unbounded.prove import provable
+
+    prop = find_property(name)
+    if not provable(prop):
+        raise BadInput(
+            f"{name} is no safety property of one connection from CLOSED without time: "
+            "see tcpmc check"
+        )
+    return prop
+
+
+def _write(
+    prover: Prover, prop: Property, proof: Proof, variant: str, options: dict[str, Any]
+) -> None:
+    """Write the proof where the options say; one that was named has to exist."""
+    if options["certificate"]:
+        if not proof.proved:
+            raise BadInput(f"{proof.word} {prop.name}: there is no proof to write ({proof.how})")
+        with opened(options["certificate"]) as file:
+            file.write(proof_as_file(prover, prop, proof, variant))
+    if options["certificates"] and proof.proved:
+        text = proof_as_file(prover, prop, proof, variant)
+        certificate_file(options["certificates"], prop.name, text)
+
+
+def certificate_file(folder: str, name: str, text: str) -> None:
+    """Write a certificate to the folder, which is made. Raises BadInput."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / f"{name}.smt2").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{folder}: {error.strerror or error}") from error
+
+
+def proof_as_file(prover: Prover, prop: Property, proof: Proof, variant: str) -> str:
+    """The certificate of a proof. `variant` is the name or file of the variant."""
+    import z3
+
+    from tcpmc.checks.certificates import statements
+    from tcpmc.checks.certificates.write import certificate
+    from tcpmc.checks.unbounded.formulas import told
+
+    about = {
+        "theorem": prop.name,
+        "variant": variant,
+        "assume": f"{prover.data} octets of text each way",
+        "condition": str(proof.where),
+    }
+    if isinstance(prop, Lemma):
+        true = z3.BoolVal(True)
+        return certificate(statements.one_step(prover.rules, prop), true, true, about)
+    assert proof.invariant is not None
+    formulas = prover.formulas
+    stated = statements.untimed(formulas, prop)  # type: ignore[arg-type]
+    about |= {f"state.{number}": told(end) for number, end in enumerate(formulas.endpoint.ends)}
+    condition = proof.where.formula(formulas.iss)
+    return certificate(stated, condition, proof.invariant.formula("0"), about)
+
+
+def _code(variant: Variant, prop: Property, proof: Proof) -> int:
+    if proof.word == INCONCLUSIVE:
+        return EXIT_INCONCLUSIVE
+    expected = expected_on(prop, variant.name)
+    return EXIT_AS_EXPECTED if expected in (None, proof.word) else EXIT_UNEXPECTED
+
+
+def _told(prover: Prover, prop: Property, proof: Proof) -> str:
+    from tcpmc.checks.ladder import ladder
+
+    lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
+    if proof.proved:
+        lines.append(f"  for {_iss(proof)}")
+    lines.append(f"  {proof.how}")
+    run = proof.trace
+    if proof.outside is not None:
+        run = proof.outside.trace
+        a, b = proof.outside.iss
+        lines.append(f"  outside: with ISS {a} of A and {b} of B:")
+    if run is not None:
+        lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
+    lines += [f"  assumed: {text}" for text in _assumed(prover, prop)]
+    return "\n".join(lines) + "\n"
+
+
+def _iss(proof: Proof) -> str:
+    """The ISSs that a proof is about."""
+    left = {who: n for who, n in (("A", proof.where.a), ("B", proof.where.b)) if n}
+    if not left:
+        return "every 32-bit ISS"
+    if proof.where.a == proof.where.b:
+        return f"every 32-bit ISS but {_listed(proof.where.a)}"
+    return f"every 32-bit ISS but {', '.join(f'{_listed(n)} of {w}' for w, n in left.items())}"
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return " and ".join(map(str, numbers))
+
+
+def _assumed(prover: Prover, prop: Property) -> list[str]:
+    if isinstance(prop, Lemma):
+        return [*prop.rests_on, "one step, from any TCB, on any segment"]
+    text = "no text" if prover.data == 0 else f"{prover.data} octet(s) of text each way"
+    scope = (
+        f"from CLOSED, one OPEN each, {text}, a window of {prover.variant.profile.window} octets, "
+        "retransmission for ever, no ABORT, no crash"
+    )
+    return [*prop.rests_on, scope]
+
+
+def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
+    lines = [f"  {'verdict':12} {'property':29} clauses  for"]
+    for prop, proof in found:
+        start = f"  {proof.word:12} {prop.name:29}"
+        if proof.proved:
+            lines.append(f"{start} {proof.clauses:7,}  {_iss(proof)}")
+        else:
+            lines.append(f"{start} {'':7}  {proof.how}")
+    scope = _assumed(prover, next(prop for prop, _ in found if not isinstance(prop, Lemma)))[-1]
+    lines += ["", f"on {prover.variant.name}, over an unbounded channel; {scope}."]
+    return "\n".join(lines) + "\n"
