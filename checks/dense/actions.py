@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import z3
@@ -53,6 +53,13 @@ def first_name(end: int, segment: Segment) -> str:
 def started_name(end: int, timer: Timer) -> str:
     """The moment at which a timer of an end was started last."""
     return f"{ENDS[end]}.{timer.name}"
+
+
+@cache
+def other_end(name: str) -> str:
+    """The name of the same flag or moment of the other end."""
+    end, dot, rest = name.partition(".")
+    return f"{ENDS[1 - ENDS.index(end)]}.{rest}" if dot else name
 
 
 def _short(segment: Segment) -> str:
@@ -139,6 +146,13 @@ class Closing:
                 )
             ),
         )
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether the ends can be exchanged: neither can do what the other cannot."""
+        assumed = self.circumstances
+        both_have_it = all(len(timer.ends) == len(ENDS) for timer in assumed.timers)
+        return both_have_it and not assumed.one_way and not assumed.probes
 
     def _timers(self, end: int) -> Iterator[Timer]:
         """Those that an end has."""
@@ -230,10 +244,12 @@ class Closing:
         conditions = [
             either(no(state[flag]), t <= state[started] + parameters[length])
             for flag, started, length in self._ended
+            if state[flag] is not False
         ]
         conditions += [
             either(no(state[flag]), t < state[first] + life.at(parameters))
             for flag, first, life in self._owed
+            if state[flag] is not False
         ]
         return both(state["now"] <= t, either(t <= state["now"], both(*conditions)))
 

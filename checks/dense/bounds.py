@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import z3
 
-from tcpmc.checks.dense.actions import Closing
+from tcpmc.checks.dense.actions import Closing, other_end
 from tcpmc.checks.solving import satisfiable
 from tcpmc.model.linear import Linear, linear
 
 State = Mapping[str, Any]
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]
 ZERO = z3.RealVal(0)
 
 
@@ -33,14 +36,6 @@ class Pair:
         """What it speaks of."""
         return (self.left, self.right, *self.guards)
 
-    def means(self, state: State) -> bool:
-        """Whether both moments mean something in a state of numbers."""
-        return all(state[guard] for guard in self.guards)
-
-    def difference(self, state: State) -> Any:
-        """Left minus right."""
-        return state.get(self.left, 0) - state.get(self.right, 0)
-
 
 def sums(system: Closing) -> list[Linear]:
     """The sums of parameters by which differences are bounded."""
@@ -57,20 +52,13 @@ def sums(system: Closing) -> list[Linear]:
     return list(dict.fromkeys([*found, *(-one for one in found)]))
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """Sums in order, and for each the mask of the sums that are as large (bit 2 i)."""
+class Sample(NamedTuple):
+    """A state in whole numbers: the flags (the first is always true), the moments (the first is the
+    moment zero), and the sums of the parameters."""
 
-    values: list[Any]
-    large: list[int]
-
-    def met(self, difference: Any) -> int:
-        """The bounds that a difference meets, as a mask of `Bounds`."""
-        at_most, below = bisect_left(self.values, difference), bisect_right(self.values, difference)
-        return self._mask(below) | self._mask(at_most) << 1
-
-    def _mask(self, place: int) -> int:
-        return self.large[place] if place < len(self.large) else 0
+    flags: Mask
+    moments: Numbers
+    sums: Numbers
 
 
 class Bounds:
@@ -79,8 +67,18 @@ class Bounds:
 
     def __init__(self, system: Closing, parameters: State, known: z3.BoolRef) -> None:
         self.sums = sums(system)
-        self.everything = (1 << 2 * len(self.sums)) - 1
         self.pairs = list(_pairs(system))
+        self._flags, self._moments = ("", *system.flags), ("", *system.moments)
+        flag, moment = (
+            {name: n for n, name in enumerate(names)} for names in (self._flags, self._moments)
+        )
+        self._left = np.array([moment[pair.left] for pair in self.pairs])
+        self._right = np.array([moment[pair.right] for pair in self.pairs])
+        guards = [[flag[one] for one in (*pair.guards, "", "")[:2]] for pair in self.pairs]
+        self._guards = np.array(guards)
+        self._exchange = [
+            [places.get(other_end(name), -1) for name in places] for places in (flag, moment)
+        ]
         self._terms = [z3.RealVal(0) + one.at(parameters) for one in self.sums]
         self._made: dict[tuple[int, ...], tuple[Any, Any]] = {}
         self._implied = self._implications(known)
@@ -103,14 +101,35 @@ class Bounds:
                 weaker.append(mask & ~(1 << 2 * i + (not strict)))
         return weaker
 
-    def ladder(self, parameters: State) -> Ladder:
-        """The sums for these parameters, in order, to look up what a difference meets."""
-        values = sorted({one.at(parameters) for one in self.sums})
-        below = [
-            sum(1 << 2 * i for i, one in enumerate(self.sums) if one.at(parameters) >= value)
-            for value in values
-        ]
-        return Ladder(values, below)
+    def sample(self, state: State, parameters: State) -> Sample:
+        """A state of whole numbers."""
+        moments = [0, *(state[name] for name in self._moments[1:])]
+        limits = [one.at(parameters) for one in self.sums]
+        fits = max(map(abs, (*moments, *limits))) < 2**62
+        exact = np.int64 if fits else object
+        flags = np.array([True, *(state[name] for name in self._flags[1:])])
+        return Sample(flags, np.array(moments, exact), np.array(limits, exact))
+
+    def exchanged(self, sample: Sample) -> Sample:
+        """The same state with the ends exchanged, which have to be alike."""
+        flags, moments = self._exchange
+        return Sample(sample.flags[flags], sample.moments[moments], sample.sums)
+
+    def truths(self, sample: Sample) -> dict[str, bool]:
+        """The flags by their names."""
+        return dict(zip(self._flags, sample.flags.tolist(), strict=True))
+
+    def meant(self, sample: Sample) -> Mask:
+        """For each pair, whether both moments mean something."""
+        found: Mask = sample.flags[self._guards].all(axis=1)
+        return found
+
+    def met(self, sample: Sample) -> Mask:
+        """For each pair, and each bound, whether the difference meets it."""
+        differences = sample.moments[self._left] - sample.moments[self._right]
+        below = differences[:, None] < sample.sums
+        at_most = differences[:, None] <= sample.sums
+        return np.stack([below, at_most], axis=2).reshape(len(self.pairs), -1).astype(bool)
 
     def _least(self, held: int) -> tuple[int, ...]:
         """The strongest of these bounds, which imply the others; one of each that are equal."""

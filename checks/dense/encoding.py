@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import z3
@@ -25,6 +25,8 @@ class Formulas:
         self.system = system
         self.parameters = {name: z3.Real(name) for name in system.parameters}
         self.width = len(system.actions).bit_length()
+        self.guard, self.reaches = cache(self._guard), cache(self._reaches)
+        """Kept once made: a proof asks for them again and again."""
 
     def frame(self, tag: str) -> dict[str, Any]:
         """Constants for one state."""
@@ -48,11 +50,11 @@ class Formulas:
         """The frame is an initial state."""
         return self.system.initial(self.frame(tag), self.parameters)
 
-    def guard(self, action: Action) -> z3.BoolRef:
+    def _guard(self, action: Action) -> z3.BoolRef:
         """The action can happen in frame "0" at the moment of its step."""
         return z3.And(True, action.guard(self.frame("0"), self.parameters, self.moment("0")))
 
-    def reaches(self, tag: str) -> z3.BoolRef:
+    def _reaches(self, tag: str) -> z3.BoolRef:
         """The clocks can reach the moment of the step."""
         return self.system.reaches(self.frame(tag), self.parameters, self.moment(tag))
 

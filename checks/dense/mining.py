@@ -10,72 +10,23 @@ sample, so that the pairs of phases need not be guessed. What is left is proved 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
+from math import lcm
 from typing import Any
 
 import z3
 
 from tcpmc.checks.dense.actions import Action, phase_name
-from tcpmc.checks.dense.bounds import Bounds, Ladder, Pair
+from tcpmc.checks.dense.bounds import Bounds, Sample
 from tcpmc.checks.dense.encoding import Formulas
+from tcpmc.checks.dense.facts import Fact, Facts
 from tcpmc.checks.dense.simulation import Location, Runs, points
 from tcpmc.checks.solving import satisfiable, some
 
 RUNS, POINTS = 600, 40
 State = Mapping[str, Any]
-Fact = tuple[str | Pair, int]
-"""A flag and its value, or a pair of moments and the index of a bound."""
-
-
-class Facts:
-    """What is thought to hold for one pair of phases: flags with one value, and for pairs of
-    moments the bounds of their difference, as a set of indices into `Bounds`."""
-
-    def __init__(self, bounds: Bounds, flags: Sequence[str]) -> None:
-        self.bounds, self._flags = bounds, flags
-        self.flags: dict[str, bool] = {}
-        self.held: dict[Pair, int] = {}
-        self.seen = False
-
-    def __len__(self) -> int:
-        return len(self.flags) + sum(len(self.bounds.least(held)) for held in self.held.values())
-
-    def weaken(self, state: State, ladder: Ladder) -> bool:
-        """Drop what this state breaks; whether there was any."""
-        if not self.seen:
-            self.seen = True
-            self.flags = {name: state[name] for name in self._flags}
-            self.held = {}
-        changed = [name for name, value in self.flags.items() if state[name] != value]
-        for name in changed:
-            del self.flags[name]
-        lost = bool(changed)
-        for pair in self.bounds.pairs:
-            if pair.means(state):
-                held = self.held.get(pair, self.bounds.everything)
-                kept = held & ladder.met(pair.difference(state))
-                lost |= kept != self.held.get(pair)
-                self.held[pair] = kept
-        return lost
-
-    def all(self) -> Iterator[Fact]:
-        """The facts; a weaker one is left out where a stronger one is there."""
-        yield from self.flags.items()
-        for pair, held in self.held.items():
-            for index in self.bounds.least(held):
-                yield pair, index
-
-    def new(self, known: Facts, changed: set[str]) -> Iterator[Fact]:
-        """The facts, but those that are known already of what did not change."""
-        for fact in self.all():
-            what, value = fact
-            if isinstance(what, str):
-                if what in changed or known.flags.get(what) != value:
-                    yield fact
-            elif not changed.isdisjoint(what.names) or not known.held.get(what, 0) >> value & 1:
-                yield fact
 
 
 class Mine:
@@ -103,33 +54,44 @@ class Mine:
         """Facts for each pair of phases that can be reached, which every action preserves."""
         self._propose()
         self._begin()
-        todo = list(self.facts)
+        todo = [here for here in self.facts if self._own(here)]
         while todo:
             here = todo.pop(0)
-            todo += [after for after in self._check(here) if after not in todo]
+            lost = self._check(here)
+            todo += [after for after in lost if after not in todo and self._own(after)]
             count = sum(map(len, self.facts.values()))
             self.progress(f"induction: {count:,} facts, {len(todo)} pairs of phases to check")
         return self.facts
 
     def _propose(self) -> None:
         drawn = points(self.system, self.region, POINTS, random.Random(1))
-        ladders = [self.bounds.ladder(parameters) for parameters in drawn]
         for number in range(RUNS if drawn else 0):
             parameters = drawn[number % len(drawn)]
             for here, state in self.runs.run(parameters):
-                self._at(here).weaken(state, ladders[number % len(drawn)])
+                self._weaken(here, self.bounds.sample(state, parameters))
 
     def _begin(self) -> None:
         """Drop what some initial state breaks."""
         solver = z3.SolverFor("QF_LRA")
         solver.add(self.known, self.formulas.initial("0"))
-        facts = self._at((0, 0))
+        here = (0, 0)
+        facts = self._at(here)
         while satisfiable(solver, some(self.negated(fact, self.state) for fact in facts.all())):
-            values, parameters = self._values(solver.model(), self.state)
-            facts.weaken(values, self.bounds.ladder(parameters))
+            self._weaken(here, self._sample(solver.model(), self.state))
 
     def _at(self, here: Location) -> Facts:
         return self.facts.setdefault(here, Facts(self.bounds, self.flags))
+
+    def _weaken(self, here: Location, sample: Sample) -> None:
+        """Drop what this state breaks; and, where the ends are alike, what it breaks with the ends
+        exchanged."""
+        self._at(here).weaken(sample)
+        if self.system.alike:
+            self._at((here[1], here[0])).weaken(self.bounds.exchanged(sample))
+
+    def _own(self, here: Location) -> bool:
+        """Whether these phases are looked at by themselves, and not as those of the other end."""
+        return not self.system.alike or here[0] <= here[1]
 
     def term(self, fact: Fact, state: State) -> Any:
         """A fact about a state as a formula."""
@@ -165,13 +127,14 @@ class Mine:
         """Drop what some action from these phases breaks; the pairs of phases that lost facts."""
         solver = z3.SolverFor("QF_LRA")
         self.assume(solver, here)
-        solver.add(self.system.reaches(self.state, self.parameters, self.t))
+        solver.add(self.formulas.reaches("0"))
         lost = []
         for action, target in self.leaving(here):
             solver.push()
-            solver.add(action.guard(self.state, self.parameters, self.t))
-            if self._drop(solver, here, target, action) and target not in lost:
-                lost.append(target)
+            solver.add(self.formulas.guard(action))
+            if self._drop(solver, here, target, action):
+                weaker = (target, target[::-1]) if self.system.alike else (target,)
+                lost += [one for one in weaker if one not in lost]
             solver.pop()
         return lost
 
@@ -193,8 +156,7 @@ class Mine:
             goal = self._open(here, target, after, changed)
             if goal is None or not satisfiable(solver, goal):
                 return lost
-            values, parameters = self._values(solver.model(), after)
-            self._at(target).weaken(values, self.bounds.ladder(parameters))
+            self._weaken(target, self._sample(solver.model(), after))
             lost = True
 
     def _after(self, action: Action) -> tuple[dict[str, Any], set[str]]:
@@ -210,14 +172,18 @@ class Mine:
         broken = [self.negated(fact, after) for fact in new]
         return some(broken) if broken else None
 
-    def _values(self, model: z3.ModelRef, after: State) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The state after a step, and the parameters, in a solution."""
+    def _sample(self, model: z3.ModelRef, after: State) -> Sample:
+        """The state after a step in a solution. All numbers are multiplied by their common
+        denominator: bounds are sums of parameters, so what is met stays so."""
 
         def value(term: Any) -> bool | Fraction:
             found = model.eval(term, model_completion=True)
-            return bool(z3.is_true(found)) if z3.is_bool(found) else found.as_fraction()
+            if z3.is_bool(found):
+                return bool(z3.is_true(found))
+            above, _, below = found.as_string().partition("/")
+            return Fraction(int(above), int(below or 1))
 
-        return (
-            {name: value(term) for name, term in after.items()},
-            {name: value(term) for name, term in self.parameters.items()},
-        )
+        values = {name: value(term) for name, term in {**after, **self.parameters}.items()}
+        unit = lcm(*(one.denominator for one in values.values()))
+        whole = {n: v if isinstance(v, bool) else int(v * unit) for n, v in values.items()}
+        return self.bounds.sample(whole, whole)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import gcd
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 import z3
@@ -15,6 +16,7 @@ from tcpmc.checks.solving import satisfiable
 from tcpmc.model.linear import Comparison, Condition, Linear
 
 Polyhedron = tuple[Comparison, ...]
+COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
@@ -31,13 +33,7 @@ def formula(polyhedron: Iterable[Comparison], values: Mapping[str, Any]) -> z3.B
 def _term(one: Comparison, values: Mapping[str, Any]) -> Any:
     zero = z3.RealVal(0)
     left, right = zero + one.left.at(values), zero + one.right.at(values)
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-        "=": left == right,
-    }[one.relation]
+    return COMPARE[one.relation](left, right)
 
 
 def projected(constraints: Iterable[Comparison], keep: Sequence[str]) -> Polyhedron:
@@ -97,9 +93,10 @@ def reduced(constraints: Iterable[Comparison], known: Iterable[Comparison] = ())
     values = terms(sorted({n for one in everything for n in (*one.left.names, *one.right.names)}))
     solver = z3.SolverFor("QF_LRA")
     solver.add(formula(known, values))
+    made = {one: _term(one, values) for one in kept}
     for one in tuple(kept):
         others = [other for other in kept if other != one]
-        if not satisfiable(solver, z3.And(formula(others, values), z3.Not(_term(one, values)))):
+        if not satisfiable(solver, z3.And(*(made[other] for other in others), z3.Not(made[one]))):
             kept = others
     return set(kept)
 

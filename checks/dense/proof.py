@@ -10,7 +10,8 @@ import z3
 
 from tcpmc.checks.dense.actions import Action, phase_name
 from tcpmc.checks.dense.encoding import FRAMES, Formulas
-from tcpmc.checks.dense.mining import Fact, Mine, State
+from tcpmc.checks.dense.facts import Fact
+from tcpmc.checks.dense.mining import Mine, State
 from tcpmc.checks.dense.simulation import Location
 from tcpmc.checks.solving import satisfiable, some
 from tcpmc.model.closing import Claim
@@ -73,9 +74,8 @@ class Slice:
         return touched or fact not in self._known[here]
 
     def _moved(self, action: Action) -> tuple[Any, ...]:
-        mine = self.mine
-        reaches = mine.system.reaches(mine.state, mine.parameters, mine.t)
-        return reaches, action.guard(mine.state, mine.parameters, mine.t)
+        formulas = self.mine.formulas
+        return formulas.reaches("0"), formulas.guard(action)
 
     def _take(self, here: Location, facts: list[Fact], fresh: Needed) -> None:
         for fact in facts:

@@ -83,6 +83,8 @@ def _traced(number: Any) -> Traced:
 
 def both(*conditions: Any) -> Any:
     """All conditions, as a truth or a term."""
+    if all(isinstance(one, bool) for one in conditions):
+        return all(conditions)
     if any(isinstance(one, z3.ExprRef) for one in conditions):
         return z3.And(*conditions)
     truths = [_truth(one) for one in conditions]
@@ -94,6 +96,8 @@ def both(*conditions: Any) -> Any:
 
 def either(*conditions: Any) -> Any:
     """Some condition, as a truth or a term."""
+    if all(isinstance(one, bool) for one in conditions):
+        return any(conditions)
     if any(isinstance(one, z3.ExprRef) for one in conditions):
         return z3.Or(*conditions)
     return no(both(*map(no, conditions)))

@@ -142,11 +142,11 @@ class Finder:
             first = depth + 1
             if not self._some_left():
                 never = Condition(((),))
-                return Threshold(REFUTED, never, "refuted for all parameters", self.last)
+                return Threshold(REFUTED, never, "refuted for all parameters", self.last())
             proof = self._proof()
             if proof is not None:
                 how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
-                return Threshold(PROVED, self.condition(), how, self.last, proof)
+                return Threshold(PROVED, self.condition(), how, self.last(), proof)
             depth += 1
             if depth > last:
                 return self._unfinished(f"no proof, and no counterexample of {last} steps")
@@ -166,19 +166,18 @@ class Finder:
 
     def _unfinished(self, reason: str) -> Threshold:
         told = f"{reason}; necessary so far"
-        return Threshold(INCONCLUSIVE, self.condition(), told, self.last)
+        return Threshold(INCONCLUSIVE, self.condition(), told, self.last())
 
-    @property
     def last(self) -> TimedRun | None:
         """The counterexample found last, which is just outside the condition."""
-        return self.runs[-1] if self.runs else None
+        return plain(self.system, self.question.claim, self.runs[-1]) if self.runs else None
 
     def _violated(self, search: Search, run: TimedRun) -> None:
         found = parameters_of(self.system, self.question.claim, run)
         self.violations.append(found)
-        self.runs.append(plain(self.system, self.question.claim, run))
+        self.runs.append(run)
         search.exclude(formula(found, self.formulas.parameters))
-        self.progress(f"{len(run.actions)} steps break it: not {self.condition()}")
+        self.progress(f"{len(run.actions)} steps break it")
 
     def region(self, parameters: Mapping[str, Any]) -> Any:
         """The parameters for which no violation was found, as a truth or a term."""
