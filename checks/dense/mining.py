@@ -72,7 +72,7 @@ class Mine:
 
     def _begin(self) -> None:
         """Drop what some initial state breaks."""
-        solver = z3.SolverFor("QF_LRA")
+        solver = z3.SimpleSolver()
         solver.add(self.known, self.formulas.initial("0"))
         here = (0, 0)
         facts = self._at(here)
@@ -125,7 +125,7 @@ class Mine:
 
     def _check(self, here: Location) -> list[Location]:
         """Drop what some action from these phases breaks; the pairs of phases that lost facts."""
-        solver = z3.SolverFor("QF_LRA")
+        solver = z3.SimpleSolver()
         self.assume(solver, here)
         solver.add(self.formulas.reaches("0"))
         lost = []
