@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,7 @@ from tcpmc.checks.verdict import (
     INCONCLUSIVE,
     expected_on,
 )
-from tcpmc.model.properties import CATALOGUE
-from tcpmc.model.property import Lemma, Property, Reachable
+from tcpmc.model.property import Lemma, Property
 from tcpmc.model.variant import Variant
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
       tcpmc prove no-deadlock --variant no-time-wait
       tcpmc prove graceful-close --certificate graceful-close.smt2
     """
-    from tcpmc.checks.unbounded.prove import Prover
+    from tcpmc.checks.unbounded.prove import Prover, catalogue
 
     if rest["certificate"] and len(names) != 1:
         raise BadInput("--certificate takes one property; --certificates DIR takes more")
@@ -73,15 +71,6 @@ def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
     return max(_code(prover.variant, prop, proof) for prop, proof in found)
 
 
-def catalogue() -> Iterator[Property]:
-    """What of the catalogue is asked where nothing is named: safety, no witnesses."""
-    from tcpmc.checks.unbounded.prove import provable
-
-    for prop in CATALOGUE.values():
-        if provable(prop) and not isinstance(prop, Reachable):
-            yield prop
-
-
 def _safety(name: str) -> Property:
     from tcpmc.checks.unbounded.prove import provable
 
@@ -98,13 +87,15 @@ def _write(
     prover: Prover, prop: Property, proof: Proof, variant: str, options: dict[str, Any]
 ) -> None:
     """Write the proof where the options say; one that was named has to exist."""
+    from tcpmc.checks.certificates.compose import certificate_of_proof
+
     if options["certificate"]:
         if not proof.proved:
             raise BadInput(f"{proof.word} {prop.name}: there is no proof to write ({proof.how})")
         with opened(options["certificate"]) as file:
-            file.write(proof_as_file(prover, prop, proof, variant))
+            file.write(certificate_of_proof(prover, prop, proof, variant))
     if options["certificates"] and proof.proved:
-        text = proof_as_file(prover, prop, proof, variant)
+        text = certificate_of_proof(prover, prop, proof, variant)
         certificate_file(options["certificates"], prop.name, text)
 
 
@@ -117,31 +108,6 @@ def certificate_file(folder: str, name: str, text: str) -> None:
         raise BadInput(f"{folder}: {error.strerror or error}") from error
 
 
-def proof_as_file(prover: Prover, prop: Property, proof: Proof, variant: str) -> str:
-    """The certificate of a proof. `variant` is the name or file of the variant."""
-    import z3
-
-    from tcpmc.checks.certificates import statements
-    from tcpmc.checks.certificates.write import certificate
-    from tcpmc.checks.unbounded.formulas import told
-
-    about = {
-        "theorem": prop.name,
-        "variant": variant,
-        "assume": f"{prover.data} octets of text each way",
-        "condition": str(proof.where),
-    }
-    if isinstance(prop, Lemma):
-        true = z3.BoolVal(True)
-        return certificate(statements.one_step(prover.rules, prop), true, true, about)
-    assert proof.invariant is not None
-    formulas = prover.formulas
-    stated = statements.untimed(formulas, prop)  # type: ignore[arg-type]
-    about |= {f"state.{number}": told(end) for number, end in enumerate(formulas.endpoint.ends)}
-    condition = proof.where.formula(formulas.iss)
-    return certificate(stated, condition, proof.invariant.formula("0"), about)
-
-
 def _code(variant: Variant, prop: Property, proof: Proof) -> int:
     if proof.word == INCONCLUSIVE:
         return EXIT_INCONCLUSIVE
@@ -150,7 +116,7 @@ def _code(variant: Variant, prop: Property, proof: Proof) -> int:
 
 
 def _told(prover: Prover, prop: Property, proof: Proof) -> str:
-    from tcpmc.checks.ladder import ladder
+    from tcpmc.checks.ladder import ladder, wrapped
 
     lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
     if proof.proved:
@@ -163,7 +129,9 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
         lines.append(f"  outside: with ISS {a} of A and {b} of B:")
     if run is not None:
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
-    lines += [f"  assumed: {text}" for text in _assumed(prover, prop)]
+    for text in _assumed(prover, prop):
+        first, *more = wrapped(f"assumed: {text}", (width() or 100) - 4)
+        lines += [f"  {first}", *(f"    {line}" for line in more)]
     return "\n".join(lines) + "\n"
 
 
@@ -193,6 +161,8 @@ def _assumed(prover: Prover, prop: Property) -> list[str]:
 
 
 def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
+    from tcpmc.checks.ladder import wrapped
+
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
     for prop, proof in found:
         start = f"  {proof.word:12} {prop.name:29}"
@@ -201,5 +171,6 @@ def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
         else:
             lines.append(f"{start} {'':7}  {proof.how}")
     scope = _assumed(prover, next(prop for prop, _ in found if not isinstance(prop, Lemma)))[-1]
-    lines += ["", f"on {prover.variant.name}, over an unbounded channel; {scope}."]
+    about = f"on {prover.variant.name}, over an unbounded channel; {scope}."
+    lines += ["", *wrapped(about, width() or 100)]
     return "\n".join(lines) + "\n"

@@ -12,14 +12,14 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.monitor import PERIOD, Limits, Monitor, Stopped
+from tcpmc.checks.side_by_side import deaf_to_ctrl_c
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import INCONCLUSIVE, Answer
 from tcpmc.model.scope import Scope
@@ -116,7 +116,7 @@ class SolverProcess:
         self._process = context.Process(
             target=solve, args=(self._tasks, self._limits, theirs), name="tcpmc z3", daemon=True
         )
-        with _deaf_to_ctrl_c():
+        with deaf_to_ctrl_c():
             self._process.start()
         theirs.close()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -201,16 +201,3 @@ class SolverProcess:
             case _:
                 self._process.join(GRACE_SECONDS)
                 return f"the z3 process ended early, exit code {self._process.exitcode}"
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """A process begun now ignores Ctrl-C from its first instruction."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)

@@ -23,7 +23,6 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.model.circumstances import ASSUMPTIONS
 from tcpmc.model.closing import THEOREMS, Theorem
-from tcpmc.model.linear import condition
 from tcpmc.model.variant import Variant
 
 if TYPE_CHECKING:
@@ -41,6 +40,9 @@ ASSUME = click.option(
 @click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
 @ASSUME
 @click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--all", "every", is_flag=True, help="Every theorem, in a table.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Processes of --all.  [default: one each processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="For each theorem.")  # fmt: skip
@@ -57,8 +59,15 @@ def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> i
       tcpmc threshold old-segments --variant no-restart
       tcpmc threshold old-segments --assume "T = 60"
       tcpmc threshold peer-done --certificate peer-done.smt2
+      tcpmc threshold --all
     """
+    if rest["every"] and (names or assume or rest["certificate"]):
+        raise BadInput("--all takes no theorem, --assume or --certificate")
     with opened(None) as output:
+        if rest["every"]:
+            text, code = _all(rest)
+            output.write(text)
+            return code
         if not names:
             output.write(_theorems())
             return EXIT_AS_EXPECTED
@@ -72,17 +81,49 @@ def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> i
     return max(codes)
 
 
+def _all(options: Mapping[str, Any]) -> tuple[str, int]:
+    """The table of the theorems, and the exit code."""
+    from tcpmc.checks.proving import Asked, Row, rows, theorems
+
+    variant = options["variant"]
+    groups = theorems(find_variant(variant).name)
+    asked = [Asked(names, variant, options["timeout"]) for names in groups]
+    loud = not options["quiet"] and sys.stderr.isatty()
+
+    def each(row: Row, done: str) -> None:
+        if loud:
+            say(f"{done}: {row.word} {row.name}, {row.seconds:.1f} s")
+
+    found, whole = rows(asked, options["jobs"], each)
+    lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
+    for row in found:
+        told = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}"
+        lines.append(told if row.as_expected else f"{told}  (unexpected)")
+    lines += [] if whole else ["INCONCLUSIVE: interrupted, and the others are not done."]
+    codes = [row.code for row in found] + [EXIT_INCONCLUSIVE] * (not whole)
+    return "\n".join(lines) + "\n", max(codes)
+
+
 def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
     with opened(rest["certificate"]) as file:
         finder = _finder(name, find_variant(rest["variant"]), rest | {"assume": assume})
         question, answer = finder.question, finder.find()
         if rest["certificate"]:
-            file.write(certificate_of(finder, answer, rest["variant"]))
+            file.write(_proof(finder, answer, rest["variant"]))
     code = EXIT_INCONCLUSIVE if answer.word == INCONCLUSIVE else EXIT_AS_EXPECTED
     expected = THEOREMS[name].holds.get(question.variant.name)
-    if not assume and code == EXIT_AS_EXPECTED and expected and not _as_expected(answer, expected):
+    if not assume and code == EXIT_AS_EXPECTED and expected and not answer.meets(expected):
         code = EXIT_UNEXPECTED
     return _report(question, answer), code
+
+
+def _proof(finder: Finder, answer: Threshold, variant: str) -> str:
+    """The proof as a file. Raises BadInput where there is none."""
+    from tcpmc.checks.certificates.compose import certificate_of_threshold
+
+    if answer.proof is None:
+        raise BadInput(f"{answer.word}: there is no proof to write")
+    return certificate_of_threshold(finder, answer, variant)
 
 
 def counterexample(name: str, variant: Variant, options: Mapping[str, Any]) -> TimedTrace | None:
@@ -119,36 +160,6 @@ def _theorem(name: str) -> Theorem:
     if name not in THEOREMS:
         raise BadInput(f"unknown theorem {name!r} (see: tcpmc threshold)")
     return THEOREMS[name]
-
-
-def _as_expected(answer: Threshold, expected: str) -> bool:
-    """Whether the answer is the condition that is expected, its clauses in any order."""
-    if answer.word == VACUOUS or expected == VACUOUS.lower():
-        return answer.word == VACUOUS and expected == VACUOUS.lower()
-    if expected == "never":
-        return answer.word == REFUTED
-    return set(answer.condition.clauses) == set(condition(expected).clauses)
-
-
-def certificate_of(finder: Finder, answer: Threshold, variant: str) -> str:
-    """The proof as a file. `variant` is the name or file of the variant. Raises BadInput where
-    there is no proof."""
-    from tcpmc.checks.certificates.statements import timed
-    from tcpmc.checks.certificates.write import certificate
-    from tcpmc.checks.dense.projection import fulfilled
-
-    if answer.proof is None:
-        raise BadInput(f"{answer.word}: there is no proof to write")
-    question, formulas = finder.question, finder.formulas
-    about = {
-        "theorem": question.name,
-        "variant": variant,
-        "assume": "; ".join(question.assume),
-        "condition": str(answer.condition),
-    }
-    where = fulfilled(answer.condition, formulas.parameters)
-    invariant = answer.proof.invariant(formulas.frame("0"))
-    return certificate(timed(formulas, question.claim), where, invariant, about)
 
 
 def _report(question: Question, answer: Threshold) -> str:

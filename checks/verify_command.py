@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tcpmc.checks.asked import say
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_variant
 from tcpmc.checks.options import VARIANT_NAMES
 from tcpmc.checks.output import opened
-from tcpmc.checks.prove_command import catalogue, certificate_file, proof_as_file
-from tcpmc.checks.timed_commands import certificate_of
-from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED
-from tcpmc.model.closing import THEOREMS
+from tcpmc.checks.prove_command import certificate_file
+from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED, INCONCLUSIVE
 
 if TYPE_CHECKING:
     from tcpmc.checks.certificates.verify import Checked
+    from tcpmc.checks.proving import Row
 
 SOLVER_NAMES = ("z3", "cvc5")
+INTERRUPTED = "INCONCLUSIVE: interrupted, and the others are not done.\n"
 
 
 @click.command(short_help="Re-check certificates with z3 and cvc5.")
@@ -38,6 +38,9 @@ SOLVER_NAMES = ("z3", "cvc5")
               metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
 @click.option("--statement/--no-statement", default=True,
               help="Compare its statement with the model.  [default: yes]")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any) -> int:
     r"""Check the proofs in FILE..., written by prove or threshold --certificate, from scratch.
@@ -53,14 +56,14 @@ def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any
         raise BadInput("--variant and --certificates go with --all: a file names its variant")
     with opened(None) as output:
         if every:
-            rows = list(_rows(variant or "rfc9293", rest))
-            output.write(_table(rows))
-            return max(row.code for row in rows)
+            found, whole = _all(variant or "rfc9293", rest)
+            output.write(_table(found) + ("" if whole else INTERRUPTED))
+            return max([row.code for row in found] + [EXIT_INCONCLUSIVE] * (not whole))
         failed = False
         for name in files:
-            found = _check(_read(name), rest)
-            failed |= not found.accepted
-            output.write(_checked(name, found))
+            checked = _check(_read(name), rest)
+            failed |= not checked.accepted
+            output.write(_checked(name, checked))
     return EXIT_UNEXPECTED if failed else EXIT_AS_EXPECTED
 
 
@@ -94,63 +97,27 @@ def _why(found: Checked) -> str:
     return f"{found.obligation}: {found.reason}{state}\n"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table of --all: what was proved, and the check of its certificate if there
-    is one."""
+def _all(variant: str, options: Mapping[str, Any]) -> tuple[list[Row], bool]:
+    """The rows of the catalogue, and whether that is all of them."""
+    from tcpmc.checks.certificates.ask import Missing
+    from tcpmc.checks.proving import Asked, rows, safety, theorems
 
-    name: str
-    word: str
-    clauses: int
-    seconds: float
-    where: str
-    found: Checked | None = None
+    solvers = options["solvers"] or SOLVER_NAMES
+    limit, statement = options["timeout"], options["statement"]
+    groups = [safety(), *theorems(find_variant(variant).name)]
+    asked = [Asked(names, variant, limit, solvers, statement, limit) for names in groups]
+    loud = not options["quiet"] and sys.stderr.isatty()
 
-    @property
-    def code(self) -> int:
-        """The exit code that it alone would give."""
-        if self.found is not None:
-            return EXIT_AS_EXPECTED if self.found.accepted else EXIT_UNEXPECTED
-        return EXIT_INCONCLUSIVE if self.word == "INCONCLUSIVE" else EXIT_AS_EXPECTED
+    def each(row: Row, done: str) -> None:
+        if options["certificates"] and row.certificate:
+            certificate_file(options["certificates"], row.name, row.certificate)
+        if loud:
+            say(f"{done}: {row.word} {row.name}, {row.seconds:.1f} s")
 
-
-def _rows(variant: str, options: Mapping[str, Any]) -> Iterator[Row]:
-    from tcpmc.checks.unbounded.prove import Prover
-
-    prover = Prover(find_variant(variant), seconds=options["timeout"])
-    for prop in catalogue():
-        began = time.monotonic()
-        proof = prover.prove(prop)
-        took = time.monotonic() - began
-        text = proof_as_file(prover, prop, proof, variant) if proof.proved else ""
-        row = Row(prop.name, proof.word, proof.clauses, took, str(proof.where))
-        yield _with_check(row, text, options)
-    for name, theorem in THEOREMS.items():
-        if variant in theorem.holds:
-            yield _threshold(name, variant, options)
-
-
-def _threshold(name: str, variant: str, options: Mapping[str, Any]) -> Row:
-    from tcpmc.checks.dense.threshold import Finder, Question
-
-    began, theorem = time.monotonic(), THEOREMS[name]
-    question = Question(name, theorem.claim, find_variant(variant), theorem.assume)
-    finder = Finder(question, lambda line: None, options["timeout"])
-    answer = finder.find()
-    took = time.monotonic() - began
-    text = certificate_of(finder, answer, variant) if answer.proof is not None else ""
-    clauses = len(answer.proof) if answer.proof is not None else 0
-    row = Row(name, answer.word, clauses, took, str(answer.condition))
-    return _with_check(row, text, options)
-
-
-def _with_check(row: Row, text: str, options: Mapping[str, Any]) -> Row:
-    """The row with the check of its certificate, if there is a proof to be one."""
-    if not text:
-        return row
-    if options["certificates"]:
-        certificate_file(options["certificates"], row.name, text)
-    return replace(row, found=_check(text, options))
+    try:
+        return rows(asked, options["jobs"], each)
+    except Missing as error:
+        raise BadInput(str(error)) from error
 
 
 def _table(rows: list[Row]) -> str:
@@ -158,17 +125,24 @@ def _table(rows: list[Row]) -> str:
     lines = [f"  {'verdict':12} {'property':29} clauses     found        z3      cvc5  if"]
     for row in rows:
         start = f"  {row.word:12} {row.name:29}"
-        if row.found is None:
-            lines.append(f"{start} {'':7} {row.seconds:7.1f} s  no proof to check")
+        if row.checked is None:
+            what = row.where if row.word == INCONCLUSIVE else "no proof to check"
+            lines.append(f"{start} {'':7} {row.seconds:7.1f} s  {what}{_marked(row)}")
             continue
-        times = "".join(f" {_seconds(row.found, solver):>9}" for solver in SOLVER_NAMES)
+        times = "".join(f" {_seconds(row.checked, solver):>9}" for solver in SOLVER_NAMES)
         start += f" {row.clauses:7,} {row.seconds:7.1f} s{times}"
-        lines.append(f"{start}  {row.where if row.found.accepted else 'REJECTED'}")
-    rejected = [row for row in rows if row.found is not None and not row.found.accepted]
-    checked = sum(row.found is not None for row in rows)
+        lines.append(f"{start}  {row.where if row.checked.accepted else 'REJECTED'}{_marked(row)}")
+    rejected = [row for row in rows if row.checked is not None and not row.checked.accepted]
+    checked = sum(row.checked is not None for row in rows)
     lines.append(f"\n{checked - len(rejected)} of {checked} certificates accepted.")
-    lines += [f"REJECTED  {row.name}  {_why(row.found)}".rstrip() for row in rejected if row.found]
+    for row in rejected:
+        assert row.checked is not None
+        lines.append(f"REJECTED  {row.name}  {_why(row.checked)}".rstrip())
     return "\n".join(lines) + "\n"
+
+
+def _marked(row: Row) -> str:
+    return "" if row.as_expected else "  (unexpected)"
 
 
 def _seconds(found: Checked, solver: str) -> str:

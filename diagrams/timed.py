@@ -21,7 +21,7 @@ from tcpmc.diagrams.svg import Drawing, Look, Point
 from tcpmc.model.tcb import State
 
 WIDTH, TOP, TALL = 960, 110, 560
-AXIS, LINES = 84.0, (270.0, 750.0)
+AXIS, LINES = 100.0, (275.0, 750.0)
 BAR, LIFE, ROW = 14, 20, 15
 COLOURS = {DELIVERED: BLUE, LOST: GREY, FLYING: BLUE, LEFT: RED}
 LOST_AT, LOST_FALL = 0.62, 18
@@ -67,11 +67,12 @@ def _spread(places: Iterable[float], least: float) -> Iterator[float]:
         yield last
 
 
-def _clear(way: Way, middle: float, others: Iterable[Way]) -> float:
-    """How far other arrows are from a label at that part of the way, if that is near."""
+def _clear(way: Way, middle: float, half: float, others: Iterable[Way]) -> float:
+    """How far other arrows are from a label, which takes that half to either side of the middle (as
+    parts of the way), if that is near."""
     (a, top), (b, bottom) = way
     apart = [ENOUGH]
-    for part in (middle + shift / 10 for shift in (-2, -1, 0, 1, 2)):
+    for part in (middle + shift / 10 * half for shift in range(-10, 11)):
         x, y = a + part * (b - a), top + part * (bottom - top) - 4
         for (c, high), (d, low) in others:
             if min(c, d) <= x <= max(c, d) and c != d:
@@ -175,12 +176,12 @@ class Picture:
         """What the segment is, along its arrow, where no other arrow comes near."""
         text, (start, end) = str(flight.copy.segment), self._way(flight)
         across, down = end[0] - start[0], end[1] - start[1]
-        room = 1 - TEXT * len(text) / max(abs(across), 1)
-        if room < 0:
+        half = TEXT * len(text) / max(abs(across), 1) / 2
+        if half > 0.5:
             return
         others = [self._way(other) for other in flights(self.trace) if other != flight]
-        middles = [place * room + (1 - room) / 2 for place in PLACES]
-        middle = max(middles, key=lambda part: _clear((start, end), part, others))
+        middles = [half + place * (1 - 2 * half) for place in PLACES]
+        middle = max(middles, key=lambda part: _clear((start, end), part, half, others))
         angle = degrees(atan2(down, abs(across))) * (1 if across > 0 else -1)
         at = (start[0] + middle * across, start[1] + middle * down - 4)
         look: Look = {"fill": COLOURS[flight.fate], "font_size": 10}

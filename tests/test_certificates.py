@@ -10,11 +10,11 @@ import pytest
 
 from tcpmc.checks.certificates import ask
 from tcpmc.checks.certificates.ask import Missing
+from tcpmc.checks.certificates.compose import certificate_of_threshold
 from tcpmc.checks.certificates.origin import regenerated
 from tcpmc.checks.certificates.reader import Expression, Malformed, read, written
 from tcpmc.checks.certificates.verify import Checked, check
 from tcpmc.checks.dense.threshold import Finder, Question
-from tcpmc.checks.timed_commands import certificate_of
 from tcpmc.model.closing import THEOREMS
 from tcpmc.model.variants import VARIANTS
 
@@ -25,7 +25,7 @@ def text() -> str:
     theorem = THEOREMS["old-segments"]
     question = Question("old-segments", theorem.claim, VARIANTS["rfc9293"], theorem.assume)
     finder = Finder(question)
-    return certificate_of(finder, finder.find(), "rfc9293")
+    return certificate_of_threshold(finder, finder.find(), "rfc9293")
 
 
 def by_z3(text: str) -> Checked:

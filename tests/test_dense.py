@@ -8,6 +8,9 @@ from fractions import Fraction
 import pytest
 import z3
 
+from tcpmc.checks.certificates.compose import certificate_of_threshold
+from tcpmc.checks.certificates.origin import regenerated
+from tcpmc.checks.certificates.verify import check
 from tcpmc.checks.dense.copies import STEPS, channel, represents, unsound, unsound_left
 from tcpmc.checks.dense.phases import ABORTED, ACKNOWLEDGED, EXPIRED, NotFinite, table
 from tcpmc.checks.dense.projection import projected, readable
@@ -177,12 +180,18 @@ def test_a_time_limit_leaves_what_was_established() -> None:
         if theorem.holds[variant] not in ("never", "vacuous")
     ],
 )
-def test_the_threshold_is_found_and_proved(name: str, variant: str) -> None:
-    theorem, answer = THEOREMS[name], found(name, variant)
+def test_the_threshold_is_found_and_proved_and_its_certificate_accepted(
+    name: str, variant: str
+) -> None:
+    theorem = THEOREMS[name]
+    finder = Finder(Question(name, theorem.claim, VARIANTS[variant], theorem.assume))
+    answer = finder.find()
     assert answer.word == "PROVED"
-    assert set(answer.condition.clauses) == set(condition(theorem.holds[variant]).clauses)
+    assert answer.meets(theorem.holds[variant])
     assert answer.run is not None
     assert trace_of(VARIANTS[variant], theorem.assume, theorem.claim, answer.run)
+    pytest.importorskip("cvc5")
+    assert check(certificate_of_threshold(finder, answer, variant), regenerated).accepted
 
 
 def test_keepalive_on_linux_is_an_instance() -> None:

@@ -34,7 +34,7 @@ from tcpmc.checks.dense.search import APART, Search, TimedRun, parameters_of, pl
 from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.closing import Claim
-from tcpmc.model.linear import Comparison, Condition
+from tcpmc.model.linear import Comparison, Condition, condition
 from tcpmc.model.variant import Variant
 
 QUICK, DEPTH = 6, 10
@@ -70,6 +70,15 @@ class Threshold:
     how: str
     run: TimedRun | None = None
     proof: Slice | None = None
+
+    def meets(self, expected: str) -> bool:
+        """Whether it is what is expected: "vacuous", "never", or a condition, its clauses in any
+        order."""
+        if self.word == VACUOUS or expected == VACUOUS.lower():
+            return self.word == VACUOUS and expected == VACUOUS.lower()
+        if expected == "never":
+            return self.word == REFUTED
+        return set(self.condition.clauses) == set(condition(expected).clauses)
 
 
 class Finder:

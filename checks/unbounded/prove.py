@@ -31,6 +31,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
     Answer,
 )
+from tcpmc.model.properties import CATALOGUE
 from tcpmc.model.property import Always, Lemma, Property, Reachable
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
@@ -87,6 +88,13 @@ def provable(prop: Property) -> bool:
     if not isinstance(prop, Safety | Lemma):
         return False
     return any(prop.setting(scope_of(data)) == scope_of(data) for data in (0, 1))
+
+
+def catalogue() -> Iterator[Property]:
+    """What of the catalogue is proved where nothing is named: safety, no witnesses."""
+    for prop in CATALOGUE.values():
+        if provable(prop) and not isinstance(prop, Reachable):
+            yield prop
 
 
 @dataclass
