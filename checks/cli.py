@@ -173,7 +173,15 @@ cli.add_command(explore)
 
 def main() -> None:
     """Run the command line; the process ends with the exit code."""
+    sys.unraisablehook = _unraisable
     sys.exit(_exit_code())
+
+
+def _unraisable(error: sys.UnraisableHookArgs) -> None:
+    """Ctrl-C or a limit can leave a term of z3 half made, which then cannot be deleted: that is
+    nobody's trouble."""
+    if not str(getattr(error.object, "__module__", "")).startswith("z3."):
+        sys.__unraisablehook__(error)
 
 
 def _exit_code() -> int:

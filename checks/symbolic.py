@@ -16,8 +16,6 @@ import z3
 
 from tcpmc.checks.solving import satisfiable
 
-z3.main_ctx()  # made later, Ctrl-C or a time limit could leave half of it
-
 R = TypeVar("R")
 PATH_LIMIT = 3000
 

@@ -12,6 +12,7 @@ import pytest
 
 import tcpmc as package
 from golden_files import assert_golden
+from tcpmc.checks.cli import _unraisable
 
 PACKAGE = str(Path(package.__file__).parent.parent)
 OURS = ("COLUMNS", "CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE")
@@ -200,6 +201,20 @@ def test_compare_says_what_a_limit_kept_open() -> None:
     done = tcpmc("compare", "rfc9293", "rfc1337", "--timeout", "0.5", "--quiet")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("module", "said"), [("z3.z3", False), ("tcpmc.model", True)])
+def test_only_what_z3_left_half_made_is_deleted_in_silence(
+    module: str, said: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class HalfMade:
+        def __del__(self) -> None:
+            raise AttributeError("ctx")
+
+    monkeypatch.setattr(HalfMade.__del__, "__module__", module)
+    monkeypatch.setattr(sys, "unraisablehook", _unraisable)
+    HalfMade()
+    assert ("HalfMade" in capsys.readouterr().err) == said
 
 
 def test_compare_a_variant_with_itself() -> None:
