@@ -8,15 +8,31 @@ system provides the pages that are touched; a sorted array where such a bitmap c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tcpmc.checks.explore.arrays import Cells, Mask, distinct, ragged
 from tcpmc.checks.explore.backend import expanded
-from tcpmc.checks.explore.flat import NO_ROW, UNKNOWN, FlatTables
-from tcpmc.checks.explore.gather import Lacking, entries, known
+from tcpmc.checks.explore.flat import (
+    NO_ROW,
+    OWN_A,
+    OWN_B,
+    PUT_A,
+    PUT_B,
+    RECEIVE_A,
+    RECEIVE_B,
+    TICK_A,
+    TICK_AB,
+    TICK_B,
+    TICK_BA,
+    UNKNOWN,
+    FlatTables,
+    Ragged,
+)
 from tcpmc.checks.explore.levels import Level
-from tcpmc.checks.explore.machine import QUIET, pack, unpack
-from tcpmc.checks.explore.missing import what_is_missing
+from tcpmc.checks.explore.machine import QUIET
+from tcpmc.checks.explore.planes import Planes
 from tcpmc.checks.explore.seen import Bitmap, Seen
 from tcpmc.checks.explore.tables import Ints
 
@@ -26,53 +42,10 @@ CHUNK = 1 << 14
 NONE = np.empty(0, np.int64)
 
 
-class Planes:
-    """The pairs of ends that occur, numbered, and the addresses that come of it."""
-
-    def __init__(self) -> None:
-        self.bits = 4  # of an end's id
-        self.channel_bits = 4
-        self.of_pair = np.full(1 << 2 * self.bits, UNKNOWN, np.int64)
-        self.pairs = np.empty(0, np.int64)
-
-    def grow_ends(self, ends: int) -> None:
-        """Make room for so many ends."""
-        bits = max(self.bits, (ends - 1).bit_length())
-        if bits > self.bits:
-            b, a = self.pairs >> self.bits, self.pairs & (1 << self.bits) - 1
-            self.bits, self.pairs = bits, b << bits | a
-            self.of_pair = np.full(1 << 2 * bits, UNKNOWN, np.int64)
-            self.of_pair[self.pairs] = np.arange(len(self.pairs))
-
-    def numbers(self, b: Ints, a: Ints) -> Ints:
-        """The planes of the pairs; new ones get the next numbers."""
-        pairs = b << self.bits | a
-        found = self.of_pair[pairs]
-        if (found < 0).any():
-            new = np.unique(pairs[found < 0])
-            self.of_pair[new] = np.arange(len(self.pairs), len(self.pairs) + len(new))
-            self.pairs = np.concatenate((self.pairs, new))
-            found = self.of_pair[pairs]
-        numbers: Ints = found
-        return numbers
-
-    def rows(self, b: Ints, a: Ints, ba: Ints | Cells) -> Ints:
-        """The rows: plane, ba."""
-        rows: Ints = self.numbers(b, a) << self.channel_bits | ba
-        return rows
-
-    def addresses(self, states: Ints) -> Ints:
-        """The addresses of states."""
-        a, b, ab, ba = unpack(states)
-        addresses: Ints = self.rows(b, a, ba) << self.channel_bits | ab
-        return addresses
-
-    def states(self, addresses: Ints) -> Ints:
-        """The states at the addresses."""
-        bits, channel = self.channel_bits, (1 << self.channel_bits) - 1
-        pairs = self.pairs[addresses >> 2 * bits]
-        a, b = pairs & (1 << self.bits) - 1, pairs >> self.bits
-        return pack(a, b, addresses & channel, addresses >> bits & channel)
+def entries(table: Ragged, ids: Ints) -> tuple[Ints, Cells]:
+    """All rows for the ids, which are filled in: the index of the id, and the row."""
+    source, place = ragged(table.first[ids], table.count[ids])
+    return source, table.rows[place]
 
 
 class NumpyBackend:
@@ -115,21 +88,13 @@ class NumpyBackend:
         addresses = np.sort(self.planes.addresses(states))
         edges, again, lacks = 0, [NONE], [NONE.reshape(-1, 2)]
         for start in range(0, len(addresses), CHUNK):
-            rows = self._rows(addresses[start : start + CHUNK])
-            try:
-                rows.expand()
-            except Lacking:
-                missing, complete = what_is_missing(rows)
-                lacks.append(missing)
-                again.append(self.planes.states(rows.addresses[~complete]))
-                rows = self._rows(rows.addresses[complete])
-                rows.expand()
+            rows = Rows(self.tables, self.planes, self.seen, addresses[start : start + CHUNK])
+            rows.expand()
             edges += rows.edges
+            lacks += rows.lacks
+            again.append(self.planes.states(rows.again))
             self._reach(np.concatenate(rows.found))
         return edges, np.concatenate(lacks), np.concatenate(again)
-
-    def _rows(self, addresses: Ints) -> Rows:
-        return Rows(self.tables, self.planes, self.seen, addresses)
 
     def _reach(self, addresses: Ints) -> None:
         fresh = distinct(self.seen.without(addresses))
@@ -155,46 +120,87 @@ class NumpyBackend:
 
 class Rows:
     """Some rows of states: `rows`, `a`, `b`, `ba`, `first` and `size` have an item for each row,
-    `ab` and `at` (its row) for each state. Their successors are added to `found`."""
+    `ab` and `at` (its row) for each state. Their successors are added to `found`, as far as the
+    tables are filled in; what is missing to `lacks`, as rows (stage, key). What depends on a
+    missing entry is not asked: the kernel sees it in the same way."""
 
     def __init__(self, tables: FlatTables, planes: Planes, seen: Seen, addresses: Ints) -> None:
         self.tables, self.planes, self.seen = tables, planes, seen
-        self.addresses = addresses
-        self.found = [np.empty(0, np.int64)]
-        self.edges = 0
+        self.found, self.lacks = [NONE], list[Ints]()
+        self._counted: list[tuple[Ints, Ints | Cells | None]] = []
         bits, channel = planes.channel_bits, (1 << planes.channel_bits) - 1
-        self.ab = addresses & channel
+        self.addresses, self.ab = addresses, addresses & channel
         rows = addresses >> bits
         new = np.concatenate((np.ones(min(1, len(rows)), bool), rows[1:] != rows[:-1]))
         self.first, self.at = np.flatnonzero(new), np.cumsum(new) - 1
         self.size = np.diff(np.append(self.first, len(rows)))
         self.rows = rows[self.first]
+        self._complete = np.ones(len(self.rows), bool)
         pairs = planes.pairs[self.rows >> bits]
         self.a, self.b = pairs & (1 << planes.bits) - 1, pairs >> planes.bits
         self.ba = self.rows & channel
 
+    @property
+    def again(self) -> Ints:
+        """The addresses of the states in rows that lack something: to be expanded again."""
+        if not self.lacks:
+            return NONE
+        again: Ints = self.addresses[~self._complete[self.at]]
+        return again
+
+    @property
+    def edges(self) -> int:
+        """The number of transitions from the other states."""
+        if not self.lacks:
+            return sum(len(row) if n is None else int(n.sum()) for row, n in self._counted)
+        complete = self._complete
+        return sum(
+            int(complete[row].sum() if n is None else n[complete[row]].sum())
+            for row, n in self._counted
+        )
+
     def expand(self) -> None:
-        """All transitions of all rows. Raises Lacking."""
+        """All transitions of all rows."""
         self._by_a()
         self._by_b()
         self._by_the_network()
         if self.tables.clock:
             self._tick()
 
+    def _need(self, stage: int, there: Mask, row: Ints, key: Callable[[], Ints]) -> None:
+        """Note which of the entries with these keys are not there: their rows lack them."""
+        if not there.all():
+            lacks = ~there
+            keys = key()[lacks]
+            self.lacks.append(np.column_stack((np.full(len(keys), stage), keys)))
+            self._complete[row[lacks]] = False
+
+    def _own(self, stage: int, table: Ragged, ends: Ints) -> tuple[Ints, Cells]:
+        """What the ends do by themselves: the row of each, and what."""
+        count = table.count[ends]
+        self._need(stage, count != UNKNOWN, np.arange(len(ends)), lambda: ends)
+        source, place = ragged(table.first[ends], np.maximum(count, 0))
+        return source, table.rows[place]
+
     def _by_a(self) -> None:
         t = self.tables
-        source, rows = entries(t.own[0], self.a)
+        source, rows = self._own(OWN_A, t.own[0], self.a)
         waits = rows[:, 2] > 0
         ready = (t.settled[self.b[source]] > 0) | (rows[:, 2] == QUIET)
         ok = ~waits | ((t.quiet[self.ba[source]] > 0) & ready)
-        self._send_from_a(source[ok], rows[ok, 0], self.ba[source[ok]], rows[ok, 1], waits[ok])
+        own = source[ok], rows[ok, 0], self.ba[source[ok]], rows[ok, 1], waits[ok]
         source, rows = entries(t.deliveries, self.ba)
-        after = known(t.receive[0][self.a[source], rows[:, 0]])
-        lost = (rows[:, 2] > 0) & (after[:, 0] == self.a[source]) & (after[:, 1] == 0)
-        self.edges += int(self.size[source[lost]].sum())
-        ok = ~lost
+        a, flight = self.a[source], rows[:, 0]
+        after = t.receive[0][a, flight]
+        there = after[:, 0] != UNKNOWN
+        self._need(RECEIVE_A, there, source, lambda: a << 20 | flight)
+        lost = (rows[:, 2] > 0) & (after[:, 0] == a) & (after[:, 1] == 0)
+        self._counted.append((source[lost], self.size[source[lost]]))
+        ok = there & ~lost
+        source = source[ok]
         never = np.zeros(len(source), bool)
-        self._send_from_a(source[ok], after[ok, 0], rows[ok, 1], after[ok, 1], never[ok])
+        arrives = source, after[ok, 0], rows[ok, 1], after[ok, 1], never
+        self._send_from_a(*(np.concatenate(both) for both in zip(own, arrives, strict=True)))
 
     def _send_from_a(self, source: Ints, a: Cells, ba: Cells, message: Cells, calm: Mask) -> None:
         target = self.planes.rows(self.b[source], a.astype(np.int64), ba)
@@ -203,14 +209,16 @@ class Rows:
         sends = np.flatnonzero(~plain)
         index, place = ragged(self.first[source[sends]], self.size[source[sends]])
         kind, ab = sends[index], self.ab[place]
-        after = np.where(message[kind] == 0, ab, self.tables.put[message[kind], ab])
+        sent, row = message[kind], source[kind]
+        after = np.where(sent == 0, ab, self.tables.put[sent, ab])
         after = np.where(calm[kind] & (self.tables.quiet[ab] == 0), NO_ROW, after)
-        ok = np.flatnonzero(known(after) >= 0)
-        self._reach(target[kind[ok]], after[ok])
+        self._need(PUT_A, after != UNKNOWN, row, lambda: ab << 20 | sent)
+        ok = np.flatnonzero(after >= 0)
+        self._reach(row[ok], target[kind[ok]], after[ok])
 
     def _by_b(self) -> None:
         t = self.tables
-        source, rows = entries(t.own[1], self.b)
+        source, rows = self._own(OWN_B, t.own[1], self.b)
         waits = rows[:, 2] > 0
         if waits.any():
             any_quiet = np.logical_or.reduceat(t.quiet[self.ab] > 0, self.first)
@@ -223,55 +231,67 @@ class Rows:
         calm = np.flatnonzero(room & waits)
         index, place = ragged(self.first[source[calm]], self.size[source[calm]])
         quiet = t.quiet[self.ab[place]] > 0
-        self._reach(target[calm[index[quiet]]], self.ab[place[quiet]])
+        kind = calm[index[quiet]]
+        self._reach(source[kind], target[kind], self.ab[place[quiet]])
         state, rows = entries(t.deliveries, self.ab)
         source = self.at[state]
-        after = known(t.receive[1][self.b[source], rows[:, 0]])
-        target, room = self._send_from_b(source, after[:, 0], after[:, 1])
-        lost = (rows[:, 2] > 0) & (after[:, 0] == self.b[source]) & (after[:, 1] == 0)
-        self.edges += int(lost.sum())
-        room &= ~lost
-        self._reach(target[room], rows[room, 1])
+        b, flight = self.b[source], rows[:, 0]
+        after = t.receive[1][b, flight]
+        there = after[:, 0] != UNKNOWN
+        self._need(RECEIVE_B, there, source, lambda: b << 20 | flight)
+        lost = (rows[:, 2] > 0) & (after[:, 0] == b) & (after[:, 1] == 0)
+        self._counted.append((source[lost], None))
+        ok = np.flatnonzero(there & ~lost)
+        source = source[ok]
+        target, room = self._send_from_b(source, after[ok, 0], after[ok, 1])
+        self._reach(source[room], target[room], rows[ok[room], 1])
 
     def _send_from_b(self, source: Ints, b: Cells, message: Cells) -> tuple[Ints, Mask]:
         """The rows after b sends, and where there is room for it."""
-        ba = self.ba[source]
-        ba = known(np.where(message == 0, ba, self.tables.put[message, ba]))
+        before = self.ba[source]
+        ba = np.where(message == 0, before, self.tables.put[message, before])
+        self._need(PUT_B, ba != UNKNOWN, source, lambda: before << 20 | message)
         return self.planes.rows(b.astype(np.int64), self.a[source], ba), ba >= 0
 
     def _by_the_network(self) -> None:
-        t = self.tables
+        t, bits = self.tables, self.planes.channel_bits
         source, rows = entries(t.network, self.ba)
-        edges = self.edges
-        self._move_rows(source, self.rows[source] >> self.planes.channel_bits
-                        << self.planes.channel_bits | rows[:, 0])  # fmt: skip
+        self._found_rows(source, self.rows[source] >> bits << bits | rows[:, 0])
+        self._counted.append((np.arange(len(self.rows)), t.weight[self.ba] * self.size))
         state, rows = entries(t.network, self.ab)
-        self._reach(self.rows[self.at[state]], rows[:, 0])
-        self.edges = edges + int((t.weight[self.ba] * self.size).sum() + t.weight[self.ab].sum())
+        self._found(self.rows[self.at[state]], rows[:, 0])
+        self._counted.append((self.at, t.weight[self.ab]))
 
     def _tick(self) -> None:
-        t = self.tables
-        a, b, ba = known(t.tick_end[self.a]), t.tick_end[self.b], t.tick_channel[self.ba]
-        ends = known(np.where(a < 0, NO_ROW, b)) >= 0
-        state = np.flatnonzero(ends[self.at])
-        ab = known(t.tick_channel[self.ab[state]])
-        state, ab = state[ab >= 0], ab[ab >= 0]
-        source = self.at[state]
-        ok = known(ba[source]) >= 0
-        state, ab, source = state[ok], ab[ok], source[ok]
-        target = self.planes.rows(b[source].astype(np.int64), a[source], ba[source])
-        moved = (target != self.rows[source]) | (ab != self.ab[state])
-        self._reach(target[moved], ab[moved])
+        t, every = self.tables, np.arange(len(self.rows))
+        a, b = t.tick_end[self.a], t.tick_end[self.b]
+        ab, ba = t.tick_channel[self.ab], t.tick_channel[self.ba]
+        ends = (a >= 0) & (b >= 0)
+        any_ticks = np.logical_or.reduceat(ab >= 0, self.first)
+        self._need(TICK_A, a != UNKNOWN, every, lambda: self.a)
+        self._need(TICK_B, (b != UNKNOWN) | (a < 0), every, lambda: self.b)
+        self._need(TICK_AB, (ab != UNKNOWN) | ~ends[self.at], self.at, lambda: self.ab)
+        self._need(TICK_BA, (ba != UNKNOWN) | ~(ends & any_ticks), every, lambda: self.ba)
+        state = np.flatnonzero((ends & (ba >= 0))[self.at] & (ab >= 0))
+        row = self.at[state]
+        target = self.planes.rows(b[row].astype(np.int64), a[row], ba[row])
+        moved = (target != self.rows[row]) | (ab[state] != self.ab[state])
+        self._reach(row[moved], target[moved], ab[state[moved]])
 
     def _move_rows(self, source: Ints, target: Ints) -> None:
         """Every state of the row moves to the target row, with the same ab."""
-        self.edges += int(self.size[source].sum())
+        self._counted.append((source, self.size[source]))
         moved = target != self.rows[source]
-        source, target = source[moved], target[moved]
-        index, place = ragged(self.first[source], self.size[source])
-        found = target[index] << self.planes.channel_bits | self.ab[place]
-        self.found.append(self.seen.without(found))
+        self._found_rows(source[moved], target[moved])
 
-    def _reach(self, rows: Ints, ab: Ints | Cells) -> None:
-        self.edges += len(ab)
+    def _found_rows(self, source: Ints, target: Ints) -> None:
+        index, place = ragged(self.first[source], self.size[source])
+        self._found(target[index], self.ab[place])
+
+    def _reach(self, source: Ints, target: Ints, ab: Ints | Cells) -> None:
+        """A state of each source row moves to a target row, and its ab to this one."""
+        self._counted.append((source, None))
+        self._found(target, ab)
+
+    def _found(self, rows: Ints, ab: Ints | Cells) -> None:
         self.found.append(self.seen.without(rows << self.planes.channel_bits | ab))
