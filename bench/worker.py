@@ -13,7 +13,7 @@ from time import perf_counter, process_time
 from typing import TypeVar
 
 from tcpmc.checks.explore import Graph, Machine, explore
-from tcpmc.checks.explore.backend import backend_for
+from tcpmc.checks.exploring import Exploring
 
 T = TypeVar("T")
 
@@ -27,33 +27,35 @@ def main() -> None:
     parser.add_argument("--goal", action="store_true", help="stop at the goal, and find the path")
     parser.add_argument("--backend", default="auto", choices=["auto", "kernel", "numpy"])
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--cluster", help="local:N, or the address of a Ray cluster")
     args = parser.parse_args()
+    exploring = Exploring(args.backend, args.threads, cluster=args.cluster)
     if args.system == "tcp":
         connections, capacity = map(int, args.parameters)
-        said = explore_tcp(connections, capacity, args.goal, args.backend, args.threads)
+        said = explore_tcp(connections, capacity, args.goal, exploring)
     else:
-        said = explore_scope(args.parameters[0], args.backend, args.threads)
+        said = explore_scope(args.parameters[0], exploring)
     print(json.dumps(said))
 
 
 def explore_tcp(
-    connections: int, capacity: int, goal: bool, backend: str, threads: int | None
+    connections: int, capacity: int, goal: bool, exploring: Exploring
 ) -> dict[str, object]:
     """The benchmark's model, all of it or until the goal."""
     from bench.system import Goal, compact_tcp
 
     machine = compact_tcp(connections, capacity)
     find = Goal(machine, connections, capacity).find
-    return explored(machine, find if goal else None, backend, threads)
+    return explored(machine, find if goal else None, exploring)
 
 
-def explore_scope(name: str, backend: str, threads: int | None) -> dict[str, object]:
+def explore_scope(name: str, exploring: Exploring) -> dict[str, object]:
     """tcpmc's own model."""
     from tcpmc.checks.tabulate import TabulatedModel
     from tcpmc.model import SCOPES, VARIANTS, Model
 
     machine = TabulatedModel(Model(VARIANTS["rfc9293"], SCOPES[name]))
-    return explored(machine, None, backend, threads)
+    return explored(machine, None, exploring)
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Watch:
 
 
 def explored(
-    machine: Machine, find: Callable[[Graph], int | None] | None, backend: str, threads: int | None
+    machine: Machine, find: Callable[[Graph], int | None] | None, exploring: Exploring
 ) -> dict[str, object]:
     """What was found, and the seconds that it took: of filling in the tables, which evaluates the
     model's functions (a peer has that generated and compiled), of the search without it, and of
@@ -88,7 +90,7 @@ def explored(
         hit = find(graph) if find else None
         return hit is not None
 
-    chosen, tables = backend_for(machine, backend, threads), Watch()
+    chosen, tables = exploring.backend_for(machine), Watch()
     chosen.tables.fill_all = tables.around(chosen.tables.fill_all)  # type: ignore[assignment, method-assign]
     clock, cpu = perf_counter(), process_time()
     graph = explore(machine, visit=visit, backend=chosen)
