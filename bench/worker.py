@@ -13,9 +13,11 @@ from time import perf_counter, process_time
 from typing import TypeVar
 
 from tcpmc.checks.explore import Graph, Machine, explore
-from tcpmc.checks.exploring import Exploring
+from tcpmc.checks.explore.backend import Backend, backend_for
 
 T = TypeVar("T")
+Choice = Callable[[Machine], Backend]
+"""The backend for a machine."""
 
 
 def main() -> None:
@@ -29,33 +31,38 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--cluster", help="local:N, or the address of a Ray cluster")
     args = parser.parse_args()
-    exploring = Exploring(args.backend, args.threads, cluster=args.cluster)
+
+    def backend(machine: Machine) -> Backend:
+        if args.cluster is None:
+            return backend_for(machine, args.backend, args.threads)
+        from tcpmc.checks.exploring import Exploring
+
+        return Exploring(args.backend, cluster=args.cluster).backend_for(machine)
+
     if args.system == "tcp":
         connections, capacity = map(int, args.parameters)
-        said = explore_tcp(connections, capacity, args.goal, exploring)
+        said = explore_tcp(connections, capacity, args.goal, backend)
     else:
-        said = explore_scope(args.parameters[0], exploring)
+        said = explore_scope(args.parameters[0], backend)
     print(json.dumps(said))
 
 
-def explore_tcp(
-    connections: int, capacity: int, goal: bool, exploring: Exploring
-) -> dict[str, object]:
+def explore_tcp(connections: int, capacity: int, goal: bool, backend: Choice) -> dict[str, object]:
     """The benchmark's model, all of it or until the goal."""
     from bench.system import Goal, compact_tcp
 
     machine = compact_tcp(connections, capacity)
     find = Goal(machine, connections, capacity).find
-    return explored(machine, find if goal else None, exploring)
+    return explored(machine, find if goal else None, backend)
 
 
-def explore_scope(name: str, exploring: Exploring) -> dict[str, object]:
+def explore_scope(name: str, backend: Choice) -> dict[str, object]:
     """tcpmc's own model."""
     from tcpmc.checks.tabulate import TabulatedModel
     from tcpmc.model import SCOPES, VARIANTS, Model
 
     machine = TabulatedModel(Model(VARIANTS["rfc9293"], SCOPES[name]))
-    return explored(machine, None, exploring)
+    return explored(machine, None, backend)
 
 
 @dataclass
@@ -78,7 +85,7 @@ class Watch:
 
 
 def explored(
-    machine: Machine, find: Callable[[Graph], int | None] | None, exploring: Exploring
+    machine: Machine, find: Callable[[Graph], int | None] | None, backend: Choice
 ) -> dict[str, object]:
     """What was found, and the seconds that it took: of filling in the tables, which evaluates the
     model's functions (a peer has that generated and compiled), of the search without it, and of
@@ -90,7 +97,7 @@ def explored(
         hit = find(graph) if find else None
         return hit is not None
 
-    chosen, tables = exploring.backend_for(machine), Watch()
+    chosen, tables = backend(machine), Watch()
     chosen.tables.fill_all = tables.around(chosen.tables.fill_all)  # type: ignore[assignment, method-assign]
     clock, cpu = perf_counter(), process_time()
     graph = explore(machine, visit=visit, backend=chosen)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcpmc import __version__
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
@@ -50,6 +49,7 @@ class Exploring:
 
     def checkpoint_for(self, model: Model) -> Checkpoint | None:
         """Where the exploration of a model is kept, if it is."""
+        from tcpmc import __version__
         from tcpmc.checks.explore.checkpoint import Checkpoint
 
         if self.folder is None:

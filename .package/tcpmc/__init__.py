@@ -4,9 +4,16 @@ The three parts: `tcpmc.model` says what TCP does (RFC 9293), `tcpmc.checks` dec
 properties of it, `tcpmc.diagrams` draws it.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+__version__: str
 
-try:
-    __version__ = version("tcpmc")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> str:
+    """`__version__`, when it is asked for: to find it out takes longer than to start."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tcpmc")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0+unknown"

@@ -15,7 +15,8 @@ CHUNK = 1 << 16
 
 
 def distinct(states: Ints) -> Ints:
-    """The states in order, each once. (Sort and compare: np.unique is far slower here.)"""
+    """The states in order, each once. (Sort and compare: np.unique is far slower here, and imports
+    numpy.ma.)"""
     states = np.sort(states)
     return states[np.concatenate(([True], states[1:] != states[:-1]))] if len(states) else states
 

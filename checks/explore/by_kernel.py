@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from tcpmc.checks.explore import _kernel
+from tcpmc.checks.explore.arrays import distinct
 from tcpmc.checks.explore.backend import expanded
 from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.explore.levels import NO_BLOCKS, SHIFT, Blocks, Level
@@ -94,7 +95,7 @@ def _cuts(blocks: Blocks) -> list[tuple[int, int]]:
     rows = blocks.rows
     starts = np.concatenate(([0], np.flatnonzero(rows[1:] != rows[:-1]) + 1))
     wanted = np.searchsorted(starts, np.arange(0, len(blocks), CHUNK))
-    edges = np.unique(starts[np.minimum(wanted, len(starts) - 1)]).tolist()
+    edges = distinct(starts[np.minimum(wanted, len(starts) - 1)]).tolist()
     return list(zip(edges, [*edges[1:], len(blocks)], strict=True))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tcpmc.checks.explore.arrays import Cells, ragged
+from tcpmc.checks.explore.arrays import Cells, distinct, ragged
 from tcpmc.checks.explore.machine import CHANNEL_BITS, END_BITS, LOW, Machine, TooLarge, unpack
 from tcpmc.checks.explore.tables import Ints, Row, Table
 
@@ -112,7 +112,7 @@ class FlatTables:
 
     def fill(self, stage: int, keys: Ints) -> None:
         """Fill in the entries of one stage, in order of their keys; `log` says that it was done."""
-        keys = np.unique(keys)
+        keys = distinct(keys)
         self.log.append((stage, keys))
         which = int(OWN_B <= stage <= PUT_B)
         match stage:
@@ -131,7 +131,7 @@ class FlatTables:
 
     def fill_all(self, missing: Ints) -> None:
         """Fill in missing entries, rows (stage, key), stage by stage."""
-        for stage in np.unique(missing[:, 0]).tolist():
+        for stage in distinct(missing[:, 0]).tolist():
             self.fill(stage, missing[missing[:, 0] == stage, 1])
 
     def _own(self, which: int, keys: Ints) -> None:
@@ -150,10 +150,11 @@ class FlatTables:
         counts, rows = _asked(self.machine.network, keys, 2)
         self._reserve(channels=rows[:, 1])
         self.weight[keys] = counts
-        ways = np.unique(np.column_stack((np.repeat(keys, counts), rows[:, 1])), axis=0)
-        ways = ways[ways[:, 0] != ways[:, 1]]
-        counts = np.bincount(np.searchsorted(keys, ways[:, 0]), minlength=len(keys))
-        self.network.put(keys, counts, ways[:, 1:])
+        ways = distinct(np.repeat(keys, counts) << 32 | rows[:, 1])
+        source, channel = ways >> 32, ways & (1 << 32) - 1
+        moved = source != channel
+        counts = np.bincount(np.searchsorted(keys, source[moved]), minlength=len(keys))
+        self.network.put(keys, counts, channel[moved, None])
 
     def _mark_lost(self, keys: Ints) -> None:
         """Mark the deliveries that leave what a loss leaves: they lead to nothing else if the end

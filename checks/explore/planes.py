@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tcpmc.checks.explore.arrays import Cells
+from tcpmc.checks.explore.arrays import Cells, distinct
 from tcpmc.checks.explore.flat import UNKNOWN
 from tcpmc.checks.explore.machine import pack, unpack
 from tcpmc.checks.explore.tables import Ints
@@ -33,7 +33,7 @@ class Planes:
         pairs = b << self.bits | a
         found = self.of_pair[pairs]
         if (found < 0).any():
-            new = np.unique(pairs[found < 0])
+            new = distinct(pairs[found < 0])
             self.of_pair[new] = np.arange(len(self.pairs), len(self.pairs) + len(new))
             self.pairs = np.concatenate((self.pairs, new))
             found = self.of_pair[pairs]
