@@ -1,4 +1,5 @@
-/* An exact set of states, by open addressing. A block is 512 neighbours as bits, one cache line. */
+/* An exact set of states: a hash table of pages, whose slots lead to blocks. A block is 512
+ * neighbours as bits, one cache line. */
 #ifndef BLOCKS_H
 #define BLOCKS_H
 
@@ -9,6 +10,7 @@
 #define WORDS 8
 #define BLOCK_BITS 9
 #define CHUNK_BITS 10
+#define PAGE_BITS 7
 
 #if defined(__GNUC__)
 #define lowest_one(x) ((unsigned)__builtin_ctzll(x))
@@ -24,108 +26,150 @@ static unsigned lowest_one(uint64_t x)
 #define UNLIKELY(x) (x)
 #endif
 
+/* The slots + 1 of blocks whose keys differ in PAGE_BITS bits only, or 0: neighbouring rows, which
+ * are used one after the other. Their page is near when the next one is asked for. */
 typedef struct {
-    uint32_t *table;   /* slot + 1, or 0 */
-    size_t mask;       /* its length - 1 */
-    unsigned shift;    /* 64 - the bits of an index */
-    uint64_t *keys;    /* by slot */
-    uint64_t **chunks; /* the words by slot; they never move */
-    size_t count, room, n_chunks;
+    uint64_t key; /* with these bits as zero */
+    uint32_t *slots;
+} Page;
+
+/* Memory that never moves, 1 << CHUNK_BITS items in each piece. */
+typedef struct {
+    void **pieces;
+    size_t count;
+} Chunks;
+
+typedef struct {
+    Page *table;    /* slots is NULL where there is no page */
+    size_t mask;    /* its length - 1 */
+    unsigned shift; /* 64 - the bits of an index */
+    Chunks pages;   /* the slots of each page */
+    size_t n_pages;
+    uint64_t *keys; /* by slot */
+    Chunks words;   /* by slot */
+    size_t count, room;
 } Blocks;
 
 static inline uint64_t *words_at(const Blocks *set, size_t slot)
 {
-    return set->chunks[slot >> CHUNK_BITS] + (slot & ((1u << CHUNK_BITS) - 1)) * WORDS;
+    uint64_t *words = set->words.pieces[slot >> CHUNK_BITS];
+    return words + (slot & ((1u << CHUNK_BITS) - 1)) * WORDS;
 }
 
 /* Fibonacci hashing: the high bits of the product depend on all bits of the key. */
 static uint64_t hash_of(uint64_t key) { return key * 0x9E3779B97F4A7C15u; }
 
-/* Enters a slot, whose key is not there yet. */
-static void enter(Blocks *set, size_t slot)
+/* Where a page is in the table, or is to be. */
+static inline Page *place(const Blocks *set, uint64_t key)
 {
-    size_t i = hash_of(set->keys[slot]) >> set->shift;
-    while (set->table[i])
+    size_t i = hash_of(key) >> set->shift;
+    while (set->table[i].slots && set->table[i].key != key)
         i = (i + 1) & set->mask;
-    set->table[i] = (uint32_t)slot + 1;
+    return set->table + i;
 }
 
 static int rehash(Blocks *set, unsigned bits)
 {
-    uint32_t *table = calloc((size_t)1 << bits, sizeof *table);
+    Page *old = set->table, *table = calloc((size_t)1 << bits, sizeof *table);
+    size_t length = old ? set->mask + 1 : 0;
     if (!table)
         return -1;
-    free(set->table);
     set->table = table;
     set->mask = ((size_t)1 << bits) - 1;
     set->shift = 64 - bits;
-    for (size_t slot = 0; slot < set->count; slot++)
-        enter(set, slot);
+    for (size_t i = 0; i < length; i++)
+        if (old[i].slots)
+            *place(set, old[i].key) = old[i];
+    free(old);
     return 0;
 }
 
-static int more_room(Blocks *set)
+/* Memory for one more item of so many bytes. */
+static int more_room(Chunks *chunks, size_t in_use, size_t bytes)
+{
+    if (in_use >> CHUNK_BITS < chunks->count)
+        return 0;
+    void **pieces = realloc(chunks->pieces, (chunks->count + 1) * sizeof *pieces);
+    if (!pieces)
+        return -1;
+    chunks->pieces = pieces;
+    pieces[chunks->count] = malloc(bytes << CHUNK_BITS);
+    if (!pieces[chunks->count])
+        return -1;
+    chunks->count++;
+    return 0;
+}
+
+static void release(Chunks *chunks)
+{
+    for (size_t i = 0; i < chunks->count; i++)
+        free(chunks->pieces[i]);
+    free(chunks->pieces);
+}
+
+/* Adds a page that is not there, of no blocks. */
+static Page *add_page(Blocks *set, uint64_t key)
+{
+    size_t bytes = sizeof(uint32_t) << PAGE_BITS;
+    if (more_room(&set->pages, set->n_pages, bytes) < 0)
+        return NULL;
+    if (!set->table || (set->n_pages + 1) * 2 > set->mask + 1)
+        if (rehash(set, set->table ? 65 - set->shift : 5) < 0)
+            return NULL;
+    uint32_t *slots = set->pages.pieces[set->n_pages >> CHUNK_BITS];
+    slots += (set->n_pages & ((1u << CHUNK_BITS) - 1)) << PAGE_BITS;
+    set->n_pages++;
+    Page *page = place(set, key);
+    *page = (Page){key, memset(slots, 0, bytes)};
+    return page;
+}
+
+/* Adds a block that is not there, all zero. */
+static uint64_t *add(Blocks *set, uint64_t key, uint32_t *slot)
 {
     if (set->count >= UINT32_MAX - 1)
-        return -1;
+        return NULL;
     if (set->count == set->room) {
         size_t room = set->room ? set->room * 2 : 64;
         uint64_t *keys = realloc(set->keys, room * sizeof *keys);
         if (!keys)
-            return -1;
+            return NULL;
         set->keys = keys;
         set->room = room;
     }
-    if (set->count >> CHUNK_BITS == set->n_chunks) {
-        uint64_t **chunks = realloc(set->chunks, (set->n_chunks + 1) * sizeof *chunks);
-        if (!chunks)
-            return -1;
-        set->chunks = chunks;
-        chunks[set->n_chunks] = malloc(sizeof(uint64_t) * WORDS << CHUNK_BITS);
-        if (!chunks[set->n_chunks])
-            return -1;
-        set->n_chunks++;
-    }
-    if (!set->table || (set->count + 1) * 2 > set->mask + 1)
-        return rehash(set, set->table ? 65 - set->shift : 7);
-    return 0;
-}
-
-/* Adds a block that is not there, all zero. */
-static uint64_t *add(Blocks *set, uint64_t key)
-{
-    if (more_room(set) < 0)
+    if (more_room(&set->words, set->count, sizeof(uint64_t) * WORDS) < 0)
         return NULL;
     set->keys[set->count] = key;
-    enter(set, set->count);
+    *slot = (uint32_t)set->count + 1;
     return memset(words_at(set, set->count++), 0, sizeof(uint64_t) * WORDS);
 }
 
 /* The words of a block, which is added if it is not there; NULL without memory. */
 static inline uint64_t *block(Blocks *set, uint64_t key)
 {
-    if (set->table) {
-        size_t i = hash_of(key) >> set->shift;
-        for (uint32_t slot; (slot = set->table[i]); i = (i + 1) & set->mask)
-            if (set->keys[slot - 1] == key)
-                return words_at(set, slot - 1);
+    uint64_t low = ((uint64_t)1 << PAGE_BITS) - 1, page_key = key & ~(low << BLOCK_BITS);
+    Page *page = set->table ? place(set, page_key) : NULL;
+    if (UNLIKELY(!page || !page->slots)) {
+        page = add_page(set, page_key);
+        if (!page)
+            return NULL;
     }
-    return add(set, key);
+    uint32_t *slot = page->slots + (key >> BLOCK_BITS & low);
+    return *slot ? words_at(set, *slot - 1) : add(set, key, slot);
 }
 
 /* Removes all blocks, and keeps the memory for others. */
 static void empty(Blocks *set)
 {
-    set->count = 0;
+    set->count = set->n_pages = 0;
     if (set->table)
         memset(set->table, 0, (set->mask + 1) * sizeof *set->table);
 }
 
 static void clear(Blocks *set)
 {
-    for (size_t i = 0; i < set->n_chunks; i++)
-        free(set->chunks[i]);
-    free(set->chunks);
+    release(&set->pages);
+    release(&set->words);
     free(set->keys);
     free(set->table);
     memset(set, 0, sizeof *set);

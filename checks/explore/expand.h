@@ -38,9 +38,12 @@ typedef struct {
 /* What a flight towards b does in one row, and the row it leads to. */
 typedef struct {
     uint64_t stamp, target;
-    int possible, ignored;
+    int kind;
     Recent recent;
 } Arrival;
+
+/* The kinds, in such an order that `kind > lost as well` says that it leads to something else. */
+enum { IMPOSSIBLE, IGNORED, TAKEN };
 
 typedef struct {
     int64_t *items;
@@ -138,19 +141,23 @@ static int move_row(Work *w, uint64_t target)
 static int map_row(Work *w, uint64_t target, const int32_t *map, int64_t message, int calm)
 {
     Recent recent = {0};
-    for (size_t i = 0; i < w->states; i++) {
-        int32_t ab = w->ab[i], after = map ? map[ab] : ab;
-        if (calm && !w->t->quiet[ab])
+    const int8_t *quiet = w->t->quiet;
+    Blocks *fresh = w->fresh;
+    uint64_t edges = 0;
+    for (const int32_t *ab = w->ab, *end = ab + w->states; ab < end; ab++) {
+        int32_t after = map ? map[*ab] : *ab;
+        if (calm && !quiet[*ab])
             continue;
         if (UNLIKELY(after == UNKNOWN)) {
-            if (lacks(w, PUT_A, (uint64_t)ab << 20 | (uint64_t)message) < 0)
+            if (lacks(w, PUT_A, (uint64_t)*ab << 20 | (uint64_t)message) < 0)
                 return -1;
         } else if (after >= 0) {
-            w->edges++;
-            if (reach(w->fresh, &recent, target, (uint64_t)after) < 0)
+            edges++;
+            if (reach(fresh, &recent, target, (uint64_t)after) < 0)
                 return -1;
         }
     }
+    w->edges += edges;
     return 0;
 }
 
@@ -231,49 +238,53 @@ static int arrive(Work *w, int32_t flight)
     const int32_t *after = w->t->receive[1] + 2 * ((int64_t)w->b * w->t->flights + flight);
     Arrival *arrival = w->arrivals + flight;
     arrival->stamp = w->stamp;
-    arrival->possible = 0;
+    arrival->kind = IMPOSSIBLE;
     if (after[0] == UNKNOWN)
         return lacks(w, RECEIVE_B, w->b << 20 | (uint64_t)flight);
-    arrival->ignored = (uint64_t)after[0] == w->b && !after[1];
-    arrival->possible = send_from_b(w, (uint64_t)after[0], after[1], &arrival->target);
-    return arrival->possible < 0 ? -1 : 0;
+    int possible = send_from_b(w, (uint64_t)after[0], after[1], &arrival->target);
+    if (possible > 0)
+        arrival->kind = (uint64_t)after[0] == w->b && !after[1] ? IGNORED : TAKEN;
+    return possible < 0 ? -1 : 0;
 }
 
 /* What the network does to ab. */
 static int network_over_ab(Work *w)
 {
-    const Tables *t = w->t;
+    const Ragged network = w->t->network;
+    const int32_t *weight = w->t->weight;
     Recent recent = {0};
-    for (size_t i = 0; i < w->states; i++) {
-        int32_t ab = w->ab[i];
-        const int32_t *after = t->network.rows + t->network.first[ab];
-        for (int32_t n = t->network.count[ab]; n--; after++)
-            if (reach(w->fresh, &recent, w->row, (uint64_t)*after) < 0)
+    Blocks *fresh = w->fresh;
+    uint64_t edges = 0, row = w->row;
+    for (const int32_t *ab = w->ab, *end = ab + w->states; ab < end; ab++) {
+        const int32_t *after = network.rows + network.first[*ab];
+        for (int32_t n = network.count[*ab]; n--; after++)
+            if (reach(fresh, &recent, row, (uint64_t)*after) < 0)
                 return -1;
-        w->edges += (uint64_t)t->weight[ab];
+        edges += (uint64_t)weight[*ab];
     }
+    w->edges += edges;
     return 0;
 }
 
 /* What arrives from ab at b. */
 static int deliveries_to_b(Work *w)
 {
-    const Tables *t = w->t;
-    for (size_t i = 0; i < w->states; i++) {
-        int32_t ab = w->ab[i];
-        const int32_t *in = t->deliveries.rows + (int64_t)DELIVERY_ROW * t->deliveries.first[ab];
-        for (int32_t n = t->deliveries.count[ab]; n--; in += DELIVERY_ROW) {
+    const Ragged deliveries = w->t->deliveries;
+    Blocks *fresh = w->fresh;
+    uint64_t edges = 0, stamp = w->stamp;
+    for (const int32_t *ab = w->ab, *end = ab + w->states; ab < end; ab++) {
+        const int32_t *in = deliveries.rows + (int64_t)DELIVERY_ROW * deliveries.first[*ab];
+        for (int32_t n = deliveries.count[*ab]; n--; in += DELIVERY_ROW) {
             Arrival *arrival = w->arrivals + in[0];
-            if (arrival->stamp != w->stamp && arrive(w, in[0]) < 0)
+            if (UNLIKELY(arrival->stamp != stamp) && arrive(w, in[0]) < 0)
                 return -1;
-            if (!arrival->possible)
-                continue;
-            w->edges++;
-            if (!(arrival->ignored && in[2]) &&
-                reach(w->fresh, &arrival->recent, arrival->target, (uint64_t)in[1]) < 0)
+            edges += arrival->kind != IMPOSSIBLE;
+            if (arrival->kind > in[2] &&
+                reach(fresh, &arrival->recent, arrival->target, (uint64_t)in[1]) < 0)
                 return -1;
         }
     }
+    w->edges += edges;
     return 0;
 }
 
