@@ -32,6 +32,12 @@ def say(line: str) -> None:
     sys.stderr.write(no_command(told) if on_github() else told)
 
 
+def progress_of(options: Options) -> Callable[[str], None]:
+    """What tells of long work: `say` on a terminal, if nobody asked for quiet."""
+    loud = not options["quiet"] and sys.stderr.isatty()
+    return say if loud else lambda line: None
+
+
 def asked_scope(options: Options) -> Scope:
     """The scope that the options ask for."""
     return scope_with(find_scope(options["scope"]), {name: options[name] for name in BOUNDS})

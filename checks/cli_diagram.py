@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import click
 
 from tcpmc.checks.asked import asked_scope, say, traced, watched
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.loading import find_variant
+from tcpmc.checks.loading import find_variant, text_of
 from tcpmc.checks.options import FAIR, LIMITS, PROPERTY_NAMES, SCOPE, VARIANT_NAMES
 from tcpmc.checks.output import Output, opened
 from tcpmc.checks.timed_commands import ASSUME, THEOREM_NAMES, counterexample
@@ -138,10 +137,9 @@ def diagram_run(file: str, output: str | None, debug: bool) -> int:
         from tcpmc.checks.dense.recorded import recorded
         from tcpmc.diagrams.timed import timed_svg
 
+        text = text_of(file)
         try:
-            run = recorded(Path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+            run = recorded(text)
         except BadInput as error:
             raise BadInput(f"{file}: {error}") from error
         title = f"{run.theorem.name} on {run.variant}"

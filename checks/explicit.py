@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tcpmc.checks.explore import PAIR_MASK, Graph, Mask, TooLarge, explore
-from tcpmc.checks.explore.tables import Ints
+from tcpmc.checks.explore.tables import Ints, distinct_with_inverse
 from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.tabulate import TabulatedModel
@@ -138,7 +138,7 @@ class ExplicitEngine:
     def _by_pairs(self, states: Ints) -> ByPairs:
         """The states by their pairs of ends; kept for the next question about them."""
         if self._last.states is not states:
-            self._last = ByPairs(states, *np.unique(states & PAIR_MASK, return_inverse=True))
+            self._last = ByPairs(states, *distinct_with_inverse(states & PAIR_MASK))
         return self._last
 
     def _true_of(self, predicate: Predicate, among: ByPairs) -> Mask:

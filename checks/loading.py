@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from tcpmc.checks.guard import BadInput, guarded, one_line, where
+from tcpmc.model.closing import THEOREMS, Theorem
 from tcpmc.model.profile import Profile
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Property
@@ -28,6 +29,13 @@ T = TypeVar("T")
 def find_property(name: str) -> Property:
     """The property of that name. Raises BadInput with the nearest names."""
     return _find("property", PROPERTIES, name)
+
+
+def find_theorem(name: str) -> Theorem:
+    """The theorem of dense time of that name. Raises BadInput."""
+    if name not in THEOREMS:
+        raise BadInput(f"unknown theorem {name!r} (see: tcpmc threshold)")
+    return THEOREMS[name]
 
 
 def find_scope(name: str) -> Scope:
@@ -84,6 +92,14 @@ def _find(kind: str, known: Mapping[str, T], name: str) -> T:
     hint = f"; nearest: {', '.join(near)}" if near else ""
     plural = {"property": "properties", "bug": "variants"}.get(kind, f"{kind}s")
     raise BadInput(f"unknown {kind} {name!r}{hint} (see: tcpmc list {plural})")
+
+
+def text_of(name: str) -> str:
+    """The text in a file. Raises BadInput."""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _read(text: str) -> bytes:

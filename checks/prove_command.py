@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tcpmc.checks.asked import say
+from tcpmc.checks.asked import progress_of
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_variant
 from tcpmc.checks.options import PROPERTY_NAMES, VARIANT_NAMES
 from tcpmc.checks.output import opened, width
+from tcpmc.checks.trace_files import made
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
@@ -56,11 +55,10 @@ def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
         raise BadInput("--certificate takes one property; --certificates DIR takes more")
     props = [_safety(name) for name in names] or list(catalogue())
     prover = Prover(find_variant(variant), data, rest["timeout"])
-    found = []
+    found, tell = [], progress_of(rest)
     with opened(None) as output:
         for prop in props:
-            if not rest["quiet"] and sys.stderr.isatty():
-                say(f"{prop.name} ...")
+            tell(f"{prop.name} ...")
             proof = prover.prove(prop)
             found.append((prop, proof))
             _write(prover, prop, proof, variant, rest)
@@ -101,11 +99,8 @@ def _write(
 
 def certificate_file(folder: str, name: str, text: str) -> None:
     """Write a certificate to the folder, which is made. Raises BadInput."""
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / f"{name}.smt2").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{folder}: {error.strerror or error}") from error
+    with opened(str(made(folder) / f"{name}.smt2")) as file:
+        file.write(text)
 
 
 def _code(variant: Variant, prop: Property, proof: Proof) -> int:

@@ -56,6 +56,11 @@ class Row:
     checked: Checked | None = None
 
     @property
+    def remark(self) -> str:
+        """What a table adds to its line."""
+        return "" if self.as_expected else "  (unexpected)"
+
+    @property
     def code(self) -> int:
         """The exit code that it alone would give."""
         if self.checked is not None and not self.checked.accepted:
@@ -63,6 +68,24 @@ class Row:
         if self.word == INCONCLUSIVE:
             return EXIT_INCONCLUSIVE
         return EXIT_AS_EXPECTED if self.as_expected else EXIT_UNEXPECTED
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows in the order asked, and whether they are all."""
+
+    rows: list[Row]
+    whole: bool
+
+    @property
+    def ending(self) -> str:
+        """What follows the table."""
+        return "" if self.whole else "INCONCLUSIVE: interrupted, and the others are not done.\n"
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        return max([row.code for row in self.rows] + [EXIT_INCONCLUSIVE] * (not self.whole))
 
 
 def safety() -> tuple[str, ...]:
@@ -78,11 +101,13 @@ def theorems(variant: str) -> Iterator[tuple[str, ...]]:
 
 
 def rows(
-    asked: Sequence[Asked], at_once: int | None, each: Callable[[Row, str], None]
-) -> tuple[list[Row], bool]:
-    """The rows in the order asked, and whether they are all: Ctrl-C ends it with those that are
-    done. It takes so many processes, or one for each processor; `each` is called with a row when it
-    is done, and with how many are."""
+    asked: Sequence[Asked],
+    at_once: int | None,
+    each: Callable[[Row], None] = lambda row: None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Found:
+    """What is found in so many processes, or in one for each processor; Ctrl-C ends it with what is
+    done. `each` is called with a row when it is done, and `tell` with a line about it."""
     names = [name for one in asked for name in one.names]
     found: list[Row] = []
     try:
@@ -91,10 +116,12 @@ def rows(
         for _, group in side_by_side(prove, tasks, at_once or threads_available()):
             for row in group:
                 found.append(row)
-                each(row, f"{len(found)} of {len(names)}")
+                each(row)
+                tell(f"{len(found)} of {len(names)}: {row.word} {row.name}, {row.seconds:.1f} s")
     except KeyboardInterrupt:
         pass
-    return sorted(found, key=lambda row: names.index(row.name)), len(found) == len(names)
+    in_order = sorted(found, key=lambda row: names.index(row.name))
+    return Found(in_order, whole=len(found) == len(names))
 
 
 def prove(asked: Asked) -> list[Row]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tcpmc.checks.asked import say
+from tcpmc.checks.asked import progress_of
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.loading import find_variant
+from tcpmc.checks.loading import find_theorem, find_variant
 from tcpmc.checks.options import VARIANT_NAMES, completing
 from tcpmc.checks.output import opened
 from tcpmc.checks.verdict import (
@@ -22,7 +21,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.model.circumstances import ASSUMPTIONS
-from tcpmc.model.closing import THEOREMS, Theorem
+from tcpmc.model.closing import THEOREMS
 from tcpmc.model.variant import Variant
 
 if TYPE_CHECKING:
@@ -83,25 +82,17 @@ def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> i
 
 def _all(options: Mapping[str, Any]) -> tuple[str, int]:
     """The table of the theorems, and the exit code."""
-    from tcpmc.checks.proving import Asked, Row, rows, theorems
+    from tcpmc.checks.proving import Asked, rows, theorems
 
     variant = options["variant"]
     groups = theorems(find_variant(variant).name)
     asked = [Asked(names, variant, options["timeout"]) for names in groups]
-    loud = not options["quiet"] and sys.stderr.isatty()
-
-    def each(row: Row, done: str) -> None:
-        if loud:
-            say(f"{done}: {row.word} {row.name}, {row.seconds:.1f} s")
-
-    found, whole = rows(asked, options["jobs"], each)
+    found = rows(asked, options["jobs"], tell=progress_of(options))
     lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
-    for row in found:
-        told = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}"
-        lines.append(told if row.as_expected else f"{told}  (unexpected)")
-    lines += [] if whole else ["INCONCLUSIVE: interrupted, and the others are not done."]
-    codes = [row.code for row in found] + [EXIT_INCONCLUSIVE] * (not whole)
-    return "\n".join(lines) + "\n", max(codes)
+    for row in found.rows:
+        told = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}{row.remark}"
+        lines.append(told)
+    return "\n".join(lines) + "\n" + found.ending, found.code
 
 
 def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
@@ -143,23 +134,12 @@ def _finder(name: str, variant: Variant, options: Mapping[str, Any]) -> Finder:
     from tcpmc.checks.dense.phases import NotFinite
     from tcpmc.checks.dense.threshold import Finder, Question
 
-    theorem = _theorem(name)
+    theorem = find_theorem(name)
     question = Question(name, theorem.claim, variant, (*theorem.assume, *options["assume"]))
-    loud = not options["quiet"] and sys.stderr.isatty()
     try:
-        return Finder(question, say if loud else _hush, options["timeout"])
+        return Finder(question, progress_of(options), options["timeout"])
     except (ValueError, NotFinite) as error:
         raise BadInput(str(error)) from error
-
-
-def _hush(line: str) -> None:
-    """Say nothing."""
-
-
-def _theorem(name: str) -> Theorem:
-    if name not in THEOREMS:
-        raise BadInput(f"unknown theorem {name!r} (see: tcpmc threshold)")
-    return THEOREMS[name]
 
 
 def _report(question: Question, answer: Threshold) -> str:

@@ -38,7 +38,7 @@ def folders(values: Sequence[str]) -> list[Folder]:
             formats = [_known(name)]
         else:
             formats, path = [ALL_FORMATS[usual] for usual in USUAL], text
-        found += [Folder(form, _made(path)) for form in formats]
+        found += [Folder(form, made(path)) for form in formats]
     return found
 
 
@@ -48,7 +48,8 @@ def _known(name: str) -> Format:
     return ALL_FORMATS[name]
 
 
-def _made(text: str) -> Path:
+def made(text: str) -> Path:
+    """The folder, which is made if it is not there. Raises BadInput where it cannot be written."""
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tcpmc.checks.asked import say
+from tcpmc.checks.asked import progress_of
+from tcpmc.checks.certificates.ask import SOLVERS, Missing
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.loading import find_variant
+from tcpmc.checks.loading import find_variant, text_of
 from tcpmc.checks.options import VARIANT_NAMES
 from tcpmc.checks.output import opened
 from tcpmc.checks.prove_command import certificate_file
-from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED, INCONCLUSIVE
+from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
 
 if TYPE_CHECKING:
     from tcpmc.checks.certificates.verify import Checked
-    from tcpmc.checks.proving import Row
-
-SOLVER_NAMES = ("z3", "cvc5")
-INTERRUPTED = "INCONCLUSIVE: interrupted, and the others are not done.\n"
+    from tcpmc.checks.proving import Found, Row
 
 
 @click.command(short_help="Re-check certificates with z3 and cvc5.")
@@ -32,7 +28,7 @@ INTERRUPTED = "INCONCLUSIVE: interrupted, and the others are not done.\n"
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
               help="Of --all.  [default: rfc9293]")  # fmt: skip
 @click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
-@click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVER_NAMES),
+@click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
               help="[default: both]")  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300.0,
               metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
@@ -56,32 +52,24 @@ def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any
         raise BadInput("--variant and --certificates go with --all: a file names its variant")
     with opened(None) as output:
         if every:
-            found, whole = _all(variant or "rfc9293", rest)
-            output.write(_table(found) + ("" if whole else INTERRUPTED))
-            return max([row.code for row in found] + [EXIT_INCONCLUSIVE] * (not whole))
+            found = _all(variant or "rfc9293", rest)
+            output.write(_table(found.rows) + found.ending)
+            return found.code
         failed = False
         for name in files:
-            checked = _check(_read(name), rest)
+            checked = _check(text_of(name), rest)
             failed |= not checked.accepted
             output.write(_checked(name, checked))
     return EXIT_UNEXPECTED if failed else EXIT_AS_EXPECTED
 
 
-def _read(name: str) -> str:
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
-
-
 def _check(text: str, options: Mapping[str, Any]) -> Checked:
-    from tcpmc.checks.certificates.ask import Missing
     from tcpmc.checks.certificates.origin import regenerated
     from tcpmc.checks.certificates.verify import check
 
     model = regenerated if options["statement"] else None
     try:
-        return check(text, model, options["solvers"] or SOLVER_NAMES, options["timeout"])
+        return check(text, model, options["solvers"] or SOLVERS, options["timeout"])
     except Missing as error:
         raise BadInput(str(error)) from error
 
@@ -97,25 +85,21 @@ def _why(found: Checked) -> str:
     return f"{found.obligation}: {found.reason}{state}\n"
 
 
-def _all(variant: str, options: Mapping[str, Any]) -> tuple[list[Row], bool]:
-    """The rows of the catalogue, and whether that is all of them."""
-    from tcpmc.checks.certificates.ask import Missing
+def _all(variant: str, options: Mapping[str, Any]) -> Found:
+    """The catalogue, proved and checked."""
     from tcpmc.checks.proving import Asked, rows, safety, theorems
 
-    solvers = options["solvers"] or SOLVER_NAMES
+    solvers = options["solvers"] or SOLVERS
     limit, statement = options["timeout"], options["statement"]
     groups = [safety(), *theorems(find_variant(variant).name)]
     asked = [Asked(names, variant, limit, solvers, statement, limit) for names in groups]
-    loud = not options["quiet"] and sys.stderr.isatty()
 
-    def each(row: Row, done: str) -> None:
+    def keep(row: Row) -> None:
         if options["certificates"] and row.certificate:
             certificate_file(options["certificates"], row.name, row.certificate)
-        if loud:
-            say(f"{done}: {row.word} {row.name}, {row.seconds:.1f} s")
 
     try:
-        return rows(asked, options["jobs"], each)
+        return rows(asked, options["jobs"], keep, progress_of(options))
     except Missing as error:
         raise BadInput(str(error)) from error
 
@@ -127,11 +111,11 @@ def _table(rows: list[Row]) -> str:
         start = f"  {row.word:12} {row.name:29}"
         if row.checked is None:
             what = row.where if row.word == INCONCLUSIVE else "no proof to check"
-            lines.append(f"{start} {'':7} {row.seconds:7.1f} s  {what}{_marked(row)}")
+            lines.append(f"{start} {'':7} {row.seconds:7.1f} s  {what}{row.remark}")
             continue
-        times = "".join(f" {_seconds(row.checked, solver):>9}" for solver in SOLVER_NAMES)
+        times = "".join(f" {_seconds(row.checked, solver):>9}" for solver in SOLVERS)
         start += f" {row.clauses:7,} {row.seconds:7.1f} s{times}"
-        lines.append(f"{start}  {row.where if row.checked.accepted else 'REJECTED'}{_marked(row)}")
+        lines.append(f"{start}  {row.where if row.checked.accepted else 'REJECTED'}{row.remark}")
     rejected = [row for row in rows if row.checked is not None and not row.checked.accepted]
     checked = sum(row.checked is not None for row in rows)
     lines.append(f"\n{checked - len(rejected)} of {checked} certificates accepted.")
@@ -139,10 +123,6 @@ def _table(rows: list[Row]) -> str:
         assert row.checked is not None
         lines.append(f"REJECTED  {row.name}  {_why(row.checked)}".rstrip())
     return "\n".join(lines) + "\n"
-
-
-def _marked(row: Row) -> str:
-    return "" if row.as_expected else "  (unexpected)"
 
 
 def _seconds(found: Checked, solver: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+from tcpmc.checks.story import printable
 from tcpmc.diagrams.dot import FONT
 
 Point = tuple[float, float]
@@ -59,8 +60,3 @@ class Drawing:
 def number(value: float) -> str:
     """A number to a tenth, without what says nothing."""
     return f"{value:.1f}".removesuffix(".0")
-
-
-def printable(text: str) -> str:
-    """The text without what XML cannot hold."""
-    return "".join(char if char.isprintable() else "�" for char in text)

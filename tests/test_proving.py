@@ -12,6 +12,7 @@ from tcpmc.checks import proving
 from tcpmc.checks.cli import cli
 from tcpmc.checks.proving import Asked, Row, rows, safety, theorems
 from tcpmc.checks.side_by_side import ProcessFailure, side_by_side
+from tcpmc.checks.verdict import EXIT_INCONCLUSIVE
 
 
 def tcpmc(*arguments: str) -> Result:
@@ -51,22 +52,24 @@ def test_a_process_that_ends_without_a_word_is_a_failure() -> None:
 
 def test_the_rows_are_in_the_order_asked() -> None:
     names = ("user-timeout-notices-never", "old-segments-for-ever", "peer-done-for-ever")
-    done = list[str]()
-    found, whole = rows(
-        [Asked((name,), "rfc9293") for name in names], 2, lambda row, count: done.append(count)
-    )
-    assert whole and done == ["1 of 3", "2 of 3", "3 of 3"]
-    assert tuple(row.name for row in found) == names
-    assert {(row.word, row.where, row.as_expected) for row in found} == {("REFUTED", "never", True)}
+    told, done = list[str](), list[str]()
+    asked = [Asked((name,), "rfc9293") for name in names]
+    found = rows(asked, 2, lambda row: done.append(row.name), told.append)
+    assert found.whole and [line[:6] for line in told] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert sorted(done) == sorted(names)
+    assert tuple(row.name for row in found.rows) == names
+    answers = {(row.word, row.where, row.as_expected) for row in found.rows}
+    assert answers == {("REFUTED", "never", True)}
 
 
 def test_ctrl_c_leaves_the_rows_that_are_done() -> None:
-    def stop(row: Row, count: str) -> None:
+    def stop(row: Row) -> None:
         raise KeyboardInterrupt
 
     asked = [Asked((name,), "rfc9293") for name in ("peer-done-for-ever", "old-segments")]
-    found, whole = rows(asked, 2, stop)
-    assert [row.name for row in found] == ["peer-done-for-ever"] and not whole
+    found = rows(asked, 2, stop)
+    assert [row.name for row in found.rows] == ["peer-done-for-ever"] and not found.whole
+    assert found.code == EXIT_INCONCLUSIVE and "interrupted" in found.ending
 
 
 def test_the_catalogue_of_proofs_is_that_of_rfc9293() -> None:

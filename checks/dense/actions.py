@@ -18,6 +18,7 @@ import z3
 
 from tcpmc.checks.dense.phases import Move, Phase, Table, table
 from tcpmc.checks.dense.reasons import both, either, no
+from tcpmc.checks.words import ENDS
 from tcpmc.model.circumstances import Circumstances
 from tcpmc.model.clocks import CLOSE, DELIVER, RETRANSMIT, SPEAK, USER, VANISH, Timer
 from tcpmc.model.closing import Claim
@@ -27,7 +28,6 @@ from tcpmc.model.variant import Variant
 
 Values = Mapping[str, Any]
 """The state, or the parameters, by name: numbers and truths, or terms of the solver."""
-ENDS = "AB"
 
 
 def phase_name(end: int, phase: Phase) -> str:

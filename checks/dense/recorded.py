@@ -20,10 +20,10 @@ from typing import Any
 
 from tcpmc.checks.dense.replay import Happened, Replay, TimedEvent, TimedTrace, replayed
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.loading import find_variant
+from tcpmc.checks.loading import find_theorem, find_variant
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.words import ENDS
-from tcpmc.model.closing import THEOREMS, Theorem
+from tcpmc.model.closing import Theorem
 
 RECEIVES = "receives "
 KEYS = {"theorem", "variant", "assume", "parameters", "happens", "over"}
@@ -48,9 +48,7 @@ def recorded(text: str) -> Recorded:
     wrong = sorted(set(found) - KEYS) or sorted(KEYS - {"variant", "assume"} - set(found))
     if wrong:
         raise BadInput(f"{wrong[0]}: a run has theorem, parameters, happens and over")
-    if found["theorem"] not in THEOREMS:
-        raise BadInput(f"unknown theorem {found['theorem']!r} (see: tcpmc threshold)")
-    theorem, name = THEOREMS[found["theorem"]], str(found.get("variant", "rfc9293"))
+    theorem, name = find_theorem(found["theorem"]), str(found.get("variant", "rfc9293"))
     try:
         return Recorded(theorem, name, _replayed(found, theorem, name))
     except (ReplayError, ValueError, TypeError, KeyError) as error:

@@ -16,6 +16,7 @@ from tcpmc.checks.explore.arrays import Cells, Mask, distinct, ragged
 from tcpmc.checks.explore.backend import expanded
 from tcpmc.checks.explore.flat import (
     NO_ROW,
+    NONE,
     OWN_A,
     OWN_B,
     PUT_A,
@@ -38,8 +39,6 @@ from tcpmc.checks.explore.tables import Ints
 
 CHUNK = 1 << 14
 """States expanded at a time: their successors stay in the processor's cache."""
-
-NONE = np.empty(0, np.int64)
 
 
 def entries(table: Ragged, ids: Ints) -> tuple[Ints, Cells]:

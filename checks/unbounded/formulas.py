@@ -25,13 +25,12 @@ from tcpmc.checks.unbounded.endpoint import (
     scope_of,
     with_hosts,
 )
+from tcpmc.checks.words import ENDS
 from tcpmc.model.property import Always, Reachable
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
 from tcpmc.model.system import End, Model
 from tcpmc.model.variant import Variant
-
-ENDS = "AB"
 
 
 class FixedNumbers(Exception):

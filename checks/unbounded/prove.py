@@ -20,8 +20,8 @@ from tcpmc.checks.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic import PathLimit
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.unbounded.conditions import Excluded
-from tcpmc.checks.unbounded.endpoint import BITS, Endpoint, Unending, scope_of
-from tcpmc.checks.unbounded.formulas import ENDS, FixedNumbers, Formulas
+from tcpmc.checks.unbounded.endpoint import BITS, Unending, scope_of
+from tcpmc.checks.unbounded.formulas import FixedNumbers, Formulas, formulas_of
 from tcpmc.checks.unbounded.locations import Invariant, invariant
 from tcpmc.checks.verdict import (
     INCONCLUSIVE,
@@ -31,6 +31,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
     Answer,
 )
+from tcpmc.checks.words import ENDS
 from tcpmc.model.properties import CATALOGUE
 from tcpmc.model.property import Always, Lemma, Property, Reachable
 from tcpmc.model.scope import Scope
@@ -111,7 +112,7 @@ class Prover:
     @cached_property
     def formulas(self) -> Formulas:
         """The system. Raises Unending."""
-        return Formulas(Endpoint(self.variant, scope_of(self.data)))
+        return formulas_of(self.variant, self.data)
 
     @cached_property
     def rules(self) -> OneStep:
