@@ -40,6 +40,35 @@ class Raw:
         self.quiet, self.settled = (table(rows, 1) for rows in self.flag_rows)
 
 
+class Apart:
+    """A machine whose channels have ids that lie `spread` times as far apart."""
+
+    def __init__(self, raw: Raw, spread: int) -> None:
+        self.spread = spread
+        a, b, ab, ba = raw.initial
+        self.initial, self.clock = (a, b, ab * spread, ba * spread), raw.clock
+        self.own, self.receive = raw.own, raw.receive
+        self.tick_end, self.settled = raw.tick_end, raw.settled
+
+        def moved(width: int, rows: list[Rows]) -> Table:
+            def at(key: int) -> Rows:
+                near = rows[key // spread] if key % spread == 0 else []
+                return [(*row[:-1], row[-1] * spread) for row in near]
+
+            return Table(width, at)
+
+        def put(key: int) -> Rows:
+            rows = raw.put_rows[(key >> 20) // spread][key & LOW]
+            return [(channel * spread,) for (channel,) in rows]
+
+        def quiet(key: int) -> Rows:
+            return raw.flag_rows[0][key // spread] if key % spread == 0 else [(0,)]
+
+        self.deliveries, self.put = moved(3, raw.delivery_rows), Table(1, put)
+        self.network, self.tick_channel = moved(2, raw.network_rows), moved(1, raw.tick_rows[1])
+        self.quiet = Table(1, quiet)
+
+
 def table(rows: list[Rows], width: int) -> Table:
     return Table(width, lambda key: rows[key])
 

@@ -7,12 +7,13 @@ from itertools import pairwise
 from random import Random
 from typing import TypeVar
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.tabulated import Tabulated
 from other_systems import BACKENDS, Row, Tables, explored, search, successors
-from random_machines import Ids, after_each_transition, machine
+from random_machines import Apart, Ids, Raw, after_each_transition, machine
 from tcpmc.checks.explore import Graph, Ints, Machine, unpack
 from tcpmc.checks.explore import successors as expand
 
@@ -66,7 +67,25 @@ def test_states_distances_transitions_deadlocks_and_a_path(system: Tables, pick:
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1 << 32))
 def test_any_tables_with_waits_and_ticks(seed: int) -> None:
+    assert_all_is_found(machine(Random(seed)), lambda: machine(Random(seed)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_rows_of_several_blocks(seed: int) -> None:
+    """The kernel keeps a row of states in blocks of 512 contents of a channel."""
     raw = machine(Random(seed))
+    assert_all_is_found(raw, lambda: Apart(raw, 300))
+
+
+@pytest.mark.exhaustive
+def test_rows_of_more_than_64_blocks() -> None:
+    raw = machine(Random(8))
+    assert_all_is_found(raw, lambda: Apart(raw, 8200))
+
+
+def assert_all_is_found(raw: Raw, make: Callable[[], Machine]) -> None:
+    """What a simple search of the raw machine finds is what all backends find."""
     distance, queue, transitions = {raw.initial: 0}, [raw.initial], 0
     for state in queue:  # grows while it is read
         for after in after_each_transition(raw, state):
@@ -74,8 +93,13 @@ def test_any_tables_with_waits_and_ticks(seed: int) -> None:
             if after not in distance:
                 distance[after] = distance[state] + 1
                 queue.append(after)
-    _, graph = found_alike_by_all_backends(lambda: machine(Random(seed)))
-    found = {ids: depth for depth, level in enumerate(graph.levels) for ids in as_ids(level)}
+    made, graph = found_alike_by_all_backends(make)
+    spread = made.spread if isinstance(made, Apart) else 1
+    found = {
+        (a, b, ab // spread, ba // spread): depth
+        for depth, level in enumerate(graph.levels)
+        for a, b, ab, ba in as_ids(level)
+    }
     assert found == distance
     assert graph.edges == transitions
 

@@ -28,7 +28,7 @@ from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model import SCOPES, VARIANTS, Model
 
-by_kernel.CHUNK = 64
+by_kernel.CHUNK, by_kernel.SMALL = 64, 16
 tiny = SCOPES["small"].with_(capacity=1)
 for scope in (tiny, tiny.with_(clock=True, start="established"), tiny.with_(channel="sent-set")):
     table = TabulatedModel(Model(VARIANTS["rfc9293"], scope))

@@ -20,19 +20,22 @@ class Blocks:
         """Remove everything, and keep the memory for more."""
     def __len__(self) -> int: ...
 
+PARTS: int
+"""How many parts the steps from a row have, each a bit of what is to be done."""
+
 def expand(
     tables: Sequence[Array],
     sizes: Sequence[int],
     keys: Array,
     used: Array,
     words: Array,
-    start: int,
-    stop: int,
-    first: int,
+    first: Array,
+    todo: Array,
     found: Blocks,
 ) -> tuple[int, tuple[bytes, bytes]]:
-    """Add all successors of the blocks start..stop, whose words begin at `first`, to `found`.
+    """Add successors of rows of blocks, whose words begin at `first`, to `found`: `todo` (n,) is
+    the first block of each row << PARTS, and the parts of its steps that are to be taken.
 
-    Returns the number of transitions, the missing entries as pairs (stage, key), and the indices
-    of the blocks that need them. Runs without the interpreter's lock. Raises MemoryError.
+    Returns the number of transitions, the missing entries as pairs (stage, key), and what needs
+    them, as `todo`. Runs without the interpreter's lock. Raises MemoryError.
     """

@@ -16,8 +16,7 @@ typedef struct {
 } Fresh;
 
 typedef struct {
-    uint64_t key;
-    const uint64_t *words;
+    uint64_t key, *words;
 } Found;
 
 static int is_in(Share share, uint64_t key)
@@ -26,64 +25,84 @@ static int is_in(Share share, uint64_t key)
     return share.parts == 1 || number % (uint64_t)share.parts == (uint64_t)share.part;
 }
 
-/* Sorts by key, a byte at a time from the lowest; bytes in which no two keys differ are left out.
- * Returns the sorted one of the two arrays. */
+enum { DIGIT = 11 };
+
+/* Sorts by key, DIGIT bits at a time from the lowest in which two keys differ. Returns the sorted
+ * one of the two arrays. */
 static Found *by_key(Found *items, Found *spare, size_t n)
 {
+    const uint64_t mask = (1u << DIGIT) - 1;
     uint64_t differ = 0;
     for (size_t i = 1; i < n; i++)
         differ |= items[i].key ^ items[0].key;
-    for (int shift = 0; shift < 64; shift += 8) {
-        size_t place[257] = {0};
-        if (!(differ >> shift & 255))
-            continue;
+    for (unsigned shift = 0; differ >> shift; shift += DIGIT) {
+        size_t place[(1 << DIGIT) + 1] = {0};
+        shift += lowest_one(differ >> shift);
         for (size_t i = 0; i < n; i++)
-            place[(items[i].key >> shift & 255) + 1]++;
-        for (int digit = 0; digit < 256; digit++)
+            place[(items[i].key >> shift & mask) + 1]++;
+        for (size_t digit = 0; digit < mask; digit++)
             place[digit + 1] += place[digit];
         for (size_t i = 0; i < n; i++)
-            spare[place[items[i].key >> shift & 255]++] = items[i];
+            spare[place[items[i].key >> shift & mask]++] = items[i];
         Found *sorted = spare;
         spare = items;
         items = sorted;
+        if (shift + DIGIT >= 64)
+            break;
     }
     return items;
 }
 
 /* Adds one block; what is new of it goes to `fresh`. */
-static int add_block(Blocks *set, uint64_t key, const uint64_t *words, Fresh *fresh)
+static void add_block(uint64_t *seen, const Found *found, Fresh *fresh)
 {
-    uint64_t *old = block(set, key), used = 0;
-    if (!old)
-        return -1;
+    uint64_t used = 0;
     for (int j = 0; j < WORDS; j++) {
-        uint64_t new = words[j] & ~old[j];
-        old[j] |= new;
+        uint64_t new = found->words[j] & ~seen[j];
+        seen[j] |= new;
         fresh->words[fresh->n_words] = new;
         fresh->n_words += new != 0;
         used |= (uint64_t)(new != 0) << j;
     }
-    fresh->keys[fresh->blocks] = key;
+    fresh->keys[fresh->blocks] = found->key;
     fresh->used[fresh->blocks] = (uint8_t)used;
     fresh->blocks += used != 0;
-    return 0;
 }
 
-/* Adds blocks in order of their keys; those of one key are put together first. */
-static int add_in_order(Blocks *set, const Found *items, size_t n, Fresh *fresh)
+/* Puts blocks of one key, which are neighbours, together; returns how many are left. */
+static size_t together(Found *items, size_t n)
 {
-    for (size_t i = 0, next; i < n; i = next) {
-        uint64_t together[WORDS];
-        memcpy(together, items[i].words, sizeof together);
-        for (next = i + 1; next < n && items[next].key == items[i].key; next++)
-            for (int j = 0; j < WORDS; j++)
-                together[j] |= items[next].words[j];
-        if (add_block(set, items[i].key, together, fresh) < 0)
-            return -1;
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++)
+        if (left && items[left - 1].key == items[i].key)
+            add_words(items[left - 1].words, items[i].words);
+        else
+            items[left++] = items[i];
+    return left;
+}
+
+/* Adds blocks of different keys: a few at a time, so that their memory is there when it is used. */
+static int add_all(Blocks *set, const Found *items, size_t n, Fresh *fresh)
+{
+    enum { FEW = 16 };
+    Page page = NO_PAGE;
+    uint64_t *seen[FEW];
+    for (size_t from = 0, few; from < n; from += few) {
+        few = n - from < FEW ? n - from : FEW;
+        for (size_t i = 0; i < few; i++) {
+            PREFETCH(items[from + i].words);
+            seen[i] = block(set, &page, items[from + i].key);
+            if (!seen[i])
+                return -1;
+            PREFETCH(seen[i]);
+        }
+        for (size_t i = 0; i < few; i++)
+            add_block(seen[i], items + from + i, fresh);
     }
     return 0;
 }
 
+/* The other sets' words of blocks in this part may be changed. */
 static int absorb(Blocks *set, const Blocks **others, size_t n_others, Share share, Fresh *fresh)
 {
     size_t most = 0, n = 0;
@@ -100,8 +119,10 @@ static int absorb(Blocks *set, const Blocks **others, size_t n_others, Share sha
         for (size_t slot = 0; slot < others[i]->count; slot++)
             if (is_in(share, others[i]->keys[slot]))
                 items[n++] = (Found){others[i]->keys[slot], words_at(others[i], slot)};
-    if (!failed)
-        failed = add_in_order(set, by_key(items, items + most, n), n, fresh) < 0;
+    if (!failed) {
+        Found *ordered = by_key(items, items + most, n);
+        failed = add_all(set, ordered, together(ordered, n), fresh) < 0;
+    }
     free(items);
     return failed ? -1 : 0;
 }

@@ -1,5 +1,5 @@
 /* An exact set of states: a hash table of pages, whose slots lead to blocks. A block is 512
- * neighbours as bits, one cache line. */
+ * neighbours as bits, one cache line. Its key is the row that it is of, and its number there. */
 #ifndef BLOCKS_H
 #define BLOCKS_H
 
@@ -9,12 +9,14 @@
 
 #define WORDS 8
 #define BLOCK_BITS 9
+#define NUMBER_BITS 9 /* of a block in its row */
 #define CHUNK_BITS 10
 #define PAGE_BITS 7
 
 #if defined(__GNUC__)
 #define lowest_one(x) ((unsigned)__builtin_ctzll(x))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PREFETCH(address) __builtin_prefetch(address)
 #else
 static unsigned lowest_one(uint64_t x)
 {
@@ -24,14 +26,16 @@ static unsigned lowest_one(uint64_t x)
     return n;
 }
 #define UNLIKELY(x) (x)
+#define PREFETCH(address) ((void)(address))
 #endif
 
-/* The slots + 1 of blocks whose keys differ in PAGE_BITS bits only, or 0: neighbouring rows, which
- * are used one after the other. Their page is near when the next one is asked for. */
+/* The slots + 1 of blocks, or 0, of neighbouring rows: those that differ in PAGE_BITS bits only,
+ * and are used one after the other. */
 typedef struct {
     uint64_t key; /* with these bits as zero */
     uint32_t *slots;
 } Page;
+#define NO_PAGE {UINT64_MAX, NULL}
 
 /* Memory that never moves, 1 << CHUNK_BITS items in each piece. */
 typedef struct {
@@ -54,6 +58,21 @@ static inline uint64_t *words_at(const Blocks *set, size_t slot)
 {
     uint64_t *words = set->words.pieces[slot >> CHUNK_BITS];
     return words + (slot & ((1u << CHUNK_BITS) - 1)) * WORDS;
+}
+
+/* Adds a block to another. */
+static inline void add_words(uint64_t *__restrict into, const uint64_t *__restrict words)
+{
+    for (int j = 0; j < WORDS; j++)
+        into[j] |= words[j];
+}
+
+static inline int is_zero(const uint64_t *words)
+{
+    uint64_t any = 0;
+    for (int j = 0; j < WORDS; j++)
+        any |= words[j];
+    return !any;
 }
 
 /* Fibonacci hashing: the high bits of the product depend on all bits of the key. */
@@ -144,17 +163,29 @@ static uint64_t *add(Blocks *set, uint64_t key, uint32_t *slot)
     return memset(words_at(set, set->count++), 0, sizeof(uint64_t) * WORDS);
 }
 
-/* The words of a block, which is added if it is not there; NULL without memory. */
-static inline uint64_t *block(Blocks *set, uint64_t key)
+static inline uint64_t page_key(uint64_t key)
 {
-    uint64_t low = ((uint64_t)1 << PAGE_BITS) - 1, page_key = key & ~(low << BLOCK_BITS);
-    Page *page = set->table ? place(set, page_key) : NULL;
-    if (UNLIKELY(!page || !page->slots)) {
-        page = add_page(set, page_key);
-        if (!page)
+    return key & ~((((uint64_t)1 << PAGE_BITS) - 1) << NUMBER_BITS);
+}
+
+/* The page of a block, which is added if it is not there; NULL without memory. */
+static Page *page_of(Blocks *set, uint64_t key)
+{
+    Page *page = set->table ? place(set, page_key(key)) : NULL;
+    return page && page->slots ? page : add_page(set, page_key(key));
+}
+
+/* The words of a block, which is added if it is not there; NULL without memory. `page` is the one
+ * that was used last. */
+static inline uint64_t *block(Blocks *set, Page *page, uint64_t key)
+{
+    if (UNLIKELY(page->key != page_key(key))) {
+        const Page *found = page_of(set, key);
+        if (!found)
             return NULL;
+        *page = *found;
     }
-    uint32_t *slot = page->slots + (key >> BLOCK_BITS & low);
+    uint32_t *slot = page->slots + (key >> NUMBER_BITS & (((uint64_t)1 << PAGE_BITS) - 1));
     return *slot ? words_at(set, *slot - 1) : add(set, key, slot);
 }
 

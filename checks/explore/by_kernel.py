@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from threading import Event
 from typing import TypeVar
 
@@ -16,13 +17,46 @@ from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.explore.levels import NO_BLOCKS, SHIFT, Blocks, Level
 from tcpmc.checks.explore.tables import Ints
 
-CHUNK = 1 << 11
-"""Blocks in one call: some 10 ms, after which Ctrl-C and limits are looked at."""
+CHUNK, SMALL = 1 << 13, 1 << 9
+"""Blocks in one call: some 10 ms, after which Ctrl-C and limits are looked at; and so few that they
+are not shared out."""
+
+SHARES = 4
+"""Calls for each thread, if there are several: which one is done first takes the next."""
 
 PERIOD = 0.05
 """Seconds after which this thread looks whether it is to end, while others work."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What is to be done of the rows of some blocks: `rows` (n,) is the first block of each row,
+    and in the last bits the parts of its steps."""
+
+    blocks: Blocks
+    rows: Ints
+
+    @classmethod
+    def all_of(cls, blocks: Blocks) -> Todo:
+        """All steps of all rows."""
+        rows, begins = blocks.rows, np.ones(len(blocks), bool)
+        begins[1:] = rows[1:] != rows[:-1]
+        first = np.flatnonzero(begins)
+        return cls(blocks, first << _kernel.PARTS | (1 << _kernel.PARTS) - 1)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def shares(self, threads: int) -> list[Ints]:
+        """The rows, shared out."""
+        blocks = len(self.blocks)
+        if blocks <= SMALL:
+            return [self.rows]
+        size = min(CHUNK, max(SMALL, blocks // (SHARES * threads))) if threads > 1 else CHUNK
+        cuts = np.searchsorted(self.rows >> _kernel.PARTS, np.arange(size, blocks, size))
+        return [share for share in np.split(self.rows, distinct(cuts)) if len(share)]
 
 
 class KernelBackend:
@@ -31,9 +65,10 @@ class KernelBackend:
     exchange = False
 
     def __init__(self, tables: FlatTables, threads: int = 1) -> None:
-        self.tables = tables
+        self.tables, self._threads = tables, threads
         self._seen = [_kernel.Blocks() for _ in range(threads)]
         self._found = [_kernel.Blocks() for _ in range(threads)]
+        self._others = ThreadPoolExecutor(max(1, threads - 1))
         self._settled, self._fresh = Level.of(NO_BLOCKS), NO_BLOCKS
 
     def add(self, level: Level) -> None:
@@ -44,14 +79,13 @@ class KernelBackend:
 
     def settle(self) -> Level:
         """The candidates that were not seen before: they are now."""
-        parts = len(self._seen)
 
         def absorb(part: int, stop: Event) -> Blocks:
-            new = self._seen[part].absorb(self._found, part, parts, SHIFT)
+            new = self._seen[part].absorb(self._found, part, self._threads, SHIFT)
             return Blocks(*map(np.frombuffer, new, (np.uint64, np.uint8, np.uint64)))
 
-        big = sum(map(len, self._found)) > CHUNK
-        self._fresh = Blocks.together(_each(absorb, parts, big))
+        big = sum(map(len, self._found)) > SMALL
+        self._fresh = Blocks.together(self._each(absorb, big))
         for found in self._found:
             found.clear()
         self._settled = Level.of(self._fresh)
@@ -61,55 +95,44 @@ class KernelBackend:
         """Make all successors candidates; returns the number of transitions."""
         return expanded(self, self.tables, self.form(level))
 
-    def form(self, level: Level) -> Blocks:
+    def form(self, level: Level) -> Todo:
         """The states in the form in which `step` takes them."""
-        return self._fresh if level is self._settled else level.blocks()
+        return Todo.all_of(self._fresh if level is self._settled else level.blocks())
 
-    def step(self, blocks: Blocks) -> tuple[int, Ints, Blocks]:
+    def step(self, todo: Todo) -> tuple[int, Ints, Todo]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that
-        are missing, as rows (stage, key), and the blocks that need them."""
-        arrays, sizes = self.tables.arrays(), self.tables.sizes()
-        cuts, first = _cuts(blocks), blocks.first
-        parts = (blocks.keys, blocks.used, blocks.words)
-        threads = len(self._found)
+        are missing, as rows (stage, key), and what needs them."""
+        arrays, sizes, blocks = self.tables.arrays(), self.tables.sizes(), todo.blocks
+        parts = (blocks.keys, blocks.used, blocks.words, blocks.first)
+        shares = todo.shares(self._threads)
+        left = iter(shares)
 
         def work(thread: int, stop: Event) -> list[tuple[int, tuple[bytes, bytes]]]:
             found = self._found[thread]
             return [
-                _kernel.expand(arrays, sizes, *parts, start, end, int(first[start]), found)
-                for start, end in cuts[thread::threads]
+                _kernel.expand(arrays, sizes, *parts, rows, found)
+                for rows in left
                 if not stop.is_set()
             ]
 
-        done = [part for parts in _each(work, threads, len(cuts) > 1) for part in parts]
+        done = [part for parts in self._each(work, len(shares) > 1) for part in parts]
         missing = np.frombuffer(b"".join(lacks for _, (lacks, _) in done), np.int64)
         again = np.frombuffer(b"".join(again for _, (_, again) in done), np.int64)
-        left = blocks.at(np.sort(again))
-        return sum(edges for edges, _ in done), missing.reshape(-1, 2), left
+        edges = sum(edges for edges, _ in done)
+        return edges, missing.reshape(-1, 2), Todo(blocks, np.sort(again))
 
-
-def _cuts(blocks: Blocks) -> list[tuple[int, int]]:
-    """The blocks in chunks that do not cut a row in two."""
-    if len(blocks) <= CHUNK:
-        return [(0, len(blocks))]
-    rows = blocks.rows
-    starts = np.concatenate(([0], np.flatnonzero(rows[1:] != rows[:-1]) + 1))
-    wanted = np.searchsorted(starts, np.arange(0, len(blocks), CHUNK))
-    edges = distinct(starts[np.minimum(wanted, len(starts) - 1)]).tolist()
-    return list(zip(edges, [*edges[1:], len(blocks)], strict=True))
-
-
-def _each(work: Callable[[int, Event], T], parts: int, big: bool) -> list[T]:
-    """The work for each part, in threads if it is worth them. An exception in this thread, such as
-    that of a limit, has the others stop after the chunk at hand."""
-    stop = Event()
-    if parts == 1 or not big:
-        return [work(part, stop) for part in range(parts)]
-    with ThreadPoolExecutor(parts) as pool:
-        futures = [pool.submit(work, part, stop) for part in range(parts)]
+    def _each(self, work: Callable[[int, Event], T], big: bool) -> list[T]:
+        """The work for each part, in threads if it is worth them: this one does the first. An
+        exception here, such as that of a limit, has the others stop after the call at hand."""
+        stop = Event()
+        if not big:
+            return [work(part, stop) for part in range(self._threads)]
+        others = [self._others.submit(work, part, stop) for part in range(1, self._threads)]
         try:
-            while wait(futures, PERIOD).not_done:
+            first = work(0, stop)
+            while wait(others, PERIOD).not_done:
                 pass
         finally:
             stop.set()
-        return [future.result() for future in futures]
+            wait(others)
+        return [first, *(other.result() for other in others)]

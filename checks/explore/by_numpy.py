@@ -189,11 +189,11 @@ class Rows:
         ok = ~waits | ((t.quiet[self.ba[source]] > 0) & ready)
         own = source[ok], rows[ok, 0], self.ba[source[ok]], rows[ok, 1], waits[ok]
         source, rows = entries(t.deliveries, self.ba)
-        a, flight = self.a[source], rows[:, 0]
+        a, flight = self.a[source], rows[:, 0] >> 1
         after = t.receive[0][a, flight]
         there = after[:, 0] != UNKNOWN
         self._need(RECEIVE_A, there, source, lambda: a << 20 | flight)
-        lost = (rows[:, 2] > 0) & (after[:, 0] == a) & (after[:, 1] == 0)
+        lost = (rows[:, 0] & 1 > 0) & (after[:, 0] == a) & (after[:, 1] == 0)
         self._counted.append((source[lost], self.size[source[lost]]))
         ok = there & ~lost
         source = source[ok]
@@ -209,7 +209,7 @@ class Rows:
         index, place = ragged(self.first[source[sends]], self.size[source[sends]])
         kind, ab = sends[index], self.ab[place]
         sent, row = message[kind], source[kind]
-        after = np.where(sent == 0, ab, self.tables.put[sent, ab])
+        after = self.tables.put[sent, ab]
         after = np.where(calm[kind] & (self.tables.quiet[ab] == 0), NO_ROW, after)
         self._need(PUT_A, after != UNKNOWN, row, lambda: ab << 20 | sent)
         ok = np.flatnonzero(after >= 0)
@@ -234,11 +234,11 @@ class Rows:
         self._reach(source[kind], target[kind], self.ab[place[quiet]])
         state, rows = entries(t.deliveries, self.ab)
         source = self.at[state]
-        b, flight = self.b[source], rows[:, 0]
+        b, flight = self.b[source], rows[:, 0] >> 1
         after = t.receive[1][b, flight]
         there = after[:, 0] != UNKNOWN
         self._need(RECEIVE_B, there, source, lambda: b << 20 | flight)
-        lost = (rows[:, 2] > 0) & (after[:, 0] == b) & (after[:, 1] == 0)
+        lost = (rows[:, 0] & 1 > 0) & (after[:, 0] == b) & (after[:, 1] == 0)
         self._counted.append((source[lost], None))
         ok = np.flatnonzero(there & ~lost)
         source = source[ok]
@@ -248,7 +248,7 @@ class Rows:
     def _send_from_b(self, source: Ints, b: Cells, message: Cells) -> tuple[Ints, Mask]:
         """The rows after b sends, and where there is room for it."""
         before = self.ba[source]
-        ba = np.where(message == 0, before, self.tables.put[message, before])
+        ba = self.tables.put[message, before]
         self._need(PUT_B, ba != UNKNOWN, source, lambda: before << 20 | message)
         return self.planes.rows(b.astype(np.int64), self.a[source], ba), ba >= 0
 

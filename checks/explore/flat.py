@@ -61,7 +61,7 @@ class Ragged:
 
     def put(self, keys: Ints, counts: Ints, rows: Ints) -> None:
         """The rows of some ids, one after the other."""
-        self.rows = grown(self.rows, (self.used + len(rows), self.rows.shape[1]), 0)
+        self.rows = grown(self.rows, (self.used + len(rows) + 2, self.rows.shape[1]), 0)
         self.rows[self.used : self.used + len(rows)] = rows
         self.count[keys] = counts
         self.first[keys] = self.used + np.cumsum(counts) - counts
@@ -76,16 +76,16 @@ class Ragged:
 class FlatTables:
     """All tables of a machine, as far as `fill` has been told.
 
-    Shapes: own, deliveries, network are `Ragged`, with rows (end', message, waits), (flight,
-    channel', whether the network leads there as well) and (channel',); `weight` is, for each
+    Shapes: own, deliveries, network are `Ragged`, with rows (end', message, waits), (flight * 2,
+    and 1 if the network leads there as well; channel') and (channel',); `weight` is, for each
     channel, how many transitions the network's rows stand for; receive[which] is (ends, flights,
-    2): end', message; put is (messages, channels): channel'.
+    2): end', message; put is (messages, channels): channel', the same for message 0, which is none.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine, self.clock = machine, machine.clock
         self.own = (Ragged(3), Ragged(3))
-        self.deliveries, self.network = Ragged(3), Ragged(1)
+        self.deliveries, self.network = Ragged(2), Ragged(1)
         self.weight: Cells = np.zeros(16, np.int32)
         self.receive: list[Cells] = [np.full((16, 16, 2), UNKNOWN, np.int32) for _ in (0, 1)]
         self.put: Cells = np.full((16, 16), UNKNOWN, np.int32)
@@ -143,8 +143,7 @@ class FlatTables:
     def _deliveries(self, keys: Ints) -> None:
         counts, rows = _asked(self.machine.deliveries, keys, 3)
         self._reserve(flights=rows[:, 1], channels=rows[:, 2])
-        rows = np.column_stack((rows[:, 1:], np.zeros(len(rows), np.int64)))
-        self.deliveries.put(keys, counts, rows)
+        self.deliveries.put(keys, counts, np.column_stack((rows[:, 1] << 1, rows[:, 2])))
 
     def _network(self, keys: Ints) -> None:
         counts, rows = _asked(self.machine.network, keys, 2)
@@ -163,7 +162,7 @@ class FlatTables:
         losses = source << 32 | self.network.rows[place, 0]
         source, place = self.deliveries.places(keys)
         left = source << 32 | self.deliveries.rows[place, 1]
-        self.deliveries.rows[place, 2] = np.isin(left, losses)
+        self.deliveries.rows[place, 0] |= np.isin(left, losses)
 
     def _receive(self, which: int, keys: Ints) -> None:
         _, rows = _asked(self.machine.receive[which], keys, 2)
@@ -225,6 +224,7 @@ class FlatTables:
         shape = (self.ends, self.flights, 2)
         self.receive = [grown(cells, shape, UNKNOWN) for cells in self.receive]
         self.put = grown(self.put, (self.messages, self.channels), UNKNOWN)
+        self.put[0] = np.arange(self.put.shape[1])
         self.tick_end = grown(self.tick_end, (self.ends,), UNKNOWN)
         self.tick_channel = grown(self.tick_channel, (self.channels,), UNKNOWN)
         self.quiet = grown(self.quiet, (self.channels,), 0)

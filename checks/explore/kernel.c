@@ -2,11 +2,12 @@
  * channels; and the set of states, as blocks of bits. Nothing here knows of a model.
  *
  * A state is (b, a, ba, ab). A row is all states with the same (b, a, ba), as bits over ab; a block
- * is 512 of these bits, one cache line, found by its key: row << (C - 9) | ab >> 9, where C is the
- * bits of a channel's id. What changes b, a and ba alone moves whole blocks.
+ * is 512 of these bits, one cache line, found by its key: row << 9 | ab >> 9. What changes b, a and
+ * ba alone moves whole blocks.
  *
- * An entry of a table that is not known yet is reported, and the caller expands its row again once
- * it is filled in. Every function runs without the interpreter's lock, on data of its own.
+ * An entry of a table that is not known yet is reported, and the caller has the steps that need it
+ * taken again once it is filled in. Every function runs without the interpreter's lock, on data of
+ * its own.
  */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
@@ -39,13 +40,14 @@ static PyObject *blocks_clear(PyObject *self, PyObject *unused)
 static PyObject *blocks_add(PyObject *self, PyObject *args)
 {
     Py_buffer keys, used, words;
+    Page page = NO_PAGE;
     int failed = 0;
     if (!PyArg_ParseTuple(args, "y*y*y*", &keys, &used, &words))
         return NULL;
     const uint64_t *next = words.buf, *end = next + words.len / 8;
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t i = 0; i < keys.len / 8 && i < used.len && !failed; i++) {
-        uint64_t *into = block(&((BlocksObject *)self)->set, ((uint64_t *)keys.buf)[i]);
+        uint64_t *into = block(&((BlocksObject *)self)->set, &page, ((uint64_t *)keys.buf)[i]);
         failed = !into;
         for (uint64_t left = ((uint8_t *)used.buf)[i]; left && !failed && next < end;
              left &= left - 1)
@@ -106,6 +108,12 @@ static Py_ssize_t blocks_length(PyObject *self)
     return (Py_ssize_t)((BlocksObject *)self)->set.count;
 }
 
+static Ragged ragged(const Py_buffer *views)
+{
+    return (Ragged){.count = views[0].buf, .first = views[1].buf, .rows = views[2].buf,
+                    .ids = (size_t)views[0].len / 4, .size = (size_t)views[2].len / 4};
+}
+
 static int read_tables(PyObject *buffers, PyObject *sizes, Py_buffer *views, int *held, Tables *t)
 {
     int64_t size[N_SIZES];
@@ -123,9 +131,9 @@ static int read_tables(PyObject *buffers, PyObject *sizes, Py_buffer *views, int
         if (failed)
             return -1;
     }
-#define RAGGED(i) {views[i].buf, views[i + 1].buf, views[i + 2].buf}
     *t = (Tables){
-        .own = {RAGGED(0), RAGGED(3)}, .deliveries = RAGGED(6), .network = RAGGED(9),
+        .own = {ragged(views), ragged(views + 3)}, .deliveries = ragged(views + 6),
+        .network = ragged(views + 9),
         .weight = views[12].buf, .receive = {views[13].buf, views[14].buf},
         .put = views[15].buf, .tick_end = views[16].buf, .tick_channel = views[17].buf,
         .quiet = views[18].buf, .settled = views[19].buf,
@@ -135,26 +143,26 @@ static int read_tables(PyObject *buffers, PyObject *sizes, Py_buffer *views, int
     return 0;
 }
 
-/* expand(tables, sizes, keys, used, words, from, to, first, fresh): adds all successors of the
- * blocks from..to, whose words begin at `first`, to `fresh`. Returns the number of transitions, the
- * entries that are missing as pairs of stage and key, and the indices of the blocks to be expanded
- * again for their sake. */
+/* expand(tables, sizes, keys, used, words, first, todo, fresh): adds all successors of the rows in
+ * `todo` (see expand_all), of the blocks that begin at `first`, to `fresh`. Returns the number of
+ * transitions, the entries that are missing as pairs of stage and key, and what is to be done again
+ * for their sake, as `todo`. */
 static PyObject *expand(PyObject *module, PyObject *args)
 {
     PyObject *buffers, *sizes, *fresh, *result = NULL;
-    Py_buffer keys, used, words, views[N_BUFFERS];
-    Py_ssize_t from, to, first;
+    Py_buffer keys, used, words, first, todo, views[N_BUFFERS];
     Tables tables;
     int held = 0, failed;
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOy*y*y*nnnO", &buffers, &sizes, &keys, &used, &words, &from, &to,
-                          &first, &fresh))
+    if (!PyArg_ParseTuple(args, "OOy*y*y*y*y*O", &buffers, &sizes, &keys, &used, &words, &first,
+                          &todo, &fresh))
         return NULL;
     if (read_tables(buffers, sizes, views, &held, &tables) == 0) {
         Work work = {.t = &tables, .fresh = &((BlocksObject *)fresh)->set, .keys = keys.buf,
-                     .used = used.buf, .packed = (uint64_t *)words.buf + first};
+                     .used = used.buf, .packed = words.buf, .blocks = (size_t)keys.len / 8};
         Py_BEGIN_ALLOW_THREADS
-        failed = begin(&work) < 0 || expand_all(&work, (size_t)from, (size_t)to) < 0;
+        failed = begin(&work) < 0 ||
+                 expand_all(&work, todo.buf, (size_t)todo.len / 8, first.buf) < 0;
         Py_END_ALLOW_THREADS
         if (failed)
             PyErr_NoMemory();
@@ -171,6 +179,8 @@ static PyObject *expand(PyObject *module, PyObject *args)
     PyBuffer_Release(&keys);
     PyBuffer_Release(&used);
     PyBuffer_Release(&words);
+    PyBuffer_Release(&first);
+    PyBuffer_Release(&todo);
     return result;
 }
 
@@ -197,7 +207,8 @@ static PyMethodDef functions[] = {
 static int initialise(PyObject *module)
 {
     PyObject *type = PyType_FromSpec(&blocks_spec);
-    int failed = !type || PyModule_AddObjectRef(module, "Blocks", type) < 0;
+    int failed = !type || PyModule_AddObjectRef(module, "Blocks", type) < 0 ||
+                 PyModule_AddIntConstant(module, "PARTS", PARTS) < 0;
     Py_XDECREF(type);
     return failed ? -1 : 0;
 }

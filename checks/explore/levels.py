@@ -40,8 +40,8 @@ class Blocks:
     @classmethod
     def together(cls, parts: Sequence[Blocks]) -> Blocks:
         """Blocks of different rows."""
-        if not parts:
-            return NO_BLOCKS
+        if len(parts) < 2:
+            return parts[0] if parts else NO_BLOCKS
         return cls(
             np.concatenate([part.keys for part in parts]),
             np.concatenate([part.used for part in parts]),
