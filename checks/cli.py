@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from contextlib import suppress
@@ -174,6 +175,8 @@ cli.add_command(explore)
 def main() -> None:
     """Run the command line; the process ends with the exit code."""
     sys.unraisablehook = _unraisable
+    # numpy's linear algebra, which nothing here uses, would start threads of its own
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(_exit_code())
 
 

@@ -29,12 +29,15 @@ def expand(
     keys: Array,
     used: Array,
     words: Array,
-    first: Array,
+    start: int,
+    stop: int,
+    first: int,
     todo: Array,
     found: Blocks,
 ) -> tuple[int, tuple[bytes, bytes]]:
-    """Add successors of rows of blocks, whose words begin at `first`, to `found`: `todo` (n,) is
-    the first block of each row << PARTS, and the parts of its steps that are to be taken.
+    """Add the successors of the rows that begin in the blocks start..stop, whose words begin at
+    `first`, to `found`; or, unless `todo` (n,) is empty, only some: the first block of each row <<
+    PARTS, and the parts of its steps that are to be taken.
 
     Returns the number of transitions, the missing entries as pairs (stage, key), and what needs
     them, as `todo`. Runs without the interpreter's lock. Raises MemoryError.

@@ -102,29 +102,40 @@ static int add_all(Blocks *set, const Found *items, size_t n, Fresh *fresh)
     return 0;
 }
 
-/* The other sets' words of blocks in this part may be changed. */
+/* Memory of the set for so many blocks. It is kept, as the system takes its time to give more. */
+static Found *reserve(Blocks *set, size_t blocks, Fresh *fresh)
+{
+    size_t size = blocks * (2 * sizeof(Found) + sizeof(uint64_t) * (1 + WORDS) + 1) + 8;
+    if (set->scratch_size < size) {
+        free(set->scratch);
+        set->scratch = malloc(2 * size);
+        set->scratch_size = set->scratch ? 2 * size : 0;
+    }
+    if (!set->scratch)
+        return NULL;
+    Found *items = set->scratch;
+    fresh->keys = (uint64_t *)(items + 2 * blocks);
+    fresh->words = fresh->keys + blocks;
+    fresh->used = (uint8_t *)(fresh->words + WORDS * blocks + 1);
+    return items;
+}
+
+/* The other sets' words of blocks in this part may be changed. What is fresh is in memory of the
+ * set, until the next call. */
 static int absorb(Blocks *set, const Blocks **others, size_t n_others, Share share, Fresh *fresh)
 {
     size_t most = 0, n = 0;
     for (size_t i = 0; i < n_others; i++)
         most += others[i]->count;
-    if (!most)
-        return 0;
-    Found *items = malloc(2 * most * sizeof *items);
-    fresh->keys = malloc(most * sizeof *fresh->keys);
-    fresh->used = malloc(most);
-    fresh->words = malloc((most * WORDS + 1) * sizeof *fresh->words);
-    int failed = !items || !fresh->keys || !fresh->used || !fresh->words;
-    for (size_t i = 0; i < n_others && !failed; i++)
+    Found *items = reserve(set, most, fresh);
+    if (!items)
+        return -1;
+    for (size_t i = 0; i < n_others; i++)
         for (size_t slot = 0; slot < others[i]->count; slot++)
             if (is_in(share, others[i]->keys[slot]))
                 items[n++] = (Found){others[i]->keys[slot], words_at(others[i], slot)};
-    if (!failed) {
-        Found *ordered = by_key(items, items + most, n);
-        failed = add_all(set, ordered, together(ordered, n), fresh) < 0;
-    }
-    free(items);
-    return failed ? -1 : 0;
+    Found *ordered = by_key(items, items + most, n);
+    return add_all(set, ordered, together(ordered, n), fresh);
 }
 
 #endif

@@ -52,6 +52,8 @@ typedef struct {
     uint64_t *keys; /* by slot */
     Chunks words;   /* by slot */
     size_t count, room;
+    void *scratch; /* see absorb.h */
+    size_t scratch_size;
 } Blocks;
 
 static inline uint64_t *words_at(const Blocks *set, size_t slot)
@@ -203,6 +205,7 @@ static void clear(Blocks *set)
     release(&set->words);
     free(set->keys);
     free(set->table);
+    free(set->scratch);
     memset(set, 0, sizeof *set);
 }
 

@@ -11,9 +11,8 @@ from typing import TypeVar
 import numpy as np
 
 from tcpmc.checks.explore import _kernel
-from tcpmc.checks.explore.arrays import distinct
 from tcpmc.checks.explore.backend import expanded
-from tcpmc.checks.explore.flat import FlatTables
+from tcpmc.checks.explore.flat import NONE, FlatTables
 from tcpmc.checks.explore.levels import NO_BLOCKS, SHIFT, Blocks, Level
 from tcpmc.checks.explore.tables import Ints
 
@@ -32,31 +31,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Todo:
-    """What is to be done of the rows of some blocks: `rows` (n,) is the first block of each row,
-    and in the last bits the parts of its steps."""
+    """What is to be done of the rows of some blocks: everything; or `some` (n,), which is the first
+    block of each row and in the last bits the parts of its steps."""
 
     blocks: Blocks
-    rows: Ints
-
-    @classmethod
-    def all_of(cls, blocks: Blocks) -> Todo:
-        """All steps of all rows."""
-        rows, begins = blocks.rows, np.ones(len(blocks), bool)
-        begins[1:] = rows[1:] != rows[:-1]
-        first = np.flatnonzero(begins)
-        return cls(blocks, first << _kernel.PARTS | (1 << _kernel.PARTS) - 1)
+    some: Ints | None = None
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.blocks if self.some is None else self.some)
 
-    def shares(self, threads: int) -> list[Ints]:
-        """The rows, shared out."""
+    def shares(self, threads: int) -> list[tuple[int, int, int, Ints]]:
+        """Shared out: from which block to which, where its words begin, and `some` of it."""
         blocks = len(self.blocks)
-        if blocks <= SMALL:
-            return [self.rows]
+        if not blocks:
+            return []
         size = min(CHUNK, max(SMALL, blocks // (SHARES * threads))) if threads > 1 else CHUNK
-        cuts = np.searchsorted(self.rows >> _kernel.PARTS, np.arange(size, blocks, size))
-        return [share for share in np.split(self.rows, distinct(cuts)) if len(share)]
+        shares, first = [], 0
+        for start in range(0, blocks, size):
+            stop = min(start + size, blocks)
+            shares.append((start, stop, first, self._some_of(start, stop)))
+            first += self.blocks.words_in(start, stop)
+        return shares if self.some is None else [share for share in shares if len(share[3])]
+
+    def _some_of(self, start: int, stop: int) -> Ints:
+        if self.some is None:
+            return NONE
+        cuts = np.searchsorted(self.some, (start << _kernel.PARTS, stop << _kernel.PARTS))
+        return self.some[slice(*cuts)]
 
 
 class KernelBackend:
@@ -97,21 +98,21 @@ class KernelBackend:
 
     def form(self, level: Level) -> Todo:
         """The states in the form in which `step` takes them."""
-        return Todo.all_of(self._fresh if level is self._settled else level.blocks())
+        return Todo(self._fresh if level is self._settled else level.blocks())
 
     def step(self, todo: Todo) -> tuple[int, Ints, Todo]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that
         are missing, as rows (stage, key), and what needs them."""
         arrays, sizes, blocks = self.tables.arrays(), self.tables.sizes(), todo.blocks
-        parts = (blocks.keys, blocks.used, blocks.words, blocks.first)
+        parts = (blocks.keys, blocks.used, blocks.words)
         shares = todo.shares(self._threads)
         left = iter(shares)
 
         def work(thread: int, stop: Event) -> list[tuple[int, tuple[bytes, bytes]]]:
             found = self._found[thread]
             return [
-                _kernel.expand(arrays, sizes, *parts, rows, found)
-                for rows in left
+                _kernel.expand(arrays, sizes, *parts, begin, end, first, some, found)
+                for begin, end, first, some in left
                 if not stop.is_set()
             ]
 
@@ -125,7 +126,7 @@ class KernelBackend:
         """The work for each part, in threads if it is worth them: this one does the first. An
         exception here, such as that of a limit, has the others stop after the call at hand."""
         stop = Event()
-        if not big:
+        if not big or self._threads == 1:
             return [work(part, stop) for part in range(self._threads)]
         others = [self._others.submit(work, part, stop) for part in range(1, self._threads)]
         try:

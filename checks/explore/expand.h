@@ -245,7 +245,7 @@ static int tick(Work *w)
 
 /* The steps from a row are taken in parts. One that needs an entry of a table which is not known
  * yet is taken again once it is filled in. */
-enum { PARTS = 6 };
+enum { PARTS = 6, ALL = (1 << PARTS) - 1 };
 static int (*const parts[PARTS])(Work *) = {
     own_steps_of_a, deliveries_to_a, own_steps_of_b, deliveries_to_b, network, tick
 };
@@ -288,29 +288,50 @@ static void enter(Work *w, uint64_t b, uint64_t a)
     }
 }
 
-/* Expands rows, each given by its first block << PARTS and the parts to take. The words of each
- * block begin at `first`. */
-static int expand_all(Work *w, const int64_t *todo, size_t n, const int64_t *first)
+/* The blocks of the row that begins with this one: `to` is where they end. */
+static void find_row(Work *w, size_t from)
+{
+    uint64_t row = w->keys[from] >> NUMBER_BITS;
+    w->from = from;
+    for (w->to = from + 1; w->to < w->blocks; w->to++)
+        if (w->keys[w->to] >> NUMBER_BITS != row)
+            break;
+}
+
+static void skip_words(Work *w, size_t from, size_t to)
+{
+    for (; from < to; from++)
+        w->packed += count_ones(w->used[from]);
+}
+
+/* Expands the rows that begin in start..stop; or, with `todo`, those of them whose first block it
+ * has, << PARTS, with the parts to take. */
+static int expand_all(Work *w, size_t start, size_t stop, const int64_t *todo, size_t n)
 {
     const Tables *t = w->t;
-    const uint64_t *words = w->packed;
     uint64_t channel = ((uint64_t)1 << t->channel_bits) - 1, end = ((uint64_t)1 << t->end_bits) - 1;
     uint64_t group = UINT64_MAX;
-    for (size_t i = 0; i < n; i++) {
-        w->from = (size_t)(todo[i] >> PARTS);
-        uint64_t row = w->keys[w->from] >> NUMBER_BITS;
-        for (w->to = w->from + 1; w->to < w->blocks; w->to++)
-            if (w->keys[w->to] >> NUMBER_BITS != row)
-                break;
+    size_t from = start;
+    const int64_t *last = todo + n;
+    if (start) {
+        find_row(w, start - 1);
+        from = w->to;
+    }
+    for (skip_words(w, start, from); from < stop && (!n || todo < last); from = w->to) {
+        find_row(w, from);
+        if (n && (size_t)(*todo >> PARTS) != from) {
+            skip_words(w, from, w->to);
+            continue;
+        }
+        uint64_t row = w->keys[from] >> NUMBER_BITS;
         if (row >> t->channel_bits != group) {
             group = row >> t->channel_bits;
             enter(w, group >> t->end_bits, group & end);
         }
-        w->packed = words + first[w->from];
         w->ba = row & channel;
         w->row++;
         read_row(w);
-        if (expand_row(w, todo[i]) < 0)
+        if (expand_row(w, n ? *todo++ : ALL) < 0)
             return -1;
     }
     return 0;

@@ -91,14 +91,9 @@ static PyObject *blocks_absorb(PyObject *self, PyObject *args)
     if (failed)
         PyErr_NoMemory();
     else
-        result = Py_BuildValue("(y#y#y#)", fresh.keys ? (char *)fresh.keys : "",
-                               (Py_ssize_t)(fresh.blocks * 8),
-                               fresh.used ? (char *)fresh.used : "", (Py_ssize_t)fresh.blocks,
-                               fresh.words ? (char *)fresh.words : "",
+        result = Py_BuildValue("(y#y#y#)", (char *)fresh.keys, (Py_ssize_t)(fresh.blocks * 8),
+                               (char *)fresh.used, (Py_ssize_t)fresh.blocks, (char *)fresh.words,
                                (Py_ssize_t)(fresh.n_words * 8));
-    free(fresh.keys);
-    free(fresh.used);
-    free(fresh.words);
     free(others);
     return result;
 }
@@ -143,26 +138,28 @@ static int read_tables(PyObject *buffers, PyObject *sizes, Py_buffer *views, int
     return 0;
 }
 
-/* expand(tables, sizes, keys, used, words, first, todo, fresh): adds all successors of the rows in
- * `todo` (see expand_all), of the blocks that begin at `first`, to `fresh`. Returns the number of
+/* expand(tables, sizes, keys, used, words, start, stop, first, todo, fresh): adds the successors of
+ * rows (see expand_all) to `fresh`; the words of `start` begin at `first`. Returns the number of
  * transitions, the entries that are missing as pairs of stage and key, and what is to be done again
  * for their sake, as `todo`. */
 static PyObject *expand(PyObject *module, PyObject *args)
 {
     PyObject *buffers, *sizes, *fresh, *result = NULL;
-    Py_buffer keys, used, words, first, todo, views[N_BUFFERS];
+    Py_buffer keys, used, words, todo, views[N_BUFFERS];
+    Py_ssize_t start, stop, first;
     Tables tables;
     int held = 0, failed;
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOy*y*y*y*y*O", &buffers, &sizes, &keys, &used, &words, &first,
-                          &todo, &fresh))
+    if (!PyArg_ParseTuple(args, "OOy*y*y*nnny*O", &buffers, &sizes, &keys, &used, &words, &start,
+                          &stop, &first, &todo, &fresh))
         return NULL;
     if (read_tables(buffers, sizes, views, &held, &tables) == 0) {
         Work work = {.t = &tables, .fresh = &((BlocksObject *)fresh)->set, .keys = keys.buf,
-                     .used = used.buf, .packed = words.buf, .blocks = (size_t)keys.len / 8};
+                     .used = used.buf, .packed = (uint64_t *)words.buf + first,
+                     .blocks = (size_t)keys.len / 8};
         Py_BEGIN_ALLOW_THREADS
         failed = begin(&work) < 0 ||
-                 expand_all(&work, todo.buf, (size_t)todo.len / 8, first.buf) < 0;
+                 expand_all(&work, (size_t)start, (size_t)stop, todo.buf, (size_t)todo.len / 8) < 0;
         Py_END_ALLOW_THREADS
         if (failed)
             PyErr_NoMemory();
@@ -179,7 +176,6 @@ static PyObject *expand(PyObject *module, PyObject *args)
     PyBuffer_Release(&keys);
     PyBuffer_Release(&used);
     PyBuffer_Release(&words);
-    PyBuffer_Release(&first);
     PyBuffer_Release(&todo);
     return result;
 }

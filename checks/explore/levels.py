@@ -56,6 +56,10 @@ class Blocks:
         """Where the words of each block begin, and where those of the last end."""
         return np.concatenate(([0], np.cumsum(ONES[self.used], dtype=np.int64)))
 
+    def words_in(self, start: int, stop: int) -> int:
+        """How many words these blocks have."""
+        return int(ONES[self.used[start:stop]].sum(dtype=np.int64))
+
     @property
     def rows(self) -> Words:
         """The row of each block: (b, a, ba)."""
@@ -69,7 +73,7 @@ class Blocks:
         return Blocks(self.keys[index], self.used[index], self.words[place])
 
 
-ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.int64)
+ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
 NO_BLOCKS = Blocks(np.empty(0, np.uint64), np.empty(0, np.uint8), np.empty(0, np.uint64))
 
 
@@ -118,17 +122,20 @@ class Level:
     """The states at one distance, in whichever form is smaller: `parts` are the states, or the
     parts of their blocks."""
 
-    def __init__(self, *parts: Array, ordered: bool = True) -> None:
+    def __init__(self, *parts: Array, ordered: bool = True, size: int | None = None) -> None:
         self.parts = parts
         self._ordered = ordered
-        self._size = len(parts[0]) if len(parts) == 1 else ones(parts[2])
+        if size is None:
+            size = len(parts[0]) if len(parts) == 1 else ones(parts[2])
+        self._size = size
 
     @classmethod
     def of(cls, blocks: Blocks) -> Level:
         """The states of the blocks."""
-        if 9 * len(blocks) + 8 * len(blocks.words) >= 8 * ones(blocks.words):
+        size = ones(blocks.words)
+        if 9 * len(blocks) + 8 * len(blocks.words) >= 8 * size:
             return cls(as_states(blocks))
-        return cls(blocks.keys, blocks.used, blocks.words)
+        return cls(blocks.keys, blocks.used, blocks.words, size=size)
 
     def __len__(self) -> int:
         return self._size
