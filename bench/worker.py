@@ -58,7 +58,7 @@ def explore_tcp(connections: int, capacity: int, goal: bool, backend: Choice) ->
 
 def explore_scope(name: str, backend: Choice) -> dict[str, object]:
     """tcpmc's own model."""
-    from tcpmc.checks.tabulate import TabulatedModel
+    from tcpmc.checks.explicit.tabulate import TabulatedModel
     from tcpmc.model import SCOPES, VARIANTS, Model
 
     machine = TabulatedModel(Model(VARIANTS["rfc9293"], SCOPES[name]))

@@ -10,16 +10,13 @@ from typing import Any
 
 import click
 
-from tcpmc.checks.asked import annotate, conclude, decide, say, traced
-from tcpmc.checks.claims.command import claims
-from tcpmc.checks.cli_diagram import diagram
-from tcpmc.checks.cli_explain import explain
-from tcpmc.checks.cli_explore import explore
-from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
-from tcpmc.checks.guard import BadInput, one_line
-from tcpmc.checks.jobs import AUTO, ENGINES
-from tcpmc.checks.listing import KINDS, listing
-from tcpmc.checks.options import (
+from tcpmc.checks.commands.asked import annotate, conclude, decide, say, traced
+from tcpmc.checks.commands.claims import claims
+from tcpmc.checks.commands.diagram import diagram
+from tcpmc.checks.commands.explain import explain
+from tcpmc.checks.commands.explore import explore
+from tcpmc.checks.commands.listing import KINDS, listing
+from tcpmc.checks.commands.options import (
     EXPLORING,
     FAIR,
     GROUP_HELP,
@@ -30,13 +27,17 @@ from tcpmc.checks.options import (
     result_options,
     version,
 )
+from tcpmc.checks.commands.prove import prove
+from tcpmc.checks.commands.requests import opening, requests
+from tcpmc.checks.commands.stacks import compare, gallery
+from tcpmc.checks.commands.threshold import threshold
+from tcpmc.checks.commands.trace_files import folders, write_traces
+from tcpmc.checks.commands.verify import verify
+from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
+from tcpmc.checks.guard import BadInput, one_line
+from tcpmc.checks.jobs import AUTO, ENGINES
 from tcpmc.checks.output import on_github, opened, width
-from tcpmc.checks.prove_command import prove
-from tcpmc.checks.requests import opening, requests
-from tcpmc.checks.stack_commands import compare, gallery
-from tcpmc.checks.timed_commands import threshold
 from tcpmc.checks.trace import ReplayError
-from tcpmc.checks.trace_files import folders, write_traces
 from tcpmc.checks.verdict import (
     EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
@@ -44,7 +45,6 @@ from tcpmc.checks.verdict import (
     EXIT_NOTHING,
     EXIT_USAGE,
 )
-from tcpmc.checks.verify_command import verify
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})

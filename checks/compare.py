@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from tcpmc.checks.causes import cause_of
+from tcpmc.checks.explaining.causes import cause_of
+from tcpmc.checks.explaining.transitions import Change, changes_by, in_order, state_changes
+from tcpmc.checks.explicit.first import Test, first_runs, move_of
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import Graph, explore
-from tcpmc.checks.first import Test, first_runs, move_of
 from tcpmc.checks.jobs import Outcome
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace
-from tcpmc.checks.transitions import Change, changes_by, in_order, state_changes
 from tcpmc.checks.verdict import DEFINITE, Verdict
+from tcpmc.model.product import End, Event, Move
 from tcpmc.model.profile import Profile
 from tcpmc.model.rules import Rules
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import End, Event, Model, Move
+from tcpmc.model.system import Model
 from tcpmc.model.variant import RFC9293, Variant
 
 

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tcpmc import __version__
-from tcpmc.checks.as_json import trace_object
 from tcpmc.checks.compare import Difference
-from tcpmc.checks.evidence import LADDER, steps
 from tcpmc.checks.jobs import Outcome
-from tcpmc.checks.ladder import ladder, wrapped
-from tcpmc.checks.report import TABLE, outcome_notes
+from tcpmc.checks.reporting.as_json import trace_object
+from tcpmc.checks.reporting.evidence import LADDER, steps
+from tcpmc.checks.reporting.ladder import ladder, wrapped
+from tcpmc.checks.reporting.report import TABLE, outcome_notes
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED
 from tcpmc.model.scope import Scope

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from tcpmc import __version__
-from tcpmc.checks.as_json import result_json
-from tcpmc.checks.evidence import command, evidence
 from tcpmc.checks.jobs import Job, Outcome, Result, canonical
-from tcpmc.checks.ladder import folded, wrapped
 from tcpmc.checks.loading import find_bug
 from tcpmc.checks.monitor import Limits
-from tcpmc.checks.report import TABLE, WORD, outcome_notes
+from tcpmc.checks.reporting.as_json import result_json
+from tcpmc.checks.reporting.evidence import command, evidence
+from tcpmc.checks.reporting.ladder import folded, wrapped
+from tcpmc.checks.reporting.report import TABLE, WORD, outcome_notes
 from tcpmc.checks.run import run
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.seeded_bugs import BUGS, Bug

@@ -105,7 +105,7 @@ def _nonsense_in_number(number: object, before: Tcb) -> str:
 
 def _symbolic(value: object) -> bool:
     """Whether it is a solver's term. Without the solver there is none, and no need to load it."""
-    symbolic = sys.modules.get("tcpmc.checks.symbolic")
+    symbolic = sys.modules.get("tcpmc.checks.solver.symbolic")
     return symbolic is not None and isinstance(value, symbolic.Sym)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from tcpmc.checks.evidence import command, evidence
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.jobs import AUTO, ENGINES, Result, expecting, select
 from tcpmc.checks.loading import find_property, find_scope
 from tcpmc.checks.monitor import Limits
 from tcpmc.checks.output import no_command, on_github
-from tcpmc.checks.report import basis
+from tcpmc.checks.reporting.evidence import command, evidence
+from tcpmc.checks.reporting.report import basis
 from tcpmc.checks.run import run
 from tcpmc.checks.verdict import DEFINITE, Standing
 from tcpmc.model.scope import Scope

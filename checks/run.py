@@ -10,7 +10,7 @@ from tcpmc.checks.exploring import Exploring
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.jobs import ENGINES, Group, Job, Outcome, Result, decides, grouped
 from tcpmc.checks.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
-from tcpmc.checks.solver_process import SolverProcess, Task
+from tcpmc.checks.solver.process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import INCONCLUSIVE, Answer, Verdict
 from tcpmc.model.system import Model
@@ -114,7 +114,7 @@ def _explore(
     group: Group, monitor: Monitor, rules: set[str], exploring: Exploring
 ) -> dict[str, Answer]:
     """The explicit engine's answers; adds the rule labels that it reached."""
-    from tcpmc.checks.explicit import ExplicitEngine
+    from tcpmc.checks.explicit.engine import ExplicitEngine
     from tcpmc.checks.explore.checkpoint import Foreign
 
     props = group.decided_by("explicit")

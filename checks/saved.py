@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tcpmc.checks.as_json import SCHEMA, as_json, event_object, state_object
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.jobs import Job, Outcome, Result
 from tcpmc.checks.loading import find_variant
+from tcpmc.checks.reporting.as_json import SCHEMA, as_json, event_object, state_object
 from tcpmc.checks.trace import ReplayError, Trace, replay
 from tcpmc.checks.verdict import WITNESS, Answer, Verdict
 from tcpmc.model.property import Reachable

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tcpmc.model.product import Event, System
 from tcpmc.model.property import (
     FAIR_EVENTS,
     Always,
@@ -19,7 +20,7 @@ from tcpmc.model.property import (
     Property,
     Reachable,
 )
-from tcpmc.model.system import Event, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import Step
 
 NETWORK = ("lose", "duplicate", "expire")

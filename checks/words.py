@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tcpmc.model.product import Event
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import Event
 
 ENDS = ("A", "B")
 

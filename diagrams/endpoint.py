@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from tcpmc.checks.transitions import NOTE_1, STATES, Change, in_order, state_changes
+from tcpmc.checks.explaining.transitions import NOTE_1, STATES, Change, in_order, state_changes
 from tcpmc.diagrams.dot import (
     BLACK,
     GREEN,

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import Edges, Graph, chunks, explore, successors, unpack
 from tcpmc.checks.explore.tables import Ints
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.words import happening
-from tcpmc.model.system import Event, Model
+from tcpmc.model.product import Event
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 
 STATES = list(State)

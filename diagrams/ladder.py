@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tcpmc.checks.flows import Flow, flows
+from tcpmc.checks.reporting.flows import Flow, flows
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.words import ENDS
 from tcpmc.diagrams.dot import (
@@ -21,7 +21,8 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
-from tcpmc.model.system import Event, Model
+from tcpmc.model.product import Event
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State, Step
 
 # Inches: A and B stand this far apart; one step takes this much.

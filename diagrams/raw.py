@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import Graph, chunks, successors
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.words import ENDS, happening, kind
 from tcpmc.diagrams.dot import (
@@ -25,7 +25,8 @@ from tcpmc.diagrams.dot import (
 )
 from tcpmc.diagrams.groups import Progress, explored
 from tcpmc.model.channel import Contents
-from tcpmc.model.system import Model, System
+from tcpmc.model.product import System
+from tcpmc.model.system import Model
 
 LIMIT = 300
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from tcpmc.checks.story import printable
+from tcpmc.checks.reporting.story import printable
 from tcpmc.diagrams.dot import FONT
 
 Point = tuple[float, float]

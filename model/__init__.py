@@ -5,8 +5,8 @@ here. Nothing here knows of an engine, and nothing here imports anything but thi
 standard library.
 
 Reading order: `sequence`, `segment`, `tcb`; `user_calls`, `segment_arrives`, `timeouts` (the RFC's
-3.10); `rules`, `profile`, `variant` (what can be exchanged); `scope`, `channel`, `system` (the
-product); `history` and `properties` (what is asked of it); `closing` (what is asked of TIME-WAIT
+3.10); `rules`, `profile`, `variant` (what can be exchanged); `scope`, `channel`, `product`,
+`system` (both ends together); `history` and `properties` (what is asked of it); `closing` (what is asked of TIME-WAIT
 for all parameters).
 
 What a variant file of a user needs can be imported from here: `from tcpmc.model import Variant`.
@@ -15,6 +15,7 @@ Out of the model: security and compartment, urgent data, congestion control, opt
 management (RCV.WND is a constant; SND.WND is taken to be large enough).
 """
 
+from tcpmc.model.product import Event, System
 from tcpmc.model.profile import Host, Profile
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.rules import Rules
@@ -22,7 +23,7 @@ from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import Segment
 from tcpmc.model.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
 from tcpmc.model.sequence import Seq
-from tcpmc.model.system import Event, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, go_on, transmit
 from tcpmc.model.variant import RFC9293, Variant
 from tcpmc.model.variants import VARIANTS

@@ -14,8 +14,8 @@ from tcpmc.model.clocks import (
     VANISHED,
     Timer,
 )
+from tcpmc.model.product import WAITS_FOR_ACK
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import WAITS_FOR_ACK
 from tcpmc.model.tcb import State
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpmc.model.opening_properties import each_in, end_in, ends, invariant, text_in, witness
+from tcpmc.model.product import End, System
 from tcpmc.model.property import QUIET, Eventually, Predicate, Property, Reachable
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import End, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 
 A_CLOSES_FIRST = "from ESTABLISHED, A closes first, no text"

@@ -7,6 +7,7 @@ from typing import Any
 
 from tcpmc.model.closing_properties import closed_after_fins
 from tcpmc.model.incarnations import UNSYNCHRONIZED
+from tcpmc.model.product import End, System
 from tcpmc.model.property import (
     QUIET,
     Always,
@@ -17,7 +18,7 @@ from tcpmc.model.property import (
     Reachable,
 )
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import End, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 
 SAME_ISS = "the second connection begins on the same ISSs as the first"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tcpmc.model.product import End, System
 from tcpmc.model.property import Always, Predicate, Property, Reachable
-from tcpmc.model.system import End, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 
 

@@ -6,6 +6,7 @@ from tcpmc.model.closing_properties import CLOSING, closed_in_order
 from tcpmc.model.incarnation_properties import REOPENED
 from tcpmc.model.lemmas import LEMMAS
 from tcpmc.model.opening_properties import OPENING
+from tcpmc.model.product import End, System
 from tcpmc.model.property import (
     QUIET,
     Always,
@@ -16,7 +17,7 @@ from tcpmc.model.property import (
     Property,
     Reachable,
 )
-from tcpmc.model.system import End, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 from tcpmc.model.timed_properties import TIMED
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from tcpmc.model.product import System
 from tcpmc.model.profile import Host
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import Step, Tcb
 
 Predicate = Callable[[Model, System], bool]

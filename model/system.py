@@ -1,4 +1,4 @@
-"""The product of two endpoints and two channels: what can happen next, in plain Python.
+"""The rules within the bounds of a scope: what can happen next, in plain Python.
 
 This is the reference semantics. Explorers may tabulate its local functions; traces are replayed
 with `successors`.
@@ -6,8 +6,8 @@ with `successors`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from tcpmc.model.channel import Channel, Contents, Flight
 from tcpmc.model.history import History, observe, opens_connection
@@ -23,6 +23,7 @@ from tcpmc.model.incarnations import (
     forgeries,
     offsets,
 )
+from tcpmc.model.product import OPENS, OWN_EVENTS, WAITS_FOR_ACK, End, Event, Move, System
 from tcpmc.model.profile import Host
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
@@ -30,84 +31,6 @@ from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Step, Tcb, blank
 from tcpmc.model.timestamps import stamped
 from tcpmc.model.variant import Variant
-
-OWN_EVENTS = (
-    "active OPEN",
-    "passive OPEN",
-    "SEND",
-    "CLOSE",
-    "ABORT",
-    "crash",
-    "TIME-WAIT timeout",
-    "retransmission timeout",
-    "user timeout",
-)
-OPENS = ("active OPEN", "passive OPEN")
-WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """One endpoint: its TCB, its clocks in ticks, and the history that only properties read.
-
-    `time_wait` counts since TIME-WAIT was (re)started, `rexmt` since the front of the
-    retransmission queue was last sent, `retries` how often it was sent again. `incarnation` is
-    kept where there can be several connections.
-    """
-
-    tcb: Tcb
-    history: History = History()
-    time_wait: int = 0
-    rexmt: int = 0
-    retries: int = 0
-    incarnation: Incarnation = FIRST
-
-    @property
-    def state(self) -> State:
-        """The state of the connection at this end."""
-        return self.tcb.state
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """Both ends, and the channel that leads away from each."""
-
-    ends: tuple[End, End]
-    channels: tuple[Contents, Contents] = ((), ())
-
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
-        """Whether a segment of that kind is in either channel."""
-        return any(which(f.segment) for contents in self.channels for f in contents)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happens: `deliver` at `end`; `lose`, `duplicate`, `expire` in the channel from `end`;
-    a user call or a timeout at `end`; or a `tick` of every clock (`end` is then 0). `forge` is a
-    forged segment's arrival at `end`. `offset` tells OPENs apart that choose different ISSs."""
-
-    kind: str
-    end: int = 0
-    flight: Flight | None = None
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A step of one end by itself or on a segment, with what the segments sent are about.
-
-    `settled`: only once the other end and the network are through with the connection (the `quiet`
-    reading of TIME-WAIT). `quiet`: only once nothing is in flight (the quiet time after a crash).
-    """
-
-    event: str
-    step: Step
-    end: End
-    about: About = (0, 0)
-    settled: bool = False
-    quiet: bool = False
-    flight: Flight | None = None
-    offset: int = 0
 
 
 class Model:
@@ -315,7 +238,7 @@ class Model:
             out = self.channel.put(system.channels[which], move.step.send, move.about)
             waits = (move.settled and not settled) or (move.quiet and not quiet)
             if out is not None and not waits:
-                after = _with(system, which, move.end, out)
+                after = system.after(which, move.end, out)
                 yield Event(move.event, which, move.flight, move.offset), move.step, after
 
     def _deliveries(
@@ -325,8 +248,8 @@ class Model:
             move = self.receive(which, system.ends[which], flight.segment, flight.about)
             out = self.channel.put(system.channels[which], move.step.send, move.about)
             if out is not None:
-                left = _with(system, 1 - which, system.ends[1 - which], rest)
-                after = _with(left, which, move.end, out)
+                left = system.after(1 - which, system.ends[1 - which], rest)
+                after = left.after(which, move.end, out)
                 yield Event("deliver", which, flight), move.step, after
 
     def _network(self, system: System, which: int) -> Iterator[tuple[Event, Step | None, System]]:
@@ -340,7 +263,7 @@ class Model:
                 yield (
                     Event(kind, which, flight),
                     None,
-                    _with(system, which, system.ends[which], rest),
+                    system.after(which, system.ends[which], rest),
                 )
 
     def _tick(self, system: System) -> Iterator[tuple[Event, Step | None, System]]:
@@ -349,9 +272,3 @@ class Model:
         (a, b), (ab, ba) = ends, channels
         if a is not None and b is not None and ab is not None and ba is not None:
             yield Event("tick"), None, System((a, b), (ab, ba))
-
-
-def _with(system: System, which: int, end: End, contents: Contents) -> System:
-    """The system with one end and the channel that leads away from it replaced."""
-    (a, b), (ab, ba) = system.ends, system.channels
-    return System((end, b), (contents, ba)) if which == 0 else System((a, end), (ab, contents))

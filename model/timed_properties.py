@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tcpmc.model.product import WAITS_FOR_ACK, System
 from tcpmc.model.property import Always, Property, Reachable
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import WAITS_FOR_ACK, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 
 ESTABLISHED_FIRST = "from ESTABLISHED on both sides, nothing of the opening in flight"

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.jobs import Job, Result
-from tcpmc.checks.story import trace_of
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.checks.verdict import REFUTED, WITNESS, Answer, Verdict
 from tcpmc.model import (
@@ -94,7 +94,7 @@ def unexpected(result: Result) -> Result:
 def broken_lemma() -> Result:
     """One step at 32 bits, from a state in the middle of things."""
     pytest.importorskip("z3")
-    from tcpmc.checks.onestep import OneStep
+    from tcpmc.checks.solver.onestep import OneStep
 
     prop, variant = PROPERTIES["lemma-established-needs-ack"], VARIANTS["two-way-handshake"]
     assert isinstance(prop, Lemma)

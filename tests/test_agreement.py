@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from tcpmc.checks.dense.threshold import Finder, Question
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.verdict import PROVED, REFUTED
 from tcpmc.model.closing import THEOREMS
 from tcpmc.model.linear import Condition

@@ -13,8 +13,8 @@ import pytest
 from browser import opened
 from results import EVENTFUL, HOSTILE, LASSO, LOST, TIGHT, endless, hostile
 from tcpmc.checks.jobs import Outcome, Result, select
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.checks.run import run
-from tcpmc.checks.story import trace_of
 from tcpmc.diagrams.page.report import html
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.jobs import decides, grouped, select
 from tcpmc.checks.trace import Trace, shows
 from tcpmc.checks.verdict import REFUTED, VACUOUS, WITNESS, Answer

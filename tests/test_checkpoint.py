@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.explore import checkpoint as module
 from tcpmc.checks.explore.checkpoint import Foreign
 from tcpmc.checks.exploring import Exploring

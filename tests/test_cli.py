@@ -148,7 +148,7 @@ def test_a_bound_that_the_property_sets_itself_is_said_to_have_no_effect() -> No
 
 
 def test_both_engines_answer_side_by_side() -> None:
-    pytest.importorskip("tcpmc.checks.solver")
+    pytest.importorskip("tcpmc.checks.solver.engine")
     names = ("established", "synchronized", "lemma-closed-forgets")
     done = tcpmc("check", *names, "--scope", "small", "--capacity", "1", "--format", "json")
     assert done.returncode == 0

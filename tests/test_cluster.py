@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import explore
 from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.exploring import Exploring
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.verdict import INCONCLUSIVE
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import Scope

@@ -12,19 +12,20 @@ from pathlib import Path
 import pytest
 
 from golden_files import assert_golden
-from tcpmc.checks.explicit import ExplicitEngine
-from tcpmc.checks.flows import flows
+from tcpmc.checks.explaining.transitions import Change, state_changes
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.reporting.flows import flows
 from tcpmc.checks.trace import Trace, replay
-from tcpmc.checks.transitions import Change, state_changes
 from tcpmc.diagrams.dot import digraph, node, quoted
 from tcpmc.diagrams.endpoint import endpoint_dot
 from tcpmc.diagrams.groups import grouped
 from tcpmc.diagrams.ladder import ladder_dot
 from tcpmc.diagrams.product import product_dot
 from tcpmc.diagrams.render import FONTS, FORMATS, render
+from tcpmc.model.product import Event
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES, Scope
-from tcpmc.model.system import Event, Model
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 from tcpmc.model.variants import VARIANTS
 

@@ -8,11 +8,11 @@ import pytest
 from golden_files import assert_golden
 from schemas_of_ours import schema
 from tcpmc.checks.coverage import labels
-from tcpmc.checks.explain import Explanation, explain
-from tcpmc.checks.explained import as_json, as_text
+from tcpmc.checks.explaining.explain import Explanation, explain
+from tcpmc.checks.explaining.explained import as_json, as_text
+from tcpmc.checks.explaining.meanings import MEANINGS
+from tcpmc.checks.explicit.reach import follows, run_to_rule
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.meanings import MEANINGS
-from tcpmc.checks.reach import follows, run_to_rule
 from tcpmc.model import PROPERTIES, RFC9293, VARIANTS, Host, Segment, State, Step, Tcb, Variant
 
 RFC = VARIANTS["rfc9293"]

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import Graph, TooLarge, explore, flat, machine, seen
 from tcpmc.checks.explore.backend import backend_for, kernel_is_there
-from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.model.product import End, System
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import End, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.variants import VARIANTS
 
 TINY = Scope("tiny", capacity=1, data=0)
@@ -212,7 +213,7 @@ def test_what_does_not_fit_is_refused_and_not_cut_off(
     monkeypatch: pytest.MonkeyPatch, limit: str, message: str
 ) -> None:
     """A state is four ids in one int: an id that is too large for its bits would be another's."""
-    from tcpmc.checks import tabulate
+    from tcpmc.checks.explicit import tabulate
 
     monkeypatch.setattr(tabulate, limit, 2)
     assert getattr(machine, limit) > 2

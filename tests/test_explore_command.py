@@ -19,8 +19,8 @@ import pytest
 
 from browser import opened
 from results import LASSO, LOST
-from tcpmc.checks.as_json import as_json
 from tcpmc.checks.jobs import Outcome
+from tcpmc.checks.reporting.as_json import as_json
 from tcpmc.checks.saved import LONGEST, read_traces
 from tcpmc.diagrams.page.live import Live
 from tcpmc.diagrams.page.server import MOST_PAGES, Server

@@ -10,7 +10,7 @@ import pytest
 from results import HOSTILE, LASSO, LOST, NAMES, case, hostile
 from tcpmc.checks.formats.itf import itf
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.story import trace_of
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.model import Segment, System
 
 

@@ -7,7 +7,7 @@ from golden_files import assert_golden
 from results import EVENTFUL, LASSO, LOST, endless, hostile, shown_by
 from tcpmc.checks.formats.mermaid import ARROWS, CHARACTERS, mermaid
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.story import trace_of
+from tcpmc.checks.reporting.story import trace_of
 
 # The statements of the grammar of sequence diagrams that we use; a text has no character that
 # means anything but in an entity code.

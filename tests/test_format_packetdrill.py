@@ -12,7 +12,7 @@ from packetdrill_scripts import Call, Command, Packet, read
 from results import EVENTFUL, LASSO, LOST, broken_lemma, found, hostile, played
 from tcpmc.checks.formats.packetdrill import packetdrill
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.story import trace_of
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.model import Scope, State
 
 OPEN = Scope("open", data=1, aborts=True, opens=2)

@@ -15,8 +15,8 @@ from pcapng import FileScanner
 from results import EVENTFUL, LOST, NAMES, case, hostile, played, shown_by
 from tcpmc.checks.formats.pcapng import pcapng as written
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.packets import ADDRESSES, LONGEST, absolute, datagram
-from tcpmc.checks.story import copies_of, trace_of
+from tcpmc.checks.reporting.packets import ADDRESSES, LONGEST, absolute, datagram
+from tcpmc.checks.reporting.story import copies_of, trace_of
 from tcpmc.model import Scope, Segment, Seq
 
 TEXT_AND_WRAP = played(

@@ -9,7 +9,7 @@ from harness import LINE, Peer, replay, socket_in
 from results import EVENTFUL, LASSO, LOST, broken_lemma, found, hostile, played
 from tcpmc.checks.formats.rfc import rfc
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.story import trace_of
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.model import VARIANTS, Scope, State
 
 # RFC 9293, Figures 6 (without the text), 7, 12 and 13; Figure 7 as its profile draws it.

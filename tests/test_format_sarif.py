@@ -11,7 +11,7 @@ import pytest
 from results import LASSO, LOST, TIGHT, found, hostile, unexpected
 from tcpmc.checks.formats.sarif import plain, sarif
 from tcpmc.checks.jobs import Outcome, Result, expecting, select
-from tcpmc.checks.places import blamed, places
+from tcpmc.checks.reporting.places import blamed, places
 from tcpmc.checks.run import run
 from tcpmc.checks.verdict import Answer
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tcpmc.checks.commands.requests import Request, opening, requests
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.requests import Request, opening, requests
 
 EVERY = [*RUN_FORMATS.values(), *TRACE_FORMATS.values()]
 JSON, TEXT = RUN_FORMATS["json"], RUN_FORMATS["text"]

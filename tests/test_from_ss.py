@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import tcpmc as package
 from golden_files import assert_golden
 from schemas_of_ours import schema
-from tcpmc.checks.from_ss import as_json, as_text
-from tcpmc.checks.meanings import MEANINGS
-from tcpmc.checks.sockets import Listing, Socket, grouped, read
+from tcpmc.checks.explaining.from_ss import as_json, as_text
+from tcpmc.checks.explaining.meanings import MEANINGS
+from tcpmc.checks.explaining.sockets import Listing, Socket, grouped, read
 from tcpmc.model import State
 from test_cli import tcpmc
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from results import HOSTILE, LOST, TIGHT, hostile, unexpected
-from tcpmc.checks.asked import say
-from tcpmc.checks.github import annotated
+from tcpmc.checks.commands.asked import say
 from tcpmc.checks.jobs import Outcome, Result, expecting, select
 from tcpmc.checks.output import Standard, no_command
+from tcpmc.checks.reporting.github import annotated
 from tcpmc.checks.run import run
 from tcpmc.checks.verdict import Answer
 from test_format_sarif import STACK

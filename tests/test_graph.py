@@ -5,13 +5,14 @@ from __future__ import annotations
 import networkx
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.explicit.graph import to_networkx
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import Graph, explore
-from tcpmc.checks.graph import to_networkx
-from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.model.product import System
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State
 from tcpmc.model.variants import VARIANTS
 

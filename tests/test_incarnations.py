@@ -12,8 +12,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from harness import segment, socket_in
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import explore
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model.channel import Flight
 from tcpmc.model.history import History
 from tcpmc.model.incarnations import (
@@ -25,12 +25,13 @@ from tcpmc.model.incarnations import (
     forgeries,
     offsets,
 )
+from tcpmc.model.product import End, Move, System
 from tcpmc.model.profile import Host, Profile
 from tcpmc.model.rules import Rules
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
-from tcpmc.model.system import End, Model, Move, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State, Tcb
 from tcpmc.model.variant import Variant
 

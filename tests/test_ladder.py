@@ -3,8 +3,8 @@
 import pytest
 
 from golden_files import assert_golden
-from tcpmc.checks.explicit import ExplicitEngine
-from tcpmc.checks.ladder import ladder
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.reporting.ladder import ladder
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Event, Model, Scope
 

@@ -35,22 +35,47 @@ def within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-@pytest.mark.parametrize("path", files("model"), ids=lambda path: path.name)
+def is_of(module: str, *parts: str) -> bool:
+    """Whether the module belongs to one of these parts of `tcpmc.checks`."""
+    return any(within(module, f"tcpmc.checks.{part}") for part in parts)
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", files("model"), ids=place)
 def test_model_imports_itself_and_the_standard_library_only(path: Path) -> None:
     for module in imported(path):
         top = module.partition(".")[0]
         assert within(module, "tcpmc.model") or top in sys.stdlib_module_names, module
 
 
-@pytest.mark.parametrize("path", files("checks"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", files("checks"), ids=place)
 def test_only_the_command_line_imports_diagrams(path: Path) -> None:
-    if path.name not in ("cli.py", "cli_diagram.py", "cli_explore.py"):
+    if place(path) not in ("checks/commands/diagram.py", "checks/commands/explore.py"):
         assert not [module for module in imported(path) if within(module, "tcpmc.diagrams")]
 
 
-@pytest.mark.parametrize("path", files("diagrams"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", files("diagrams"), ids=place)
 def test_diagrams_do_not_import_the_command_line(path: Path) -> None:
-    assert not [module for module in imported(path) if within(module, "tcpmc.checks.cli")]
+    assert not [module for module in imported(path) if is_of(module, "cli", "commands")]
+
+
+@pytest.mark.parametrize("path", files("checks/explore"), ids=place)
+def test_the_explorer_knows_nothing_of_tcp(path: Path) -> None:
+    for module in imported(path):
+        assert not within(module, "tcpmc.model"), module
+        assert not within(module, "tcpmc.checks") or is_of(module, "explore"), module
+
+
+ENGINES = [p for folder in ("explicit", "solver", "unbounded") for p in files(f"checks/{folder}")]
+SAYING = ("cli", "commands", "reporting", "formats", "explaining", "jobs", "run", "output")
+
+
+@pytest.mark.parametrize("path", ENGINES, ids=place)
+def test_engines_do_not_import_what_reports_on_them(path: Path) -> None:
+    assert not [module for module in imported(path) if is_of(module, *SAYING)]
 
 
 def test_help_imports_no_heavy_library() -> None:

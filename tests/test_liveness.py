@@ -10,18 +10,19 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.explicit.liveness import Lasso, fair_component, fair_lasso, region
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import distinct, explore, unpack
 from tcpmc.checks.explore.tables import Ids, Row, Table
-from tcpmc.checks.liveness import Lasso, fair_component, fair_lasso, region
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.checks.trace import Trace, due_in, is_fair, replay, shows
 from tcpmc.checks.verdict import Answer
 from tcpmc.model import RFC9293, Host, Rules, Segment, Step, Tcb, Variant, ack
+from tcpmc.model.product import Event, System
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Eventually, LivelockFree
 from tcpmc.model.scope import SCOPES, Scope
-from tcpmc.model.system import Event, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import go_on
 from tcpmc.model.variants import VARIANTS
 

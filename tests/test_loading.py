@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.loading import find_property, find_scope, find_variant
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model

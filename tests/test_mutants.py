@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.jobs import decides
-from tcpmc.checks.solver import SolverEngine
+from tcpmc.checks.solver.engine import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
 from tcpmc.model.closing_properties import CLOSING
 from tcpmc.model.opening_properties import OPENING

@@ -9,10 +9,10 @@ import pytest
 from results import TIGHT as SCOPE
 from results import hostile
 from schemas_of_ours import schema
+from tcpmc.checks.commands.trace_files import file_name, folders, write_traces
 from tcpmc.checks.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.checks.jobs import Outcome, Result, select
 from tcpmc.checks.run import run
-from tcpmc.checks.trace_files import file_name, folders, write_traces
 from tcpmc.model import Variant
 from test_cli import RULE, TIGHT, assert_one_line, tcpmc
 

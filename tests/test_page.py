@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from results import HOSTILE, LASSO, LOST, TIGHT, hostile
+from tcpmc.checks.explaining.transitions import state_changes
 from tcpmc.checks.jobs import Outcome, Result, select
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.checks.run import run
-from tcpmc.checks.story import trace_of
-from tcpmc.checks.transitions import state_changes
 from tcpmc.diagrams.figure5 import END, FIGURE, PLACES, end_of
 from tcpmc.diagrams.page.document import embedded
 from tcpmc.diagrams.page.figure import figure_svg

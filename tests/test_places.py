@@ -6,7 +6,7 @@ import pytest
 
 from results import LOST, TIGHT, hostile
 from tcpmc.checks.jobs import Result, select
-from tcpmc.checks.places import Place, blamed, places
+from tcpmc.checks.reporting.places import Place, blamed, places
 from tcpmc.checks.run import run
 
 HELPER = """

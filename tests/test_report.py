@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 
 from golden_files import assert_golden
-from tcpmc.checks.as_json import as_json
 from tcpmc.checks.coverage import coverage, labels
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.jobs import ENGINES, Job, Outcome, Result, grouped, select
-from tcpmc.checks.report import report, summary
+from tcpmc.checks.reporting.as_json import as_json
+from tcpmc.checks.reporting.report import report, summary
 from tcpmc.checks.run import run
 from tcpmc.checks.scope_options import as_options
 from tcpmc.checks.verdict import Answer, Verdict

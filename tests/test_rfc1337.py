@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from harness import Peer, changed, replay, sent, socket_in
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
 from tcpmc.checks.trace import Trace, shows
 from tcpmc.checks.verdict import Answer
 from tcpmc.model.profile import Profile

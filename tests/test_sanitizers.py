@@ -25,7 +25,7 @@ loader.exec_module(kernel)
 
 from tcpmc.checks.explore import by_kernel, explore
 from tcpmc.checks.explore.flat import FlatTables
-from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.model import SCOPES, VARIANTS, Model
 
 by_kernel.CHUNK, by_kernel.SMALL = 64, 16

@@ -8,12 +8,12 @@ import jsonschema
 import pytest
 
 from results import EVENTFUL, LASSO, LOST
-from tcpmc.checks.as_json import as_json
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.jobs import Outcome, Result, select
+from tcpmc.checks.reporting.as_json import as_json
+from tcpmc.checks.reporting.story import trace_of
 from tcpmc.checks.run import run
 from tcpmc.checks.saved import LONGEST, as_saved, read_traces, walked
-from tcpmc.checks.story import trace_of
 from tcpmc.model import SCOPES, VARIANTS, Model
 
 SCHEMA = Path(__file__).parent.parent / "docs" / "verdicts.schema.json"

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import z3
 
-from tcpmc.checks import solver as engine_module
-from tcpmc.checks.bmc import Unrolling
-from tcpmc.checks.clauses import Clauses, proposed
-from tcpmc.checks.encode import Encoding
-from tcpmc.checks.explicit import ExplicitEngine
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore.tables import Ints
-from tcpmc.checks.induction import Escaped, inductive, sample, segments_sent
-from tcpmc.checks.solver import SolverEngine
-from tcpmc.checks.solving import satisfiable
-from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.checks.solver import engine as engine_module
+from tcpmc.checks.solver.bmc import Unrolling
+from tcpmc.checks.solver.clauses import Clauses, proposed
+from tcpmc.checks.solver.encode import Encoding
+from tcpmc.checks.solver.engine import SolverEngine
+from tcpmc.checks.solver.induction import Escaped, inductive, sample, segments_sent
+from tcpmc.checks.solver.solving import satisfiable
 from tcpmc.checks.trace import replay, shows
 from tcpmc.checks.verdict import (
     DISAGREE,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tcpmc.checks.explaining.states import find_state, near_states, state_named
 from tcpmc.checks.guard import BadInput
-from tcpmc.checks.states import find_state, near_states, state_named
 from tcpmc.model import State
 
 

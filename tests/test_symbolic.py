@@ -16,17 +16,18 @@ from typing import Any
 import pytest
 import z3
 
-from tcpmc.checks import solving, symbolic
-from tcpmc.checks.encode import Encoding
-from tcpmc.checks.fields import SEQUENCE_FIELDS
-from tcpmc.checks.induction import sample, segments_sent
-from tcpmc.checks.symbolic import PathLimit, Sym, as_bits, as_truth, paths, truth_of
-from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.solver import solving, symbolic
+from tcpmc.checks.solver.encode import Encoding
+from tcpmc.checks.solver.fields import SEQUENCE_FIELDS
+from tcpmc.checks.solver.induction import sample, segments_sent
+from tcpmc.checks.solver.symbolic import PathLimit, Sym, as_bits, as_truth, paths, truth_of
+from tcpmc.model.product import System
 from tcpmc.model.profile import Host, Profile
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
-from tcpmc.model.system import Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State, Tcb
 from tcpmc.model.variants import VARIANTS
 

@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import Ids, Row, Table, explore, successors
 from tcpmc.checks.explore.backend import local_backend
 from tcpmc.checks.explore.flat import FlatTables
 from tcpmc.checks.explore.symmetry import Asymmetric, Folded, folded, mirrored
-from tcpmc.checks.tabulate import TabulatedModel
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variants import VARIANTS

@@ -8,9 +8,10 @@ import pytest
 from harness import segment, socket_in
 from tcpmc.model.channel import Contents, Flight
 from tcpmc.model.history import History
+from tcpmc.model.product import End, System
 from tcpmc.model.profile import Profile
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import End, Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import State, Step
 from tcpmc.model.variant import Variant
 

@@ -8,9 +8,9 @@ from functools import cache
 import pytest
 import z3
 
+from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explore import unpack
-from tcpmc.checks.induction import sample
-from tcpmc.checks.tabulate import TabulatedModel
+from tcpmc.checks.solver.induction import sample
 from tcpmc.checks.trace import shows
 from tcpmc.checks.unbounded import endpoint
 from tcpmc.checks.unbounded.conditions import Excluded, excluded
@@ -20,10 +20,11 @@ from tcpmc.checks.unbounded.locations import Invariant, invariant
 from tcpmc.checks.unbounded.prove import Prover, provable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
 from tcpmc.model.closing_properties import FIRST_FIN
+from tcpmc.model.product import System
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Always
 from tcpmc.model.scope import Scope
-from tcpmc.model.system import Model, System
+from tcpmc.model.system import Model
 from tcpmc.model.variants import VARIANTS
 
 MINUS_1, MINUS_2 = 2**32 - 1, 2**32 - 2

@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 
-from tcpmc.checks.whynot import not_possible, why_not
+from tcpmc.checks.explaining.whynot import not_possible, why_not
 from tcpmc.model import SCOPES, VARIANTS, Event, Model, Scope, System
 
 SMALL = SCOPES["small"]

@@ -12,7 +12,7 @@ from tcpmc.checks.dense.actions import Closing
 from tcpmc.checks.dense.encoding import Formulas as TimedFormulas
 from tcpmc.checks.dense.projection import fulfilled
 from tcpmc.checks.loading import find_variant
-from tcpmc.checks.onestep import OneStep
+from tcpmc.checks.solver.onestep import OneStep
 from tcpmc.checks.unbounded.conditions import excluded
 from tcpmc.checks.unbounded.formulas import formulas_of
 from tcpmc.model.closing import THEOREMS

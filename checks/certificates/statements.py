@@ -6,7 +6,7 @@ import z3
 
 from tcpmc.checks.certificates.write import Statement
 from tcpmc.checks.dense.encoding import Formulas as TimedFormulas
-from tcpmc.checks.onestep import OneStep
+from tcpmc.checks.solver.onestep import OneStep
 from tcpmc.checks.unbounded.formulas import Formulas
 from tcpmc.model.closing import Claim
 from tcpmc.model.property import Always, Lemma, Reachable

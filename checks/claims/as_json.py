@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tcpmc import __version__
-from tcpmc.checks.as_json import result_json
 from tcpmc.checks.claims.decide import Answered, Decided, exit_code
 from tcpmc.checks.jobs import Outcome
+from tcpmc.checks.reporting.as_json import result_json
 
 SCHEMA = "tcpmc/claims/1"
 

@@ -9,9 +9,9 @@ from html import escape
 from tcpmc.checks.claims.book import Book
 from tcpmc.checks.claims.decide import Answered, Decided
 from tcpmc.checks.claims.text import assumptions, because, with_trace
-from tcpmc.checks.evidence import evidence
 from tcpmc.checks.formats.mermaid import mermaid
-from tcpmc.checks.report import letter
+from tcpmc.checks.reporting.evidence import evidence
+from tcpmc.checks.reporting.report import letter
 
 SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~"})
 MARKER = re.compile(r"^(\d*)([-+=.)])")

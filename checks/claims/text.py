@@ -7,10 +7,10 @@ from dataclasses import fields
 
 from tcpmc.checks.claims.book import Book, Number, Question
 from tcpmc.checks.claims.decide import Answered, Decided
-from tcpmc.checks.evidence import evidence
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.ladder import wrapped
-from tcpmc.checks.report import letter
+from tcpmc.checks.reporting.evidence import evidence
+from tcpmc.checks.reporting.ladder import wrapped
+from tcpmc.checks.reporting.report import letter
 from tcpmc.checks.scope_options import BOUNDS, option
 from tcpmc.model.property import Lemma
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import z3
 
 from tcpmc.checks.dense.actions import Closing, other_end
-from tcpmc.checks.solving import satisfiable
+from tcpmc.checks.solver.solving import satisfiable
 from tcpmc.model.linear import Linear, linear
 
 State = Mapping[str, Any]

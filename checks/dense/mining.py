@@ -23,7 +23,7 @@ from tcpmc.checks.dense.bounds import Bounds, Sample
 from tcpmc.checks.dense.encoding import Formulas
 from tcpmc.checks.dense.facts import Fact, Facts
 from tcpmc.checks.dense.simulation import Location, Runs, points
-from tcpmc.checks.solving import satisfiable, some
+from tcpmc.checks.solver.solving import satisfiable, some
 
 RUNS, POINTS = 600, 40
 State = Mapping[str, Any]

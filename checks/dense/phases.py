@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import z3
 
-from tcpmc.checks.symbolic import Sym, paths
+from tcpmc.checks.solver.symbolic import Sym, paths
 from tcpmc.model.clocks import (
     CLOSE,
     DELIVER,

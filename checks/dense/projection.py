@@ -12,7 +12,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.solving import satisfiable
+from tcpmc.checks.solver.solving import satisfiable
 from tcpmc.model.linear import Comparison, Condition, Linear
 
 Polyhedron = tuple[Comparison, ...]

@@ -13,7 +13,7 @@ from tcpmc.checks.dense.encoding import FRAMES, Formulas
 from tcpmc.checks.dense.facts import Fact
 from tcpmc.checks.dense.mining import Mine, State
 from tcpmc.checks.dense.simulation import Location
-from tcpmc.checks.solving import satisfiable, some
+from tcpmc.checks.solver.solving import satisfiable, some
 from tcpmc.model.closing import Claim
 
 Needed = dict[Location, dict[Fact, None]]

@@ -14,7 +14,7 @@ from tcpmc.checks.dense.actions import Action, Closing
 from tcpmc.checks.dense.encoding import Formulas
 from tcpmc.checks.dense.projection import Polyhedron, formula, projected, terms
 from tcpmc.checks.dense.reasons import Traced, both
-from tcpmc.checks.solving import satisfiable
+from tcpmc.checks.solver.solving import satisfiable
 from tcpmc.model.closing import Claim
 from tcpmc.model.linear import Comparison, Linear, linear
 

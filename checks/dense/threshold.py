@@ -31,7 +31,7 @@ from tcpmc.checks.dense.projection import (
 from tcpmc.checks.dense.proof import Slice, Unproved, obligations
 from tcpmc.checks.dense.reasons import both, either
 from tcpmc.checks.dense.search import APART, Search, TimedRun, parameters_of, plain
-from tcpmc.checks.solving import GaveUp, satisfiable
+from tcpmc.checks.solver.solving import GaveUp, satisfiable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.closing import Claim
 from tcpmc.model.linear import Comparison, Condition, condition

@@ -56,10 +56,10 @@ def _by_name(*formats: Format) -> dict[str, Format]:
 # fmt: off
 RUN_FORMATS = _by_name(
     Format("html", "a page for the browser, with every trace to step through", ".html", "tcpmc.diagrams.page.report:html"),
-    Format("json", "everything, for programs (docs/verdicts.schema.json)", ".json", "tcpmc.checks.as_json:as_json"),
+    Format("json", "everything, for programs (docs/verdicts.schema.json)", ".json", "tcpmc.checks.reporting.as_json:as_json"),
     Format("junit", "for the test report of a CI server", ".xml", "tcpmc.checks.formats.junit:junit"),
     Format("markdown", "for a job summary or pull request on GitHub", ".md", "tcpmc.checks.formats.markdown:markdown"),
-    Format("ndjson", "a line a verdict, as soon as it is there (docs/verdict.schema.json)", ".ndjson", "tcpmc.checks.as_json:as_line", streams=True),
+    Format("ndjson", "a line a verdict, as soon as it is there (docs/verdict.schema.json)", ".ndjson", "tcpmc.checks.reporting.as_json:as_line", streams=True),
     Format("sarif", "for code scanning: what is not as expected, by source line", ".sarif", "tcpmc.checks.formats.sarif:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.checks.formats.text:run"),
 )

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from tcpmc import __version__
-from tcpmc.checks.as_json import dumped
-from tcpmc.checks.evidence import command, shown
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.story import Moment, moments, printable, title, trace_of
+from tcpmc.checks.reporting.as_json import dumped
+from tcpmc.checks.reporting.evidence import command, shown
+from tcpmc.checks.reporting.story import Moment, moments, printable, title, trace_of
 from tcpmc.checks.words import ENDS
 from tcpmc.model.channel import Contents
+from tcpmc.model.product import End, System
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import End, System
 
 SPECIFICATION = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 SEGMENT = "{ seq: Int, ack: Int, length: Int, controls: Set(Str) }"

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from tcpmc.checks.evidence import command, evidence
 from tcpmc.checks.jobs import Outcome, Result
-from tcpmc.checks.report import basis
+from tcpmc.checks.reporting.evidence import command, evidence
+from tcpmc.checks.reporting.report import basis
 from tcpmc.checks.verdict import Standing
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

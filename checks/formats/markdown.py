@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tcpmc.checks.evidence import command, evidence, shown
 from tcpmc.checks.formats.mermaid import mermaid
 from tcpmc.checks.jobs import Outcome, Result
-from tcpmc.checks.report import basis, summary
-from tcpmc.checks.story import printable
+from tcpmc.checks.reporting.evidence import command, evidence, shown
+from tcpmc.checks.reporting.report import basis, summary
+from tcpmc.checks.reporting.story import printable
 from tcpmc.checks.verdict import Standing
 
 BYTES = 1024 * 1024 - 1024

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tcpmc.checks.evidence import command, shown
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.ladder import wrapped
-from tcpmc.checks.packets import absolute
-from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.checks.reporting.evidence import command, shown
+from tcpmc.checks.reporting.ladder import wrapped
+from tcpmc.checks.reporting.packets import absolute
+from tcpmc.checks.reporting.story import FATES, Moment, moments, printable, title, trace_of
 from tcpmc.checks.words import ENDS
+from tcpmc.model.product import End
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import End
 from tcpmc.model.tcb import State
 
 WIDTH = 96

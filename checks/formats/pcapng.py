@@ -7,11 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tcpmc import __version__
-from tcpmc.checks.evidence import command, shown
-from tcpmc.checks.flows import ARRIVALS, Flow
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.packets import ADDRESSES, LONGEST, datagram
-from tcpmc.checks.story import FATES, Moment, copies_of, moments, printable, title, trace_of
+from tcpmc.checks.reporting.evidence import command, shown
+from tcpmc.checks.reporting.flows import ARRIVALS, Flow
+from tcpmc.checks.reporting.packets import ADDRESSES, LONGEST, datagram
+from tcpmc.checks.reporting.story import (
+    FATES,
+    Moment,
+    copies_of,
+    moments,
+    printable,
+    title,
+    trace_of,
+)
 from tcpmc.checks.verdict import REFUTED
 from tcpmc.checks.words import ENDS
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tcpmc.checks.evidence import shown
-from tcpmc.checks.flows import ARRIVALS
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.ladder import wrapped
-from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.checks.reporting.evidence import shown
+from tcpmc.checks.reporting.flows import ARRIVALS
+from tcpmc.checks.reporting.ladder import wrapped
+from tcpmc.checks.reporting.story import FATES, Moment, moments, printable, title, trace_of
 from tcpmc.checks.trace import Trace
+from tcpmc.model.product import System
 from tcpmc.model.segment import Segment
-from tcpmc.model.system import System
 
 STATE, PAGE, COMMENT = 13, 72, 28
 DELAYED = "..."

@@ -4,8 +4,8 @@ Only what somebody has to look at is a result, since readers make an alert of ev
 where a verdict is not as expected, a warning where it is not settled, a note where nothing is
 expected and rfc9293 gives another. The rules say what else was asked.
 
-Each location is the line that made the rule label of the step (`checks/places.py`): in a user's
-variant file, relative to the checkout, or in tcpmc itself, relative to `TCPMC`.
+Each location is the line that made the rule label of the step (`checks/reporting/places.py`): in a
+user's variant file, relative to the checkout, or in tcpmc itself, relative to `TCPMC`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import quote
 
 from tcpmc import __file__ as package
 from tcpmc import __version__
-from tcpmc.checks.as_json import Json, dumped
-from tcpmc.checks.evidence import command, evidence
 from tcpmc.checks.jobs import Outcome, Result
-from tcpmc.checks.places import Place, blamed, places, workspace
-from tcpmc.checks.report import basis
-from tcpmc.checks.story import moments
+from tcpmc.checks.reporting.as_json import Json, dumped
+from tcpmc.checks.reporting.evidence import command, evidence
+from tcpmc.checks.reporting.places import Place, blamed, places, workspace
+from tcpmc.checks.reporting.report import basis
+from tcpmc.checks.reporting.story import moments
 from tcpmc.checks.verdict import Standing, Verdict
 from tcpmc.model.property import Property
 

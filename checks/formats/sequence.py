@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tcpmc.checks.evidence import shown
-from tcpmc.checks.flows import ARRIVALS
 from tcpmc.checks.jobs import Result
-from tcpmc.checks.ladder import wrapped
-from tcpmc.checks.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.checks.reporting.evidence import shown
+from tcpmc.checks.reporting.flows import ARRIVALS
+from tcpmc.checks.reporting.ladder import wrapped
+from tcpmc.checks.reporting.story import FATES, Moment, moments, printable, title, trace_of
 from tcpmc.checks.words import ENDS
 
 NOTE = 40

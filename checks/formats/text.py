@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tcpmc.checks.coverage import as_text
-from tcpmc.checks.evidence import evidence
 from tcpmc.checks.jobs import Outcome, Result
 from tcpmc.checks.output import width
-from tcpmc.checks.report import report
-from tcpmc.checks.story import printable
+from tcpmc.checks.reporting.evidence import evidence
+from tcpmc.checks.reporting.report import report
+from tcpmc.checks.reporting.story import printable
 
 
 def run(outcome: Outcome) -> str:

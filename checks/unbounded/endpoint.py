@@ -14,12 +14,13 @@ from typing import Any, cast
 
 import z3
 
-from tcpmc.checks.symbolic import Sym, paths
+from tcpmc.checks.solver.symbolic import Sym, paths
+from tcpmc.model.product import OWN_EVENTS, End, Move
 from tcpmc.model.profile import Host
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
-from tcpmc.model.system import OWN_EVENTS, End, Model, Move
+from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
 
 BITS = 32

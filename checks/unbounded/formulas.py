@@ -13,8 +13,8 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.encode import SymbolicSystem
-from tcpmc.checks.symbolic import Sym, truth_of
+from tcpmc.checks.solver.encode import SymbolicSystem
+from tcpmc.checks.solver.symbolic import Sym, truth_of
 from tcpmc.checks.unbounded.endpoint import (
     BITS,
     OWN,
@@ -26,10 +26,11 @@ from tcpmc.checks.unbounded.endpoint import (
     with_hosts,
 )
 from tcpmc.checks.words import ENDS
+from tcpmc.model.product import End
 from tcpmc.model.property import Always, Reachable
 from tcpmc.model.segment import Segment
 from tcpmc.model.sequence import Seq
-from tcpmc.model.system import End, Model
+from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
 
 

@@ -14,10 +14,10 @@ from functools import cached_property
 
 import z3
 
-from tcpmc.checks.explicit import ExplicitEngine
-from tcpmc.checks.onestep import OneStep
-from tcpmc.checks.solving import GaveUp, satisfiable
-from tcpmc.checks.symbolic import PathLimit
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.solver.onestep import OneStep
+from tcpmc.checks.solver.solving import GaveUp, satisfiable
+from tcpmc.checks.solver.symbolic import PathLimit
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.unbounded.conditions import Excluded
 from tcpmc.checks.unbounded.endpoint import BITS, Unending, scope_of

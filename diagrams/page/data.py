@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tcpmc import __version__
-from tcpmc.checks.as_json import result_json
-from tcpmc.checks.evidence import shown
 from tcpmc.checks.jobs import Outcome, Result
-from tcpmc.checks.report import summary
+from tcpmc.checks.reporting.as_json import result_json
+from tcpmc.checks.reporting.evidence import shown
+from tcpmc.checks.reporting.report import summary
 from tcpmc.diagrams.page.steps import Json, trace_data
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Lemma

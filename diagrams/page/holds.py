@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tcpmc.model.product import System
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.property import Always, Lemma, Property, Reachable
-from tcpmc.model.system import Model, System
+from tcpmc.model.system import Model
 
 MET, NOT_MET = "met", "not met"
 HOLDS, UNTOUCHED, BROKEN = "holds", "premise not met", "broken"

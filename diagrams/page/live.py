@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tcpmc.checks.explaining.whynot import not_possible
 from tcpmc.checks.guard import BadInput
 from tcpmc.checks.saved import Saved, as_saved, walked
-from tcpmc.checks.whynot import not_possible
 from tcpmc.diagrams.page.data import Entry, page_data, scope_text
 from tcpmc.diagrams.page.document import document
 from tcpmc.diagrams.page.steps import Json, step_data, trace_data
-from tcpmc.model.system import Model, System
+from tcpmc.model.product import System
+from tcpmc.model.system import Model
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from tcpmc.checks.asked import say
 from tcpmc.checks.guard import BadInput, one_line
 from tcpmc.checks.saved import LONGEST
 from tcpmc.diagrams.page.live import Live
@@ -47,8 +46,15 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, live: Live, port: int = 0, grace: float = GRACE) -> None:
-        self.live, self.token, self.grace = live, secrets.token_urlsafe(24), grace
+    def __init__(
+        self,
+        live: Live,
+        port: int = 0,
+        grace: float = GRACE,
+        tell: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """`tell` is told of errors, a line each."""
+        self.live, self.token, self.grace, self.tell = live, secrets.token_urlsafe(24), grace, tell
         self.slots = threading.BoundedSemaphore(MOST_REQUESTS)
         self._pages = 0
         self._lock = threading.Lock()
@@ -83,7 +89,7 @@ class Server(ThreadingHTTPServer):
         """One line; a reader who leaves in the middle of an answer is no error."""
         error = sys.exception()
         if error is not None and not isinstance(error, OSError):
-            say(f"internal error, please report it: {one_line(error)}")
+            self.tell(f"internal error, please report it: {one_line(error)}")
 
     def arrived(self) -> bool:
         """A page is open; False where too many are."""

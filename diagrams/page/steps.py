@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tcpmc.checks.flows import Flow, flows
+from tcpmc.checks.reporting.flows import Flow, flows
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.words import happening
 from tcpmc.diagrams.figure5 import end_of
 from tcpmc.diagrams.page.holds import holds
-from tcpmc.model.system import End, Event, Model, System
+from tcpmc.model.product import End, Event, System
+from tcpmc.model.system import Model
 from tcpmc.model.tcb import Step
 
 Json = dict[str, Any]

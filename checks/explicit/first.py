@@ -1,0 +1,60 @@
+"""The shortest runs to steps of an end: the first place in a graph where something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.explore import Graph, chunks, successors, unpack
+from tcpmc.checks.trace import Trace, events_along, replay
+from tcpmc.model.product import OPENS, End, Event, Move
+from tcpmc.model.system import Model
+
+Test = Callable[[int, End, Event], bool]
+"""Whether a step, of that end in that state on that event, is the one that is looked for."""
+
+
+def move_of(model: Model, which: int, end: End, event: Event) -> Move | None:
+    """What the event does at that end; None where it is not possible or changes nothing."""
+    if event.flight is not None:
+        return model.receive(which, end, event.flight.segment, event.flight.about)
+    opens = event.kind in OPENS and model.scope.opens > 1
+    return model.own_move(event.kind, which, end, event.offset if opens else end.incarnation.offset)
+
+
+def first_runs(table: TabulatedModel, graph: Graph, tests: Mapping[str, Test]) -> dict[str, Trace]:
+    """A shortest run, replayed, whose last step is the one that the test looks for; for each test
+    that such a step exists for."""
+    found: dict[str, Trace] = {}
+    for depth, state, event in _first_steps(table, graph):
+        end = table.system(state).ends[event.end]
+        for name, test in tests.items():
+            if name not in found and test(event.end, end, event):
+                states = [table.system(one) for one in graph.path_to(state, depth)]
+                events = [*events_along(table.model, states), event]
+                found[name] = replay(table.model, events)
+        if len(found) == len(tests):
+            break
+    return found
+
+
+def _first_steps(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, int, Event]]:
+    """Every step of an end that occurs in the graph, once: the level and the state in which it is
+    first possible, and the event."""
+    seen: set[tuple[int, int]] = set()
+    for depth, level in enumerate(graph.levels):
+        for chunk in chunks(level):
+            edges = successors(table, chunk)
+            a, b, _, _ = unpack(chunk)
+            ends = np.where(edges.end == 0, a[edges.source], b[edges.source])
+            steps = np.stack((edges.event * 2 + edges.end, ends))
+            _, first = np.unique(steps, axis=1, return_index=True)
+            for index in sorted(first.tolist()):
+                step = (int(steps[0, index]), int(steps[1, index]))
+                event = table.event(int(edges.event[index]), int(edges.end[index]))
+                local = event.kind not in ("lose", "duplicate", "expire", "tick")
+                if local and step not in seen:
+                    seen.add(step)
+                    yield depth, int(chunk[edges.source[index]]), event

@@ -1,0 +1,88 @@
+"""The shortest run that comes to a state, or to a rule, by the explicit engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcpmc.checks.coverage import matches
+from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.explore import Graph, explore
+from tcpmc.checks.trace import Trace, events_along, replay
+from tcpmc.model.product import Event
+from tcpmc.model.properties import some
+from tcpmc.model.property import Reachable
+from tcpmc.model.scope import SCOPES, Scope
+from tcpmc.model.system import Model
+from tcpmc.model.tcb import State
+from tcpmc.model.variant import Variant
+
+SMALL = SCOPES["small"]
+TRIED = (
+    SMALL,
+    SMALL.with_(aborts=True),
+    SMALL.with_(capacity=1, data=1),
+    SMALL.with_(capacity=1, retransmissions=1),
+    SMALL.with_(capacity=1, crashes=1),
+    SMALL.with_(capacity=1, opens=2),
+)
+"""The scopes in which a rule is looked for, one after the other: each lets more happen."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and the scope in which it is a shortest one."""
+
+    scope: Scope
+    trace: Trace
+
+
+def run_to_state(variant: Variant, state: State, scope: Scope = SCOPES["default"]) -> Run | None:
+    """A shortest run that brings an end into the state; None if no run in the scope does."""
+    prop = Reachable(
+        name=f"reach-{state.value.lower()}",
+        meaning=f"an end is in {state}",
+        citation="",
+        expected={},
+        goals=(some(state),),
+    )
+    trace = ExplicitEngine(Model(variant, scope)).decide([prop])[prop.name].trace
+    return None if trace is None else Run(scope, trace)
+
+
+def run_to_rule(variant: Variant, labels: set[str]) -> Run | None:
+    """A run of fewest steps whose last one follows a rule with one of these labels, in the first of
+    the scopes tried that has one; None if none has."""
+    for scope in TRIED:
+        trace = _to_rule(Model(variant, scope), labels)
+        if trace is not None:
+            return Run(scope, trace)
+    return None
+
+
+def _to_rule(model: Model, labels: set[str]) -> Trace | None:
+    """Level by level: once such a rule has been applied to what a level holds, the first state in
+    it from which that is a step. (There may have been no room for what it sends.)"""
+    table = TabulatedModel(model)
+    found: list[tuple[Graph, int, int, Event]] = []
+
+    def look(graph: Graph, level: int) -> bool:
+        if any(follows(rule, labels) for rule in table.rules):
+            for state in graph.levels[level].tolist():
+                for event, step, _ in model.successors(table.system(state)):
+                    if step is not None and follows(step.rule, labels):
+                        found.append((graph, state, level, event))
+                        return True
+        return False
+
+    graph = explore(table, visit=lambda graph: graph.depth > 0 and look(graph, graph.depth - 1))
+    if not found and not look(graph, graph.depth):
+        return None
+    graph, state, level, event = found[0]
+    events = events_along(model, [table.system(one) for one in graph.path_to(state, level)])
+    return replay(model, [*events, event])
+
+
+def follows(rule: str, labels: set[str]) -> bool:
+    """Whether one of the labels of a step is one of these."""
+    return any(matches(label, part) for part in rule.split(" + ") for label in labels)

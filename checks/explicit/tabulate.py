@@ -1,0 +1,121 @@
+"""The TCP model as tables for the explorer: each local function is called once an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
+from tcpmc.checks.explore.tables import Ids, Row, Table
+from tcpmc.model.channel import Contents, Flight
+from tcpmc.model.incarnations import About
+from tcpmc.model.product import End, Event, System
+from tcpmc.model.segment import Segment
+from tcpmc.model.system import Model
+
+LOW = (1 << 20) - 1
+
+
+class TabulatedModel:
+    """`Machine` for a model: ends, contents, flights and messages are interned."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.clock = model.scope.clock
+        self.ends: Ids[End] = Ids()
+        self.contents: Ids[Contents] = Ids()
+        self.flights: Ids[Flight] = Ids()
+        self.messages: Ids[tuple[tuple[Segment, ...], About]] = Ids()
+        self.events: Ids[tuple[str, Flight | None, int]] = Ids()
+        self.rules: set[str] = set()
+        self._message((), (0, 0))
+        self.events(("tick", None, 0))
+        self.own = (
+            Table(4, lambda key: self._own(0, key)),
+            Table(4, lambda key: self._own(1, key)),
+        )
+        self.receive = (
+            Table(2, lambda key: self._receive(0, key)),
+            Table(2, lambda key: self._receive(1, key)),
+        )
+        self.deliveries = Table(3, self._deliveries)
+        self.network = Table(2, self._network)
+        self.put = Table(1, self._put)
+        self.tick_end = Table(1, self._tick_end)
+        self.tick_channel = Table(1, self._tick_channel)
+        self.quiet = Table(1, lambda key: [(int(model.is_quiet(self.contents[key])),)])
+        self.settled = Table(1, lambda key: [(int(model.settled(self.ends[key])),)])
+        system = model.initial()
+        a, b = map(self._end, system.ends)
+        ab, ba = map(self._contents, system.channels)
+        self.initial = (a, b, ab, ba)
+
+    def system(self, state: int) -> System:
+        """The state of the model that a packed state stands for."""
+        a, b, ab, ba = (int(part) for part in unpack(np.int64(state)))  # type: ignore[arg-type]
+        return System((self.ends[a], self.ends[b]), (self.contents[ab], self.contents[ba]))
+
+    def event(self, code: int, end: int) -> Event:
+        """The event with that code at that end."""
+        kind, flight, offset = self.events[code]
+        return Event(kind, end, flight, offset)
+
+    def _end(self, end: End) -> int:
+        found = self.ends(end)
+        if found >> END_BITS:
+            raise TooLarge(f"more than {2**END_BITS:,} states of one end")
+        return found
+
+    def _contents(self, contents: Contents) -> int:
+        found = self.contents(contents)
+        if found >> CHANNEL_BITS:
+            raise TooLarge(f"more than {2**CHANNEL_BITS:,} contents of one channel")
+        return found
+
+    def _own(self, which: int, key: int) -> Iterator[Row]:
+        for move in self.model.own_moves(which, self.ends[key]):
+            self.rules.update(move.step.rule.split(" + "))
+            event = self.events((move.event, move.flight, move.offset))
+            waits = SETTLED if move.settled else QUIET if move.quiet else 0
+            yield event, self._end(move.end), self._message(move.step.send, move.about), waits
+
+    def _receive(self, which: int, key: int) -> Iterator[Row]:
+        flight = self.flights[key & LOW]
+        move = self.model.receive(which, self.ends[key >> 20], flight.segment, flight.about)
+        self.rules.update(move.step.rule.split(" + "))
+        yield self._end(move.end), self._message(move.step.send, move.about)
+
+    def _message(self, segments: tuple[Segment, ...], about: About) -> int:
+        return self.messages((segments, about if segments else (0, 0)))
+
+    def _deliveries(self, key: int) -> Iterator[Row]:
+        for flight, rest in self.model.channel.deliveries(self.contents[key]):
+            event = self.events(("deliver", flight, 0))
+            yield event, self.flights(flight), self._contents(rest)
+
+    def _network(self, key: int) -> Iterator[Row]:
+        contents, channel = self.contents[key], self.model.channel
+        for kind, choices in (
+            ("lose", channel.losses(contents)),
+            ("duplicate", channel.duplicates(contents)),
+            ("expire", channel.expiries(contents)),
+        ):
+            for flight, rest in choices:
+                yield self.events((kind, flight, 0)), self._contents(rest)
+
+    def _put(self, key: int) -> Iterator[Row]:
+        segments, about = self.messages[key & LOW]
+        after = self.model.channel.put(self.contents[key >> 20], segments, about)
+        if after is not None:
+            yield (self._contents(after),)
+
+    def _tick_end(self, key: int) -> Iterator[Row]:
+        after = self.model.tick_end(self.ends[key])
+        if after is not None:
+            yield (self._end(after),)
+
+    def _tick_channel(self, key: int) -> Iterator[Row]:
+        after = self.model.channel.tick(self.contents[key])
+        if after is not None:
+            yield (self._contents(after),)
