@@ -6,8 +6,8 @@ standard library.
 
 Reading order: `sequence`, `segment`, `tcb`; `user_calls`, `segment_arrives`, `timeouts` (the RFC's
 3.10); `rules`, `profile`, `variant` (what can be exchanged); `scope`, `channel`, `product`,
-`system` (both ends together); `history` and `properties` (what is asked of it); `closing` (what is asked of TIME-WAIT
-for all parameters).
+`system` (both ends together); `history` and `properties` (what is asked of it); `closing` (what is
+asked of TIME-WAIT for all parameters).
 
 What a variant file of a user needs can be imported from here: `from tcpmc.model import Variant`.
 

@@ -158,3 +158,18 @@ def test_a_full_disk_is_told_and_nothing_half_written(
     levels = len(list(tmp_path.glob("*/level-*")))
     assert levels == size[2] + 1, "what could not be written was written later"
     assert decided(tmp_path) == whole
+
+
+def test_a_disk_that_stays_full_is_told_once(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    whole: tuple[dict[str, Answer], tuple[int, int, int], list[str]],
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    answers, size, notes = decided(tmp_path)
+    assert (answers, size) == whole[:2]
+    assert len(notes) == 1 and "each level tries again" in notes[0]
+    assert not list(tmp_path.glob("*/level-*"))

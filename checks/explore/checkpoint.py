@@ -56,6 +56,7 @@ class Checkpoint:
     _pending: list[tuple[dict[str, Any], Level, Log]] = field(default_factory=list)
     _last: bytes = b""
     _logged: int = 0
+    _failing: bool = False
 
     def load(self, tables: FlatTables) -> Iterator[tuple[Level, int]]:
         """The levels that are whole, each with the number of transitions before it; fills in the
@@ -105,9 +106,12 @@ class Checkpoint:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._last = write(path, head | {"previous": self._last.hex()}, level, log)
             except OSError as problem:
-                self.note(f"cannot save {path} ({_why(problem)}): going on without")
+                if not self._failing:
+                    self.note(f"cannot save {path} ({_why(problem)}): each level tries again")
+                self._failing = True
                 return
             self._pending.pop(0)
+            self._failing = False
 
 
 def _name(number: int) -> str:
