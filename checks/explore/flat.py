@@ -20,6 +20,9 @@ UNKNOWN, NO_ROW = -1, -2
 (OWN_A, RECEIVE_A, PUT_A, OWN_B, RECEIVE_B, PUT_B, TICK_A, TICK_B, TICK_AB, TICK_BA) = range(10)
 """The stages in which entries are filled in: the order fixes the ids, and so the traces."""
 
+SPARE = 4
+"""Rows behind the last one: the kernel reads more than there are."""
+
 NONE = np.empty(0, np.int64)
 Array = npt.NDArray[Any]
 
@@ -61,7 +64,7 @@ class Ragged:
 
     def put(self, keys: Ints, counts: Ints, rows: Ints) -> None:
         """The rows of some ids, one after the other."""
-        self.rows = grown(self.rows, (self.used + len(rows) + 2, self.rows.shape[1]), 0)
+        self.rows = grown(self.rows, (self.used + len(rows) + SPARE, self.rows.shape[1]), 0)
         self.rows[self.used : self.used + len(rows)] = rows
         self.count[keys] = counts
         self.first[keys] = self.used + np.cumsum(counts) - counts

@@ -5,14 +5,11 @@
 #include "blocks.h"
 #include "tables.h"
 
-/* The rows (b, a, ba) for any ba: where steps lead. With the pages and the blocks used last. */
+/* The rows (b, a, ba) for any ba: where steps lead. With the pages used last. */
 enum { RECENT = 4 };
 typedef struct {
     uint64_t base; /* the key for ba = 0 */
     Page pages[RECENT];
-    struct {
-        uint64_t key, *words;
-    } blocks[RECENT];
 } Target;
 
 /* What one end does in this group of rows, by itself or on what arrives. */
@@ -27,8 +24,8 @@ enum { MISSING = -1, IGNORED = 1, TAKEN };
 
 /* What a flight towards b does in this row. */
 typedef struct {
-    uint64_t *words; /* where it leads, if rows are one block */
-    uint64_t ba;
+    uint64_t *words;      /* the row to which it leads, or a scratch row */
+    uint64_t touched, ba; /* as for `flush` */
     uint32_t row;
     uint8_t leads[2]; /* whether it is possible; and whether to something else than a loss */
 } Arrival;
@@ -60,6 +57,7 @@ typedef struct {
     int32_t *ab;           /* of each of its states */
     size_t states;
     uint64_t *scratch;     /* a row to be added to another */
+    uint64_t *scratches;   /* one for each arrival, if rows are more than one block */
     Arrival *arrivals;     /* by flight towards b */
     int32_t *arriving;     /* these flights */
     Delivery *deliveries;  /* towards b, from all states */
@@ -129,21 +127,11 @@ static void read_row(Work *w)
     }
 }
 
-/* The words that have this ab in a row; NULL without memory. */
-static inline uint64_t *words_of(Work *w, Target *to, uint64_t ba, uint64_t ab)
+/* The words of a block of a row, by its number; NULL without memory. */
+static inline uint64_t *words_of(Work *w, Target *to, uint64_t ba, uint64_t number)
 {
-    uint64_t number = ab >> BLOCK_BITS, key = to->base | ba << NUMBER_BITS | number;
     unsigned i = (unsigned)(ba >> PAGE_BITS ^ number) % RECENT;
-    if (w->narrow)
-        return block(w->fresh, to->pages + i, key);
-    if (UNLIKELY(to->blocks[i].key != key)) {
-        uint64_t *words = block(w->fresh, to->pages + i, key);
-        if (!words)
-            return NULL;
-        to->blocks[i].key = key;
-        to->blocks[i].words = words;
-    }
-    return to->blocks[i].words;
+    return block(w->fresh, to->pages + i, to->base | ba << NUMBER_BITS | number);
 }
 
 static inline void set_bit(uint64_t *words, uint64_t at, uint64_t bit)
@@ -157,16 +145,16 @@ static inline uint64_t touch(uint64_t at, uint64_t bit)
     return bit << (at >> BLOCK_BITS & 63);
 }
 
-/* Adds the states in `scratch` to a row, and clears it. A block of it that has some has its number
- * modulo 64 in `touched`. */
-static int flush(Work *w, Target *to, uint64_t ba, uint64_t touched)
+/* Adds the states in a scratch row to another, and clears it. A block of it that has some has its
+ * number modulo 64 in `touched`. */
+static int flush(Work *w, Target *to, uint64_t ba, uint64_t *scratch, uint64_t touched)
 {
     for (; touched; touched &= touched - 1)
         for (uint64_t number = lowest_one(touched); number < w->row_blocks; number += 64) {
-            uint64_t *from = w->scratch + number * WORDS;
+            uint64_t *from = scratch + number * WORDS;
             if (w->row_blocks > 64 && is_zero(from))
                 continue;
-            uint64_t *words = words_of(w, to, ba, number << BLOCK_BITS);
+            uint64_t *words = words_of(w, to, ba, number);
             if (!words)
                 return -1;
             add_words(words, from);
@@ -180,7 +168,7 @@ static int move_row(Work *w, Target *to, uint64_t ba)
 {
     w->edges += w->states;
     for (size_t i = w->from; i < w->to; i++) {
-        uint64_t *words = words_of(w, to, ba, number_of(w->keys[i]) << BLOCK_BITS);
+        uint64_t *words = words_of(w, to, ba, number_of(w->keys[i]));
         if (!words)
             return -1;
         add_words(words, w->words + (i - w->from) * WORDS);
@@ -218,7 +206,7 @@ static inline int map_states(Work *w, Target *to, uint64_t ba, const Step *step,
     w->edges += edges;
     if (UNLIKELY(missing) && lacks_put(w, step) < 0)
         return -1;
-    return flush(w, to, ba, narrow ? edges > 0 : touched);
+    return flush(w, to, ba, scratch, narrow ? edges > 0 : touched);
 }
 
 static int map_row(Work *w, Target *to, uint64_t ba, const Step *step)
@@ -226,7 +214,7 @@ static int map_row(Work *w, Target *to, uint64_t ba, const Step *step)
     return w->narrow ? map_states(w, to, ba, step, 1) : map_states(w, to, ba, step, 0);
 }
 
-/* Memory that says of all pages and blocks that they were not used. */
+/* Memory that says of all pages and groups that they were not used. */
 static void *unused(size_t n, size_t bytes)
 {
     void *items = malloc((n + 1) * bytes);
@@ -251,10 +239,15 @@ static int begin(Work *w)
     }
     w->arrivals = calloc((size_t)t->flights + 1, sizeof *w->arrivals);
     w->arriving = malloc(((size_t)t->flights + 1) * sizeof *w->arriving);
-    w->deliveries = malloc((t->deliveries.size / 2 + 2) * sizeof *w->deliveries);
+    w->deliveries = malloc((t->deliveries.size / 2 + SPARE) * sizeof *w->deliveries);
     w->ab = malloc((channels + 4) * sizeof *w->ab);
     w->words = malloc(w->row_blocks * WORDS * sizeof *w->words);
     w->scratch = calloc(w->row_blocks * WORDS, sizeof *w->scratch);
+    if (!w->narrow) {
+        size_t rows = (size_t)t->flights + 1;
+        w->scratches = calloc(rows * w->row_blocks * WORDS, sizeof *w->scratches);
+        failed |= !w->scratches;
+    }
     failed |= !w->arrivals || !w->arriving || !w->deliveries || !w->ab || !w->words || !w->scratch;
     return failed ? -1 : 0;
 }
@@ -271,6 +264,7 @@ static void end(Work *w)
     free(w->ab);
     free(w->words);
     free(w->scratch);
+    free(w->scratches);
     free(w->lacks.items);
     free(w->again.items);
 }

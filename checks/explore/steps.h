@@ -105,10 +105,14 @@ static int arrive(Work *w, int32_t flight)
     w->missing |= step->kind == MISSING;
     arrival->leads[0] = ba >= 0;
     arrival->leads[1] = (uint8_t)((ba >= 0) & (step->kind == TAKEN));
-    arrival->words = w->trash;
     arrival->ba = (uint64_t)ba;
-    if (ba >= 0 && w->narrow)
+    arrival->touched = 0;
+    if (!w->narrow)
+        arrival->words = w->scratches + (size_t)flight * w->row_blocks * WORDS;
+    else if (ba >= 0)
         arrival->words = words_of(w, &step->to, (uint64_t)ba, 0);
+    else
+        arrival->words = w->trash;
     if (ba == UNKNOWN)
         return lacks(w, PUT_B, w->ba << 20 | (uint64_t)step->message);
     return arrival->words ? 0 : -1;
@@ -122,56 +126,65 @@ static size_t list_deliveries(Work *w)
     for (const int32_t *ab = w->ab, *end = ab + w->states; ab < end; ab++) {
         const Delivery *in = delivery_rows(t, (uint64_t)*ab);
         int32_t n = t->deliveries.count[*ab];
-        next[0] = in[0]; /* even if there is none, as two are common */
-        next[1] = in[1];
-        for (int32_t i = 2; i < n; i++)
+        for (int32_t i = 0; i < SPARE; i++) /* if there are fewer, too: no branch is cheaper */
+            next[i] = in[i];
+        for (int32_t i = SPARE; i < n; i++)
             next[i] = in[i];
         next += n;
     }
     return (size_t)(next - w->deliveries);
 }
 
-/* Finds out what these flights do to b in this row. */
-static int arrivals_at_b(Work *w, size_t n)
+/* Finds out what these flights do to b in this row; how many they are is told by `arriving`. */
+static int arrivals_at_b(Work *w, size_t n, size_t *arriving)
 {
     uint32_t row = w->row;
-    int32_t *arriving = w->arriving;
+    int32_t *next = w->arriving;
     for (const Delivery *in = w->deliveries, *end = in + n; in < end; in++) {
         int32_t flight = in->flight >> 1;
         Arrival *arrival = w->arrivals + flight;
-        *arriving = flight;
-        arriving += arrival->row != row;
+        *next = flight;
+        next += arrival->row != row;
         arrival->row = row;
     }
-    while (arriving-- > w->arriving)
-        if (arrive(w, *arriving) < 0)
+    *arriving = (size_t)(next - w->arriving);
+    for (size_t i = 0; i < *arriving; i++)
+        if (arrive(w, w->arriving[i]) < 0)
             return -1;
     return 0;
+}
+
+static inline void deliver_to_b(Work *w, size_t n, const int narrow)
+{
+    uint64_t edges = 0;
+    for (const Delivery *in = w->deliveries, *end = in + n; in < end; in++) {
+        Arrival *arrival = w->arrivals + (in->flight >> 1);
+        uint64_t leads = arrival->leads[in->flight & 1], at = (uint64_t)in->left;
+        set_bit(arrival->words, at, leads);
+        if (!narrow)
+            arrival->touched |= touch(at, leads);
+        edges += arrival->leads[0];
+    }
+    w->edges += edges;
 }
 
 /* What arrives from ab at b. */
 static int deliveries_to_b(Work *w)
 {
-    size_t n = list_deliveries(w);
-    uint64_t edges = 0;
-    if (arrivals_at_b(w, n) < 0)
+    size_t n = list_deliveries(w), arriving;
+    if (arrivals_at_b(w, n, &arriving) < 0)
         return -1;
-    for (const Delivery *in = w->deliveries, *end = in + n; in < end; in++) {
-        int32_t flight = in->flight >> 1, lost = in->flight & 1;
-        const Arrival *arrival = w->arrivals + flight;
-        uint64_t *words = arrival->words, at = (uint64_t)in->left;
-        edges += arrival->leads[0];
-        if (!w->narrow) {
-            if (!arrival->leads[lost])
-                continue;
-            words = words_of(w, &w->steps[1][flight].to, arrival->ba, at);
-            if (!words)
-                return -1;
-            at &= (1u << BLOCK_BITS) - 1;
-        }
-        set_bit(words, at, arrival->leads[lost]);
+    if (w->narrow) {
+        deliver_to_b(w, n, 1);
+        return 0;
     }
-    w->edges += edges;
+    deliver_to_b(w, n, 0);
+    for (size_t i = 0; i < arriving; i++) {
+        const Arrival *arrival = w->arrivals + w->arriving[i];
+        Target *to = &w->steps[1][w->arriving[i]].to;
+        if (flush(w, to, arrival->ba, arrival->words, arrival->touched) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -190,7 +203,7 @@ static inline int network_over_ab(Work *w, const int narrow)
         edges += (uint64_t)t->weight[*ab];
     }
     w->edges += edges;
-    return flush(w, &w->here, w->ba, touched);
+    return flush(w, &w->here, w->ba, scratch, touched);
 }
 
 static int network_over_ba(Work *w)
@@ -240,7 +253,7 @@ static int tick(Work *w)
         set_bit(w->scratch, (uint64_t)after, 1);
         touched |= touch((uint64_t)after, 1);
     }
-    return flush(w, &w->ticked, (uint64_t)ba, touched);
+    return flush(w, &w->ticked, (uint64_t)ba, w->scratch, touched);
 }
 
 #endif

@@ -45,7 +45,8 @@ static inline const Own *own_rows(const Tables *t, int which, uint64_t end)
     return (const Own *)t->own[which].rows + t->own[which].first[end];
 }
 
-/* As many may be read as there are, and two more. */
+/* As many may be read as there are, and more. */
+enum { SPARE = 4 };
 static inline const Delivery *delivery_rows(const Tables *t, uint64_t channel)
 {
     return (const Delivery *)t->deliveries.rows + t->deliveries.first[channel];
