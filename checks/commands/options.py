@@ -93,7 +93,10 @@ def scope_named(default: str) -> Callable[[Command], Command]:
 SCOPE = scope_named("default")
 SMALL_SCOPE = scope_named("small")
 LIMITS = together(
-    click.option("--max-states", type=click.IntRange(min=1), help="Of one exploration."),
+    click.option(
+        "--max-states", type=click.IntRange(min=1),
+        help="Of one exploration, looked at after each level.",
+    ),
     click.option(
         "--max-memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
         help=f"Of each engine. [default: {default_memory() / GIGABYTE:.3g}]",
