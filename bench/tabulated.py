@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, TooLarge, unpack
-from tcpmc.checks.explore.tables import Ids, Row, Table
+from tcpmc.checks.explore.tables import Ids, Row, Table, for_each_end
 
 End = TypeVar("End", bound=Hashable)
 Contents = TypeVar("Contents", bound=Hashable)
@@ -65,14 +65,8 @@ class Tabulated(Generic[End, Contents, Message]):
         self._events: Ids[str] = Ids()
         self._messages("nothing")
         self._messages("refused")
-        self.own = (
-            Table(4, lambda key: self._own(0, key)),
-            Table(4, lambda key: self._own(1, key)),
-        )
-        self.receive = (
-            Table(2, lambda key: self._receive(0, key)),
-            Table(2, lambda key: self._receive(1, key)),
-        )
+        self.own = for_each_end(4, self._own)
+        self.receive = for_each_end(2, self._receive)
         self.deliveries = Table(3, self._deliveries)
         self.put = Table(1, self._put)
         self.network = Table(2, self._network)

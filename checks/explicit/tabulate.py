@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
-from tcpmc.checks.explore.tables import Ids, Row, Table
+from tcpmc.checks.explore.tables import Ids, Row, Table, for_each_end
 from tcpmc.model.channel import Contents, Flight
 from tcpmc.model.incarnations import About
 from tcpmc.model.product import End, Event, System
@@ -31,14 +31,8 @@ class TabulatedModel:
         self.rules: set[str] = set()
         self._message((), (0, 0))
         self.events(("tick", None, 0))
-        self.own = (
-            Table(4, lambda key: self._own(0, key)),
-            Table(4, lambda key: self._own(1, key)),
-        )
-        self.receive = (
-            Table(2, lambda key: self._receive(0, key)),
-            Table(2, lambda key: self._receive(1, key)),
-        )
+        self.own = for_each_end(4, self._own)
+        self.receive = for_each_end(2, self._receive)
         self.deliveries = Table(3, self._deliveries)
         self.network = Table(2, self._network)
         self.put = Table(1, self._put)

@@ -35,7 +35,7 @@ static Found *by_key(Found *items, Found *spare, size_t n)
     uint64_t differ = 0;
     for (size_t i = 1; i < n; i++)
         differ |= items[i].key ^ items[0].key;
-    for (unsigned shift = 0; differ >> shift; shift += DIGIT) {
+    for (unsigned shift = 0; shift < 64 && differ >> shift; shift += DIGIT) {
         size_t place[(1 << DIGIT) + 1] = {0};
         shift += lowest_one(differ >> shift);
         for (size_t i = 0; i < n; i++)
@@ -47,8 +47,6 @@ static Found *by_key(Found *items, Found *spare, size_t n)
         Found *sorted = spare;
         spare = items;
         items = sorted;
-        if (shift + DIGIT >= 64)
-            break;
     }
     return items;
 }

@@ -46,11 +46,10 @@ class Todo:
         if not blocks:
             return []
         size = min(CHUNK, max(SMALL, blocks // (SHARES * threads))) if threads > 1 else CHUNK
-        shares, first = [], 0
+        first, shares = self.blocks.first, []
         for start in range(0, blocks, size):
             stop = min(start + size, blocks)
-            shares.append((start, stop, first, self._some_of(start, stop)))
-            first += self.blocks.words_in(start, stop)
+            shares.append((start, stop, int(first[start]), self._some_of(start, stop)))
         return shares if self.some is None else [share for share in shares if len(share[3])]
 
     def _some_of(self, start: int, stop: int) -> Ints:

@@ -56,10 +56,6 @@ class Blocks:
         """Where the words of each block begin, and where those of the last end."""
         return np.concatenate(([0], np.cumsum(ONES[self.used], dtype=np.int64)))
 
-    def words_in(self, start: int, stop: int) -> int:
-        """How many words these blocks have."""
-        return int(ONES[self.used[start:stop]].sum(dtype=np.int64))
-
     @property
     def rows(self) -> Words:
         """The row of each block: (b, a, ba)."""

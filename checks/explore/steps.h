@@ -14,18 +14,22 @@ static int send_from_a(Work *w, Step *step, uint64_t ba)
     return 0;
 }
 
+/* Whether ba and the other end let an own step happen. */
+static int is_ready(const Work *w, const Step *step, uint64_t other)
+{
+    const Tables *t = w->t;
+    return !step->waits || (t->quiet[w->ba] && (step->waits == QUIET || t->settled[other]));
+}
+
 static int own_steps_of_a(Work *w)
 {
     const Tables *t = w->t;
     if (t->own[0].count[w->a] < 0)
         return lacks(w, OWN_A, w->a);
     Step *step = w->own[0];
-    for (int32_t n = t->own[0].count[w->a]; n--; step++) {
-        if (step->waits && !(t->quiet[w->ba] && (step->waits == QUIET || t->settled[w->b])))
-            continue;
-        if (send_from_a(w, step, w->ba) < 0)
+    for (int32_t n = t->own[0].count[w->a]; n--; step++)
+        if (is_ready(w, step, w->b) && send_from_a(w, step, w->ba) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -69,6 +73,14 @@ static int deliveries_to_a(Work *w)
     return 0;
 }
 
+static int any_is_quiet(const Work *w)
+{
+    int quiet = 0;
+    for (size_t i = 0; i < w->states; i++)
+        quiet |= w->t->quiet[w->ab[i]];
+    return quiet;
+}
+
 static int own_steps_of_b(Work *w)
 {
     const Tables *t = w->t;
@@ -76,11 +88,7 @@ static int own_steps_of_b(Work *w)
         return lacks(w, OWN_B, w->b);
     Step *step = w->own[1];
     for (int32_t n = t->own[1].count[w->b]; n--; step++) {
-        int quiet = !step->waits;
-        if (step->waits && t->quiet[w->ba] && (step->waits == QUIET || t->settled[w->a]))
-            for (size_t i = 0; i < w->states; i++)
-                quiet |= t->quiet[w->ab[i]];
-        if (!quiet)
+        if (!is_ready(w, step, w->a) || (step->waits && !any_is_quiet(w)))
             continue;
         int32_t ba = step->put[w->ba];
         if (ba == UNKNOWN && lacks(w, PUT_B, w->ba << 20 | (uint64_t)step->message) < 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -94,3 +95,8 @@ class Table:
     def _as_arrays(self) -> tuple[Ints, Ints, Ints]:
         rows = np.array(self._rows, np.int64).reshape(-1, self._width)
         return np.array(self._first, np.int64), np.array(self._count, np.int64), rows
+
+
+def for_each_end(width: int, function: Callable[[int, int], Iterable[Row]]) -> tuple[Table, Table]:
+    """The tables of a function of the end, 0 or 1, and an int."""
+    return Table(width, partial(function, 0)), Table(width, partial(function, 1))
