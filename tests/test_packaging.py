@@ -9,7 +9,7 @@ from checkout import ROOT
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
     "setuptools"
 ]
-ROOMS = sorted(name.removeprefix("tcpmc.") for name in SETUPTOOLS["package-dir"] if name != "tcpmc")
+ROOMS = sorted({name.removeprefix("tcpmc.") for name in SETUPTOOLS["package-dir"]} - {"tcpmc"})
 
 
 def test_every_package_is_listed() -> None:

@@ -60,7 +60,7 @@ def expected(path: Path) -> Iterator[str]:
                     yield from str(text.value).split(" + ")
 
 
-TESTED = {text for path in TESTS.glob("test_rules_*.py") for text in expected(path)}
+TESTED = {text for path in TESTS.rglob("test_rules_*.py") for text in expected(path)}
 
 
 @pytest.mark.parametrize(
