@@ -199,6 +199,8 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Fifth, check the ACK field (RFC 9293, 3.10.7.4)."""
     if not seg.ACK:
         return Step("3.10.7.4 fifth: no ACK, dropped", tcb)
+    if host.profile.challenge_acks and is_ack_out_of_range(host, tcb, seg):
+        return Step("3.10.7.4 fifth: ACK out of range (MAY-12), ACK sent", tcb, send=(ack(tcb),))
     rule = ""
     if tcb.state == State.SYN_RECEIVED:
         if not acknowledges(tcb.snd_una, seg.ack, tcb.snd_nxt):
@@ -207,12 +209,17 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
         rule = "3.10.7.4 fifth: SYN acknowledged, ESTABLISHED"
     if tcb.snd_nxt < seg.ack:
         return Step("3.10.7.4 fifth: ACK of the unsent, ACK sent", tcb, send=(ack(tcb),))
-    if host.profile.challenge_acks and seg.ack < tcb.snd_una + -host.profile.window:
-        return Step("3.10.7.4 fifth: ACK too old (MAY-12), ACK sent", tcb, send=(ack(tcb),))
     if tcb.snd_una < seg.ack:
         tcb = replace(tcb, snd_una=seg.ack)
         rule = rule or "3.10.7.4 fifth: ACK advances SND.UNA"
     return Step(rule, tcb, done=False).then(after_ack(host, tcb))
+
+
+def is_ack_out_of_range(host: Host, tcb: Tcb, seg: Segment) -> bool:
+    """Whether the ACK is outside (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT: the input check of
+    RFC 5961, section 5, which comes before what each state does with the ACK."""
+    oldest = tcb.snd_una + -host.profile.window
+    return (seg.ack < oldest) | (tcb.snd_nxt < seg.ack)
 
 
 def after_ack(host: Host, tcb: Tcb) -> Step:

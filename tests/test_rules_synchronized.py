@@ -146,9 +146,9 @@ def test_established_beyond_the_left_edge_with_ack_of_the_unsent() -> None:
 
 def test_syn_received_beyond_the_left_edge_with_unacceptable_ack() -> None:
     """The reset is the answer; an ACK of what is about to be reset is none."""
-    step = arrives(socket_in(State.SYN_RECEIVED), "<SEQ=302><ACK=103><DATA=1><CTL=ACK>")
+    step = arrives(socket_in(State.SYN_RECEIVED), "<SEQ=302><ACK=100><DATA=1><CTL=ACK>")
     assert step.tcb == socket_in(State.SYN_RECEIVED)
-    assert sent(step) == ["<SEQ=103><CTL=RST>"]
+    assert sent(step) == ["<SEQ=100><CTL=RST>"]
 
 
 def test_time_wait_retransmitted_fin() -> None:
@@ -417,14 +417,27 @@ def test_syn_received_ack(passive: bool) -> None:
     assert sent(step) == []
 
 
-@pytest.mark.parametrize("ack", [100, 102])
-def test_syn_received_unacceptable_ack(ack: int) -> None:
+@pytest.mark.parametrize(
+    ("ack", "challenge_acks"), [(100, True), (96, True), (95, False), (100, False), (102, False)]
+)
+def test_syn_received_unacceptable_ack(ack: int, challenge_acks: bool) -> None:
     """3.5.2, group 2: a reset, and "the connection remains in the same state"."""
     tcb = socket_in(State.SYN_RECEIVED, passive=True)
-    step = arrives(tcb, f"<SEQ=301><ACK={ack}><CTL=ACK>", challenge_acks=False)
+    step = arrives(tcb, f"<SEQ=301><ACK={ack}><CTL=ACK>", challenge_acks=challenge_acks)
     assert step.rule == "3.10.7.4 fifth: unacceptable ACK, RST sent"
     assert step.tcb == tcb
     assert sent(step) == [f"<SEQ={ack}><CTL=RST>"]
+
+
+@pytest.mark.parametrize("ack", [95, 102, 200])
+@pytest.mark.parametrize("passive", [True, False])
+def test_syn_received_ack_out_of_range(ack: int, passive: bool) -> None:
+    """RFC 5961's input check comes first: "discarded and an ACK sent back", and no reset."""
+    tcb = socket_in(State.SYN_RECEIVED, passive=passive)
+    step = arrives(tcb, f"<SEQ=301><ACK={ack}><DATA=1><CTL=ACK>")
+    assert step.rule == "3.10.7.4 fifth: ACK out of range (MAY-12), ACK sent"
+    assert step.tcb == tcb
+    assert sent(step) == [ack_of(tcb)]
 
 
 def test_established_ack() -> None:
@@ -454,8 +467,19 @@ def test_duplicate_ack(state: State) -> None:
 def test_ack_of_the_unsent(state: State) -> None:
     """The RFC says "send an ACK, drop the segment, and return": its text is not taken."""
     tcb = socket_in(state)
-    step = arrives(tcb, f"<SEQ={tcb.rcv_nxt}><ACK={tcb.snd_nxt + 1}><DATA=1><CTL=ACK>")
+    text = f"<SEQ={tcb.rcv_nxt}><ACK={tcb.snd_nxt + 1}><DATA=1><CTL=ACK>"
+    step = arrives(tcb, text, challenge_acks=False)
     assert step.rule == "3.10.7.4 fifth: ACK of the unsent, ACK sent"
+    assert step.tcb == tcb
+    assert sent(step) == [ack_of(tcb)]
+
+
+@pytest.mark.parametrize("state", SYNCHRONIZED)
+def test_ack_beyond_the_range(state: State) -> None:
+    """MAY-12: acceptable is SEG.ACK =< SND.NXT; in a synchronized state that changes nothing."""
+    tcb = socket_in(state)
+    step = arrives(tcb, f"<SEQ={tcb.rcv_nxt}><ACK={tcb.snd_nxt + 1}><DATA=1><CTL=ACK>")
+    assert step.rule == "3.10.7.4 fifth: ACK out of range (MAY-12), ACK sent"
     assert step.tcb == tcb
     assert sent(step) == [ack_of(tcb)]
 
@@ -464,7 +488,7 @@ def test_established_ack_too_old() -> None:
     """MAY-12: acceptable is SND.UNA - MAX.SND.WND =< SEG.ACK."""
     tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
     step = arrives(tcb, "<SEQ=301><ACK=115><DATA=1><CTL=ACK>")
-    assert step.rule == "3.10.7.4 fifth: ACK too old (MAY-12), ACK sent"
+    assert step.rule == "3.10.7.4 fifth: ACK out of range (MAY-12), ACK sent"
     assert step.tcb == tcb
     assert sent(step) == [ack_of(tcb)]
 
