@@ -199,7 +199,7 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Fifth, check the ACK field (RFC 9293, 3.10.7.4)."""
     if not seg.ACK:
         return Step("3.10.7.4 fifth: no ACK, dropped", tcb)
-    if host.profile.challenge_acks and is_ack_out_of_range(host, tcb, seg):
+    if is_ack_out_of_range(host, tcb, seg):
         return Step("3.10.7.4 fifth: ACK out of range (MAY-12), ACK sent", tcb, send=(ack(tcb),))
     rule = ""
     if tcb.state == State.SYN_RECEIVED:
@@ -218,7 +218,10 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def is_ack_out_of_range(host: Host, tcb: Tcb, seg: Segment) -> bool:
     """Whether the ACK is outside (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT: the input check of
     RFC 5961, section 5, which comes before what each state does with the ACK."""
-    oldest = tcb.snd_una + -host.profile.window
+    if not host.profile.challenge_acks or host.profile.ack_range == "any":
+        return False
+    max_snd_wnd = host.profile.window if host.max_snd_wnd is None else host.max_snd_wnd
+    oldest = tcb.snd_una + -max_snd_wnd
     return (seg.ack < oldest) | (tcb.snd_nxt < seg.ack)
 
 

@@ -6,9 +6,11 @@ Sockets have sent SYN 100 and received SYN 300; RCV.WND is 4.
 import pytest
 
 from harness import SYNCHRONIZED, arrives, changed, segment, sent, socket_in
+from tcpmc.model.profile import Host, Profile
 from tcpmc.model.segment_arrives import acceptable
 from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Tcb
+from tcpmc.model.variant import RFC9293
 
 RESET = ("error: connection reset",)
 REFUSED = ("error: connection refused",)
@@ -499,6 +501,28 @@ def test_established_ack_old_enough(ack: int, challenge_acks: bool) -> None:
     tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
     step = arrives(tcb, f"<SEQ=301><ACK={ack}><DATA=1><CTL=ACK>", challenge_acks=challenge_acks)
     assert step.tcb == changed(tcb, rcv_nxt=302)
+
+
+def test_established_ack_too_old_where_the_range_is_not_checked() -> None:
+    """Without MAY-12 an old ACK is a duplicate, and the text is taken."""
+    tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
+    step = arrives(tcb, "<SEQ=301><ACK=50><DATA=1><CTL=ACK>", ack_range="any")
+    assert step.tcb == changed(tcb, rcv_nxt=302)
+
+
+def test_syn_received_wrong_ack_where_the_range_is_not_checked() -> None:
+    tcb = socket_in(State.SYN_RECEIVED, passive=True)
+    step = arrives(tcb, "<SEQ=301><ACK=107><CTL=ACK>", ack_range="any")
+    assert step.rule == "3.10.7.4 fifth: unacceptable ACK, RST sent"
+
+
+@pytest.mark.parametrize(("max_snd_wnd", "taken"), [(70, True), (69, False)])
+def test_established_ack_range_is_that_of_the_other_window(max_snd_wnd: int, taken: bool) -> None:
+    """MAX.SND.WND is the largest window that the other end has offered, not RCV.WND."""
+    tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
+    host = Host(Profile(), Seq(0), max_snd_wnd=max_snd_wnd)
+    step = RFC9293.check_ack(host, tcb, segment("<SEQ=301><ACK=50><DATA=1><CTL=ACK>"))
+    assert step.done is not taken
 
 
 def test_fin_wait_1_ack_of_fin() -> None:
