@@ -61,7 +61,12 @@ class Profile:
     quiet_time
         After a crash nothing is opened until the old segments are gone (RFC 9293, 3.4.3).
     window
-        RCV.WND in octets, constant; at most what window scaling can say (RFC 7323, 2.3).
+        RCV.WND in octets, constant; at most what window scaling can say (RFC 7323, 2.3). A window
+        of 0 takes ACKs and RSTs at RCV.NXT, and no text.
+    zero_window_fin
+        A FIN without text at RCV.NXT, the window being 0: `take` it, since it is an ACK segment
+        (3.4, 3.10.7.4 first) that needs no buffer (Linux, tcp_data_queue; FreeBSD); or `refuse` it,
+        since it occupies a sequence number (Table 6).
     """
 
     time_wait: Literal["quiet", "any-moment", "none"] = "quiet"
@@ -80,6 +85,7 @@ class Profile:
     tw_recycle: bool = False
     quiet_time: bool = True
     window: int = 4
+    zero_window_fin: Literal["take", "refuse"] = "take"
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value that a switch does not have."""
