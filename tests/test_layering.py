@@ -54,18 +54,24 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("errors", "model.*"),
     ),
     "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),
+    "checks.audit": ("checks.*", "errors", "model.*"),
+    "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
     "checks.running": ("", "checks.*", "errors", "model.*"),
     "checks.certificates": ("", "checks.*", "errors", "model.*"),
-    "reports": ("", "checks.*", "errors", "model.*", "reports.*"),
-    "studies": ("", "checks.*", "errors", "model.*", "reports.*", "studies.*"),
+    "captures": ("", "errors", "model.*"),
+    "reports": ("", "captures", "checks.*", "errors", "model.*", "reports.*"),
+    "studies": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "studies.*"),
     "diagrams": ("", "checks.*", "errors", "model.*", "reports.*"),
-    "web": ("", "checks.*", "diagrams", "errors", "model.*", "reports.*", "studies.*"),
+    "web": ("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*", "studies.*"),
     "question": ("checks.*", "errors", "model.*", "reports.*"),
     "pytest_plugin": ("checks.*", "errors", "model.*", "question"),
-    "cli": ("", "errors", "model.*", "checks.*", "reports.*", "studies.*", "diagrams", "web"),
+    "cli": (
+        *("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*"),
+        *("studies.*", "web"),
+    ),
     "__main__": ("cli",),
 }
-FOLDERS = ("model", "checks", "reports", "studies", "diagrams", "web", "cli")
+FOLDERS = ("model", "captures", "checks", "reports", "studies", "diagrams", "web", "cli")
 FILES = [*ROOT.glob("*.py"), *(file for top in FOLDERS for file in (ROOT / top).rglob("*.py"))]
 
 
