@@ -16,7 +16,7 @@ import pytest
 
 from checkout import ROOT
 
-SOURCE = ROOT / "checks" / "explore" / "kernel.c"
+SOURCE = ROOT / "checks" / "statespace" / "kernel.c"
 EXPLORE = """
 import importlib.machinery, importlib.util, sys
 import tcpmc.checks.statespace as package
