@@ -11,7 +11,7 @@ from tcpmc.captures.frames import Told
 from tcpmc.captures.packet import Packet
 from tcpmc.captures.source import opened
 from tcpmc.captures.table import Table
-from tcpmc.checks.guard import BadInput
+from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from tcpmc.captures.frames import Told
-from tcpmc.checks.guard import BadInput
+from tcpmc.errors import BadInput
 
 STANDARD_INPUT = "-"
 GZIP = b"\x1f\x8b"

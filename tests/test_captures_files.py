@@ -15,7 +15,7 @@ import pytest
 import frames
 from frames import ethernet, interface, ipv4, ipv6, option, packet, pcap, section, tcp
 from tcpmc.captures import Capture, Endpoint, Packet, read
-from tcpmc.checks.guard import BadInput
+from tcpmc.errors import BadInput
 
 TRUTH = sorted((Path(__file__).parent / "captures").glob("*.pcap"))
 FOREIGN = sorted((Path(__file__).parents[2] / "shared/captures/foreign").glob("*.pcap"))
