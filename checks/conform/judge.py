@@ -1,0 +1,280 @@
+"""The verdict on one end of a connection: strict first, then what would excuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from tcpmc.checks.conform.hypothesis import Cost, Hypothesis, Note
+from tcpmc.checks.conform.search import (
+    STRICT,
+    Excuses,
+    Node,
+    Run,
+    Search,
+    hindsight,
+    paths,
+)
+from tcpmc.checks.conform.stacks import Stack
+from tcpmc.checks.conform.start import is_partial, starts
+from tcpmc.checks.conform.view import Seen
+
+Verdict = Literal["CONFORMS", "CROSSING", "INCOMPLETE", "DEVIATES", "UNEXPLAINED", "INCONCLUSIVE"]
+Switches = tuple[tuple[str, object], ...]
+
+SHORT = 48
+"""Views of up to this many packets are excused as a whole, longer ones around what was refused."""
+
+MOST_REPAIRS = 12
+REPAIR_BEFORE, REPAIR_AFTER = 12, 6
+MOST_DEVIATIONS = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of one packet, all packets being known: the states that this end can be in
+    after it, the rules that led there, and what was taken for granted."""
+
+    seen: Seen
+    states: tuple[str, ...]
+    rules: tuple[str, ...]
+    granted: tuple[Note, ...] = ()
+
+    @property
+    def state(self) -> str | None:
+        """The state after the packet; None where several are possible."""
+        return self.states[0] if len(self.states) == 1 else None
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One deviation: the packet it is about (None: the end of the capture), what happened, what
+    it breaks, and what the RFC would have done."""
+
+    packet: int | None
+    text: str
+    requirement: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One explanation of all packets, or of all that could be: under which excuses and switches,
+    at which cost, packet by packet."""
+
+    verdict: Verdict
+    told: tuple[Told, ...]
+    cost: Cost = Cost()
+    switches: Switches = ()
+    deviations: tuple[Deviation, ...] = ()
+    assumed: tuple[tuple[int, Note], ...] = ()
+    last: tuple[Hypothesis, ...] = ()
+    bounded: bool = False
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one end.
+
+    `strict` is the one without crossing and without packets that the capture misses. `refused` is
+    the place of the first packet that strictly nothing explains (the number of packets, where it
+    is what did not come in the end), `alternatives` what could have been instead.
+    """
+
+    stack: str
+    vantage: str
+    strict: Explanation
+    best: Explanation
+    partial: bool = False
+    refused: int | None = None
+    alternatives: tuple[Hypothesis, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict with everything that excuses it."""
+        return self.best.verdict
+
+
+def judged(
+    view: Sequence[Seen], stack: Stack, vantage: str = "near", until: float | None = None
+) -> Judgement:
+    """The verdict on the end whose view this is. `until` is when the capture ended, in seconds."""
+    begin = starts(view)
+    partial = is_partial(view)
+    far = vantage == "far"
+    base = Excuses(far=True) if far else STRICT
+    first = Search(stack, view, base, until).run(begin)
+    told = _conforming(first, stack, view, base, until, begin)
+    if told is not None:
+        return Judgement(stack.name, vantage, told, told, partial)
+    place = _place(first)
+    strict = _deviating(stack, view, base, until, begin, first)
+    best = _excused(stack, view, base, until, begin, strict)
+    alternatives = tuple(first.asked[:12])
+    return Judgement(stack.name, vantage, strict, best, partial, place, alternatives)
+
+
+def _place(run: Run) -> int | None:
+    return run.overdue if run.overdue is not None else run.refused
+
+
+def _conforming(
+    first: Run,
+    stack: Stack,
+    view: Sequence[Seen],
+    base: Excuses,
+    until: float | None,
+    begin: list[Hypothesis],
+) -> Explanation | None:
+    """An explanation by the rules alone; by one or two switches that the standard leaves open; or
+    by a crash of the host."""
+    if first.explained:
+        return explanation("CONFORMS", first)
+    reached = _reach(first)
+    useful: list[tuple[str, object]] = []
+    for switch in stack.permitted:
+        run = Search(stack.with_switches((switch,)), view, base, until).run(begin)
+        if run.explained:
+            return explanation("CONFORMS", run, (switch,))
+        if _reach(run) > reached:
+            useful.append(switch)
+    for switch in useful:
+        for other in stack.permitted:
+            if other[0] == switch[0]:
+                continue
+            both = (switch, other)
+            run = Search(stack.with_switches(both), view, base, until).run(begin)
+            if run.explained:
+                return explanation("CONFORMS", run, both)
+    run = _repaired(stack, view, replace(base, crash=True), until, begin)
+    return explanation("CONFORMS", run) if run.explained else None
+
+
+def _reach(run: Run) -> int:
+    """How many packets were explained."""
+    return len(run.view) + 1 if run.refused is None else run.refused
+
+
+def _deviating(
+    stack: Stack,
+    view: Sequence[Seen],
+    base: Excuses,
+    until: float | None,
+    begin: list[Hypothesis],
+    first: Run,
+) -> Explanation:
+    """The least set of deviations that explains the view, or the part of it that is explained."""
+    run = _repaired(stack, view, replace(base, crash=True, deviations=True), until, begin)
+    repairs = 1 + len(view) // SHORT
+    if run.explained and run.cost.deviations <= MOST_DEVIATIONS * repairs:
+        return explanation("DEVIATES", run)
+    return explanation("UNEXPLAINED", first)
+
+
+def _excused(
+    stack: Stack,
+    view: Sequence[Seen],
+    base: Excuses,
+    until: float | None,
+    begin: list[Hypothesis],
+    strict: Explanation,
+) -> Explanation:
+    """The explanation without a deviation that takes least for granted; else the strict one."""
+    if not base.far and any(seen.time is not None for seen in view):
+        run = _repaired(stack, view, replace(base, crossing=True), until, begin)
+        if run.explained:
+            return explanation("CROSSING", run)
+    run = _repaired(stack, view, replace(base, loss=True, crash=True), until, begin)
+    return explanation("INCOMPLETE", run) if run.explained else strict
+
+
+def _repaired(
+    stack: Stack,
+    view: Sequence[Seen],
+    excuses: Excuses,
+    until: float | None,
+    begin: Iterable[Hypothesis],
+) -> Run:
+    """The forward pass with these excuses: everywhere in a short view, in a long one around each
+    packet that is refused without them."""
+    begin = list(begin)
+    if len(view) <= SHORT:
+        return Search(stack, view, excuses, until).run(begin)
+    windows: list[range] = []
+    active: Callable[[int], bool] = lambda place: any(place in w for w in windows)  # noqa: E731
+    run = Search(stack, view, excuses, until, active).run(begin)
+    for _ in range(MOST_REPAIRS):
+        if run.explained or run.refused is None:
+            return run
+        centre = min(run.refused, run.overdue if run.overdue is not None else run.refused)
+        window = range(centre - REPAIR_BEFORE, run.refused + REPAIR_AFTER)
+        if window in windows:
+            return run
+        windows.append(window)
+        run = Search(stack, view, excuses, until, active).run(begin)
+    return run
+
+
+def explanation(verdict: Verdict, run: Run, switches: Switches = ()) -> Explanation:
+    """What a run says, packet by packet, in hindsight."""
+    live = hindsight(run)
+    told: list[Told] = []
+    deviations: list[Deviation] = []
+    assumed: list[tuple[int, Note]] = []
+    for index, seen in enumerate(run.view[: len(run.layers) - 1]):
+        nodes = live[index + 1]
+        members = {id(node) for node in run.layers[index].values()}
+        rules, granted = _steps(nodes, members)
+        told.append(Told(seen, _states(nodes), rules, granted))
+    for place, note in _one_path(run, live):
+        if note.kind == "deviation":
+            about = note.packet if note.packet is not None else place
+            deviations.append(Deviation(about, note.text, note.requirement, note.expected))
+        elif note.kind != "rule" and note.kind != "silent":
+            assumed.append((place, note))
+    last = tuple(node.hypothesis for node in live[-1])
+    return Explanation(
+        verdict,
+        tuple(told),
+        run.cost,
+        switches,
+        tuple(deviations),
+        tuple(assumed),
+        last,
+        run.bounded,
+    )
+
+
+def _states(nodes: Iterable[Node]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(node.hypothesis.state) for node in nodes))
+
+
+def _steps(
+    nodes: Iterable[Node], members: set[int]
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """The labels of the rules that led to some nodes, and what was taken for granted."""
+    rules: dict[str, None] = {}
+    granted: dict[Note, None] = {}
+    for node in nodes:
+        for _, notes in paths(node, members):
+            for note in notes:
+                if note.kind == "rule":
+                    rules[note.text] = None
+                else:
+                    granted[note] = None
+    return tuple(rules), tuple(granted)
+
+
+def _one_path(run: Run, live: list[list[Node]]) -> list[tuple[int, Note]]:
+    """The notes of one cheapest explanation, with the place of the packet of each."""
+    found: list[tuple[int, Note]] = []
+    node: Node | None = live[-1][0]
+    for index in range(len(run.layers) - 1, 0, -1):
+        members = {id(n) for n in run.layers[index - 1].values()}
+        assert node is not None
+        origin, notes = next(iter(paths(node, members)))
+        found += [(index - 1, note) for note in reversed(notes)]
+        node = origin
+    return found[::-1]
