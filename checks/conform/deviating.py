@@ -12,10 +12,10 @@ from tcpmc.checks.conform.sending import send
 from tcpmc.checks.conform.silent import FIN_WAIT_2_TIMER
 from tcpmc.checks.conform.stacks import PROFILE, Stack
 from tcpmc.checks.conform.view import Seen
-from tcpmc.model.profile import Host
-from tcpmc.model.segment import Segment
-from tcpmc.model.tcb import FIN_SENT_STATES, State, ack
-from tcpmc.model.user_calls import issue_syn
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, ack
+from tcpmc.model.endpoint.user_calls import issue_syn
 
 
 VAGUE = Cost(deviations=1, silent=20)

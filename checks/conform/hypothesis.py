@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from tcpmc.model.segment import Segment
-from tcpmc.model.sequence import Seq
-from tcpmc.model.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State, Tcb, blank
 
 BITS = 32
 MOST_CREDITS = 64

@@ -19,10 +19,10 @@ from tcpmc.checks.conform.hypothesis import (
 )
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import LARGEST_WINDOW, Seen
-from tcpmc.model.profile import Host, Profile
-from tcpmc.model.segment import Segment, is_pure_ack, reset
-from tcpmc.model.sequence import Seq, acknowledges, within
-from tcpmc.model.tcb import State, Step, Tcb
+from tcpmc.model.endpoint.profile import Host, Profile
+from tcpmc.model.endpoint.segment import Segment, is_pure_ack, reset
+from tcpmc.model.endpoint.sequence import Seq, acknowledges, within
+from tcpmc.model.endpoint.tcb import State, Step, Tcb
 
 Branch = tuple[Hypothesis, Cost, tuple[Note, ...]]
 
@@ -71,6 +71,13 @@ def receive(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
             break
         if reopens and step.tcb.state == State.TIME_WAIT:
             break  # a listener makes no difference
+    if seg.SYN and seg.ACK and before.state == State.SYN_RECEIVED and seg.seq == before.tcb.irs:
+        # Figure 7 and 3.10.7.4 differ in when a simultaneous open is established: both are kept.
+        as_drawn = stack.with_switches((("syn_ack_in_syn_received", "figure-7"),))
+        step = arrive(as_drawn, before.tcb, seg, seen)
+        if step.tcb != before.tcb:
+            for after, cost, notes in _branches(stack, before, seen, step):
+                yield after.with_credit(None), cost, notes
     if before.state in (State.FIN_WAIT_1, State.FIN_WAIT_2) and new_text(before.tcb, seg, seen):
         owed = Owed(reset(seg), seen.index, HALF_CLOSED)
         gone = before.gone()

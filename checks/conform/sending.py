@@ -9,9 +9,9 @@ from tcpmc.checks.conform.hypothesis import FREE, Cost, Hypothesis, Note, Owed, 
 from tcpmc.checks.conform.receiving import UNSYNCHRONIZED, Branch, host_of
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
-from tcpmc.model.segment import Segment
-from tcpmc.model.sequence import Seq
-from tcpmc.model.tcb import FIN_SENT_STATES, State, Tcb
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
 
 LEAST_IDLE = 0.5
 """Seconds without a packet before a probe: keep-alives are for connections without traffic."""

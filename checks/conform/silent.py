@@ -9,7 +9,7 @@ from tcpmc.checks.conform.hypothesis import ASSUMPTION, SILENT, Hypothesis, Note
 from tcpmc.checks.conform.receiving import Branch, host_of
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
-from tcpmc.model.tcb import State
+from tcpmc.model.endpoint.tcb import State
 
 CRASH = "3.5.1: this end lost its connection without a word (a crash)"
 FIN_WAIT_2_TIMER = "FIN-WAIT-2 timer expires"
@@ -56,7 +56,7 @@ def elapsed(before: Hypothesis, seen: Seen) -> float:
 
 def crash(before: Hypothesis) -> Iterator[Branch]:
     """The host forgets the connection (3.5.1). Where a timer is all that is left, its early end is
-    no crash but a timer that is too short."""
-    if before.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT, State.FIN_WAIT_2):
+    no crash but a timer that is too short; and what is owed goes out before anything else."""
+    if before.owed or before.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT, State.FIN_WAIT_2):
         return
     yield replace(before.gone(), owed=()), ASSUMPTION, (Note(CRASH, "crash"),)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from tcpmc.model.profile import Profile
-from tcpmc.model.variant import Variant
-from tcpmc.model.variants import VARIANTS
+from tcpmc.model.endpoint.profile import Profile
+from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.shipped import VARIANTS
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Stack:
         """The name of its variant."""
         return self.variant.name
 
+    @lru_cache(maxsize=256)  # noqa: B019: stacks are few, and live as long as the process
     def with_switches(self, switches: tuple[tuple[str, object], ...]) -> Stack:
         """The stack with some switches of its profile set otherwise."""
         profile = replace(self.variant.profile, **dict(switches))
@@ -42,13 +44,12 @@ LEFT_OPEN: tuple[tuple[str, object], ...] = (
     ("ack_range", "any"),
     ("reopening", "sequence"),
     ("reopening", "timestamps"),
-    ("syn_ack_in_syn_received", "figure-7"),
     ("out_of_order", "drop"),
     ("challenge_acks", False),
     ("after_abort", "time-wait"),
 )
-"""What RFC 9293 leaves open: MAY-12; MAY-2 and SHLD-4; Figure 7 against 3.10.7.4; SHLD-31; "for
-stacks implementing RFC 5961"; 3.5.2 against 3.10.5."""
+"""What RFC 9293 leaves open: MAY-12; MAY-2 and SHLD-4; SHLD-31; "for stacks implementing RFC
+5961"; 3.5.2 against 3.10.5."""
 
 
 def _linux() -> Variant:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
-from tcpmc.model.sequence import Seq
-from tcpmc.model.tcb import FIN_SENT_STATES, State, Tcb, blank
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb, blank
 
 SYNCHRONIZED = (
     State.ESTABLISHED,

@@ -18,9 +18,9 @@ from tcpmc.checks.conform.receiving import FAR, UNSYNCHRONIZED, Branch, host_of,
 from tcpmc.checks.conform.sending import send
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
-from tcpmc.model.segment import Segment
-from tcpmc.model.sequence import Seq
-from tcpmc.model.tcb import FIN_SENT_STATES, State, Tcb
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
 
 ZERO = Seq(0, BITS)
 

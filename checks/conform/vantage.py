@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.packet import OFFLOADED
 
 FIRST_TTLS = (64, 128, 255)
 MUCH_LATER = 4.0
@@ -75,11 +76,15 @@ def _ms(nanoseconds: int) -> str:
 def _by_offload(
     packets: Sequence[Packet], ends: tuple[Endpoint, Endpoint]
 ) -> list[tuple[int, int, str]]:
-    """What only the sender's own capture shows: checksums that are not filled in yet."""
+    """What the capture says of its own packets: the direction, or a checksum not yet filled in."""
     found: list[tuple[int, int, str]] = []
-    bad = [sum(p.checksum == "bad" for p in packets if p.source == end) for end in ends]
     for end in (0, 1):
-        if bad[end] > 1 and not bad[1 - end]:
+        own = [p for p in packets if p.source == ends[end]]
+        if any(p.outbound for p in own):
+            found.append((end, 4, f"the capture says that its host sent what {ends[end]} sent"))
+        hollow = sum(p.checksum == OFFLOADED for p in own)
+        others = sum(p.checksum == OFFLOADED for p in packets) - hollow
+        if hollow > 1 and not others:
             found.append((end, 2, f"checksums of {ends[end]} are not filled in: at that end"))
     return found
 

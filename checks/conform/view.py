@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.packet import BAD
 from tcpmc.checks.conform.hypothesis import BITS
-from tcpmc.model.segment import Segment
-from tcpmc.model.sequence import Seq
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
 
 LARGEST_WINDOW = 1 << 30
 LARGEST_SCALE = 14
@@ -76,6 +77,11 @@ def segment_of(packet: Packet, following: Seq | None) -> Segment:
     )
 
 
+def kept(packets: Sequence[Packet], end: Endpoint) -> list[Packet]:
+    """The packets without those that the end drops unread: with a bad checksum (MUST-3)."""
+    return [p for p in packets if p.checksum != BAD or p.source == end]
+
+
 def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
     """The packets between two endpoints, as `end` has seen them."""
     sides = (_Side(), _Side())
@@ -86,7 +92,7 @@ def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
             side.scale = LARGEST_SCALE
     view: list[Seen] = []
     previous: float | None = None
-    for index, packet in enumerate(packets):
+    for index, packet in enumerate(kept(packets, end)):
         sent = packet.source == end
         own, other = sides[0 if sent else 1], sides[1 if sent else 0]
         mine = sides[0]
