@@ -13,8 +13,8 @@ from tcpmc.captures import Capture, Packet, read
 from tcpmc.captures.notation import segment
 from tcpmc.errors import BadInput
 
-HERE = TESTS / "captures"
-TRUTH = sorted(HERE.glob("*.pcap"))
+HERE = Path(__file__).parent
+TRUTH = sorted((HERE / "truth").glob("*.pcap"))
 SECOND = 10**9
 DAY = 86_400 * SECOND
 
@@ -302,7 +302,9 @@ def test_text_in_utf_16(tmp_path: Path) -> None:
     assert len(list(read([str(path)]))) == 5
 
 
-@pytest.mark.parametrize("path", sorted((HERE / "text").glob("*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((HERE / "reports").glob("*.txt")), ids=lambda path: path.stem
+)
 def test_every_line_of_a_report_is_read(path: Path) -> None:
     capture = read([str(path)])
     assert len(list(capture)) == len(path.read_text().splitlines())
