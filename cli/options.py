@@ -10,13 +10,13 @@ import click
 from tcpmc import __version__
 from tcpmc.checks.explicit.settings import BACKENDS
 from tcpmc.checks.running.monitor import GIGABYTE, default_memory
+from tcpmc.cli.output_formats import Format
 from tcpmc.cli.scope_options import scope_options
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import FAIRNESS
 from tcpmc.model.variants.bugs import BUGS
 from tcpmc.model.variants.shipped import VARIANTS
-from tcpmc.reports.formats import Format
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a model checker.

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.cli.output_files import Output, opened
+from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 from tcpmc.errors import BadInput
-from tcpmc.reports.formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 
 FORMAT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 

@@ -22,7 +22,7 @@ from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
-    from tcpmc.studies.compare_report import Comparison
+    from tcpmc.studies.compare_report import StackComparison
 
 
 @click.command(short_help="Bugs of real stacks, and what catches each.")
@@ -81,15 +81,15 @@ def compare(a: str, b: str, traces: bool, **rest: Any) -> int:
     return exit_code(found)
 
 
-def _compared(a: str, b: str, options: Mapping[str, Any]) -> Comparison:
+def _compared(a: str, b: str, options: Mapping[str, Any]) -> StackComparison:
     """The comparison that the options ask for."""
     from tcpmc.checks.statespace import TooLarge
     from tcpmc.studies.compare import differences, explored, same
-    from tcpmc.studies.compare_report import Comparison
+    from tcpmc.studies.compare_report import StackComparison
 
     variants, scope = (find_variant(a), find_variant(b)), asked_scope(options)
     if Path(a) == Path(b) or same(*variants):
-        return Comparison(*variants, scope)
+        return StackComparison(*variants, scope)
     started = time.monotonic()
     lemmas = [name for name, prop in CATALOGUE.items() if isinstance(prop, Lemma)]
     jobs = select([], [a, b], scope, ENGINES[:1]) + select(lemmas, [a, b], scope, ("z3",))
@@ -102,4 +102,4 @@ def _compared(a: str, b: str, options: Mapping[str, Any]) -> Comparison:
             found = differences(mine, theirs, outcome)
     except (TooLarge, ValueError) as error:
         raise BadInput(str(error)) from error
-    return Comparison(*variants, scope, found, outcome)
+    return StackComparison(*variants, scope, found, outcome)
