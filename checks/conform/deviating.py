@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tcpmc.checks.conform.hypothesis import DEVIATION, SILENT, Cost, Hypothesis, Note
+from tcpmc.checks.conform.hypothesis import DEVIATION, FREE, SILENT, Cost, Hypothesis, Note
 from tcpmc.checks.conform.receiving import UNSYNCHRONIZED, Branch, arrive, receive
 from tcpmc.checks.conform.requirements import requirement
 from tcpmc.checks.conform.sending import send
@@ -20,6 +20,8 @@ from tcpmc.model.endpoint.user_calls import issue_syn
 
 VAGUE = Cost(deviations=1, silent=20)
 """A deviation of which only the effect is known: one that has a name is told instead."""
+
+LEAST_LIKELY = Cost(silent=10)
 
 
 def deviation(
@@ -67,8 +69,12 @@ def wrongly_sent(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branc
         if corrected == seg:
             continue
         for after, cost, _ in send(stack, before, replace(seen, segment=corrected)):
-            yield after, DEVIATION.plus(cost), deviation(text, str(corrected))
-    yield before, VAGUE, deviation(f"{seg} sent", expected)
+            instead = FREE if corrected.controls == seg.controls else VAGUE._replace(deviations=0)
+            if not seg.ACK or seg.FIN != corrected.FIN:
+                instead = SILENT
+            extra = DEVIATION.plus(cost).plus(instead)
+            yield after, extra, deviation(text, str(corrected))
+    yield before, VAGUE.plus(LEAST_LIKELY), deviation(f"{seg} sent", expected)
     tcb = before.tcb
     if seg.SYN and not seg.ACK and before.state not in (State.CLOSED, State.LISTEN):
         opened = issue_syn(Host(PROFILE, seg.seq), "").tcb

@@ -29,6 +29,7 @@ SHORT = 48
 MOST_REPAIRS = 12
 REPAIR_BEFORE, REPAIR_AFTER = 12, 6
 MOST_DEVIATIONS = 3
+MOST_MISSED = 3
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,11 @@ def judged(
     """The verdict on the end whose view this is. `until` is when the capture ended, in seconds."""
     begin = starts(view)
     partial = is_partial(view)
+    if not view:
+        nothing = Explanation("CONFORMS", ())
+        return Judgement(stack.name, vantage, nothing, nothing)
+    if vantage == "middle":
+        return _between(view, stack, until)
     far = vantage == "far"
     base = Excuses(far=True) if far else STRICT
     first = Search(stack, view, base, until).run(begin)
@@ -114,6 +120,18 @@ def judged(
     best = _excused(stack, view, base, until, begin, strict)
     alternatives = tuple(first.asked[:12])
     return Judgement(stack.name, vantage, strict, best, partial, place, alternatives)
+
+
+def _between(view: Sequence[Seen], stack: Stack, until: float | None) -> Judgement:
+    """The verdict where the capture may have been made anywhere: strict is that of a capture made
+    at this end, and what excuses it is that packets were late or lost on their way to it."""
+    near = judged(view, stack, "near", until)
+    if near.verdict == "CONFORMS":
+        return replace(near, vantage="middle")
+    far = judged(view, stack, "far", until)
+    worse = ("DEVIATES", "UNEXPLAINED")
+    best = near.best if far.verdict in worse and near.verdict not in worse else far.best
+    return replace(near, vantage="middle", best=best)
 
 
 def _place(run: Run) -> int | None:
@@ -186,8 +204,11 @@ def _excused(
         run = _repaired(stack, view, replace(base, crossing=True), until, begin)
         if run.explained:
             return explanation("CROSSING", run)
-    run = _repaired(stack, view, replace(base, loss=True, crash=True), until, begin)
-    return explanation("INCOMPLETE", run) if run.explained else strict
+    run = _repaired(stack, view, replace(base, loss=True), until, begin)
+    most = MOST_MISSED * (1 + len(view) // SHORT)
+    if run.explained and run.cost.assumptions <= most:
+        return explanation("INCOMPLETE", run)
+    return strict
 
 
 def _repaired(
@@ -230,8 +251,7 @@ def explanation(verdict: Verdict, run: Run, switches: Switches = ()) -> Explanat
         told.append(Told(seen, _states(nodes), rules, granted))
     for place, note in _one_path(run, live):
         if note.kind == "deviation":
-            about = note.packet if note.packet is not None else place
-            deviations.append(Deviation(about, note.text, note.requirement, note.expected))
+            deviations.append(_deviation(run, place, note))
         elif note.kind != "rule" and note.kind != "silent":
             assumed.append((place, note))
     last = tuple(node.hypothesis for node in live[-1])
@@ -245,6 +265,18 @@ def explanation(verdict: Verdict, run: Run, switches: Switches = ()) -> Explanat
         last,
         run.bounded,
     )
+
+
+def _deviation(run: Run, place: int, note: Note) -> Deviation:
+    """One deviation, at the packet at which it shows: what was received and not acted upon shows
+    when the end sends next."""
+    text = note.text
+    if note.packet is not None:
+        place = note.packet
+    elif place < len(run.view) and not run.view[place].sent:
+        text = f"packet {run.view[place].packet.number}: {text}"
+        place = next((s.index for s in run.view[place:] if s.sent), place)
+    return Deviation(place, text, note.requirement, note.expected)
 
 
 def _states(nodes: Iterable[Node]) -> tuple[str, ...]:
