@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
 
@@ -48,9 +49,7 @@ def conversation(number: int, packets: list[Packet]) -> Conversation:
 
 def _once(packets: Sequence[Packet]) -> list[Packet]:
     """The packets without those that repeat the one before, if nearly all are there twice."""
-    copies = [
-        i for i in range(1, len(packets)) if _same(packets[i - 1], packets[i])
-    ]
+    copies = [i for i in range(1, len(packets)) if _same(packets[i - 1], packets[i])]
     if len(packets) < 4 or len(copies) < MOSTLY * len(packets) / 2:
         return list(packets)
     dropped: set[int] = set()
@@ -67,5 +66,5 @@ def _same(first: Packet, second: Packet) -> bool:
         and abs(second.time - first.time) <= MIRRORED_WITHIN
     )
     told = ("number", "time", "ttl", "checksum", "interface", "outbound")
-    same = {name: None for name in told}
+    same: dict[str, Any] = dict.fromkeys(told)
     return near and first.file == second.file and first._replace(**same) == second._replace(**same)

@@ -17,11 +17,11 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, ack
 from tcpmc.model.endpoint.user_calls import issue_syn
 
-
 VAGUE = Cost(deviations=1, silent=20)
 """A deviation of which only the effect is known: one that has a name is told instead."""
 
 LEAST_LIKELY = Cost(silent=10)
+UNLIKE = Cost(silent=25)
 
 
 def deviation(
@@ -69,7 +69,7 @@ def wrongly_sent(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branc
         if corrected == seg:
             continue
         for after, cost, _ in send(stack, before, replace(seen, segment=corrected)):
-            instead = FREE if corrected.controls == seg.controls else VAGUE._replace(deviations=0)
+            instead = FREE if corrected.controls == seg.controls else UNLIKE
             if not seg.ACK or seg.FIN != corrected.FIN:
                 instead = SILENT
             extra = DEVIATION.plus(cost).plus(instead)
@@ -81,7 +81,11 @@ def wrongly_sent(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branc
         fresh = Hypothesis(opened, pending=before.pending)
         text = f"OPEN in {before.state}"
         expected = "error: connection already exists"
-        yield fresh, DEVIATION if tcb.snd_nxt < seg.seq else VAGUE, deviation(text, expected, "3.10.1")
+        yield (
+            fresh,
+            DEVIATION if tcb.snd_nxt < seg.seq else VAGUE,
+            deviation(text, expected, "3.10.1"),
+        )
     late = seg.seq == tcb.snd_nxt and seg.length and seg.ack == tcb.rcv_nxt and seg.ACK
     if late and before.state not in (*UNSYNCHRONIZED, State.ESTABLISHED, State.CLOSE_WAIT):
         longer = replace(before, tcb=replace(tcb, snd_nxt=tcb.snd_nxt + seg.len), acked=seg.ack)
@@ -143,19 +147,27 @@ def silent_deviations(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[
         text = "no ACK was sent"
         yield after, DEVIATION, deviation(text, str(ack(before.tcb)), "MUST-40", before.due)
     if before.state == State.TIME_WAIT:
-        lasted = "" if before.since is None or seen.time is None else (
-            f" after {seen.time - before.since:.3f} s"
+        lasted = (
+            ""
+            if before.since is None or seen.time is None
+            else (f" after {seen.time - before.since:.3f} s")
         )
         text = f"TIME-WAIT ended{lasted}"
-        yield before.gone(), DEVIATION.plus(SILENT), deviation(
-            text, "TIME-WAIT for 2 MSL", "MUST-13"
+        yield (
+            before.gone(),
+            DEVIATION.plus(SILENT),
+            deviation(text, "TIME-WAIT for 2 MSL", "MUST-13"),
         )
     if before.state == State.FIN_WAIT_2:
-        yield before.gone(), DEVIATION.plus(SILENT), deviation(
-            FIN_WAIT_2_TIMER, "FIN-WAIT-2 until the other end's FIN comes", "3.6"
+        yield (
+            before.gone(),
+            DEVIATION.plus(SILENT),
+            deviation(FIN_WAIT_2_TIMER, "FIN-WAIT-2 until the other end's FIN comes", "3.6"),
         )
     if before.state in FIN_SENT_STATES and not before.resent:
         text = f"the connection was deleted in {before.state} without retransmission"
-        yield before.gone(), DEVIATION.plus(SILENT), deviation(
-            text, "FIN retransmitted until it is acknowledged", "3.8.1"
+        yield (
+            before.gone(),
+            DEVIATION.plus(SILENT),
+            deviation(text, "FIN retransmitted until it is acknowledged", "3.8.1"),
         )

@@ -119,9 +119,7 @@ def renumbered(hypothesis: Hypothesis, iss: Seq) -> Hypothesis:
     """The hypothesis with `iss` in place of an ISS that was not known."""
     tcb = hypothesis.tcb
     shift = iss - tcb.iss
-    tcb = replace(
-        tcb, iss=iss, snd_una=tcb.snd_una + shift, snd_nxt=tcb.snd_nxt + shift
-    )
+    tcb = replace(tcb, iss=iss, snd_una=tcb.snd_una + shift, snd_nxt=tcb.snd_nxt + shift)
     owed = tuple(
         o._replace(segment=replace(o.segment, seq=iss)) if o.segment.SYN else o
         for o in hypothesis.owed

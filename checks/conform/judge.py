@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -30,6 +30,8 @@ MOST_REPAIRS = 12
 REPAIR_BEFORE, REPAIR_AFTER = 12, 6
 MOST_DEVIATIONS = 3
 MOST_MISSED = 3
+MOST_SWITCHES = 2
+MOST_ALTERNATIVES = 12
 
 
 @dataclass(frozen=True)
@@ -102,24 +104,27 @@ def judged(
     view: Sequence[Seen], stack: Stack, vantage: str = "near", until: float | None = None
 ) -> Judgement:
     """The verdict on the end whose view this is. `until` is when the capture ended, in seconds."""
-    begin = starts(view)
-    partial = is_partial(view)
     if not view:
         nothing = Explanation("CONFORMS", ())
         return Judgement(stack.name, vantage, nothing, nothing)
     if vantage == "middle":
         return _between(view, stack, until)
-    far = vantage == "far"
-    base = Excuses(far=True) if far else STRICT
-    first = Search(stack, view, base, until).run(begin)
-    told = _conforming(first, stack, view, base, until, begin)
+    asked = Asked(view, stack, Excuses(far=True) if vantage == "far" else STRICT, until)
+    partial = is_partial(view)
+    told, furthest = asked.conforming()
     if told is not None:
         return Judgement(stack.name, vantage, told, told, partial)
-    place = _place(first)
-    strict = _deviating(stack, view, base, until, begin, first)
-    best = _excused(stack, view, base, until, begin, strict)
-    alternatives = tuple(first.asked[:12])
-    return Judgement(stack.name, vantage, strict, best, partial, place, alternatives)
+    strict = asked.deviating(furthest)
+    best = asked.excused(strict)
+    alternatives = tuple(furthest.asked[:MOST_ALTERNATIVES])
+    return Judgement(stack.name, vantage, strict, best, partial, _place(furthest), alternatives)
+
+
+def strictly_refused(view: Sequence[Seen], stack: Stack, until: float | None = None) -> int | None:
+    """The place of the first packet that near to this end strictly nothing explains, or whose
+    reply is missing; None if all is explained."""
+    told, furthest = Asked(view, stack, STRICT, until).conforming()
+    return None if told else _place(furthest)
 
 
 def _between(view: Sequence[Seen], stack: Stack, until: float | None) -> Judgement:
@@ -138,104 +143,91 @@ def _place(run: Run) -> int | None:
     return run.overdue if run.overdue is not None else run.refused
 
 
-def _conforming(
-    first: Run,
-    stack: Stack,
-    view: Sequence[Seen],
-    base: Excuses,
-    until: float | None,
-    begin: list[Hypothesis],
-) -> Explanation | None:
-    """An explanation by the rules alone; by one or two switches that the standard leaves open; or
-    by a crash of the host."""
-    if first.explained:
-        return explanation("CONFORMS", first)
-    reached = _reach(first)
-    useful: list[tuple[str, object]] = []
-    for switch in stack.permitted:
-        run = Search(stack.with_switches((switch,)), view, base, until).run(begin)
-        if run.explained:
-            return explanation("CONFORMS", run, (switch,))
-        if _reach(run) > reached:
-            useful.append(switch)
-    for switch in useful:
-        for other in stack.permitted:
-            if other[0] == switch[0]:
-                continue
-            both = (switch, other)
-            run = Search(stack.with_switches(both), view, base, until).run(begin)
-            if run.explained:
-                return explanation("CONFORMS", run, both)
-    run = _repaired(stack, view, replace(base, crash=True), until, begin)
-    return explanation("CONFORMS", run) if run.explained else None
-
-
 def _reach(run: Run) -> int:
     """How many packets were explained."""
-    return len(run.view) + 1 if run.refused is None else run.refused
+    place = _place(run)
+    return len(run.view) + 1 if place is None else place
 
 
-def _deviating(
-    stack: Stack,
-    view: Sequence[Seen],
-    base: Excuses,
-    until: float | None,
-    begin: list[Hypothesis],
-    first: Run,
-) -> Explanation:
-    """The least set of deviations that explains the view, or the part of it that is explained."""
-    run = _repaired(stack, view, replace(base, crash=True, deviations=True), until, begin)
-    repairs = 1 + len(view) // SHORT
-    if run.explained and run.cost.deviations <= MOST_DEVIATIONS * repairs:
-        return explanation("DEVIATES", run)
-    return explanation("UNEXPLAINED", first)
+@dataclass(frozen=True)
+class Asked:
+    """One view held against one stack, from one vantage point; each way to explain it."""
 
+    view: Sequence[Seen]
+    stack: Stack
+    base: Excuses
+    until: float | None
 
-def _excused(
-    stack: Stack,
-    view: Sequence[Seen],
-    base: Excuses,
-    until: float | None,
-    begin: list[Hypothesis],
-    strict: Explanation,
-) -> Explanation:
-    """The explanation without a deviation that takes least for granted; else the strict one."""
-    if not base.far and any(seen.time is not None for seen in view):
-        run = _repaired(stack, view, replace(base, crossing=True), until, begin)
+    def search(self, stack: Stack) -> Run:
+        """Without any excuse."""
+        return Search(stack, self.view, self.base, self.until).run(starts(self.view))
+
+    def conforming(self) -> tuple[Explanation | None, Run]:
+        """An explanation by the rules alone; by one or two switches that the standard leaves open;
+        or by a crash of the host. With it, the run that came furthest."""
+        first = furthest = self.search(self.stack)
+        if first.explained:
+            return explanation("CONFORMS", first), first
+        useful: list[Switches] = [()]
+        for one in useful:
+            for switch in self.stack.permitted:
+                if len(one) == MOST_SWITCHES or switch[0] in dict(one):
+                    continue
+                run = self.search(self.stack.with_switches((*one, switch)))
+                if run.explained:
+                    return explanation("CONFORMS", run, (*one, switch)), run
+                if _reach(run) > _reach(furthest):
+                    useful.append((*one, switch))
+                    furthest = run
+        run = self.repaired(replace(self.base, crash=True))
         if run.explained:
-            return explanation("CROSSING", run)
-    run = _repaired(stack, view, replace(base, loss=True), until, begin)
-    most = MOST_MISSED * (1 + len(view) // SHORT)
-    if run.explained and run.cost.assumptions <= most:
-        return explanation("INCOMPLETE", run)
-    return strict
+            return explanation("CONFORMS", run), run
+        return None, max(furthest, run, key=_reach)
 
+    def deviating(self, furthest: Run) -> Explanation:
+        """The least set of deviations that explains the view, or what is explained of it."""
+        run = self.repaired(replace(self.base, crash=True, deviations=True))
+        if run.explained and run.cost.deviations <= MOST_DEVIATIONS * self._stretches:
+            return explanation("DEVIATES", run)
+        return explanation("UNEXPLAINED", furthest)
 
-def _repaired(
-    stack: Stack,
-    view: Sequence[Seen],
-    excuses: Excuses,
-    until: float | None,
-    begin: Iterable[Hypothesis],
-) -> Run:
-    """The forward pass with these excuses: everywhere in a short view, in a long one around each
-    packet that is refused without them."""
-    begin = list(begin)
-    if len(view) <= SHORT:
-        return Search(stack, view, excuses, until).run(begin)
-    windows: list[range] = []
-    active: Callable[[int], bool] = lambda place: any(place in w for w in windows)  # noqa: E731
-    run = Search(stack, view, excuses, until, active).run(begin)
-    for _ in range(MOST_REPAIRS):
-        if run.explained or run.refused is None:
-            return run
-        centre = min(run.refused, run.overdue if run.overdue is not None else run.refused)
-        window = range(centre - REPAIR_BEFORE, run.refused + REPAIR_AFTER)
-        if window in windows:
-            return run
-        windows.append(window)
-        run = Search(stack, view, excuses, until, active).run(begin)
-    return run
+    def excused(self, strict: Explanation) -> Explanation:
+        """The explanation without a deviation that takes least for granted; else the strict one."""
+        if not self.base.far and any(seen.time is not None for seen in self.view):
+            run = self.repaired(replace(self.base, crossing=True))
+            if run.explained:
+                return explanation("CROSSING", run)
+        run = self.repaired(replace(self.base, loss=True))
+        if run.explained and run.cost.assumptions <= MOST_MISSED * self._stretches:
+            return explanation("INCOMPLETE", run)
+        return strict
+
+    @property
+    def _stretches(self) -> int:
+        return 1 + len(self.view) // SHORT
+
+    def repaired(self, excuses: Excuses) -> Run:
+        """The forward pass with these excuses: everywhere in a short view, in a long one around
+        each packet that is refused without them."""
+        if len(self.view) <= SHORT:
+            return Search(self.stack, self.view, excuses, self.until).run(starts(self.view))
+        windows: list[range] = []
+
+        def active(place: int) -> bool:
+            return any(place in window for window in windows)
+
+        search = Search(self.stack, self.view, excuses, self.until, active)
+        run = search.run(starts(self.view))
+        for _ in range(MOST_REPAIRS):
+            if run.explained or run.refused is None:
+                break
+            begin = min(run.refused, run.refused if run.overdue is None else run.overdue)
+            window = range(begin - REPAIR_BEFORE, run.refused + REPAIR_AFTER)
+            if window in windows:
+                break
+            windows.append(window)
+            run = search.run(starts(self.view))
+        return run
 
 
 def explanation(verdict: Verdict, run: Run, switches: Switches = ()) -> Explanation:
@@ -252,7 +244,7 @@ def explanation(verdict: Verdict, run: Run, switches: Switches = ()) -> Explanat
     for place, note in _one_path(run, live):
         if note.kind == "deviation":
             deviations.append(_deviation(run, place, note))
-        elif note.kind != "rule" and note.kind != "silent":
+        elif note.kind not in {"rule", "silent"}:
             assumed.append((place, note))
     last = tuple(node.hypothesis for node in live[-1])
     return Explanation(
@@ -283,9 +275,7 @@ def _states(nodes: Iterable[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(node.hypothesis.state) for node in nodes))
 
 
-def _steps(
-    nodes: Iterable[Node], members: set[int]
-) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+def _steps(nodes: Iterable[Node], members: set[int]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """The labels of the rules that led to some nodes, and what was taken for granted."""
     rules: dict[str, None] = {}
     granted: dict[Note, None] = {}

@@ -142,9 +142,7 @@ def taken(before: Hypothesis, step: Step, seen: Seen) -> Hypothesis:
         after = replace(before, tcb=tcb)
     if tcb.snd_una != before.tcb.snd_una:
         after = replace(after, resent=False)
-    if step.starts_time_wait:
-        after = replace(after, since=seen.time)
-    elif tcb.state == State.FIN_WAIT_2 and before.state != State.FIN_WAIT_2:
+    if step.starts_time_wait or State.FIN_WAIT_2 == tcb.state != before.state:
         after = replace(after, since=seen.time)
     elif tcb.state not in (State.TIME_WAIT, State.FIN_WAIT_2) and after.since is not None:
         after = replace(after, since=None)
@@ -211,7 +209,11 @@ def release(
             filled = True
             continue
         again = Segment(
-            block.seq, after.tcb.snd_una, block.length, ACK=True, FIN=block.fin,
+            block.seq,
+            after.tcb.snd_una,
+            block.length,
+            ACK=True,
+            FIN=block.fin,
             stamp=after.tcb.ts_recent,
         )
         step = arrive(stack, after.tcb, again, seen)

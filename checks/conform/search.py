@@ -33,6 +33,7 @@ REPLY_WITHIN = 1.0
 
 MOST_HYPOTHESES = 1500
 MOST_FROM_AFAR = 200
+UPSTREAM = Cost(silent=3)
 MOST_LOST = 8
 MOST_PENDING = 8
 CROSSING_WITHIN = 0.05
@@ -250,7 +251,7 @@ class Search:
                 note = Note("unseen: the reply that was owed", "unseen")
                 yield replace(before, owed=owed, due=due), ASSUMPTION, (note,)
         if self.excuses.deviations and self.active(seen.index):
-            pending = [(before, FREE, ())]
+            pending: list[Branch] = [(before, FREE, ())]
             for _ in overdue:
                 pending = [
                     (after, cost.plus(extra), (*notes, *more))
@@ -274,7 +275,7 @@ class Search:
         if self.excuses.crash:
             yield from crash(before)
         if self.excuses.loss or self.excuses.far:
-            cost = SILENT if self.excuses.far else ASSUMPTION
+            cost = UPSTREAM if self.excuses.far else ASSUMPTION
             yield from unseen(self.stack, before, seen, self.excuses.loss, cost)
         if self.excuses.deviations:
             yield from silent_deviations(self.stack, before, seen)

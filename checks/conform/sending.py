@@ -10,7 +10,7 @@ from tcpmc.checks.conform.receiving import UNSYNCHRONIZED, Branch, host_of
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.sequence import Seq, within
 from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
 
 LEAST_IDLE = 0.5
@@ -39,8 +39,8 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
         elif acknowledges_part(before, seen):
             whole = replace(seen, segment=replace(seg, ack=before.tcb.rcv_nxt))
             for after, cost, notes in _synchronized(stack, before, whole):
-                after = replace(after, acked=seg.ack, credits=max(after.credits, 1))
-                yield after, cost, notes
+                part = replace(after, acked=seg.ack, credits=max(after.credits, 1))
+                yield part, cost, notes
 
 
 def acknowledges_part(before: Hypothesis, seen: Seen) -> bool:
@@ -50,7 +50,7 @@ def acknowledges_part(before: Hypothesis, seen: Seen) -> bool:
         return False
     low = seen.merged[0] if before.acked is None else before.acked
     ack = seen.segment.ack
-    return seen.merged[0] < ack and ack < seen.merged[1] and low <= ack
+    return within(seen.merged[0] + 1, ack, seen.merged[1]) and low <= ack
 
 
 def owed_replies(before: Hypothesis, seg: Segment) -> Iterator[Branch]:
@@ -69,7 +69,7 @@ def owed_replies(before: Hypothesis, seg: Segment) -> Iterator[Branch]:
         if seg.SYN:
             after = _with_text_on_syn(after, seg)
             after = replace(after, acked=seg.ack, due=None)
-        yield after, FREE, (Note(f"{_short(owed.rule)}"),)
+        yield after, FREE, (Note(owed.rule),)
 
 
 def _is(owed: Owed, seg: Segment, before: Hypothesis) -> bool:
@@ -81,10 +81,6 @@ def _is(owed: Owed, seg: Segment, before: Hypothesis) -> bool:
         numbers = seg.seq == reply.seq or not before.numbered
         return numbers and seg.ack == reply.ack
     return seg.seq == reply.seq and (not reply.ACK or seg.ack == reply.ack)
-
-
-def _short(rule: str) -> str:
-    return rule
 
 
 def _beyond_the_last(tcb: Tcb, iss: Seq) -> bool:
@@ -116,7 +112,8 @@ def _syn(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         return
     if before.state == State.SYN_SENT and seg.seq == tcb.iss and seg.length in (0, _text(tcb)):
         yield replace(before, resent=True), FREE, (Note(RESENT.format("SYN")),)
-    step = stack.variant.rules.open_active(host_of(stack, tcb, seen, iss=seg.seq), tcb)
+    stamped = replace(seen, stamped=seen.packet.tsval is not None)
+    step = stack.variant.rules.open_active(host_of(stack, tcb, stamped, iss=seg.seq), tcb)
     opened = step.tcb
     if not step.send or opened.state != State.SYN_SENT or opened is tcb:
         return
@@ -165,7 +162,7 @@ def _synchronized(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Bran
     if seg.length == 1 and not seg.FIN and seg.seq + 1 == tcb.snd_nxt and _idle(seen):
         yield said, FREE, (Note("3.8.4 MAY-6: keep-alive with one octet sent"),)
     end = seg.seq + seg.length
-    if not (tcb.snd_una <= seg.seq and seg.seq <= tcb.snd_nxt and tcb.snd_nxt <= end):
+    if not (tcb.snd_una <= seg.seq <= tcb.snd_nxt <= end):
         return
     if tcb.state in FIN_SENT_STATES and seg.seq < tcb.snd_nxt:
         return
@@ -192,7 +189,7 @@ def is_retransmission(tcb: Tcb, seg: Segment) -> bool:
     """Whether the segment sends again any part of SND.UNA to SND.NXT, in any packaging (3.7,
     3.10.8): text, FIN, or both, with the FIN where it was."""
     end = seg.seq + seg.len
-    if not (tcb.snd_una <= seg.seq and seg.seq < end and end <= tcb.snd_nxt):
+    if not (tcb.snd_una <= seg.seq < end <= tcb.snd_nxt):
         return False
     if not tcb.iss < seg.seq:
         return False
@@ -214,13 +211,13 @@ def _pure_ack(before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         elif seen.window_moved:
             rule = WINDOW_UPDATE
         if rule:
-            after = replace(
-                before, credits=max(before.credits - 1, 0), acked=seg.ack, due=None
-            )
+            after = replace(before, credits=max(before.credits - 1, 0), acked=seg.ack, due=None)
             yield after, FREE, (Note(rule),)
     elif seg.seq + 1 == tcb.snd_nxt and _idle(seen) and tcb.state != State.SYN_RECEIVED:
-        yield replace(before, acked=seg.ack, due=None), FREE, (
-            Note("3.8.4: keep-alive probe sent"),
+        yield (
+            replace(before, acked=seg.ack, due=None),
+            FREE,
+            (Note("3.8.4: keep-alive probe sent"),),
         )
 
 

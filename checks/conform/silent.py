@@ -57,6 +57,11 @@ def elapsed(before: Hypothesis, seen: Seen) -> float:
 def crash(before: Hypothesis) -> Iterator[Branch]:
     """The host forgets the connection (3.5.1). Where a timer is all that is left, its early end is
     no crash but a timer that is too short; and what is owed goes out before anything else."""
-    if before.owed or before.state in (State.CLOSED, State.LISTEN, State.TIME_WAIT, State.FIN_WAIT_2):
+    if before.owed or before.state in (
+        State.CLOSED,
+        State.LISTEN,
+        State.TIME_WAIT,
+        State.FIN_WAIT_2,
+    ):
         return
     yield replace(before.gone(), owed=()), ASSUMPTION, (Note(CRASH, "crash"),)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.variants.variant import Variant
 from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.model.variants.variant import Variant
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,16 @@ class Stack:
         """The name of its variant."""
         return self.variant.name
 
-    @lru_cache(maxsize=256)  # noqa: B019: stacks are few, and live as long as the process
     def with_switches(self, switches: tuple[tuple[str, object], ...]) -> Stack:
         """The stack with some switches of its profile set otherwise."""
-        profile = replace(self.variant.profile, **dict(switches))
-        return replace(self, variant=replace(self.variant, profile=profile))
+        return _switched(self, switches)
+
+
+@lru_cache(maxsize=256)
+def _switched(stack: Stack, switches: tuple[tuple[str, object], ...]) -> Stack:
+    values: dict[str, Any] = dict(switches)
+    profile = replace(stack.variant.profile, **values)
+    return replace(stack, variant=replace(stack.variant, profile=profile))
 
 
 LEFT_OPEN: tuple[tuple[str, object], ...] = (
@@ -54,9 +60,7 @@ LEFT_OPEN: tuple[tuple[str, object], ...] = (
 
 def _linux() -> Variant:
     linux = VARIANTS["linux"]
-    return replace(
-        linux, profile=replace(linux.profile, ack_range="any", tw_reuse="timestamps")
-    )
+    return replace(linux, profile=replace(linux.profile, ack_range="any", tw_reuse="timestamps"))
 
 
 STACKS = {

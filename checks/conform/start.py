@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
+from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb, blank
 
@@ -19,6 +20,7 @@ SYNCHRONIZED = (
     State.TIME_WAIT,
 )
 SPARE_CREDITS = 4
+BEFORE = -(1 << 20)
 
 
 def is_partial(view: Sequence[Seen]) -> bool:
@@ -38,45 +40,44 @@ def starts(view: Sequence[Seen]) -> list[Hypothesis]:
 def _inside(view: Sequence[Seen]) -> Iterator[Hypothesis]:
     for una, nxt, rcv in _numbers(view):
         for state in SYNCHRONIZED:
-            unacked = state in FIN_SENT_STATES
             for low in {una, nxt}:
-                if unacked and low == nxt:
+                if not _fits(state, low == nxt):
                     continue
-                if state in (State.FIN_WAIT_2, State.TIME_WAIT) and low != nxt:
-                    continue
-                iss = low + -(1 << 20)
-                tcb = Tcb(state, iss, rcv + -(1 << 20), low, nxt, rcv)
-                yield Hypothesis(tcb, credits=SPARE_CREDITS, acked=None)
+                tcb = Tcb(state, low + BEFORE, rcv + BEFORE, low, nxt, rcv)
+                yield Hypothesis(tcb, credits=SPARE_CREDITS)
+
+
+def _fits(state: State, acknowledged: bool) -> bool:
+    """Whether the state can have everything acknowledged, or something not."""
+    if state in FIN_SENT_STATES:
+        return not acknowledged
+    return acknowledged or state not in (State.FIN_WAIT_2, State.TIME_WAIT)
 
 
 def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
     """SND.UNA, SND.NXT and RCV.NXT before the first packet, as the first packets tell them."""
     sent = next((s.segment for s in view if s.sent and not s.segment.RST), None)
     came = next((s.segment for s in view if not s.sent and not s.segment.RST), None)
-    if sent is not None:
-        nexts = [sent.seq, sent.seq + sent.len] if sent.len else [sent.seq]
-    elif came is not None and came.ACK:
-        nexts = [came.ack]
-    else:
-        nexts = [Seq(0, BITS)]
-    if sent is not None and came is not None and came.ACK and view[0].segment is came:
-        nexts.append(came.ack)
-    receives: list[Seq] = []
-    if view[0].sent and sent is not None and sent.ACK:
-        receives.append(sent.ack)
-    elif came is not None:
-        receives.append(came.seq)
-        if sent is not None and sent.ACK:
-            receives.append(sent.ack)
-        if came.len:
-            receives.append(came.seq + came.len)
-    for nxt in dict.fromkeys(nexts):
-        unas = [nxt]
+    for nxt in dict.fromkeys(_snd_nxts(sent, came, view[0].segment)):
+        unas = [nxt, nxt + -1]
         if came is not None and came.ACK and came.ack < nxt:
             unas.append(came.ack)
         if sent is not None and sent.seq < nxt:
             unas.append(sent.seq)
-        unas.append(nxt + -1)
         for una in dict.fromkeys(unas):
-            for rcv in dict.fromkeys(receives):
+            for rcv in dict.fromkeys(_rcv_nxts(sent, came, view[0].sent)):
                 yield una, nxt, rcv
+
+
+def _snd_nxts(sent: Segment | None, came: Segment | None, first: Segment) -> list[Seq]:
+    found = [] if sent is None else [sent.seq, sent.seq + sent.len]
+    if came is not None and came.ACK and (sent is None or first is came):
+        found.append(came.ack)
+    return found or [Seq(0, BITS)]
+
+
+def _rcv_nxts(sent: Segment | None, came: Segment | None, began: bool) -> list[Seq]:
+    acked = [sent.ack] if sent is not None and sent.ACK else []
+    if came is None or (began and acked):
+        return acked
+    return [came.seq, *acked, came.seq + came.len]

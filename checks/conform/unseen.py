@@ -12,9 +12,8 @@ from tcpmc.checks.conform.hypothesis import (
     Hypothesis,
     Note,
     Owed,
-    renumbered,
 )
-from tcpmc.checks.conform.receiving import FAR, UNSYNCHRONIZED, Branch, host_of, receive
+from tcpmc.checks.conform.receiving import FAR, UNSYNCHRONIZED, Branch, receive
 from tcpmc.checks.conform.sending import send
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
@@ -34,8 +33,10 @@ def unseen(
         for after, extra, _ in send(stack, before, missed, in_order=False):
             yield after, cost.plus(extra), (Note(f"unseen: sent {seg}", "unseen"),)
     if before.due is not None:
-        yield replace(before, due=None, acked=before.tcb.rcv_nxt), cost, (
-            Note("unseen: the ACK that was due", "unseen"),
+        yield (
+            replace(before, due=None, acked=before.tcb.rcv_nxt),
+            cost,
+            (Note("unseen: the ACK that was due", "unseen"),),
         )
     if not arriving:
         return
@@ -137,6 +138,3 @@ def _provoked(before: Hypothesis, target: Seen, cost: Cost) -> Iterator[Branch]:
 
 def _answers(tcb: Tcb, seg: Segment) -> bool:
     return tcb.state not in UNSYNCHRONIZED and seg.seq == tcb.snd_nxt and seg.ack == tcb.rcv_nxt
-
-
-__all__ = ["renumbered", "unseen"]
