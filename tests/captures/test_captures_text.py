@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from checkout import TESTS
 
 from tcpmc.captures import Capture, Packet, read
 from tcpmc.captures.notation import segment
