@@ -18,7 +18,7 @@ from tcpmc.captures.table import FIN, RST, SYN, Table
 LINGER = 240 * 10**9
 """Nanoseconds after which a connection that has ended is over: 2 MSL of RFC 9293, 3.4.2."""
 SWEEP = 2**12
-"""Connections that end between two looks at which of them are over."""
+"""Connections that have ended before it is first looked at which of them are over."""
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Connections:
         self._live: dict[tuple[Endpoint, Endpoint], Live] = {}
         self._count = 0
         self._ended: list[tuple[Endpoint, Endpoint]] = []
+        self._sweep = SWEEP
 
     def pieces(self, tables: Iterable[Table]) -> Iterator[Piece]:
         """The packets of the tables, by connection; at the end, the last piece of each."""
@@ -72,7 +73,7 @@ class Connections:
             packets, starts, marks = _grouped(table)
             for start, stop, first, last in starts:
                 yield from self._taken(packets[start:stop], marks[first:last], start)
-            if len(self._ended) > SWEEP:
+            if len(self._ended) > self._sweep:
                 yield from self._swept(packets[-1].time)
         for live in self._live.values():
             yield from self._finish(live)
@@ -160,7 +161,7 @@ class Connections:
                 yield from self._finish(self._live.pop(key))
             else:
                 still.append(key)
-        self._ended = still
+        self._ended, self._sweep = still, max(SWEEP, 2 * len(still))
 
 
 def _grouped(
