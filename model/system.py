@@ -96,7 +96,7 @@ class Model:
         if end.incarnation.offset != offset:
             end = replace(end, incarnation=replace(end.incarnation, offset=offset))
         step = self.own_step(event, which, end)
-        if step is None or (step.tcb is end.tcb and not step.send):
+        if step is None or self.changes_nothing(end.tcb, step):
             return None
         move = self._stamped(which, end, self._move(event, end, step))
         if event == "TIME-WAIT timeout":
@@ -166,8 +166,11 @@ class Model:
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""
-        step = self.receive(which, end, segment).step
-        return not step.send and step.tcb is end.tcb
+        return self.changes_nothing(end.tcb, self.receive(which, end, segment).step)
+
+    def changes_nothing(self, before: Tcb, step: Step) -> bool:
+        """Whether a step leaves the TCB as it was, value by value, and sends nothing."""
+        return not step.send and step.tcb == before
 
     def _move(
         self,

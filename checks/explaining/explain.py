@@ -140,7 +140,7 @@ def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
                 yield function
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
-        if rule is not getattr(RFC9293, field.name):
+        if rule != getattr(RFC9293, field.name):
             yield rule
 
 
