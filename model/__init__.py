@@ -21,15 +21,28 @@ from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.rules import Rules
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import Segment
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
 from tcpmc.model.sequence import Seq
 from tcpmc.model.system import Model
-from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, go_on, transmit
+from tcpmc.model.tcb import (
+    CONNECTION_CLOSING,
+    CONNECTION_REFUSED,
+    CONNECTION_RESET,
+    Signal,
+    State,
+    Step,
+    Tcb,
+    ack,
+    blank,
+    closed,
+    go_on,
+    transmit,
+)
 from tcpmc.model.variant import RFC9293, Variant
 from tcpmc.model.variants import VARIANTS
 
 __all__ = [
     "CONNECTION_CLOSING",
+    "CONNECTION_REFUSED",
     "CONNECTION_RESET",
     "PROPERTIES",
     "RFC9293",
@@ -43,6 +56,7 @@ __all__ = [
     "Scope",
     "Segment",
     "Seq",
+    "Signal",
     "State",
     "Step",
     "System",

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tcpmc.model.history import opens_connection
+from tcpmc.model.history import opens_connection, takes_fin
 from tcpmc.model.profile import Profile
 from tcpmc.model.scope import Scope
 from tcpmc.model.segment import Segment
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING
 from tcpmc.model.tcb import State, Step, Tcb
 
 About = tuple[int, int]
@@ -142,7 +141,7 @@ def _took_text(before: Tcb, step: Step, seg: Segment) -> bool:
     (and no TCB may be left), or else as far as RCV.NXT went."""
     if before.state not in TAKES_TEXT or step.tcb == before.reopened:
         return False
-    if CONNECTION_CLOSING in step.signals:
+    if takes_fin(before, step.tcb, seg):
         return seg.seq + (seg.len - 1) != before.rcv_nxt
     return step.tcb.irs == before.irs and step.tcb.rcv_nxt != before.rcv_nxt
 

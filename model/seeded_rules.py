@@ -10,8 +10,16 @@ from dataclasses import replace
 
 from tcpmc.model.profile import Host
 from tcpmc.model.segment import Segment
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING
-from tcpmc.model.tcb import FIN_SENT_STATES, State, Step, Tcb, ack, blank, closed
+from tcpmc.model.tcb import (
+    CONNECTION_CLOSING,
+    FIN_SENT_STATES,
+    State,
+    Step,
+    Tcb,
+    ack,
+    blank,
+    closed,
+)
 from tcpmc.model.user_calls import send_fin
 from tcpmc.model.variant import RFC9293
 

@@ -13,11 +13,20 @@ from tcpmc.model.profile import Host
 from tcpmc.model.reopening import recycled_out
 from tcpmc.model.segment import Segment, reset
 from tcpmc.model.sequence import Seq, acknowledges, within
-from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, fin_acknowledged, go_on, transmit
-
-CONNECTION_RESET = "error: connection reset"
-CONNECTION_REFUSED = "error: connection refused"
-CONNECTION_CLOSING = "connection closing"
+from tcpmc.model.tcb import (
+    CONNECTION_CLOSING,
+    CONNECTION_REFUSED,
+    CONNECTION_RESET,
+    State,
+    Step,
+    Tcb,
+    ack,
+    blank,
+    closed,
+    fin_acknowledged,
+    go_on,
+    transmit,
+)
 
 
 def segment_in_closed(host: Host, tcb: Tcb, seg: Segment) -> Step:

@@ -188,7 +188,7 @@ class Model:
         if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
             retries = end.retries + (event == "retransmission timeout")
         waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
-        history = observe(end.history, event, end.tcb, step)
+        history = observe(end.history, event, end.tcb, step, arrived and arrived[0])
         clocks = (end.time_wait if waits else 0, rexmt, retries)
         if scope.one_connection:
             return Move(event, step, End(tcb, history, *clocks))

@@ -15,9 +15,8 @@ from tcpmc.checks.trace import Trace, shows
 from tcpmc.checks.verdict import REFUTED, VACUOUS, WITNESS, Answer
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES, Scope
-from tcpmc.model.segment_arrives import CONNECTION_RESET
 from tcpmc.model.system import Model
-from tcpmc.model.tcb import State
+from tcpmc.model.tcb import CONNECTION_RESET, State
 from tcpmc.model.variants import VARIANTS
 
 ASKED = [

@@ -22,7 +22,7 @@ from tcpmc.model.property import Property, Reachable
 from tcpmc.model.scope import SCOPES, Scope
 from tcpmc.model.segment import reset
 from tcpmc.model.system import Model
-from tcpmc.model.tcb import go_on
+from tcpmc.model.tcb import Signal, go_on
 from tcpmc.model.timed_properties import TIMED
 
 SEEDED = ("lwip-simopen", "rfc793-close-wait", "smoltcp-470", "tlaplus-closed-tcb")
@@ -260,7 +260,7 @@ def old_segments_end_time_wait(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def any_reset_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """A reset is not checked for being in the window."""
     if seg.RST:
-        return Step("mutant", closed(tcb), signals=("error: connection reset",))
+        return Step("mutant", closed(tcb), signals=(Signal.CONNECTION_RESET,))
     return RFC9293.check_sequence(host, tcb, seg)
 
 

@@ -19,7 +19,7 @@ from tcpmc.model.profile import Profile
 from tcpmc.model.properties import PROPERTIES
 from tcpmc.model.scope import SCOPES
 from tcpmc.model.system import Model
-from tcpmc.model.tcb import State, blank
+from tcpmc.model.tcb import Signal, State, blank
 from tcpmc.model.variants import VARIANTS
 
 OLD = "<SEQ=255><ACK=33><CTL=ACK>"
@@ -67,7 +67,7 @@ def test_figure_1_time_wait_assassination() -> None:
     a, b = assassination(Profile())
     replay(a, b, "CLOSED <-- <SEQ=301><CTL=RST> <-- CLOSED")
     assert a.tcb == b.tcb == blank(State.CLOSED, 32)
-    assert a.told == b.told == ["connection closing"]
+    assert a.told == b.told == [Signal.CONNECTION_CLOSING]
 
 
 def test_figure_1_with_fix_f1_time_wait_stays() -> None:
@@ -205,7 +205,7 @@ def test_figure_4_connection_failure_from_old_duplicate() -> None:
         CLOSED      <-- <SEQ=401><CTL=RST> <-- LISTEN
         """,
     )
-    assert a.told == ["error: connection reset"]
+    assert a.told == [Signal.CONNECTION_RESET]
 
 
 def test_figure_4_without_the_window_the_reset_is_not_acceptable() -> None:

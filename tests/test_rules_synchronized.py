@@ -8,11 +8,11 @@ import pytest
 from harness import SYNCHRONIZED, arrives, changed, segment, sent, socket_in
 from tcpmc.model.segment_arrives import acceptable
 from tcpmc.model.sequence import Seq
-from tcpmc.model.tcb import State, Tcb
+from tcpmc.model.tcb import Signal, State, Tcb
 
-RESET = ("error: connection reset",)
-REFUSED = ("error: connection refused",)
-CLOSING = ("connection closing",)
+RESET = (Signal.CONNECTION_RESET,)
+REFUSED = (Signal.CONNECTION_REFUSED,)
+CLOSING = (Signal.CONNECTION_CLOSING,)
 
 CHECKED = [State.SYN_RECEIVED, *SYNCHRONIZED]
 

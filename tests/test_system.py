@@ -12,7 +12,7 @@ from tcpmc.model.product import End, System
 from tcpmc.model.profile import Profile
 from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
-from tcpmc.model.tcb import State, Step
+from tcpmc.model.tcb import Signal, State, Step
 from tcpmc.model.variant import Variant
 
 TEXT = "<SEQ=101><ACK=301><DATA=1><CTL=ACK>"
@@ -309,7 +309,7 @@ def test_retransmission_up_to_the_bound_then_user_timeout() -> None:
     assert "A user timeout" in events
     step, state = after(m, state, "A user timeout")
     assert step is not None
-    assert step.signals == ("error: connection aborted due to user timeout",)
+    assert step.signals == (Signal.USER_TIMEOUT,)
     assert state.ends[0] == a_in(State.CLOSED, CLOSED_FIRST)
 
 

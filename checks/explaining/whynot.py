@@ -283,4 +283,4 @@ def _refusal(variant: Variant, now: Situation) -> str:
         step = Model(variant, now.scope).own_step(now.event.kind, now.event.end, now.end)
     if step is None or step.send or step.tcb != now.end.tcb:
         return ""
-    return ", ".join((step.rule, *step.signals))
+    return ", ".join((step.rule, *map(str, step.signals)))
