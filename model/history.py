@@ -34,8 +34,8 @@ class History:
         One segment brought both the other's FIN and the acknowledgment of ours.
     waited, assassinated
         The end has been in TIME-WAIT; a segment ended that (RFC 1337).
-    reset
-        The user was told "connection reset", or the connection ended before it was over
+    told, reset
+        The user was told "connection reset"; that, or the connection ended before it was over
         (`cut_short`), whatever the user was told.
     """
 
@@ -50,6 +50,7 @@ class History:
     combined: bool = False
     waited: bool = False
     assassinated: bool = False
+    told: bool = False
     reset: bool = False
 
 
@@ -82,13 +83,14 @@ def acknowledges_all(before: Tcb, seg: Segment | None) -> bool:
 
 
 def cut_short(history: History, event: str, before: Tcb, step: Step, seg: Segment | None) -> bool:
-    """Whether an established connection ends before both FINs have arrived and ours is
-    acknowledged. (A user who aborts or gives up, or a crash, may end it.)"""
+    """Whether an established connection is ended by a reset, or before both FINs were sent and ours
+    is acknowledged. (A user who aborts or gives up, or a crash, may end it.)"""
     if event in ("ABORT", "crash", "user timeout"):
         return False
     ended = one_of(before.state, OPEN) & one_of(step.tcb.state, GONE)
     acknowledged = (before.snd_una == before.snd_nxt) | acknowledges_all(before, seg)
-    return ended & ((history.fin_sent & history.fin_received & acknowledged) ^ True)
+    complete = history.fin_sent & history.fin_received & acknowledged
+    return ended & ((seg is not None and seg.RST) | (complete ^ True))
 
 
 def one_of(state: State, states: tuple[State, ...]) -> bool:
@@ -107,7 +109,7 @@ def observe(
         history = History(history.opens + 1, history.sent, history.crashes)
     fin_sent = any(segment.FIN for segment in step.send)
     fin_received = takes_fin(before, after, seg)
-    acknowledged = acknowledges_all(before, seg)
+    both_fins = (before.state == State.FIN_WAIT_1) & acknowledges_all(before, seg)
     waits = before.state == State.TIME_WAIT
     killed = seg is not None and not opened and waits & (after.state != State.TIME_WAIT)
     early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
@@ -120,11 +122,10 @@ def observe(
         fin_sent=history.fin_sent | fin_sent,
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,
-        combined=history.combined | (fin_received & history.fin_sent & acknowledged),
+        combined=history.combined | (fin_received & both_fins),
         waited=history.waited | (after.state == State.TIME_WAIT),
         assassinated=history.assassinated | killed,
     )
-    reset = CONNECTION_RESET in step.signals
-    return replace(
-        history, reset=history.reset | reset | cut_short(history, event, before, step, seg)
-    )
+    told = history.told | (CONNECTION_RESET in step.signals)
+    cut = cut_short(history, event, before, step, seg)
+    return replace(history, told=told, reset=history.reset | told | cut)

@@ -27,6 +27,7 @@ from tcpmc.model import (
     Variant,
 )
 from tcpmc.model.property import Lemma
+from tcpmc.model.tcb import CONNECTION_RESET
 
 TIGHT = SCOPES["small"].with_(capacity=1)
 HOSTILE = (

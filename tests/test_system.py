@@ -465,7 +465,7 @@ def test_history_starts_anew_with_each_connection(name: str) -> None:
     """But for what the scope bounds."""
     spent: dict[str, Any] = {"sent": 1, "crashes": 1}
     bits = {field.name: True for field in fields(History) if field.type == "bool"}
-    assert len(bits) == 9
+    assert len(bits) == 10
     start = system(a_in(State.CLOSED, History(1, **spent, **bits)), QUIET.ends[1])
     assert history_of(model(opens=2), start, name) == History(2, **spent)
 
