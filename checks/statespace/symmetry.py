@@ -46,7 +46,7 @@ class Folded:
 
     def __init__(self, tables: FlatTables, make: Callable[[FlatTables], LocalBackend]) -> None:
         machine = tables.machine
-        if machine.own[0] is not machine.own[1] or machine.receive[0] is not machine.receive[1]:
+        if machine.own[0] != machine.own[1] or machine.receive[0] != machine.receive[1]:
             raise Asymmetric("the ends do not share their tables: explore without symmetry")
         self.tables, self._make = tables, make
         self._seen = make(tables)
