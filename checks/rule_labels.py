@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from tcpmc.model.endpoint import segment_arrives, timeouts, user_calls
-from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.endpoint.rules import Rules, rule_modules
 from tcpmc.model.variants.variant import RFC9293, Variant
 
-RFC_MODULES = (user_calls, segment_arrives, timeouts)
 LABEL = re.compile(r"(?!error)[\w][^:\n]*: .+")
 
 
@@ -40,7 +38,7 @@ def as_text(found: Mapping[str, list[str]]) -> list[str]:
 
 def labels(variant: Variant) -> set[str]:
     """Every label that the variant's rules are written with."""
-    found = {label for module in RFC_MODULES for label in _written(inspect.getsource(module))}
+    found = {label for module in rule_modules() for label in _written(inspect.getsource(module))}
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule != getattr(RFC9293, field.name):

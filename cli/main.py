@@ -36,6 +36,7 @@ from tcpmc.cli.options import (
     version,
 )
 from tcpmc.cli.output_files import opened
+from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
@@ -44,7 +45,6 @@ from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
 from tcpmc.errors import BadInput, one_line
-from tcpmc.reports.formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.reports.terminal import on_github, width
 
 
@@ -204,6 +204,9 @@ def _exit_code() -> int:
     except (KeyboardInterrupt, click.Abort) as stop:
         say(str(stop.__cause__ or stop) or "interrupted")
         code = EXIT_INCONCLUSIVE
+    except SystemExit as stop:
+        say(f"ended by SystemExit({stop.code!r}), without all verdicts")
+        code = EXIT_INTERNAL
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()

@@ -10,13 +10,13 @@ import click
 from tcpmc import __version__
 from tcpmc.checks.explicit.settings import BACKENDS
 from tcpmc.checks.running.monitor import GIGABYTE, default_memory
+from tcpmc.cli.output_formats import Format
 from tcpmc.cli.scope_options import scope_options
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import FAIRNESS
 from tcpmc.model.variants.bugs import BUGS
 from tcpmc.model.variants.shipped import VARIANTS
-from tcpmc.reports.formats import Format
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a model checker.
@@ -108,7 +108,12 @@ LIMITS = together(
     click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
 )  # fmt: skip
-FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
+FORCE = click.option(
+    "--force", is_flag=True, help="Replace existing files, also of another kind than the result."
+)
+FILE_RESULT = together(
+    click.option("-o", "--output", metavar="FILE", help="Write the result there."), FORCE
+)
 FAIR = click.option(
     "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
     help="What a run may not put off for ever; may be repeated. [default: the property's]",
@@ -128,6 +133,7 @@ EXPLORING = together(
         "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
     ),
 )  # fmt: skip
+SUFFIXES = {"json": ".json", "markdown": ".md", "text": ".txt"}
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )
@@ -145,6 +151,7 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
             help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
             "on standard output.",
         ),
+        FORCE,
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.cli.output_files import Output, opened
+from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 from tcpmc.errors import BadInput
-from tcpmc.reports.formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 
 FORMAT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -162,7 +162,9 @@ def opening(asked: Sequence[Request]) -> Iterator[Destinations]:
         found = []
         for request in asked:
             outputs = {
-                part: stack.enter_context(opened(path, request.format.streams))
+                part: stack.enter_context(
+                    opened(path, request.format.streams, request.format.suffix)
+                )
                 for part, path in request.paths().items()
             }
             found.append(Destination(request, outputs))

@@ -62,8 +62,6 @@ class Todo:
 class KernelBackend:
     """What was seen, in one part for each thread, and what each thread found."""
 
-    exchange = False
-
     def __init__(self, tables: FlatTables, threads: int = 1) -> None:
         self.tables, self._threads = tables, threads
         self._seen = [_kernel.Blocks() for _ in range(threads)]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tcpmc.checks.explicit.reach import TRIED, Run, follows, run_to_rule, run_to_state
-from tcpmc.checks.rule_labels import RFC_MODULES, labels, written_in
+from tcpmc.checks.rule_labels import labels, written_in
 from tcpmc.checks.symbolic.transitions import Change, state_changes
 from tcpmc.checks.verdict import REFUTED, WITNESS
 from tcpmc.errors import BadInput
-from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.endpoint.rules import Rules, rule_modules
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
@@ -134,7 +134,7 @@ def _labels(name: str, variant: Variant) -> set[str]:
 
 def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
     """Every function of the RFC's rules, and what the variant has in place of some."""
-    for module in RFC_MODULES:
+    for module in rule_modules():
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__:
                 yield function

@@ -20,7 +20,7 @@ from tcpmc.model import RFC9293, VARIANTS, Host, Profile, Segment, State, Step, 
 from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.timed.figures import FIGURES
-from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Book, Claim, Number, load
+from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Book, Number, TextClaim, load
 from tcpmc.studies.claims.claims_json import as_json
 from tcpmc.studies.claims.claims_markdown import escaped, page
 from tcpmc.studies.claims.claims_text import full, table
@@ -156,7 +156,7 @@ def decided(*words: str, exact: tuple[str, ...] = (), expected: str = "PROVED") 
         tuple(Answered(NUMBER if word in (HOLDS, FAILS) else ASK, word) for word in answers)
         for answers in (words, exact)
     )
-    return Decided(Claim("M1", "Mine.", ("S",), (), expected), stated, condition)
+    return Decided(TextClaim("M1", "Mine.", ("S",), (), expected), stated, condition)
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_json_names_the_results_of_properties() -> None:
     assert told["claims"][0]["condition"] is told["claims"][0]["condition_verdict"] is None
 
 
-def _decided_small(claim: Claim) -> tuple[list[Decided], Outcome]:
+def _decided_small(claim: TextClaim) -> tuple[list[Decided], Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SCOPES, "default", SMALL)
         return decide_claims([claim])
