@@ -204,6 +204,9 @@ def _exit_code() -> int:
     except (KeyboardInterrupt, click.Abort) as stop:
         say(str(stop.__cause__ or stop) or "interrupted")
         code = EXIT_INCONCLUSIVE
+    except SystemExit as stop:
+        say(f"ended by SystemExit({stop.code!r}), without all verdicts")
+        code = EXIT_INTERNAL
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()

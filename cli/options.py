@@ -108,7 +108,12 @@ LIMITS = together(
     click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
     click.option("--debug", is_flag=True, help="Traceback for an internal error."),
 )  # fmt: skip
-FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
+FORCE = click.option(
+    "--force", is_flag=True, help="Replace existing files, also of another kind than the result."
+)
+FILE_RESULT = together(
+    click.option("-o", "--output", metavar="FILE", help="Write the result there."), FORCE
+)
 FAIR = click.option(
     "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
     help="What a run may not put off for ever; may be repeated. [default: the property's]",
@@ -128,6 +133,7 @@ EXPLORING = together(
         "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
     ),
 )  # fmt: skip
+SUFFIXES = {"json": ".json", "markdown": ".md", "text": ".txt"}
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )
@@ -145,6 +151,7 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
             help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
             "on standard output.",
         ),
+        FORCE,
     )  # fmt: skip
 
 

@@ -162,7 +162,9 @@ def opening(asked: Sequence[Request]) -> Iterator[Destinations]:
         found = []
         for request in asked:
             outputs = {
-                part: stack.enter_context(opened(path, request.format.streams))
+                part: stack.enter_context(
+                    opened(path, request.format.streams, request.format.suffix)
+                )
                 for part, path in request.paths().items()
             }
             found.append(Destination(request, outputs))

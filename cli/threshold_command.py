@@ -16,7 +16,7 @@ from tcpmc.checks.verdict import (
     REFUTED,
     VACUOUS,
 )
-from tcpmc.cli.options import VARIANT_NAMES, completing
+from tcpmc.cli.options import FORCE, VARIANT_NAMES, completing
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
@@ -43,6 +43,7 @@ ASSUME = click.option(
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one each processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+@FORCE
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="For each theorem.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
@@ -96,7 +97,7 @@ def _all(options: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
-    with opened(rest["certificate"]) as file:
+    with opened(rest["certificate"], suffix=".smt2") as file:
         finder = _finder(name, find_variant(rest["variant"]), rest | {"assume": assume})
         question, answer = finder.question, finder.find()
         if rest["certificate"]:
