@@ -17,7 +17,7 @@ from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:
-    from tcpmc.checks.certificates.proving import Found, Row
+    from tcpmc.checks.certificates.proving import Found, Proved
     from tcpmc.checks.certificates.verifier import Checked
 
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--statement/--no-statement", default=True,
               help="Compare its statement with the model.  [default: yes]")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+              help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any) -> int:
@@ -94,7 +94,7 @@ def _all(variant: str, options: Mapping[str, Any]) -> Found:
     groups = [safety(), *theorems(find_variant(variant).name)]
     asked = [Asked(names, variant, limit, solvers, statement, limit) for names in groups]
 
-    def keep(row: Row) -> None:
+    def keep(row: Proved) -> None:
         if options["certificates"] and row.certificate:
             certificate_file(options["certificates"], row.name, row.certificate)
 
@@ -104,7 +104,7 @@ def _all(variant: str, options: Mapping[str, Any]) -> Found:
         raise BadInput(str(error)) from error
 
 
-def _table(rows: list[Row]) -> str:
+def _table(rows: list[Proved]) -> str:
     """The table; below it what was rejected."""
     lines = [f"  {'verdict':12} {'property':29} clauses     found        z3      cvc5  if"]
     for row in rows:
