@@ -72,7 +72,9 @@ def takes_fin(before: Tcb, after: Tcb, seg: Segment | None) -> bool:
     gap_end = before.rcv_nxt + before.gap
     arrived = seg.FIN and goes_over(before, after, end, begun & (before.rcv_nxt < end))
     held_end = gap_end + (before.held + 1)
-    return arrived | (before.held_fin & goes_over(before, after, held_end, begun & (gap_end <= end)))
+    return arrived | (
+        before.held_fin & goes_over(before, after, held_end, begun & (gap_end <= end))
+    )
 
 
 def goes_over(before: Tcb, after: Tcb, end: Seq, in_order: bool) -> bool:
