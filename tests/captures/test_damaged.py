@@ -134,11 +134,13 @@ def looked_at(content: bytes) -> None:
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(content)
         capture = read([file.name])
+        problem = ""
         try:
             for connection in connections(capture.tables()):
                 summed(connection)
         except BadInput as error:
-            assert "\n" not in str(error)
+            problem = str(error)
+        assert "\n" not in problem
         for told in capture.told:
             assert all(reason.isprintable() for reason in told.reasons())
 
