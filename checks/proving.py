@@ -16,7 +16,9 @@ from tcpmc.checks.loading import find_variant
 from tcpmc.checks.side_by_side import side_by_side
 from tcpmc.checks.unbounded.prove import Prover, catalogue
 from tcpmc.checks.verdict import (
+    DISAGREE,
     EXIT_AS_EXPECTED,
+    EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
@@ -65,6 +67,8 @@ class Row:
         """The exit code that it alone would give."""
         if self.checked is not None and not self.checked.accepted:
             return EXIT_UNEXPECTED
+        if self.word == DISAGREE:
+            return EXIT_DISAGREE
         if self.word == INCONCLUSIVE:
             return EXIT_INCONCLUSIVE
         return EXIT_AS_EXPECTED if self.as_expected else EXIT_UNEXPECTED
@@ -137,7 +141,7 @@ def _properties(asked: Asked) -> Iterator[Row]:
         proof = prover.prove(prop)
         took = time.monotonic() - began
         expected = expected_on(prop, prover.variant.name) in (None, proof.word)
-        where = proof.how if proof.word == INCONCLUSIVE else str(proof.where)
+        where = str(proof.where) if proof.word not in (INCONCLUSIVE, DISAGREE) else proof.how
         row = Row(prop.name, proof.word, where, proof.clauses, took, expected)
         if proof.proved and asked.solvers:
             text = certificate_of_proof(prover, prop, proof, asked.variant)

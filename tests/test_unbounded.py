@@ -16,7 +16,7 @@ from tcpmc.checks.unbounded import endpoint
 from tcpmc.checks.unbounded.conditions import Excluded, excluded
 from tcpmc.checks.unbounded.endpoint import BITS, Endpoint, for_host, scope_of
 from tcpmc.checks.unbounded.formulas import FixedNumbers, Formulas, formulas_of, told
-from tcpmc.checks.unbounded.locations import Invariant, invariant
+from tcpmc.checks.unbounded.locations import Invariant, least_invariant
 from tcpmc.checks.unbounded.prove import Prover, provable
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
 from tcpmc.model.closing_properties import FIRST_FIN
@@ -37,7 +37,7 @@ def prover(variant: str) -> Prover:
 
 @cache
 def proved_for_all() -> Invariant:
-    return invariant(formulas_of(VARIANTS["rfc9293"], 0), lambda guard: True)
+    return least_invariant(formulas_of(VARIANTS["rfc9293"], 0), lambda guard: True)
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -184,9 +184,9 @@ def test_a_table_without_an_end_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_is_no_invariant_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     one = Prover(VARIANTS["rfc9293"])
-    wrong = invariant(one.formulas, lambda guard: True)
+    wrong = least_invariant(one.formulas, lambda guard: True)
     wrong.known.pop(max(wrong.known))
-    monkeypatch.setattr("tcpmc.checks.unbounded.prove.invariant", lambda *given: wrong)
+    monkeypatch.setattr("tcpmc.checks.unbounded.prove.least_invariant", lambda *given: wrong)
     with pytest.raises(RuntimeError, match="no invariant"):
         one.prove(PROPERTIES["synchronized"])
 

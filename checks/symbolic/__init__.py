@@ -1,0 +1,1 @@
+"""Symbolic execution, and what engines share that reason with formulas."""
