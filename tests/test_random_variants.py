@@ -32,7 +32,7 @@ from tcpmc.model.scope import Scope
 from tcpmc.model.system import Model
 from tcpmc.model.variant import Variant
 
-COUNT = int(os.environ.get("TCPMC_RANDOM", "12"))
+COUNT = int(os.environ.get("TCPMC_RANDOM", "8"))
 ISS = (100, 300)
 SECONDS = 30.0
 PROPS = [prop for prop in catalogue() if not isinstance(prop, Lemma)] + [PROPERTIES["closing"]]
