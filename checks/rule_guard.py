@@ -77,10 +77,8 @@ def nonsense(step: object, before: Tcb) -> str:
         return f"returns a Step whose rule is a {type(step.rule).__name__}, not a str"
     if not isinstance(step.tcb, Tcb):
         return f"returns a Step whose tcb is a {type(step.tcb).__name__}, not a Tcb"
-    for field in ("send", "signals"):
-        value, kind = getattr(step, field), Segment if field == "send" else str
-        if not isinstance(value, tuple) or not all(isinstance(item, kind) for item in value):
-            return f"returns a Step whose {field} is not a tuple of {kind.__name__}: {value!r:.60}"
+    if not isinstance(step.send, tuple) or not all(isinstance(s, Segment) for s in step.send):
+        return f"returns a Step whose send is not a tuple of Segment: {step.send!r:.60}"
     return _nonsense_in_tcb(step.tcb, before) or next(
         filter(None, (_nonsense_in_segment(segment, before) for segment in step.send)), ""
     )

@@ -164,7 +164,7 @@ def _form(asked: str | None, output: str | None) -> str:
     if form not in PICTURES:
         raise BadInput(f"{output}: choose --format, one of {', '.join(PICTURES)}")
     if form in ("png", "pdf") and output is None and sys.stdout.isatty():
-        raise BadInput(f"a {form} is nothing to read on a terminal: choose -o FILE")
+        raise BadInput(f"refusing to write a {form} to the terminal: use -o FILE")
     return form
 
 

@@ -41,7 +41,7 @@ ASSUME = click.option(
 @click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--all", "every", is_flag=True, help="Every theorem, in a table.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+              help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
 @FORCE
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",

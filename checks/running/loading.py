@@ -80,7 +80,7 @@ def load_variant(text: str) -> Variant:
     own = {
         name: guarded(text, name, rule)
         for name, rule in _rules(variant.rules).items()
-        if rule is not getattr(RFC9293, name)
+        if rule != getattr(RFC9293, name)
     }
     return replace(variant, rules=replace(variant.rules, **own))
 

@@ -95,7 +95,7 @@ class KernelBackend:
 
     def form(self, level: Level) -> Todo:
         """The states in the form in which `step` takes them."""
-        return Todo(self._fresh if level is self._settled else level.blocks())
+        return Todo(self._fresh if level == self._settled else level.blocks())
 
     def step(self, todo: Todo) -> tuple[int, Ints, Todo]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that

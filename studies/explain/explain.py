@@ -140,7 +140,7 @@ def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
                 yield function
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
-        if rule is not getattr(RFC9293, field.name):
+        if rule != getattr(RFC9293, field.name):
             yield rule
 
 
@@ -172,7 +172,7 @@ def _effect(run: Run, found: set[str]) -> list[str]:
     was, now = (system.ends[event.end].state for system in run.trace.states[-2:])
     told = [f"{was} remains" if was == now else f"{was} becomes {now}"]
     told += [f"sends {segment}" for segment in step.send]
-    return told + [f'the user is told "{printable(signal)}"' for signal in step.signals]
+    return told + [f'the user is told "{signal}"' for signal in step.signals]
 
 
 def _cites(prop: Property, name: str) -> bool:
