@@ -19,8 +19,19 @@ from tcpmc.checks.parametric.symbolic_endpoint import BITS
 from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.evaluated import Unknown, holds_at
 from tcpmc.checks.verdict import DISAGREE, PROVED, REFUTED
-from tcpmc.model import RFC9293, Host, Profile, Segment, Seq, State, Step, Tcb, Variant, closed
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_RESET
+from tcpmc.model import (
+    CONNECTION_RESET,
+    RFC9293,
+    Host,
+    Profile,
+    Segment,
+    Seq,
+    State,
+    Step,
+    Tcb,
+    Variant,
+    closed,
+)
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
