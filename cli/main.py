@@ -20,6 +20,7 @@ from tcpmc.checks.verdict import (
     EXIT_USAGE,
 )
 from tcpmc.cli.claims_command import claims
+from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
@@ -169,6 +170,7 @@ def list_(kinds: tuple[str, ...]) -> int:
 cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
+cli.add_command(conform)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
