@@ -16,6 +16,7 @@ import z3
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.local_steps import local_steps, states_by_pair
+from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.parametric.explored import Explored
 from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
@@ -44,7 +45,7 @@ from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
 from tcpmc.model.variants.variant import Variant
 
 Safety = Always | Reachable
-LIMITS = (GaveUp, PathLimit, Unending, FixedNumbers, NotImplementedError, Unknown)
+LIMITS = (*(GaveUp, PathLimit, Unending, Unsettled, FixedNumbers, NotImplementedError, Unknown),)
 """What a proof may meet that leaves the question open."""
 FEW = 16
 """As many ISSs as a guard may be about for each of them to be tried."""

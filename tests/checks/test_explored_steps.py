@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import z3
 
-from tcpmc.checks.explicit.local_steps import LocalStep, local_steps
+from tcpmc.checks.explicit.local_steps import LocalStep, local_steps, states_by_pair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.naming import SameName, names_of, segment_name
 from tcpmc.checks.parametric import formulas as formulas_module
@@ -18,7 +18,7 @@ from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.parametric.symbolic_endpoint import BITS
 from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.evaluated import Unknown, holds_at
-from tcpmc.checks.verdict import DISAGREE, PROVED, REFUTED
+from tcpmc.checks.verdict import DISAGREE, REFUTED
 from tcpmc.model import (
     CONNECTION_RESET,
     RFC9293,
@@ -176,11 +176,15 @@ def test_a_formula_that_leaves_out_a_step_proves_nothing() -> None:
     assert "the formulas leave out a step that the rules take: deliver <SEQ=" in found.how
 
 
-def test_a_predicate_that_the_formulas_do_not_follow_proves_nothing() -> None:
-    """It asks for the channels themselves, which formulas do not have: there they are empty."""
-    silent = Always(
-        name="silent", meaning="", citation="", expected={}, premise=lambda model, system: True,
-        claim=lambda model, system: not any(system.channels),
+def test_a_predicate_that_the_formulas_do_not_follow_is_noticed() -> None:
+    """With terms it asks for something else than with numbers."""
+    odd = Always(
+        name="odd", meaning="", citation="", expected={}, premise=lambda model, system: True,
+        claim=lambda model, system: not isinstance(system.ends[0].tcb.snd_nxt.value, int),
     )  # fmt: skip
-    assert Prover(VARIANTS["rfc9293"]).proof_alone(silent).word == PROVED
-    assert Prover(VARIANTS["rfc9293"]).prove(silent).word == DISAGREE
+    model = Model(VARIANTS["rfc9293"], Scope("small", bits=BITS, data=0))
+    explored = Explored(formulas_of(VARIANTS["rfc9293"], 0), ISS)
+    table = TabulatedModel(model)
+    states = list(states_by_pair(table, explore(table).levels))
+    assert list(explored.misjudged(odd, states))
+    assert not list(explored.misjudged(PROPERTIES["synchronized"], states))  # type: ignore[arg-type]
