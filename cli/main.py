@@ -63,7 +63,7 @@ def cli() -> None:
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
-    help="auto: both engines for a named property; for the catalogue, both where it says so.",
+    help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
 @click.option(
