@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-GOOD, BAD, ABSENT = "good", "bad", "absent"
+ABSENT, GOOD, BAD, OFFLOADED = "absent", "good", "bad", "offloaded"
 
 
 class Endpoint(NamedTuple):
@@ -31,9 +31,16 @@ class Packet(NamedTuple):
     text, without SYN and FIN; `window` is SEG.WND as sent, not scaled. The options' values are
     those of RFC 9293, 3.2 (MSS) and RFC 7323 (window scale, TSval and TSecr).
 
-    `checksum` is "good", "bad" or "absent": not filled in yet, not all captured, or not told by a
-    text. `truncated` says that the capture holds only the beginning of the packet; its header is
-    whole.
+    `checksum` is "good", "bad" (a receiver drops it: MUST-3), "offloaded" (not yet filled in: the
+    host that captured it was sending it, or had merged several that it received), or "absent": not
+    all of the packet was captured, or a text does not tell. `truncated` says that the capture holds
+    only the beginning of the packet: the fixed header is whole, but options may be missing.
+
+    Where the packet was seen: `interface` is the index of the interface in its file (0 where there
+    is one); in a figure or ladder of both ends, 0 for what leaves or arrives at the left end, and
+    1 at the right. `outbound` is True for what the host that captured it sent, False for what it
+    received, None where the capture does not say. `after_gap` says that, as a text tells by "...",
+    packets before this one are left out.
     """
 
     number: int
@@ -59,6 +66,9 @@ class Packet(NamedTuple):
     ttl: int | None = None
     checksum: str = ABSENT
     truncated: bool = False
+    interface: int = 0
+    outbound: bool | None = None
+    after_gap: bool = False
 
     @property
     def controls(self) -> str:

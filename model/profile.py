@@ -27,6 +27,11 @@ class Profile:
     challenge_acks
         The RFC 5961 text that RFC 9293 carries: RST must match RCV.NXT exactly, SYN in a
         synchronized state is answered by an ACK, a too old ACK is not processed.
+    ack_range
+        With challenge ACKs, an ACK outside (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT: with
+        `rfc5961` it is answered by an ACK and nothing else of the segment is processed (MAY-12);
+        with `any` each state does with it what 3.10.7.4, fifth, says without that (Linux takes the
+        text of a segment with an old ACK, and answers a wrong one in SYN-RECEIVED by RST).
     handshake
         `three-way`, or `two-way`: LISTEN enters ESTABLISHED as soon as a SYN arrives.
     out_of_order
@@ -56,7 +61,12 @@ class Profile:
     quiet_time
         After a crash nothing is opened until the old segments are gone (RFC 9293, 3.4.3).
     window
-        RCV.WND in octets, constant.
+        RCV.WND in octets, constant; at most what window scaling can say (RFC 7323, 2.3). A window
+        of 0 takes ACKs and RSTs at RCV.NXT, and no text.
+    zero_window_fin
+        A FIN without text at RCV.NXT, the window being 0: `take` it, since it is an ACK segment
+        (3.4, 3.10.7.4 first) that needs no buffer (Linux, tcp_data_queue; FreeBSD); or `refuse` it,
+        since it occupies a sequence number (Table 6).
     """
 
     time_wait: Literal["quiet", "any-moment", "none"] = "quiet"
@@ -64,6 +74,7 @@ class Profile:
     closed_replies: Literal["rst", "silent"] = "rst"
     rst_in_time_wait: Literal["accept", "ignore"] = "accept"
     challenge_acks: bool = True
+    ack_range: Literal["rfc5961", "any"] = "rfc5961"
     handshake: Literal["three-way", "two-way"] = "three-way"
     out_of_order: Literal["take-ack", "drop"] = "take-ack"
     syn_ack_in_syn_received: Literal["letter", "figure-7"] = "letter"
@@ -74,6 +85,7 @@ class Profile:
     tw_recycle: bool = False
     quiet_time: bool = True
     window: int = 4
+    zero_window_fin: Literal["take", "refuse"] = "take"
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value that a switch does not have."""
@@ -84,8 +96,8 @@ class Profile:
                 raise ValueError(f"{field.name}={value!r}: choose one of {', '.join(allowed)}")
             if hints[field.name] is bool and not isinstance(value, bool):
                 raise ValueError(f"{field.name}={value!r}: choose True or False")
-        if type(self.window) is not int or not 0 <= self.window <= 2**16 - 1:
-            raise ValueError(f"window={self.window!r}: choose 0 to 65535 octets")
+        if type(self.window) is not int or not 0 <= self.window <= 2**30:
+            raise ValueError(f"window={self.window!r}: choose 0 to {2**30} octets")
 
 
 @dataclass(frozen=True)
@@ -93,11 +105,12 @@ class Host:
     """What a rule may consult besides the TCB and the segment.
 
     The switches; the ISS to select; the last timestamp that is remembered from the other address,
-    across connections; and whether a listener is there that would take a new connection out of
-    TIME-WAIT.
+    across connections; whether a listener is there that would take a new connection out of
+    TIME-WAIT; and MAX.SND.WND in octets, where it is not the window of the profile (RFC 5961, 5.2).
     """
 
     profile: Profile
     iss: Seq
     remembered: int = 0
     may_open: bool = False
+    max_snd_wnd: int | None = None

@@ -102,6 +102,13 @@ def acceptable(seg: Segment, rcv_nxt: Seq, rcv_wnd: int) -> bool:
     return begins | ((seg.len != 0) & ends)
 
 
+def passes_zero_window(host: Host, tcb: Tcb, seg: Segment) -> bool:
+    """Whether a segment that Table 6 refuses is let through because the window is zero: "special
+    allowance should be made to accept valid ACKs, URGs, and RSTs" (3.10.7.4 first; MUST-66). What
+    is in it of text is left out later."""
+    return host.profile.window == 0 and (seg.ACK or seg.RST) and seg.seq == tcb.rcv_nxt
+
+
 def confirms_simultaneous_open(host: Host, tcb: Tcb, seg: Segment) -> bool:
     """Whether this is the SYN,ACK of Figure 7, lines 6 and 7, under the profile that follows it."""
     return (
@@ -125,7 +132,7 @@ def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """First, check sequence number (RFC 9293, 3.10.7.4)."""
     if acceptable(seg, tcb.rcv_nxt, host.profile.window):
         return go_on(tcb)
-    if confirms_simultaneous_open(host, tcb, seg):
+    if passes_zero_window(host, tcb, seg) or confirms_simultaneous_open(host, tcb, seg):
         return go_on(tcb)
     if seg.RST:
         return Step("3.10.7.4 first: unacceptable, RST dropped", tcb)
@@ -199,7 +206,7 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Fifth, check the ACK field (RFC 9293, 3.10.7.4)."""
     if not seg.ACK:
         return Step("3.10.7.4 fifth: no ACK, dropped", tcb)
-    if host.profile.challenge_acks and is_ack_out_of_range(host, tcb, seg):
+    if is_ack_out_of_range(host, tcb, seg):
         return Step("3.10.7.4 fifth: ACK out of range (MAY-12), ACK sent", tcb, send=(ack(tcb),))
     rule = ""
     if tcb.state == State.SYN_RECEIVED:
@@ -218,7 +225,10 @@ def check_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def is_ack_out_of_range(host: Host, tcb: Tcb, seg: Segment) -> bool:
     """Whether the ACK is outside (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT: the input check of
     RFC 5961, section 5, which comes before what each state does with the ACK."""
-    oldest = tcb.snd_una + -host.profile.window
+    if not host.profile.challenge_acks or host.profile.ack_range == "any":
+        return False
+    max_snd_wnd = host.profile.window if host.max_snd_wnd is None else host.max_snd_wnd
+    oldest = tcb.snd_una + -max_snd_wnd
     return (seg.ack < oldest) | (tcb.snd_nxt < seg.ack)
 
 
@@ -256,6 +266,8 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
         if seg.len == 0:
             return go_on(tcb)
         return Step("3.10.7.4 seventh: out of order, ACK sent (MAY-13)", tcb, send=(ack(tcb),))
+    if host.profile.window == 0 and exceeds_zero_window(host, seg):
+        return Step("3.8.6.1: zero window, ACK sent", tcb, send=(ack(tcb),))
     if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
         return go_on(tcb)
     end = seg.seq + (seg.length + seg.SYN)
@@ -268,6 +280,15 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if seg.FIN and end < edge:
         return Step("3.10.7.4 seventh: text delivered", tcb, done=False)
     return Step("3.10.7.4 seventh: text delivered", tcb, send=(ack(tcb),), done=seg.FIN)
+
+
+def exceeds_zero_window(host: Host, seg: Segment) -> bool:
+    """Whether something of a segment at RCV.NXT has no room in a window of zero.
+
+    RFC: "no segments should be acceptable except ACK segments" (3.4) / here: a FIN without text is
+    one, and needs no buffer, unless the profile says `refuse`.
+    """
+    return seg.length != 0 or (seg.FIN and host.profile.zero_window_fin == "refuse")
 
 
 def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:

@@ -6,9 +6,11 @@ Sockets have sent SYN 100 and received SYN 300; RCV.WND is 4.
 import pytest
 
 from harness import SYNCHRONIZED, arrives, changed, segment, sent, socket_in
+from tcpmc.model.profile import Host, Profile
 from tcpmc.model.segment_arrives import acceptable
 from tcpmc.model.sequence import Seq
 from tcpmc.model.tcb import State, Tcb
+from tcpmc.model.variant import RFC9293
 
 RESET = ("error: connection reset",)
 REFUSED = ("error: connection refused",)
@@ -84,11 +86,46 @@ def test_unacceptable_reset(state: State) -> None:
 
 
 def test_established_zero_window_text() -> None:
-    tcb = socket_in(State.ESTABLISHED)
-    step = arrives(tcb, "<SEQ=301><ACK=101><DATA=1><CTL=ACK>", window=0)
+    """Its ACK counts ("special allowance"), its text does not; by 3.8.6.1
+    "it must still send an acknowledgment showing its next expected sequence number"."""
+    tcb = socket_in(State.ESTABLISHED, snd_nxt=102)
+    step = arrives(tcb, "<SEQ=301><ACK=102><DATA=1><CTL=ACK>", window=0)
+    assert step.rule == "3.10.7.4 fifth: ACK advances SND.UNA + 3.8.6.1: zero window, ACK sent"
+    assert step.tcb == changed(tcb, snd_una=102)
+    assert sent(step) == [ack_of(tcb)]
+
+
+def test_established_zero_window_text_beyond_the_left_edge() -> None:
+    tcb = socket_in(State.ESTABLISHED, snd_nxt=102)
+    step = arrives(tcb, "<SEQ=302><ACK=102><DATA=1><CTL=ACK>", window=0)
     assert step.rule == "3.10.7.4 first: unacceptable, ACK sent"
     assert step.tcb == tcb
-    assert sent(step) == [ack_of(tcb)]
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (State.ESTABLISHED, State.CLOSE_WAIT),
+        (State.FIN_WAIT_1, State.TIME_WAIT),
+        (State.FIN_WAIT_2, State.TIME_WAIT),
+    ],
+)
+def test_zero_window_fin(state: State, after: State) -> None:
+    """It is an ACK segment and needs no buffer; FIN-WAIT-1's own FIN is acknowledged by it."""
+    tcb = socket_in(state)
+    step = arrives(tcb, f"<SEQ=301><ACK={tcb.snd_nxt}><CTL=FIN,ACK>", window=0)
+    assert step.tcb.state == after
+    assert step.tcb.rcv_nxt == tcb.rcv_nxt + 1
+    assert sent(step) == [f"<SEQ={tcb.snd_nxt}><ACK=302><CTL=ACK>"]
+
+
+@pytest.mark.parametrize(("octets", "fin"), [(0, "refuse"), (1, "refuse"), (1, "take")])
+def test_fin_wait_1_zero_window_fin_refused(octets: int, fin: str) -> None:
+    """By Table 6, or since there is text before it; the ACK of our FIN counts all the same."""
+    text = f"<SEQ=301><ACK=102><DATA={octets}><CTL=FIN,ACK>"
+    step = arrives(socket_in(State.FIN_WAIT_1), text, window=0, zero_window_fin=fin)
+    assert step.tcb == socket_in(State.FIN_WAIT_2)
+    assert sent(step) == ["<SEQ=102><ACK=301><CTL=ACK>"]
 
 
 def test_established_zero_window_ack() -> None:
@@ -99,9 +136,10 @@ def test_established_zero_window_ack() -> None:
     assert step.tcb == socket_in(State.ESTABLISHED, snd_una=102, snd_nxt=102)
 
 
-def test_established_zero_window_reset() -> None:
+@pytest.mark.parametrize("text", ["<CTL=RST>", "<DATA=1><CTL=RST>"])
+def test_established_zero_window_reset(text: str) -> None:
     """MUST-66: RST is processed "even when the receive window is zero"."""
-    step = arrives(socket_in(State.ESTABLISHED), "<SEQ=301><CTL=RST>", window=0)
+    step = arrives(socket_in(State.ESTABLISHED), f"<SEQ=301>{text}", window=0)
     assert step.tcb == socket_in(State.CLOSED)
 
 
@@ -499,6 +537,28 @@ def test_established_ack_old_enough(ack: int, challenge_acks: bool) -> None:
     tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
     step = arrives(tcb, f"<SEQ=301><ACK={ack}><DATA=1><CTL=ACK>", challenge_acks=challenge_acks)
     assert step.tcb == changed(tcb, rcv_nxt=302)
+
+
+def test_established_ack_too_old_where_the_range_is_not_checked() -> None:
+    """Without MAY-12 an old ACK is a duplicate, and the text is taken."""
+    tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
+    step = arrives(tcb, "<SEQ=301><ACK=50><DATA=1><CTL=ACK>", ack_range="any")
+    assert step.tcb == changed(tcb, rcv_nxt=302)
+
+
+def test_syn_received_wrong_ack_where_the_range_is_not_checked() -> None:
+    tcb = socket_in(State.SYN_RECEIVED, passive=True)
+    step = arrives(tcb, "<SEQ=301><ACK=107><CTL=ACK>", ack_range="any")
+    assert step.rule == "3.10.7.4 fifth: unacceptable ACK, RST sent"
+
+
+@pytest.mark.parametrize(("max_snd_wnd", "taken"), [(70, True), (69, False)])
+def test_established_ack_range_is_that_of_the_other_window(max_snd_wnd: int, taken: bool) -> None:
+    """MAX.SND.WND is the largest window that the other end has offered, not RCV.WND."""
+    tcb = socket_in(State.ESTABLISHED, snd_una=120, snd_nxt=120)
+    host = Host(Profile(), Seq(0), max_snd_wnd=max_snd_wnd)
+    step = RFC9293.check_ack(host, tcb, segment("<SEQ=301><ACK=50><DATA=1><CTL=ACK>"))
+    assert step.done is not taken
 
 
 def test_fin_wait_1_ack_of_fin() -> None:

@@ -378,10 +378,10 @@ def test_abort_skips_time_wait_where_the_profile_has_none() -> None:
             "syn_ack_in_syn_received='drop': choose one of letter, figure-7",
         ),
         ({"challenge_acks": "on"}, "challenge_acks='on': choose True or False"),
-        ({"window": -1}, "window=-1: choose 0 to 65535 octets"),
-        ({"window": 65536}, "window=65536: choose 0 to 65535 octets"),
-        ({"window": "4"}, "window='4': choose 0 to 65535 octets"),
-        ({"window": True}, "window=True: choose 0 to 65535 octets"),
+        ({"window": -1}, "window=-1: choose 0 to 1073741824 octets"),
+        ({"window": 2**30 + 1}, "window=1073741825: choose 0 to 1073741824 octets"),
+        ({"window": "4"}, "window='4': choose 0 to 1073741824 octets"),
+        ({"window": True}, "window=True: choose 0 to 1073741824 octets"),
     ],
 )
 def test_profile_names_the_switch_and_what_it_has(switches: dict[str, Any], error: str) -> None:
@@ -391,4 +391,4 @@ def test_profile_names_the_switch_and_what_it_has(switches: dict[str, Any], erro
 
 def test_profile_allows_the_smallest_and_the_largest_window() -> None:
     assert Profile(window=0).window == 0
-    assert Profile(window=65535).window == 65535
+    assert Profile(window=2**30).window == 2**30
