@@ -15,8 +15,8 @@ from typing import Any
 import z3
 
 from tcpmc.checks.audit.numbers import BITS, flag, number, sequence
-from tcpmc.checks.solver.fields import CONTROLS, SEQUENCE_FIELDS
-from tcpmc.checks.solver.symbolic import Sym, as_bits, as_truth
+from tcpmc.checks.solver.fields import CONTROLS
+from tcpmc.checks.solver.symbolic import as_truth
 from tcpmc.model.profile import Host, Profile
 from tcpmc.model.rules import CHECKS, Rules
 from tcpmc.model.segment import Segment
@@ -54,7 +54,8 @@ class Case:
     @cached_property
     def segment(self) -> Segment:
         """Any segment with the control bits."""
-        seq, ack = sequence("SEG.SEQ"), sequence("SEG.ACK")
+        tcb = self.tcb
+        seq, ack = sequence("SEG.SEQ", tcb.rcv_nxt), sequence("SEG.ACK", tcb.snd_una)
         stamp = number("SEG.TSval") if self.stamps else 0
         return Segment(seq, ack, number("octets"), *self.controls, stamp=stamp)
 
@@ -109,14 +110,15 @@ def any_tcb(state: State, stamps: bool, reopened: bool = False, prefix: str = ""
     """A TCB in that state with every number open."""
     if state in NO_TCB:
         return blank(state, BITS)
-    iss, irs, una, nxt, rcv = (sequence(f"{prefix}{NAMES[name]}") for name in SEQUENCE_FIELDS)
+    iss, irs = sequence(f"{prefix}ISS"), sequence(f"{prefix}IRS")
+    una = sequence(f"{prefix}SND.UNA", iss)
     return Tcb(
         state,
         iss,
         irs,
-        una,
-        nxt,
-        rcv,
+        snd_una=una,
+        snd_nxt=sequence(f"{prefix}SND.NXT", una),
+        rcv_nxt=sequence(f"{prefix}RCV.NXT", irs),
         passive=flag(f"{prefix}passive"),
         queued=number(f"{prefix}queued"),
         close_queued=flag(f"{prefix}CLOSE queued"),

@@ -22,8 +22,7 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
-from tcpmc.checks.audit.joint import Both, Path, Stack, equal, parts
-from tcpmc.checks.audit.numbers import BITS
+from tcpmc.checks.audit.joint import Both, Path, Stack, equal, every, parts
 from tcpmc.checks.solver.solving import satisfiable
 from tcpmc.checks.solver.symbolic import as_truth, truth_of
 from tcpmc.model.alternatives import ALTERNATIVES, CHOICES, Alternative, Choice, permitted
@@ -47,6 +46,7 @@ class Gap:
     rfc: Step
     own: Step
     when: Term
+    window: int
     allowed: Choice | Alternative | None = None
 
     @property
@@ -118,14 +118,15 @@ class Comparison:
         parting = path.parting
         assert parting is not None
         here = (path.case, parting.rule, parting.rfc, parting.own, path.rfc, path.own)
+        window = self.variant.profile.window
         left = path.differs
         for allowed, condition in self._allowing(path):
             if _open(z3.And(left, condition)):
-                yield Gap(*here, z3.simplify(z3.And(left, condition)), allowed)
+                yield Gap(*here, z3.simplify(z3.And(left, condition)), window, allowed)
                 left = z3.And(left, z3.Not(condition))
                 if not _open(left):
                     return
-        yield Gap(*here, z3.simplify(left))
+        yield Gap(*here, z3.simplify(left), window)
 
     def _allowing(self, path: Path) -> Iterator[tuple[Choice | Alternative, Term]]:
         """What may allow the gap, and when it does."""
@@ -134,7 +135,7 @@ class Comparison:
         for one in ALTERNATIVES:
             if parting.rule in one.rules and one.allows(path.rfc, path.own):
                 kept = parts(path.rfc, path.own) | {"send": True, "signals": True}
-                yield one, as_truth(_together(kept.values()))
+                yield one, as_truth(every(kept.values()))
         for choice in CHOICES:
             if parting.rule in choice.rules or parting.rule == "segment_arrives":
                 switched = self._switched(choice)
@@ -162,12 +163,6 @@ class Comparison:
         )
 
 
-def _together(terms: Any) -> Any:
-    from tcpmc.checks.audit.joint import every
-
-    return every(terms)
-
-
 def _possible(path: Path) -> bool:
     return path.parting is not None and _open(path.differs)
 
@@ -180,6 +175,3 @@ def _open(term: Term) -> bool:
     solver = z3.SolverFor("QF_BV")
     solver.add(term)
     return satisfiable(solver)
-
-
-__all__ = ["BITS", "Comparison", "Gap"]

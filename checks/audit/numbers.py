@@ -23,6 +23,11 @@ class Number(Sym):
 
     __slots__ = ()
 
+    def __and__(self, other: Any) -> Sym:
+        if z3.is_bv(self.term) and type(other) is int and 0 <= other < 1 << BITS:
+            return lifted(_masked, self, other)
+        return super().__and__(other)
+
     def __lt__(self, other: Any) -> Sym:
         return lifted(lambda a, b: a < b, self, other)
 
@@ -36,14 +41,39 @@ class Number(Sym):
         return lifted(lambda a, b: a >= b, self, other)
 
 
+def _masked(a: z3.BitVecRef, mask: z3.BitVecRef) -> z3.BitVecRef:
+    """`a & mask`, computed on the low bits, which are all that it hangs on: a solver finds 32 bits
+    much easier than 40."""
+    return z3.ZeroExt(ROOM, _low(a) & _low(mask))
+
+
+def _low(a: Any) -> z3.BitVecRef:
+    """The lowest 32 bits, as a sum of those of what it is made of."""
+    match a.decl().kind():
+        case z3.Z3_OP_ZERO_EXT if a.arg(0).size() == BITS:
+            return a.arg(0)  # type: ignore[no-any-return]
+        case z3.Z3_OP_BADD:
+            return _low(a.arg(0)) + _low(a.arg(1))
+        case z3.Z3_OP_BSUB:
+            return _low(a.arg(0)) - _low(a.arg(1))
+        case z3.Z3_OP_BNUM:
+            return z3.BitVecVal(a.as_long(), BITS)
+        case _:
+            return z3.Extract(BITS - 1, 0, a)
+
+
 def number(name: str) -> int:
     """Any number of 32 bits."""
     return cast(int, Number(z3.ZeroExt(ROOM, z3.BitVec(name, BITS))))
 
 
-def sequence(name: str) -> Seq:
-    """Any sequence number."""
-    return Seq(number(name), BITS)
+def sequence(name: str, beyond: Seq | None = None) -> Seq:
+    """Any sequence number. It is written as any distance `beyond` another, from which it is mostly
+    told apart: then a solver need not find out that only the distance matters."""
+    distance = z3.BitVec(name, BITS)
+    if beyond is None or not isinstance(beyond.value, Sym):
+        return Seq(cast(int, Number(z3.ZeroExt(ROOM, distance))), BITS)
+    return Seq(cast(int, Number(z3.ZeroExt(ROOM, _low(beyond.value.term) + distance))), BITS)
 
 
 def flag(name: str) -> bool:
