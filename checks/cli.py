@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tcpmc.checks.commands.asked import annotate, conclude, decide, say, traced
+from tcpmc.checks.commands.audit import audit
 from tcpmc.checks.commands.claims import claims
 from tcpmc.checks.commands.diagram import diagram
 from tcpmc.checks.commands.explain import explain
@@ -161,6 +162,7 @@ def list_(kinds: tuple[str, ...]) -> int:
     return 0
 
 
+cli.add_command(audit)
 cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)

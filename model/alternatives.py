@@ -12,15 +12,17 @@ from typing import Any
 
 from tcpmc.model.profile import Profile
 from tcpmc.model.requirements import Level
+from tcpmc.model.segment import Segment
 from tcpmc.model.tcb import State, Step
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A value of a switch that is permitted.
+    """A value of a switch, and what the RFC says of it.
 
-    `level` is MAY for a choice that the RFC leaves open, and SHLD for one that a SHOULD advises
-    against. `rules` are those that it changes.
+    `level` is MAY for a choice that the RFC leaves open, SHLD for one that a SHOULD advises
+    against, and MUST for one that it forbids but that no rule shows. `rules` are those that it
+    changes.
     """
 
     switch: str
@@ -39,14 +41,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another step that is permitted: when `allows` holds of the RFC's step and one's own."""
+    """Another step that is permitted: when `allows` holds of the segment, the
+    RFC's step and one's own. `kept` is whether the TCB has to be the RFC's all the same."""
 
     words: str
     citation: str
     rules: tuple[str, ...]
-    allows: Callable[[Step, Step], bool]
+    allows: Callable[[Segment | None, Step, Step], bool]
     level: Level = Level.MAY
     id: str = ""
+    kept: bool = True
 
     @property
     def name(self) -> str:
@@ -67,6 +71,8 @@ CHOICES = (
     Choice("timestamps", True, "timestamps, and PAWS", "RFC 7323", ("check_timestamp", "note_timestamp")),
     Choice("reopening", "sequence", "a SYN with a higher number reopens the connection from TIME-WAIT", "RFC 9293, 3.6.1", ("check_reopening",), id="MAY-2"),
     Choice("reopening", "timestamps", "a SYN with a later timestamp reopens the connection from TIME-WAIT", "RFC 9293, 3.6.1", ("check_reopening",), id="SHLD-4"),
+    Choice("time_wait", "any-moment", "TIME-WAIT may end before 2 MSL are over", "RFC 9293, 3.6.1", level=Level.MUST, id="MUST-13"),
+    Choice("quiet_time", False, "after a crash connections are opened at once, without a quiet time", "RFC 9293, 3.4.3", level=Level.SHLD),
     Choice("zero_window_fin", "refuse", "a window of zero refuses a FIN without text", "RFC 9293, 3.10.7.4 first, Table 6", ("process_text",)),
 )
 """The values of switches that are left open, besides those of `Profile()`."""
@@ -76,13 +82,19 @@ FREE = ("window",)
 """Switches whose value the RFC leaves to the stack altogether."""
 
 
-def _no_ack(rfc: Step, own: Step) -> bool:
-    return len(rfc.send) == 1 and not own.send
+def _no_ack(seg: Segment | None, rfc: Step, own: Step) -> bool:
+    out_of_order = rfc.rule.endswith("seventh: out of order, ACK sent (MAY-13)")
+    return out_of_order and len(rfc.send) == 1 and not own.send
 
 
-def _ok_response(rfc: Step, own: Step) -> bool:
+def _ok_response(seg: Segment | None, rfc: Step, own: Step) -> bool:
     waiting = (State.FIN_WAIT_1, State.FIN_WAIT_2)
     return rfc.tcb.state in waiting and bool(rfc.signals) and not own.signals and not own.send
+
+
+def _ignores_text(seg: Segment | None, rfc: Step, own: Step) -> bool:
+    ignored = own.tcb.state != rfc.tcb.state and not own.send and not own.signals
+    return ignored and seg is not None and seg.RST and seg.length != 0
 
 
 ALTERNATIVES = (
@@ -99,8 +111,17 @@ ALTERNATIVES = (
         _no_ack,
         id="MAY-13",
     ),
+    Alternative(
+        "a reset that carries text is ignored",
+        "RFC 9293, 3.5.3",
+        ("segment_in_syn_sent", "check_sequence", "check_reset"),
+        _ignores_text,
+        Level.SHLD,
+        "SHLD-2",
+        kept=False,
+    ),
 )
-"""Other steps that are left open. The state and the numbers have to be the RFC's all the same."""
+"""Other steps that are left open, or only advised against."""
 
 
 def permitted(profile: Profile) -> tuple[Profile, tuple[Choice, ...]]:

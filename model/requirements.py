@@ -34,7 +34,6 @@ class Requirement:
     label: str
     words: str
     id: str = ""
-    level: Level = Level.MUST
     part: str = ""
     where: str = ""
 
@@ -51,10 +50,10 @@ class Requirement:
 
 CHALLENGE = "TCP endpoints MUST send an acknowledgment (challenge ACK)"
 MUST_RESET = "TCP endpoints MUST reset the connection in the manner prescribed below"
-NOT_ACCEPTABLE = "If an incoming segment is not acceptable, an acknowledgment should be sent in reply"
-INFORMED = (
-    "the local application MUST be informed whether it closed normally or was aborted"
+NOT_ACCEPTABLE = (
+    "If an incoming segment is not acceptable, an acknowledgment should be sent in reply"
 )
+INFORMED = "the local application MUST be informed whether it closed normally or was aborted"
 LINGER = "When a connection is closed actively, it MUST linger in the TIME-WAIT state"
 REMEMBERS = (
     "A TCP implementation MUST keep track of whether a connection has reached SYN-RECEIVED state "
@@ -111,7 +110,7 @@ REQUIREMENTS = (
     Requirement("3.10.7.4 first: unacceptable, RST dropped", "(unless the RST bit is set, if so drop the segment and return)"),
     Requirement("3.10.7.4 first: old segment in TIME-WAIT", "Acknowledge it, and restart the 2 MSL timeout", where="3.10.7.4 fifth"),
     Requirement("3.10.7.4 first: unacceptable", NOT_ACCEPTABLE),
-    Requirement("3.10.7.4 first: out of order", "Segments with higher beginning sequence numbers SHOULD be held for later processing", "SHLD-31", Level.SHLD),
+    Requirement("3.10.7.4 first: out of order", "Segments with higher beginning sequence numbers SHOULD be held for later processing", "SHLD-31"),
     Requirement("3.10.7.4 second: RST not at RCV.NXT", CHALLENGE),
     Requirement("3.10.7.4 second: reset, back to LISTEN", REMEMBERS, "MUST-11", where="3.5"),
     Requirement("3.10.7.4 second: refused", INFORMED, "MUST-12", part="signals", where="3.6"),
@@ -123,8 +122,8 @@ REQUIREMENTS = (
     Requirement("3.10.7.4 fourth: SYN, challenge ACK", 'if the SYN bit is set, irrespective of the sequence number, TCP endpoints MUST send a "challenge ACK" to the remote peer'),
     Requirement("3.10.7.4 fourth: SYN in the window", "If the SYN is in the window it is an error: send a reset"),
     Requirement("3.10.7.4 fifth: no ACK", "if the ACK bit is off, drop the segment and return"),
-    Requirement("3.10.7.4 fifth: ACK out of range", "mitigation that implementations MAY choose to include", "MAY-12", Level.MAY),
-    Requirement("3.10.7.4 fifth: ACK too old", "mitigation that implementations MAY choose to include", "MAY-12", Level.MAY),
+    Requirement("3.10.7.4 fifth: ACK out of range", "mitigation that implementations MAY choose to include"),
+    Requirement("3.10.7.4 fifth: ACK too old", "mitigation that implementations MAY choose to include"),
     Requirement("3.10.7.4 fifth: unacceptable ACK", "If the segment acknowledgment is not acceptable, form a reset segment"),
     Requirement("3.10.7.4 fifth: SYN acknowledged", "If SND.UNA < SEG.ACK =< SND.NXT, then enter ESTABLISHED state and continue processing"),
     Requirement("3.10.7.4 fifth: ACK of the unsent", "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK, drop the segment, and return"),
@@ -133,7 +132,7 @@ REQUIREMENTS = (
     Requirement("3.10.7.4 fifth: FIN acknowledged, CLOSED", "If our FIN is now acknowledged, delete the TCB, enter the CLOSED state, and return"),
     Requirement("3.10.7.4 fifth: ignored in CLOSING", "if the ACK acknowledges our FIN, then enter the TIME-WAIT state; otherwise, ignore the segment"),
     Requirement("3.10.7.4 fifth: ACK advances SND.UNA", ADVANCE),
-    Requirement("3.10.7.4 seventh: out of order", "A TCP implementation MAY send an ACK segment acknowledging RCV.NXT when a valid segment arrives that is in the window but not at the left window edge", "MAY-13", Level.MAY, part="send"),
+    Requirement("3.10.7.4 seventh: out of order", "A TCP implementation MAY send an ACK segment acknowledging RCV.NXT when a valid segment arrives that is in the window but not at the left window edge", part="send"),
     Requirement("3.10.7.4 seventh: out of order", "Segments are processed in sequence", where="3.10.7.4 first"),
     Requirement("3.10.7.4 seventh", "When the TCP endpoint takes responsibility for delivering the data to the user, it must also acknowledge the receipt of the data"),
     Requirement("3.8.6.1", "If the RCV.WND is zero, no segments will be acceptable", where="3.10.7.4 first"),
@@ -149,7 +148,7 @@ REQUIREMENTS = (
     Requirement("3.10.8", "send the segment at the front of the retransmission queue again"),
     # -- RFC 7323 and what else a profile adds -----------------------------------------------------
     Requirement("RFC 7323 5.3 R1", "If there is a Timestamps option in the arriving segment, SEG.TSval < TS.Recent [...] then treat the arriving segment as not acceptable", where="RFC 7323, 5.3 R1"),
-    Requirement("3.6.1 MAY-2: SYN reopens", "it MAY accept a new SYN from the remote TCP endpoint to reopen the connection directly from TIME-WAIT state", "MAY-2", Level.MAY, where="3.6.1"),
+    Requirement("3.6.1 MAY-2: SYN reopens", "it MAY accept a new SYN from the remote TCP endpoint to reopen the connection directly from TIME-WAIT state", "MAY-2", where="3.6.1"),
     Requirement("3.6.1 MAY-2: old SYN", "returns to TIME-WAIT state if the SYN turns out to be an old duplicate", "MAY-2", where="3.6.1"),
     Requirement("", "they should differ from those in this section only in detail, not in substance", where="3.10"),
 )  # fmt: skip

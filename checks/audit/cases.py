@@ -57,7 +57,8 @@ class Case:
         tcb = self.tcb
         seq, ack = sequence("SEG.SEQ", tcb.rcv_nxt), sequence("SEG.ACK", tcb.snd_una)
         stamp = number("SEG.TSval") if self.stamps else 0
-        return Segment(seq, ack, number("octets"), *self.controls, stamp=stamp)
+        syn, acks, fin, rst = self.controls
+        return Segment(seq, ack, number("octets"), syn, acks, fin, rst, stamp)
 
     @cached_property
     def arguments(self) -> tuple[Any, ...]:

@@ -31,8 +31,6 @@ from tcpmc.model.rules import Rules
 from tcpmc.model.tcb import Step
 from tcpmc.model.variant import RFC9293, Variant
 
-Term = z3.BoolRef
-
 
 @dataclass(frozen=True)
 class Gap:
@@ -45,14 +43,16 @@ class Gap:
     own_here: Step
     rfc: Step
     own: Step
-    when: Term
+    when: z3.BoolRef
     window: int
     allowed: Choice | Alternative | None = None
 
     @property
     def parts(self) -> frozenset[str]:
         """What is different: "state", "send", "signals", "timer", or a field of the TCB."""
-        return frozenset(name for name, term in parts(self.rfc, self.own).items() if term is not True)
+        return frozenset(
+            name for name, term in parts(self.rfc, self.own).items() if term is not True
+        )
 
 
 class Comparison:
@@ -128,14 +128,18 @@ class Comparison:
                     return
         yield Gap(*here, z3.simplify(left), window)
 
-    def _allowing(self, path: Path) -> Iterator[tuple[Choice | Alternative, Term]]:
+    def _allowing(self, path: Path) -> Iterator[tuple[Choice | Alternative, z3.BoolRef]]:
         """What may allow the gap, and when it does."""
         parting = path.parting
         assert parting is not None
+        seg = path.case.segment if path.case.event == SEGMENT else None
         for one in ALTERNATIVES:
-            if parting.rule in one.rules and one.allows(path.rfc, path.own):
-                kept = parts(path.rfc, path.own) | {"send": True, "signals": True}
-                yield one, as_truth(every(kept.values()))
+            if parting.rule in one.rules:
+                allows = one.allows
+                allowed = truth_of(lambda: allows(seg, path.rfc, path.own))  # noqa: B023
+                left = parts(path.rfc, path.own) | {"send": True, "signals": True}
+                kept = as_truth(every(left.values())) if one.kept else z3.BoolVal(True)
+                yield one, z3.And(allowed, kept)
         for choice in CHOICES:
             if parting.rule in choice.rules or parting.rule == "segment_arrives":
                 switched = self._switched(choice)
@@ -150,11 +154,13 @@ class Comparison:
         except (TypeError, ValueError):  # a value that the switch does not have any more
             return None
 
-    def _does(self, profile: Profile, path: Path) -> Term:
+    def _does(self, profile: Profile, path: Path) -> z3.BoolRef:
         """When one's own step is the RFC's with this profile."""
         stack = Stack(RFC9293, any_host(profile))
-        run = stack.rules.segment_arrives if path.case.event == SEGMENT else getattr(
-            stack.rules, path.case.event
+        run = (
+            stack.rules.segment_arrives
+            if path.case.event == SEGMENT
+            else getattr(stack.rules, path.case.event)
         )
         host, case = stack.host, path.case
         assumed = z3.And(path.condition, case.domain)
@@ -167,7 +173,7 @@ def _possible(path: Path) -> bool:
     return path.parting is not None and _open(path.differs)
 
 
-def _open(term: Term) -> bool:
+def _open(term: z3.BoolRef) -> bool:
     """Whether the condition can hold."""
     term = z3.simplify(term)
     if z3.is_true(term) or z3.is_false(term):

@@ -79,7 +79,11 @@ def _names(case: Case) -> dict[str, str]:
         pairs.append(("RCV.NXT", tcb.rcv_nxt))
     if case.event == SEGMENT:
         seg = case.segment
-        pairs += [("SEG.SEQ", seg.seq), ("SEG.ACK", seg.ack), ("SEG.SEQ+SEG.LEN", seg.seq + seg.len)]
+        pairs += [
+            ("SEG.SEQ", seg.seq),
+            ("SEG.ACK", seg.ack),
+            ("SEG.SEQ+SEG.LEN", seg.seq + seg.len),
+        ]
     for name, first in pairs:
         for octets in (2, -1, 1, 0):
             known[_id((first + octets).value)] = name + (f"{octets:+d}" if octets else "")

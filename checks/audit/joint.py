@@ -21,7 +21,6 @@ from tcpmc.model.segment import Segment
 from tcpmc.model.segment_arrives import send_queued
 from tcpmc.model.tcb import Step, Tcb, go_on
 
-Term = z3.BoolRef
 SEGMENT_FIELDS = tuple(field.name for field in fields(Segment))
 
 
@@ -51,13 +50,13 @@ class Path:
     """One path of both: its condition, where they part, and what each does in all."""
 
     case: Case
-    condition: Term
+    condition: z3.BoolRef
     parting: Parting | None
     rfc: Step
     own: Step
 
     @property
-    def differs(self) -> Term:
+    def differs(self) -> z3.BoolRef:
         """When both are not the same in the end."""
         if self.parting is None:
             return z3.BoolVal(False)
@@ -126,15 +125,15 @@ def _next(stack: Stack, case: Case, name: str, step: Step, here: Step | None = N
     return step if here is None else step.then(here)
 
 
-def equal(a: Step, b: Step) -> Term | bool:
+def equal(a: Step, b: Step) -> z3.BoolRef | bool:
     """When two steps do the same, whatever they are called."""
     return every(parts(a, b).values())
 
 
-def parts(a: Step, b: Step) -> dict[str, Term | bool]:
+def parts(a: Step, b: Step) -> dict[str, z3.BoolRef | bool]:
     """When two steps do the same in each of what they do: the state, each number of the TCB, what
     is sent, what the user is told, the timer of TIME-WAIT."""
-    found: dict[str, Term | bool] = {"state": a.tcb.state == b.tcb.state}
+    found: dict[str, z3.BoolRef | bool] = {"state": a.tcb.state == b.tcb.state}
     found |= {name: _same_field(name, a.tcb, b.tcb) for name in NAMES}
     found["send"] = _same_segments(a.send, b.send)
     found["signals"] = a.signals == b.signals
@@ -142,7 +141,7 @@ def parts(a: Step, b: Step) -> dict[str, Term | bool]:
     return found
 
 
-def every(terms: Any) -> Term | bool:
+def every(terms: Any) -> z3.BoolRef | bool:
     """Whether all of these hold."""
     open_ = []
     for term in terms:
@@ -153,14 +152,14 @@ def every(terms: Any) -> Term | bool:
     return z3.And(*open_) if len(open_) > 1 else open_[0] if open_ else True
 
 
-def _same_field(name: str, a: Tcb, b: Tcb) -> Term | bool:
+def _same_field(name: str, a: Tcb, b: Tcb) -> z3.BoolRef | bool:
     left, right = getattr(a, name), getattr(b, name)
     if name != "reopened" or left is None or right is None:
         return left is right if name == "reopened" else same(left, right)
     return left.state == right.state and every(_same_field(one, left, right) for one in NAMES)
 
 
-def _same_segments(a: Sequence[Segment], b: Sequence[Segment]) -> Term | bool:
+def _same_segments(a: Sequence[Segment], b: Sequence[Segment]) -> z3.BoolRef | bool:
     if len(a) != len(b):
         return False
     return every(

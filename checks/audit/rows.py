@@ -59,10 +59,8 @@ class Row:
 
     @property
     def level(self) -> Level:
-        """How binding the requirement is that it breaks; what is allowed breaks none."""
-        if self.allowed is not None:
-            return self.allowed.level
-        return self.requirement.level
+        """How binding the requirement is that it breaks."""
+        return self.allowed.level if self.allowed is not None else Level.MUST
 
     @property
     def requirement_name(self) -> str:
@@ -130,7 +128,13 @@ def rows(gaps: Iterable[Gap]) -> list[Row]:
     found: dict[tuple[Any, ...], list[Gap]] = {}
     for gap in gaps:
         found.setdefault(_kind(gap), []).append(gap)
-    made = [Row(kind[0], tuple(group), _requirement(group), group[0].allowed) for kind, group in found.items()]
+    for kind in [one for one in found if isinstance(one[-1], Alternative) and not one[-1].kept]:
+        whole = (*kind[:-1], None)
+        if whole in found:  # what goes further than the alternative is not excused in part
+            found[whole] += [replace(gap, allowed=None) for gap in found.pop(kind)]
+    made = [
+        Row(kind[0], tuple(group), _requirement(group), kind[-1]) for kind, group in found.items()
+    ]
     return sorted(made, key=lambda row: (-row.level, STATES.index(row.states[0]), row.rule))
 
 
@@ -139,8 +143,8 @@ def _kind(gap: Gap) -> tuple[Any, ...]:
     it has no label of its own, in what they differ."""
     rfc, own = (general(_first(step.rule)) for step in (gap.rfc_here, gap.own_here))
     what = gap.parts & {"state", *OUTPUTS} or gap.parts
-    relabelled = own and own != rfc
-    return gap.rule, gap.case.event, rfc, own, gap.allowed, None if relabelled else what
+    relabelled = own != rfc
+    return gap.rule, gap.case.event, rfc, own, None if relabelled else what, gap.allowed
 
 
 def _first(label: str) -> str:
@@ -165,7 +169,9 @@ def _requirement(gaps: Sequence[Gap]) -> Requirement:
 
 
 def _since(labels: list[str], here: list[str]) -> list[str]:
-    return labels if not here else labels[labels.index(here[-1]) :] if here[-1] in labels else labels
+    return (
+        labels if not here else labels[labels.index(here[-1]) :] if here[-1] in labels else labels
+    )
 
 
 def _labels(gaps: Sequence[Gap], whose: str) -> str:

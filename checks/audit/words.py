@@ -19,7 +19,6 @@ from tcpmc.model.sequence import acknowledges, within
 from tcpmc.model.tcb import State, Tcb
 from tcpmc.model.timestamps import is_older
 
-Term = z3.BoolRef
 Seen = tuple[bool, ...]
 COUNT = 150
 """Samples that are tried before anything is proved."""
@@ -60,6 +59,16 @@ SEGMENTS = (
         "SEG.SEQ+SEG.LEN > RCV.NXT",
         "SEG.SEQ+SEG.LEN =< RCV.NXT",
         lambda t, s, w: t.rcv_nxt < s.seq + s.len,
+    ),
+    Comparison(
+        "SEG.SEQ+SEG.LEN =< RCV.NXT+RCV.WND",
+        "SEG.SEQ+SEG.LEN > RCV.NXT+RCV.WND",
+        lambda t, s, w: s.seq + s.len <= t.rcv_nxt + w,
+    ),
+    Comparison(
+        "SND.NXT is acknowledged",
+        "SND.NXT is not acknowledged",
+        lambda t, s, w: (t.snd_una == t.snd_nxt) | (s.ack == t.snd_nxt),
     ),
     Comparison("SEG.ACK = SND.NXT", "SEG.ACK is not SND.NXT", lambda t, s, w: t.snd_nxt == s.ack),
     Comparison("SEG.ACK > SND.NXT", "SEG.ACK =< SND.NXT", lambda t, s, w: t.snd_nxt < s.ack),
@@ -103,7 +112,7 @@ class Where:
     controls: tuple[str, ...]
 
 
-def said(when: Sequence[tuple[Case, Term]], window: int) -> Where:
+def said(when: Sequence[tuple[Case, z3.BoolRef]], window: int) -> Where:
     """The words for these conditions, each of a case."""
     words, exact = _Region(when, window).described()
     return Where(tuple(dict.fromkeys(words)), exact, controls_said([case for case, _ in when]))
@@ -115,16 +124,16 @@ class _Shape:
     are the conditions to be described, one for each case, equal ones once; `literals` the
     comparisons."""
 
-    domain: Term
-    terms: tuple[Term, ...]
-    literals: tuple[Term, ...]
+    domain: z3.BoolRef
+    terms: tuple[z3.BoolRef, ...]
+    literals: tuple[z3.BoolRef, ...]
 
 
 class _Region:
     """Conditions on the numbers of several cases, taken together. What holds is guessed from
     solutions on either side, and then proved."""
 
-    def __init__(self, when: Sequence[tuple[Case, Term]], window: int) -> None:
+    def __init__(self, when: Sequence[tuple[Case, z3.BoolRef]], window: int) -> None:
         cases = [case for case, _ in when]
         known = SEGMENTS if cases[0].event == SEGMENT else ()
         known = (*known, *TCBS) if all(case.state not in NO_TCB for case in cases) else ()
@@ -171,9 +180,7 @@ class _Region:
     def _may_split(self, number: int) -> bool:
         """Whether the solutions that are known allow that both halves can be said exactly."""
         halves = [self._guessed(side) for side in (number, number + 1)]
-        return not any(
-            all(seen[one] for one in half) for half in halves for seen in self.outside
-        )
+        return not any(all(seen[one] for one in half) for half in halves for seen in self.outside)
 
     def _guessed(self, given: int | None) -> list[int]:
         """The comparisons that hold in all known solutions in which the given one does."""
@@ -238,7 +245,8 @@ class _Region:
 
 def _speaks(one: Comparison, cases: Sequence[Case]) -> bool:
     """Whether the comparison means something in every case."""
-    if "SEG.ACK" in one.yes and not all(case.controls[1] for case in cases):
+    acked = "SEG.ACK" in one.yes or "acknowledged" in one.yes
+    if acked and not all(case.controls[1] for case in cases):
         return False
     if "TS" in one.yes and not all(case.stamps for case in cases):
         return False
@@ -249,15 +257,17 @@ def _speaks(one: Comparison, cases: Sequence[Case]) -> bool:
 
 
 def _grouped(
-    when: Iterable[tuple[Case, Term]], key: Callable[[tuple[Case, Term]], object]
-) -> dict[object, list[tuple[Case, Term]]]:
-    found: dict[object, list[tuple[Case, Term]]] = {}
+    when: Iterable[tuple[Case, z3.BoolRef]], key: Callable[[tuple[Case, z3.BoolRef]], object]
+) -> dict[object, list[tuple[Case, z3.BoolRef]]]:
+    found: dict[object, list[tuple[Case, z3.BoolRef]]] = {}
     for one in when:
         found.setdefault(key(one), []).append(one)
     return found
 
 
-def _shape(group: Sequence[tuple[Case, Term]], known: Sequence[Comparison], window: int) -> _Shape:
+def _shape(
+    group: Sequence[tuple[Case, z3.BoolRef]], known: Sequence[Comparison], window: int
+) -> _Shape:
     case = group[0][0]
     seg = case.segment if case.event == SEGMENT else None
     literals = []
