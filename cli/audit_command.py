@@ -30,7 +30,7 @@ def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
     \b
     tcpmc audit ./my_stack.py
     tcpmc audit linux freebsd --level should
-    tcpmc audit ./my_stack.py -o text -o junit=junit.xml -o sarif=tcpmc.sarif
+    tcpmc audit ./my_stack.py -o text -o json=audit.json
 
     For every TCB and every segment, call and timeout, 32-bit numbers, whether a run can come to
     them or not: does the variant do what the RFC does, or else something that the RFC allows? Each

@@ -40,7 +40,7 @@ def changed(rule: str, change: Changed, name: str = "mine") -> Variant:
     def own(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return change(host, tcb, seg, original(host, tcb, seg))
 
-    return Variant(name, rules=replace(RFC9293, **{rule: own}))
+    return Variant(name, rules=replace(RFC9293, **{rule: own}))  # type: ignore[arg-type]
 
 
 def in_state(state: State, change: Callable[[Step], Step]) -> Changed:
