@@ -311,7 +311,7 @@ def test_h2_with_timestamps_begins_with_an_old_syn() -> None:
     answer = ExplicitEngine(model).decide([prop])[prop.name]
     assert answer.word == "REFUTED" and answer.trace is not None
     trace = answer.trace
-    assert shows(model, prop, trace)
+    assert shows(model, prop, trace) and trace.loop is not None
     before = [(event.kind, event.flight) for event in trace.events[: trace.loop]]
     taken = [f.segment for kind, f in before if kind == "deliver" and f and f.about[0] == 1]
     assert any(segment.SYN for segment in taken) and any(segment.FIN for segment in taken)
