@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.conversations import Conversation, conversations
 from tcpmc.checks.conform.judge import Judgement, judged
 from tcpmc.checks.conform.stacks import Stack
@@ -25,11 +26,14 @@ class EndReport:
 @dataclass(frozen=True)
 class ConnectionReport:
     """One connection, or several one after the other between the same endpoints: both verdicts,
-    and where the capture was made."""
+    and where the capture was made. `incarnations` sums each of them up; `like` says that the
+    verdicts are those of an earlier connection with the same packets, which the judgements show."""
 
     conversation: Conversation
     vantage: Vantage
     ends: tuple[EndReport, EndReport]
+    incarnations: tuple[Summary, ...] = ()
+    like: bool = False
 
     @property
     def number(self) -> int:
@@ -65,15 +69,15 @@ def connection(
 ) -> ConnectionReport:
     """The verdicts on both ends of one conversation. `until` is when the capture ended, in
     seconds."""
-    vantage = _where(conversation, at)
-    by_file = _near_files(conversation) if at is None else {}
-    if len(by_file) == 2:
+    vantage = where(conversation, at)
+    by_place = _near_places(conversation) if at is None else {}
+    if len(by_place) == 2:
         vantage = Vantage((True, True), ("there is a capture of each end",))
     reports = []
     for index, endpoint in enumerate(conversation.ends):
         packets: Sequence[Packet] = conversation.packets
-        if len(by_file) == 2:
-            packets = [p for p in packets if p.file == by_file[index]]
+        if len(by_place) == 2:
+            packets = [p for p in packets if (p.file, p.interface) == by_place[index]]
         place = vantage.at(index) if any(vantage.near) else "middle"
         deadline = None if timeout is None else monotonic() + timeout
         judgement = judged(view_of(packets, endpoint), stack, place, until, deadline)
@@ -81,7 +85,7 @@ def connection(
     return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
 
 
-def _where(conversation: Conversation, at: str | None) -> Vantage:
+def where(conversation: Conversation, at: str | None) -> Vantage:
     """The vantage point that was told, or the guess."""
     if at is None:
         return guessed(conversation.packets, conversation.ends)
@@ -91,15 +95,16 @@ def _where(conversation: Conversation, at: str | None) -> Vantage:
     return Vantage((near[0], near[1]), ("as --at says",))
 
 
-def _near_files(conversation: Conversation) -> dict[int, int]:
-    """For each end the file that was captured at it, where there are several files."""
-    files = sorted({p.file for p in conversation.packets})
-    found: dict[int, int] = {}
-    if len(files) < 2:
+def _near_places(conversation: Conversation) -> dict[int, tuple[int, int]]:
+    """For each end the file and interface that was captured at it, where there are several."""
+    places = sorted({(p.file, p.interface) for p in conversation.packets})
+    found: dict[int, tuple[int, int]] = {}
+    if len(places) < 2:
         return found
-    for file in files:
-        guess = guessed([p for p in conversation.packets if p.file == file], conversation.ends)
+    for place in places:
+        own = [p for p in conversation.packets if (p.file, p.interface) == place]
+        guess = guessed(own, conversation.ends)
         for end in (0, 1):
             if guess.near[end]:
-                found[end] = file
+                found[end] = place
     return found
