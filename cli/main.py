@@ -79,6 +79,7 @@ def cli() -> None:
     "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
     help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
 )  # fmt: skip
+@click.option("--table", is_flag=True, help="Print every verdict of a catalogue, not the summary.")
 @click.option("--coverage", is_flag=True, help="List the rules that were reached, and the others.")
 @SCOPE
 @FAIR
@@ -112,6 +113,7 @@ def check(
     asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
     with opening(asked) as destinations:
         outcome = decide(properties, variants, engines, rest, destinations.follow)
+        outcome.table = rest["table"]
         if coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 

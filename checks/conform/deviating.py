@@ -132,7 +132,8 @@ def would_have_sent(before: Hypothesis) -> str:
 
 def silent_deviations(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
     """What went wrong without a packet: a reply that did not come, a timer that was too short."""
-    since = [owed.since for owed in before.owed] + [before.due] * (before.due is not None)
+    since = [owed.since for owed in before.owed]
+    since += [] if before.due is None else [before.due]
     if since and not before.mute:
         silent_host = replace(before, owed=(), due=None, mute=True)
         yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -135,8 +136,10 @@ def _judged(
     told, furthest = asked.conforming()
     if told is not None:
         return Judgement(stack.name, vantage, told, told, partial)
-    strict = asked.deviating(furthest)
-    best = asked.excused(strict)
+    strict = best = explanation("INCONCLUSIVE", furthest)
+    with suppress(OutOfTime):
+        strict = best = asked.deviating(furthest)
+        best = asked.excused(strict)
     alternatives = tuple(furthest.asked[:MOST_ALTERNATIVES])
     return Judgement(stack.name, vantage, strict, best, partial, _place(furthest), alternatives)
 
