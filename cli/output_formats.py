@@ -78,6 +78,10 @@ CONFORM_FORMATS = _by_name(
     Format("sarif", "for code scanning: what breaks a rule", ".sarif", "tcpmc.reports.conform.formats:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.conform.formats:text"),
 )
+AUDIT_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.audit:as_json"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.audit:as_text"),
+)
 # fmt: on
 ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}
 """What one trace can be written in: its own formats, and those of a run, as a run of one result."""
