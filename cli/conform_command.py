@@ -160,9 +160,10 @@ def _found(
     capture: Capture, settings: Settings, rest: dict[str, Any], exact: bool
 ) -> tuple[list[ConnectionReport], bool]:
     """The reports on the connections, by number, and whether it was interrupted before the end."""
-    from tcpmc.checks.conform.stream import Progress, reports
+    from tcpmc.checks.conform.stream import Progress, by_itself, reports
+    from tcpmc.reports.conform.text import MANY
 
-    if exact:
+    if exact or rest["numbers"]:
         settings = replace(settings, compare=False)
     progress = Progress()
     found: list[ConnectionReport] = []
@@ -177,6 +178,8 @@ def _found(
             raise
         stopped = True
         say(f"interrupted: {len(found):,} connections are done, the others are left out")
+    if len(found) <= MANY:  # all are told in full
+        found = [by_itself(report, settings, progress) for report in found]
     return sorted(found, key=lambda report: report.number), stopped
 
 

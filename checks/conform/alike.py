@@ -1,8 +1,9 @@
 """Connections that are alike: the same packets but for what no rule looks at.
 
 A verdict depends on sequence numbers and timestamps by their differences, and on whether they are
-zero; and on times by whether a difference is longer than one of a few limits. So two ends whose
-packets agree in all of this have the same verdict, and short connections are mostly of a few kinds.
+zero; and on times by whether a difference is longer than one of a few limits. So two ends that
+conform, and whose packets agree in all of this, have the same verdict, and short connections are
+mostly of a few kinds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.checks.conform.search import CROSSING_WITHIN, REPLY_WITHIN
+from tcpmc.checks.conform.search import REPLY_WITHIN
 from tcpmc.checks.conform.sending import LEAST_IDLE
 from tcpmc.checks.conform.stacks import Stack
 
@@ -22,9 +23,10 @@ QUIET = 1.0
 
 
 def limits(stack: Stack) -> tuple[float, ...]:
-    """All limits, in seconds, that a difference of times is compared with."""
+    """All limits, in seconds, that a difference of the times of two packets is compared with on
+    the way to CONFORMS. (`CROSSING_WITHIN` is for what does not conform.)"""
     own = [stack.time_wait] + ([] if stack.fin_wait_2 is None else [stack.fin_wait_2])
-    return tuple(sorted({CROSSING_WITHIN, LEAST_IDLE, QUIET, REPLY_WITHIN, *own}))
+    return tuple(sorted({LEAST_IDLE, QUIET, REPLY_WITHIN, *own}))
 
 
 def shape(
@@ -40,33 +42,29 @@ def shape(
 
 def _seen(packets: Sequence[Packet], first: Endpoint) -> Iterator[Hashable]:
     """Each packet, with numbers counted from the first of its sender's."""
-    seqs: dict[bool, int] = {}
-    stamps: dict[bool, int] = {}
-    for p in packets:
-        left = p.source == first
-        if p.seq is not None:
-            seqs.setdefault(left, p.seq)
-        if p.ack is not None:
-            seqs.setdefault(not left, p.ack)
-        if p.tsval:
-            stamps.setdefault(left, p.tsval)
-        if p.tsecr:
-            stamps.setdefault(not left, p.tsecr)
+    seqs: list[int | None] = [None, None]
+    stamps: list[int | None] = [None, None]
+    for packet in packets:
+        own = 0 if packet[3] == first else 1
+        other, seq, ack, stamp, echo = 1 - own, packet[5], packet[6], packet[18], packet[19]
+        if seqs[own] is None:
+            seqs[own] = seq
+        if seqs[other] is None:
+            seqs[other] = ack
+        if not stamps[own]:
+            stamps[own] = stamp
+        if not stamps[other]:
+            stamps[other] = echo
         yield (
-            left,
-            _from(p.seq, seqs.get(left, 0)),
-            _from(p.ack, seqs.get(not left, 0)),
-            _from(p.tsval, stamps.get(left, 0)),
-            _from(p.tsecr, stamps.get(not left, 0)),
-            p[7:18],  # length, control bits, window, MSS, window scale, SACK
-            p.checksum,
-            p.truncated,
-            p.after_gap,
+            own,
+            seq and (seq - (seqs[own] or 0)) % SPACE + 1,
+            ack and (ack - (seqs[other] or 0)) % SPACE + 1,
+            stamp and (stamp - (stamps[own] or 0)) % SPACE + 1,
+            echo and (echo - (stamps[other] or 0)) % SPACE + 1,
+            packet[7:18],  # length, control bits, window, MSS, window scale, SACK
+            packet[21:23],  # checksum, truncated
+            packet[25],  # after a gap
         )
-
-
-def _from(number: int | None, base: int) -> tuple[int, bool] | None:
-    return None if number is None else ((number - base) % SPACE, number == 0)
 
 
 def _classes(
@@ -78,12 +76,8 @@ def _classes(
     if not there:
         return missing
     ending: Hashable = None
-    if until is not None:
-        if until - there[-1] > known[-1] + (there[-1] - min(there)):
-            ending = "long ago"
-        else:
-            ending = tuple(tuple(until - time >= limit for limit in known) for time in there)
-            ending = ending, tuple(tuple(until - time > limit for limit in known) for time in there)
+    if until is not None:  # it is asked for replies that are overdue in the end, and nothing else
+        ending = tuple(until - time > REPLY_WITHIN for time in there)
     if max(there) - min(there) < known[0]:
         return missing, ending
     longer = tuple(

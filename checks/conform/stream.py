@@ -21,6 +21,7 @@ from tcpmc.checks.conform.alike import shape
 from tcpmc.checks.conform.conform import ConnectionReport, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
 from tcpmc.checks.conform.stacks import Stack
+from tcpmc.checks.conform.vantage import Vantage
 
 AHEAD = 4
 """Connections for each process that wait for their turn."""
@@ -68,10 +69,17 @@ def reports(capture: Capture, settings: Settings, progress: Progress) -> Iterato
     judge = Judge(settings)
     with _few_collections(), judge:
         for chain in conversations(progress.follow(capture.tables())):
-            summaries = tuple(summed(one) for one in chain)
-            if any(map(settings.chosen, summaries)):
-                yield from judge.take(_joined(chain), summaries, progress.until)
+            yield from judge.take(chain, progress.until)
         yield from judge.rest()
+
+
+def by_itself(report: ConnectionReport, settings: Settings, progress: Progress) -> ConnectionReport:
+    """The same report with its own packets judged, where they were like others."""
+    if not report.like:
+        return report
+    until, stack = progress.until, settings.stack
+    own = connection(report.conversation, stack, settings.at, until, settings.timeout)
+    return replace(own, incarnations=report.incarnations)
 
 
 def _joined(chain: list[Connection]) -> Conversation:
@@ -109,15 +117,19 @@ class Judge:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def take(
-        self, found: Conversation, summaries: tuple[Summary, ...], until: float | None
-    ) -> Iterator[ConnectionReport]:
-        """Judge one conversation; the reports that are ready by now."""
-        settings = self._settings
-        kind = self._kind(found, until)
-        known = self._kinds.get(kind)
+    def take(self, chain: list[Connection], until: float | None) -> Iterator[ConnectionReport]:
+        """Judge the connections between two endpoints; the reports that are ready by now."""
+        settings, found = self._settings, _joined(chain)
+        vantage = where(found, settings.at)
+        kind = self._kind(found, vantage, until)
+        known = self._kinds.get(kind) if kind is not None and len(chain) == 1 else None
         if known is not None:
-            yield self._like(known, found, summaries)
+            report = self._like(known, found, vantage, chain[0])
+            if settings.chosen(report.incarnations[0]):
+                yield report
+            return
+        summaries = tuple(summed(one) for one in chain)
+        if not any(map(settings.chosen, summaries)):
             return
         if settings.find and settings.processes > 1 and self._judged >= WORTH_IT:
             pool = self._start()
@@ -153,32 +165,34 @@ class Judge:
             self._kinds[kind] = report
         return report
 
-    def _kind(self, found: Conversation, until: float | None) -> Hashable:
+    def _kind(self, found: Conversation, vantage: Vantage, until: float | None) -> Hashable | None:
         """What the verdicts depend on; None where it is not to be compared with others."""
-        places = {(packet.file, packet.interface) for packet in found.packets}
-        if not self._settings.compare or len(places) > 1:
+        first = found.packets[0]
+        place = first.file, first.interface
+        several = any((p.file, p.interface) != place for p in found.packets)
+        if several or not self._settings.compare:
             return None
         known = shape(found.packets, found.ends, self._settings.stack, until)
-        return known and (known, where(found, self._settings.at).near, found.doubled > 0)
+        return known and (known, vantage.near, found.doubled > 0)
 
     def _like(
-        self, known: ConnectionReport, found: Conversation, summaries: tuple[Summary, ...]
+        self, known: ConnectionReport, found: Conversation, vantage: Vantage, one: Connection
     ) -> ConnectionReport:
         """The report on a connection that is like one that was judged."""
         self._kept += 1
         kept = found if self._kept <= WITH_PACKETS else replace(found, packets=[])
-        ends = tuple(
-            replace(end, endpoint=endpoint)
-            for end, endpoint in zip(known.ends, found.ends, strict=True)
+        first, second = known.ends
+        ends = replace(first, endpoint=found.ends[0]), replace(second, endpoint=found.ends[1])
+        times = [p.time for p in (found.packets[0], found.packets[-1]) if p.time is not None]
+        summary = replace(
+            known.incarnations[0],
+            number=one.number,
+            incarnation=one.incarnation,
+            ends=one.ends,
+            start=times[0] if times else None,
+            duration=times[-1] - times[0] if times else None,
         )
-        return replace(
-            known,
-            vantage=where(found, self._settings.at),
-            conversation=kept,
-            ends=(ends[0], ends[1]),
-            incarnations=summaries,
-            like=True,
-        )
+        return ConnectionReport(kept, vantage, ends, (summary,), like=True)
 
     def _start(self) -> ProcessPoolExecutor:
         if self._pool is None:

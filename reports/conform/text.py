@@ -23,7 +23,7 @@ def as_text(
     """The whole report; `told` are the numbers of the connections that are told in full."""
     parts: list[str] = []
     connections = report.connections
-    if len(connections) > 1:
+    if len(connections) > 1 or any(len(one.incarnations) > 1 for one in connections):
         parts.append(_overview(report))
     chosen = set(told) if told is not None else _worth_telling(connections)
     parts += [as_section(c, report, then) for c in connections if c.number in chosen]
