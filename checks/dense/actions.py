@@ -193,9 +193,6 @@ class Closing:
         elif arriving is not None:
             timed.append(self._alive(other, arriving))
         timed += [self._due(end, timer) for timer in self._ending(end, move)]
-        if move.event == RETRANSMIT and assumed.gives_up:
-            given_up = self._due(end, USER)
-            timed.append(lambda s, p, t: no(given_up(s, p, t)))
         if move.event == RETRANSMIT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
         moments, turned, first = self._effects(end, move)
@@ -204,7 +201,7 @@ class Closing:
     def _alive(self, sender: int, segment: Segment) -> Callable[[Values, Values, Any], Any]:
         """Whether the youngest copy can still be delivered."""
         name, life = sent_name(sender, segment), self.circumstances.lifetime(sender, segment)
-        return lambda s, p, t: t < s[name] + life.at(p)
+        return lambda s, p, t: t <= s[name] + life.at(p)
 
     def _due(self, end: int, timer: Timer) -> Callable[[Values, Values, Any], Any]:
         """Whether a timer has run its length."""
@@ -247,7 +244,7 @@ class Closing:
             if state[flag] is not False
         ]
         conditions += [
-            either(no(state[flag]), t < state[first] + life.at(parameters))
+            either(no(state[flag]), t <= state[first] + life.at(parameters))
             for flag, first, life in self._owed
             if state[flag] is not False
         ]
@@ -336,7 +333,7 @@ class Closing:
             for segment in self.timed_kinds:
                 if claim.left(sender == end, segment):
                     last = state[sent_name(sender, segment)]
-                    yield t <= last + self.lifetime(sender, segment, parameters)
+                    yield t < last + self.lifetime(sender, segment, parameters)
         for phase in self.table.phases:
             if phase.state in claim.waiting:
                 yield state[phase_name(1 - end, phase)]

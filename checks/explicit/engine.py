@@ -282,6 +282,6 @@ class EndsOnly(System):
 
     __slots__ = ()
 
-    def in_flight(self, which: object) -> bool:
+    def in_flight(self, which: object, younger: int | None = None) -> bool:
         """Not to be answered here."""
         raise ChannelsRead

@@ -27,7 +27,7 @@ from tcpmc.checks.solver.fields import (
 from tcpmc.checks.solver.kinds import kinds_of
 from tcpmc.checks.solver.relation import Relation
 from tcpmc.checks.solver.symbolic import Sym, truth_of
-from tcpmc.model.channel import Contents
+from tcpmc.model.channel import Contents, Flight
 from tcpmc.model.history import History
 from tcpmc.model.product import End, System
 from tcpmc.model.profile import Host
@@ -44,17 +44,21 @@ class SymbolicSystem(System):
     """A state whose ends are symbolic and whose channels are known by what kinds are in them."""
 
     __slots__ = ("present",)
-    present: Sequence[tuple[Segment, z3.BoolRef]]
+    present: Sequence[tuple[Flight, z3.BoolRef]]
 
     def __init__(
-        self, ends: tuple[End, End], present: Sequence[tuple[Segment, z3.BoolRef]]
+        self, ends: tuple[End, End], present: Sequence[tuple[Flight, z3.BoolRef]]
     ) -> None:
         super().__init__(ends)
         object.__setattr__(self, "present", present)
 
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
-        """Whether a segment of that kind is in either channel, as a term."""
-        found = [is_there for segment, is_there in self.present if which(segment)]
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
+        """Whether a segment of that kind, and of that age, is in either channel, as a term."""
+        found = [
+            is_there
+            for flight, is_there in self.present
+            if which(flight.segment) and (younger is None or flight.age < younger)
+        ]
         return cast(bool, Sym(z3.Or(*found)))
 
 
@@ -154,9 +158,10 @@ class Encoding:
     def system(self, frame: Frame) -> SymbolicSystem:
         """The state of a frame, as predicates see it."""
         present = [
-            (kind.segment, frame[f"{who}:{number}"] != 0)
+            (flight, z3.Or(*(frame[f"{who}:{number}"] == index for index in places)))
             for who, kinds in zip("AB", self.channels, strict=True)
             for number, kind in enumerate(kinds)
+            for flight, places in kind.holding.items()
         ]
         if self.scope.channel == "sent-set" and not self.scope.clock:
             present = []  # all of it may have been lost

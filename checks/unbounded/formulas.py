@@ -26,6 +26,7 @@ from tcpmc.checks.unbounded.endpoint import (
     with_hosts,
 )
 from tcpmc.checks.words import ENDS
+from tcpmc.model.channel import Flight
 from tcpmc.model.product import End
 from tcpmc.model.property import Always, Reachable
 from tcpmc.model.segment import Segment
@@ -162,12 +163,12 @@ class Formulas:
         )
 
     @cached_property
-    def _present(self) -> list[tuple[Segment, z3.BoolRef]]:
+    def _present(self) -> list[tuple[Flight, z3.BoolRef]]:
         frame, found = self.frame("0"), []
         for which in (0, 1):
             own, peer = self.iss[which], self.iss[1 - which]
             for kind in self.endpoint.kinds:
-                found.append(_any(for_host(kind, own, peer)))
+                found.append(Flight(_any(for_host(kind, own, peer))))
         flags = zip(self.sent_names, self.left, strict=True)
         there = [z3.And(frame[name], left) for name, left in flags]
         return list(zip(found, there, strict=True))
