@@ -91,7 +91,7 @@ def our_contestants(notes: list[str]) -> list[Ours]:
     """The backends that are installed."""
     from importlib.util import find_spec
 
-    if find_spec("tcpmc.checks.explore._kernel") is None:
+    if find_spec("tcpmc.checks.statespace._kernel") is None:
         notes.append("The compiled kernel is not installed: numpy only.")
         return [NUMPY]
     return [KERNEL, TWO_THREADS, NUMPY]

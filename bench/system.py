@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.ir import TIME_WAIT, Endpoint, Local, Segment
-from bench.tabulated import State, Tabulated
-from tcpmc.checks.explore import Graph, unpack
+from tcpmc.checks.statespace import Graph, unpack
+from tcpmc.checks.statespace.tabulated import State, Tabulated
 
 Contents = tuple[Segment, ...]
 

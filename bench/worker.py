@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from time import perf_counter, process_time
 from typing import TypeVar
 
-from tcpmc.checks.explore import Graph, Machine, explore
-from tcpmc.checks.explore.backend import Backend, backend_for
+from tcpmc.checks.statespace import Graph, Machine, explore
+from tcpmc.checks.statespace.backend import Backend, backend_for
 
 T = TypeVar("T")
 Choice = Callable[[Machine], Backend]
@@ -35,7 +35,7 @@ def main() -> None:
     def backend(machine: Machine) -> Backend:
         if args.cluster is None:
             return backend_for(machine, args.backend, args.threads)
-        from tcpmc.checks.exploring import Exploring
+        from tcpmc.checks.explicit.settings import Exploring
 
         return Exploring(args.backend, cluster=args.cluster).backend_for(machine)
 

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tcpmc.model.product import Event, System
-from tcpmc.model.property import (
+from tcpmc.model.endpoint.tcb import Step
+from tcpmc.model.network.product import Event, System
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.kinds import (
     FAIR_EVENTS,
     Always,
     Eventually,
@@ -20,8 +22,6 @@ from tcpmc.model.property import (
     Property,
     Reachable,
 )
-from tcpmc.model.system import Model
-from tcpmc.model.tcb import Step
 
 NETWORK = ("lose", "duplicate", "expire")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tcpmc.checks.trace import Trace
-from tcpmc.model.property import Property
-from tcpmc.model.scope import Scope
-from tcpmc.model.seeded_bugs import BUGS
-from tcpmc.model.variant import Variant
+from tcpmc.model.network.scope import Scope
+from tcpmc.model.properties.kinds import Property
+from tcpmc.model.variants.bugs import BUGS
+from tcpmc.model.variants.variant import Variant
 
 PROVED, REFUTED = "PROVED", "REFUTED"
 WITNESS, UNREACHABLE = "WITNESS", "UNREACHABLE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from tcpmc.model.tcb import State
+from tcpmc.model.endpoint.tcb import State
 
 Point = tuple[float, float]
 

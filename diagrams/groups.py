@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explore import Edges, Graph, chunks, explore, successors, unpack
-from tcpmc.checks.explore.tables import Ints
-from tcpmc.checks.words import happening
-from tcpmc.model.product import Event
-from tcpmc.model.system import Model
-from tcpmc.model.tcb import State
+from tcpmc.checks.labels import happening
+from tcpmc.checks.statespace import Edges, Graph, chunks, explore, successors, unpack
+from tcpmc.checks.statespace.tables import Ints
+from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.network.product import Event
+from tcpmc.model.network.system import Model
 
 STATES = list(State)
 Pair = tuple[State, State]

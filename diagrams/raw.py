@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explore import Graph, chunks, successors
+from tcpmc.checks.labels import ENDS, happening, kind
+from tcpmc.checks.statespace import Graph, chunks, successors
 from tcpmc.checks.trace import Trace
-from tcpmc.checks.words import ENDS, happening, kind
 from tcpmc.diagrams.dot import (
     BLACK,
     GREY,
@@ -24,9 +24,9 @@ from tcpmc.diagrams.dot import (
     wrapped,
 )
 from tcpmc.diagrams.groups import Progress, explored
-from tcpmc.model.channel import Contents
-from tcpmc.model.product import System
-from tcpmc.model.system import Model
+from tcpmc.model.network.channel import Contents
+from tcpmc.model.network.product import System
+from tcpmc.model.network.system import Model
 
 LIMIT = 300
 

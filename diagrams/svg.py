@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from tcpmc.checks.reporting.story import printable
 from tcpmc.diagrams.dot import FONT
+from tcpmc.reports.story import printable
 
 Point = tuple[float, float]
 Look = dict[str, str | float]

@@ -4,10 +4,9 @@ Two rules for this package. Everything that decides what an endpoint or the netw
 here. Nothing here knows of an engine, and nothing here imports anything but this package and the
 standard library.
 
-Reading order: `sequence`, `segment`, `tcb`; `user_calls`, `segment_arrives`, `timeouts` (the RFC's
-3.10); `rules`, `profile`, `variant` (what can be exchanged); `scope`, `channel`, `product`,
-`system` (both ends together); `history` and `properties` (what is asked of it); `closing` (what is
-asked of TIME-WAIT for all parameters).
+Reading order: `endpoint/` (one end: the RFC's 3.10), `network/` (two ends and the channels between
+them), `properties/` (what is asked), `variants/` (stacks that differ), `timed/` (what is asked of
+TIME-WAIT for all parameters).
 
 What a variant file of a user needs can be imported from here: `from tcpmc.model import Variant`.
 
@@ -15,18 +14,19 @@ Out of the model: security and compartment, urgent data, congestion control, opt
 management (RCV.WND is a constant; SND.WND is taken to be large enough).
 """
 
-from tcpmc.model.product import Event, System
-from tcpmc.model.profile import Host, Profile
-from tcpmc.model.properties import PROPERTIES
-from tcpmc.model.rules import Rules
-from tcpmc.model.scope import SCOPES, Scope
-from tcpmc.model.segment import Segment
-from tcpmc.model.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
-from tcpmc.model.sequence import Seq
-from tcpmc.model.system import Model
-from tcpmc.model.tcb import State, Step, Tcb, ack, blank, closed, go_on, transmit
-from tcpmc.model.variant import RFC9293, Variant
-from tcpmc.model.variants import VARIANTS
+from tcpmc.model.endpoint.profile import Host, Profile
+from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, blank, closed, go_on, transmit
+from tcpmc.model.former_names import register
+from tcpmc.model.network.product import Event, System
+from tcpmc.model.network.scope import SCOPES, Scope
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.catalogue import PROPERTIES
+from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.model.variants.variant import RFC9293, Variant
 
 __all__ = [
     "CONNECTION_CLOSING",
@@ -54,3 +54,5 @@ __all__ = [
     "go_on",
     "transmit",
 ]
+
+register()

@@ -16,7 +16,7 @@ from bench.report import as_json, as_text, floors
 from bench.sizes import SIZES
 from bench.system import Goal, compact_tcp
 from other_systems import explored
-from tcpmc.checks.explore import explore, successors
+from tcpmc.checks.statespace import explore, successors
 
 RUN = Run(search=1.0, cpu=1.0, process=2.0, peak=90_000_000, states=1, transitions="1")
 

@@ -1,6 +1,6 @@
 """`python -m tcpmc`: the command line."""
 
-from tcpmc.checks.cli import main
+from tcpmc.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import z3
 
 from tcpmc.checks.certificates.write import Statement
-from tcpmc.checks.dense.encoding import Formulas as TimedFormulas
-from tcpmc.checks.solver.onestep import OneStep
-from tcpmc.checks.unbounded.formulas import Formulas
-from tcpmc.model.closing import Claim
-from tcpmc.model.property import Always, Lemma, Reachable
+from tcpmc.checks.parametric.formulas import Formulas
+from tcpmc.checks.symbolic.onestep import OneStep
+from tcpmc.checks.timed.encoding import Formulas as TimedFormulas
+from tcpmc.model.properties.kinds import Always, Lemma, Reachable
+from tcpmc.model.timed.theorems import Claim
 
 
 def timed(formulas: TimedFormulas, claim: Claim) -> Statement:

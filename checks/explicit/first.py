@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explore import Graph, chunks, successors, unpack
+from tcpmc.checks.statespace import Graph, chunks, successors, unpack
 from tcpmc.checks.trace import Trace, events_along, replay
-from tcpmc.model.product import OPENS, End, Event, Move
-from tcpmc.model.system import Model
+from tcpmc.model.network.product import OPENS, End, Event, Move
+from tcpmc.model.network.system import Model
 
 Test = Callable[[int, End, Event], bool]
 """Whether a step, of that end in that state on that event, is the one that is looked for."""

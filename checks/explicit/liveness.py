@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explore import (
+from tcpmc.checks.statespace import (
     Graph,
     Mask,
     attempts,
@@ -28,8 +28,8 @@ from tcpmc.checks.explore import (
     successors,
     unpack,
 )
-from tcpmc.checks.explore.tables import Ints
-from tcpmc.model.property import FAIR_EVENTS
+from tcpmc.checks.statespace.tables import Ints
+from tcpmc.model.properties.kinds import FAIR_EVENTS
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tcpmc.checks.coverage import matches
-from tcpmc.checks.explicit.engine import ExplicitEngine
+from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explore import Graph, explore
+from tcpmc.checks.rule_labels import matches
+from tcpmc.checks.statespace import Graph, explore
 from tcpmc.checks.trace import Trace, events_along, replay
-from tcpmc.model.product import Event
-from tcpmc.model.properties import some
-from tcpmc.model.property import Reachable
-from tcpmc.model.scope import SCOPES, Scope
-from tcpmc.model.system import Model
-from tcpmc.model.tcb import State
-from tcpmc.model.variant import Variant
+from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.network.product import Event
+from tcpmc.model.network.scope import SCOPES, Scope
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.catalogue import some
+from tcpmc.model.properties.kinds import Reachable
+from tcpmc.model.variants.variant import Variant
 
 SMALL = SCOPES["small"]
 TRIED = (

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tcpmc.checks.explore import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
-from tcpmc.checks.explore.tables import Ids, Row, Table, for_each_end
-from tcpmc.model.channel import Contents, Flight
-from tcpmc.model.incarnations import About
-from tcpmc.model.product import End, Event, System
-from tcpmc.model.segment import Segment
-from tcpmc.model.system import Model
+from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
+from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.network.channel import Contents, Flight
+from tcpmc.model.network.incarnations import About
+from tcpmc.model.network.product import End, Event, System
+from tcpmc.model.network.system import Model
 
 LOW = (1 << 20) - 1
 

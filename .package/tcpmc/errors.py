@@ -1,0 +1,21 @@
+"""What is raised where the input is wrong, and how an error is told on one line."""
+
+from __future__ import annotations
+
+import traceback
+
+
+class BadInput(Exception):
+    """The user's input is wrong; says what, on one line."""
+
+
+def where(path: str, error: BaseException) -> str:
+    """The file and the innermost line of it that the error went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == path]
+    return f"{path}:{lines[-1]}" if lines else path
+
+
+def one_line(error: BaseException) -> str:
+    """What the error is and says, without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,155 @@
+"""The pytest plugin: a test that asks a property of a variant, in one line.
+
+    def test_my_stack_closes(tcpmc_check):
+        tcpmc_check("graceful-close", variant="my_stack.py", scope="small")
+
+    @pytest.mark.tcpmc("graceful-close", "closing", variant="my_stack.py", scope="small")
+    def test_my_stack(): ...
+
+A marker makes one test of each property; those of one test are decided together. A test fails with
+the verdict, the trace and the command that shows it again. What costs time to import is imported
+where a question is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from os import fspath
+from os.path import relpath
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tcpmc.checks.verdict import Verdict
+    from tcpmc.question import Question
+
+MARKER = (
+    "tcpmc(*properties, variant='rfc9293', scope='default', expect=None, engine=None, "
+    "timeout=None, **bounds): before the test, decide each property on the variant; "
+    "see tcpmc.pytest_plugin"
+)
+PARAMETER = "_tcpmc_asked"
+RESULTS = pytest.StashKey[dict[Any, Any]]()
+
+Asked = tuple[str, dict[str, Any]]
+"""A property and the settings of its question, as a marker has them."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", MARKER)
+    config.stash[RESULTS] = {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each property of each marker."""
+    test = metafunc.definition
+    asked: list[Asked] = []
+    for marker in test.iter_markers("tcpmc"):
+        if not marker.args:
+            pytest.fail(f"{test.nodeid}: the marker tcpmc names no property", pytrace=False)
+        asked += [(name, dict(marker.kwargs)) for name in marker.args]
+    if asked:
+        metafunc.fixturenames.append(PARAMETER)
+        metafunc.parametrize(PARAMETER, asked, indirect=True, ids=map(_identifier, asked))
+
+
+def _identifier(asked: Asked) -> str:
+    name, settings = asked
+    return f"{name}-{PurePath(settings['variant']).stem}" if "variant" in settings else name
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Decide the property of a marked test, before its own body runs."""
+    asked = _marked(pyfuncitem)
+    if asked is not None:
+        _decide(pyfuncitem, asked)
+
+
+def _marked(item: pytest.Item) -> Asked | None:
+    """What a marker asks in this test."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get(PARAMETER) if callspec is not None else None
+
+
+@pytest.fixture
+def tcpmc_check(request: pytest.FixtureRequest) -> Callable[..., Verdict]:
+    """A function that decides one property, and fails the test unless it is as expected:
+    `tcpmc_check(property, variant="rfc9293", scope="default", expect=None, engine=None,
+    timeout=None, **bounds)`.
+
+    variant
+        A name, or a Python file that defines `variant`: from the folder of the test, or from that
+        of pytest's configuration.
+    scope, bounds
+        Named bounds, and changes of them: `capacity=1`, `data=0`, `clock=True`.
+    expect
+        The verdict; by default what the catalogue expects on this variant, or of rfc9293.
+    engine
+        "explicit" or "z3"; by default both.
+    timeout
+        In seconds; a question that is not settled by then fails.
+
+    Returns the verdict, with its trace.
+    """
+
+    def check(name: str, **settings: Any) -> Verdict:
+        return _decide(request.node, (name, settings))
+
+    return check
+
+
+def _decide(item: pytest.Item, asked: Asked) -> Verdict:
+    """Decide the question; fail the test if the verdict is not as expected, or there is none."""
+    from tcpmc.checks.trace import ReplayError
+    from tcpmc.errors import BadInput
+    from tcpmc.question import answer, failure
+
+    try:
+        question = _question(item, asked)
+        results = item.config.stash[RESULTS]
+        if question not in results:
+            with suppress(BadInput):  # of another, which is told where that is asked
+                results.update(answer(question, _beside(item, question)))
+        if question not in results:
+            results.update(answer(question))
+        verdict: Verdict = results[question].verdict
+        told = failure(results[question])
+    except BadInput as error:
+        told = f"tcpmc: {error}"
+    except ReplayError as error:
+        told = f"tcpmc: a trace failed its replay, which is a bug in tcpmc: {error}"
+    if told:
+        pytest.fail(told, pytrace=False)
+    return verdict
+
+
+def _question(item: pytest.Item, asked: Asked) -> Question:
+    """The question with its variant's file found."""
+    from tcpmc.question import question
+
+    name, settings = asked
+    text = fspath(settings.get("variant", "rfc9293"))
+    for folder in (item.config.rootpath, item.path.parent):
+        if text.endswith(".py") and (folder / text).exists():
+            text = relpath(folder / text)
+    return question(name, **{**settings, "variant": text})
+
+
+def _beside(item: pytest.Item, first: Question) -> list[Question]:
+    """The other questions of this test's markers that are to be run: those about the same states
+    are decided with the first."""
+    found = [
+        _question(other, asked)
+        for other in item.session.items
+        if (asked := _marked(other)) is not None and _function(other) == _function(item)
+    ]
+    return [question for question in found if question.about == first.about and question != first]
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]

@@ -1,0 +1,137 @@
+"""Packets as columns of numbers: what the readers of files make, and fast to sort and to send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from tcpmc.captures.packet import ABSENT, BAD, GOOD, OFFLOADED, Endpoint, Packet
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NEVER = -(2**63)
+"""In the column of times: no time is told."""
+UNTOLD = -1
+"""In the other columns: the capture does not tell it."""
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+CHECKSUMS = (ABSENT, GOOD, BAD, OFFLOADED)
+
+COLUMNS = (
+    "number",
+    "file",
+    "time",
+    "source",
+    "destination",
+    "seq",
+    "ack",
+    "length",
+    "flags",
+    "window",
+    "mss",
+    "wscale",
+    "sack_permitted",
+    "tsval",
+    "tsecr",
+    "ttl",
+    "checksum",
+    "truncated",
+    "interface",
+    "outbound",
+    "after_gap",
+)
+"""The fields of a `Packet`, with its control bits in one: those of the TCP header. `source` and
+`destination` are indices of `Table.endpoints`; `checksum` is one of `CHECKSUMS`."""
+
+
+class Table:
+    """Packets in some order: `columns` maps each of `COLUMNS` to an array of int64, all of one
+    length, or to one number that all packets share."""
+
+    __slots__ = ("columns", "endpoints", "size")
+
+    def __init__(
+        self,
+        columns: dict[str, NDArray[np.int64] | int],
+        endpoints: Sequence[Endpoint],
+        size: int,
+    ) -> None:
+        self.columns, self.endpoints, self.size = columns, endpoints, size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Packet]:
+        """The packets, one by one."""
+        flags = self.column("flags")
+        lists: list[Any] = []
+        for name in COLUMNS:
+            if name == "flags":
+                lists += [((flags & bit) != 0).tolist() for bit in (SYN, ACK, FIN, RST, PSH, URG)]
+            else:
+                lists.append(self._values(name))
+        return map(Packet._make, zip(*lists, strict=False))
+
+    def column(self, name: str) -> NDArray[np.int64]:
+        """The column as an array."""
+        import numpy as np
+
+        value = self.columns[name]
+        return np.full(self.size, value, np.int64) if isinstance(value, int) else value
+
+    def take(self, rows: Any) -> Table:
+        """The packets of these rows: a slice, a mask or indices."""
+        columns = {k: v if isinstance(v, int) else v[rows] for k, v in self.columns.items()}
+        return Table(columns, self.endpoints, len(self.column("number")[rows]))
+
+    @staticmethod
+    def joined(tables: Sequence[Table]) -> Table:
+        """The packets of all, one table after the other."""
+        import numpy as np
+
+        if len(tables) == 1:
+            return tables[0]
+        starts = np.cumsum([0, *(len(table.endpoints) for table in tables)])
+        columns: dict[str, NDArray[np.int64] | int] = {}
+        for name in COLUMNS:
+            parts = [table.column(name) for table in tables]
+            if name in ("source", "destination"):
+                parts = [part + start for part, start in zip(parts, starts, strict=False)]
+            columns[name] = np.concatenate(parts)
+        endpoints = [endpoint for table in tables for endpoint in table.endpoints]
+        return Table(columns, endpoints, sum(map(len, tables)))
+
+    def _values(self, name: str) -> Any:
+        """The values of a field of all packets, as they are in a `Packet`."""
+        import numpy as np
+
+        known, column = MEANINGS.get(name), self.columns[name]
+        untold = NEVER if name == "time" else UNTOLD
+        if isinstance(column, int):
+            return repeat(self._meaning(name, column, untold), self.size)
+        if name in ("source", "destination"):
+            return map(self.endpoints.__getitem__, column.tolist())
+        values = column.tolist() if known is None else list(map(known, column.tolist()))
+        missing = np.flatnonzero(column == untold)
+        for row in missing.tolist():
+            values[row] = None
+        return values
+
+    def _meaning(self, name: str, value: int, untold: int) -> Any:
+        if name in ("source", "destination"):
+            return self.endpoints[value]
+        if value == untold:
+            return None
+        known = MEANINGS.get(name)
+        return value if known is None else known(value)
+
+
+MEANINGS: dict[str, Callable[[int], Any]] = {
+    "sack_permitted": bool,
+    "checksum": CHECKSUMS.__getitem__,
+    "truncated": bool,
+    "outbound": bool,
+    "after_gap": bool,
+}

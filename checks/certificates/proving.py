@@ -1,0 +1,180 @@
+"""What of the catalogue has a proof: found, written as a certificate, and checked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tcpmc.checks.certificates.regenerate import regenerated
+from tcpmc.checks.certificates.smtlib import certificate_of_proof, certificate_of_threshold
+from tcpmc.checks.certificates.verifier import Checked, check
+from tcpmc.checks.parametric.prover import Prover, catalogue
+from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.parallel import side_by_side
+from tcpmc.checks.statespace.backend import threads_available
+from tcpmc.checks.timed.phases import NotFinite
+from tcpmc.checks.timed.threshold import Finder, Question
+from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
+    EXIT_INCONCLUSIVE,
+    EXIT_UNEXPECTED,
+    INCONCLUSIVE,
+    REFUTED,
+    expected_on,
+)
+from tcpmc.model.properties.catalogue import PROPERTIES
+from tcpmc.model.timed.theorems import THEOREMS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be proved: properties, or theorems, by name, on a variant by name or file; their
+    certificates are checked by the solvers. `seconds` are for each proof, `patience` is for each
+    of its obligations."""
+
+    names: tuple[str, ...]
+    variant: str
+    seconds: float | None = None
+    solvers: tuple[str, ...] = ()
+    statement: bool = True
+    patience: float = 300
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found of one property or theorem in so many seconds: the verdict; for which ISSs or
+    parameters; where it is proved the certificate, if it was asked for, and the check of that."""
+
+    name: str
+    word: str
+    where: str
+    clauses: int
+    seconds: float
+    as_expected: bool
+    certificate: str = ""
+    checked: Checked | None = None
+
+    @property
+    def remark(self) -> str:
+        """What a table adds to its line."""
+        return "" if self.as_expected else "  (unexpected)"
+
+    @property
+    def code(self) -> int:
+        """The exit code that it alone would give."""
+        if self.checked is not None and not self.checked.accepted:
+            return EXIT_UNEXPECTED
+        if self.word == INCONCLUSIVE:
+            return EXIT_INCONCLUSIVE
+        return EXIT_AS_EXPECTED if self.as_expected else EXIT_UNEXPECTED
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows in the order asked, and whether they are all."""
+
+    rows: list[Row]
+    whole: bool
+
+    @property
+    def ending(self) -> str:
+        """What follows the table."""
+        return "" if self.whole else "INCONCLUSIVE: interrupted, and the others are not done.\n"
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        return max([row.code for row in self.rows] + [EXIT_INCONCLUSIVE] * (not self.whole))
+
+
+def safety() -> tuple[str, ...]:
+    """The safety properties and lemmas of the catalogue, which share most of their work."""
+    return tuple(prop.name for prop in catalogue())
+
+
+def theorems(variant: str) -> Iterator[tuple[str, ...]]:
+    """Each theorem of dense time of which it is known what holds of the variant; of a variant of
+    which nothing is known, each."""
+    known = [name for name, theorem in THEOREMS.items() if variant in theorem.holds]
+    yield from ((name,) for name in known or THEOREMS)
+
+
+def rows(
+    asked: Sequence[Asked],
+    at_once: int | None,
+    each: Callable[[Row], None] = lambda row: None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Found:
+    """What is found in so many processes, or in one for each processor; Ctrl-C ends it with what is
+    done. `each` is called with a row when it is done, and `tell` with a line about it."""
+    names = [name for one in asked for name in one.names]
+    found: list[Row] = []
+    try:
+        # What takes long is begun first: groups of many, and the theorems at the end of the list.
+        tasks = sorted(asked, key=lambda one: (len(one.names), asked.index(one)), reverse=True)
+        for _, group in side_by_side(prove, tasks, at_once or threads_available()):
+            for row in group:
+                found.append(row)
+                each(row)
+                tell(f"{len(found)} of {len(names)}: {row.word} {row.name}, {row.seconds:.1f} s")
+    except KeyboardInterrupt:
+        pass
+    in_order = sorted(found, key=lambda row: names.index(row.name))
+    return Found(in_order, whole=len(found) == len(names))
+
+
+def prove(asked: Asked) -> list[Row]:
+    """The rows of these properties or theorems. Raises Missing for a solver that is not there."""
+    found = _thresholds(asked) if asked.names[0] in THEOREMS else _properties(asked)
+    return [_checked(row, asked) for row in found]
+
+
+def _properties(asked: Asked) -> Iterator[Row]:
+    prover = Prover(find_variant(asked.variant), seconds=asked.seconds)
+    for prop in (PROPERTIES[name] for name in asked.names):
+        began = time.monotonic()
+        proof = prover.prove(prop)
+        took = time.monotonic() - began
+        expected = expected_on(prop, prover.variant.name) in (None, proof.word)
+        where = proof.how if proof.word == INCONCLUSIVE else str(proof.where)
+        row = Row(prop.name, proof.word, where, proof.clauses, took, expected)
+        if proof.proved and asked.solvers:
+            text = certificate_of_proof(prover, prop, proof, asked.variant)
+            row = replace(row, certificate=text)
+        yield row
+
+
+def _thresholds(asked: Asked) -> Iterator[Row]:
+    variant = find_variant(asked.variant)
+    for theorem in (THEOREMS[name] for name in asked.names):
+        began = time.monotonic()
+        question = Question(theorem.name, theorem.claim, variant, theorem.assume)
+        try:
+            finder = Finder(question, seconds=asked.seconds)
+        except NotFinite as reason:
+            yield Row(theorem.name, INCONCLUSIVE, str(reason), 0, 0.0, False)
+            continue
+        answer, expected = finder.find(), theorem.holds.get(variant.name)
+        took = time.monotonic() - began
+        row = Row(
+            theorem.name,
+            answer.word,
+            where="never" if answer.word == REFUTED else str(answer.condition),
+            clauses=len(answer.proof) if answer.proof is not None else 0,
+            seconds=took,
+            as_expected=expected is None or answer.meets(expected),
+        )
+        if answer.proof is not None and asked.solvers:
+            text = certificate_of_threshold(finder, answer, asked.variant)
+            row = replace(row, certificate=text)
+        yield row
+
+
+def _checked(row: Row, asked: Asked) -> Row:
+    """The row with the check of its certificate, if there is one."""
+    if not row.certificate:
+        return row
+    model = regenerated if asked.statement else None
+    checked = check(row.certificate, model, asked.solvers, asked.patience)
+    return replace(row, checked=checked)

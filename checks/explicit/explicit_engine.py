@@ -1,0 +1,287 @@
+"""The explicit engine: properties decided on the exhaustively explored graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
+from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
+from tcpmc.checks.statespace.tables import Ints, distinct_with_inverse
+from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
+from tcpmc.checks.verdict import (
+    INCONCLUSIVE,
+    PROVED,
+    REFUTED,
+    UNREACHABLE,
+    VACUOUS,
+    WITNESS,
+    Answer,
+)
+from tcpmc.model.network.product import System
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.kinds import (
+    Always,
+    Eventually,
+    LivelockFree,
+    Predicate,
+    Property,
+    Reachable,
+)
+
+Progress = Callable[[Graph], None]
+HOLDS, OPEN = 1, 2
+NOTHING = np.empty(0, np.int64)
+STOPS = (TooLarge, KeyboardInterrupt, MemoryError)
+
+
+@dataclass
+class Watch:
+    """What has been seen of one property while the levels go by."""
+
+    prop: Property
+    premise_seen: bool = False
+    hit: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class ByPairs:
+    """States, the pairs of ends that occur in them (or more), and the index of that of each."""
+
+    states: Ints
+    pairs: Ints
+    of: Ints
+
+    def where(self, kept: Mask) -> ByPairs:
+        """Some of the states."""
+        return ByPairs(self.states[kept], self.pairs, self.of[kept])
+
+
+@dataclass
+class ExplicitEngine:
+    """Decides properties of one model; the graph is explored once for all of them.
+
+    `progress` is called after each level and may raise `TooLarge` (a limit) or KeyboardInterrupt.
+    """
+
+    model: Model
+    progress: Progress = lambda graph: None
+    exploring: Exploring = Exploring()
+    table: TabulatedModel = field(init=False)
+    graph: Graph | None = None
+
+    def __post_init__(self) -> None:
+        self.table = TabulatedModel(self.model)
+        self._on_pairs: dict[Predicate, dict[int, int]] = {}
+        self._last = ByPairs(NOTHING, NOTHING, NOTHING)
+
+    def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
+        """An answer for each property that this engine decides, by name."""
+        watches = [Watch(prop) for prop in props if self._watched(prop)]
+        whole = len(watches) < len(props)
+
+        def visit(graph: Graph) -> bool:
+            self.graph = graph
+            for watch in watches:
+                if watch.hit is None:
+                    self._look(watch, graph)
+            self.progress(graph)
+            return not whole and all(watch.hit is not None for watch in watches)
+
+        answers: dict[str, Answer] = {}
+        try:
+            self.graph = explore(
+                self.table,
+                visit=visit,
+                backend=self.exploring.backend_for(self.table),
+                checkpoint=self.exploring.checkpoint_for(self.model),
+            )
+            answers |= {watch.prop.name: self._answer(watch) for watch in watches}
+            for prop in props:
+                if isinstance(prop, Eventually):
+                    answers[prop.name] = self._eventually(prop)
+                elif isinstance(prop, LivelockFree):
+                    answers[prop.name] = self._livelock_free(prop)
+                elif isinstance(prop, Reachable) and len(prop.goals) > 1:
+                    answers[prop.name] = self._in_stages(prop)
+        except STOPS as stop:
+            for prop in props:
+                if prop.name not in answers:
+                    answers[prop.name] = self._stopped(prop, watches, stop)
+        return answers
+
+    @staticmethod
+    def _watched(prop: Property) -> bool:
+        """Whether the property is decided by looking at each state once."""
+        return isinstance(prop, Always) or (isinstance(prop, Reachable) and len(prop.goals) == 1)
+
+    def _look(self, watch: Watch, graph: Graph) -> None:
+        """Look for the property's hit in the newest level: the least state that is one."""
+        level, prop = self._by_pairs(graph.levels[-1]), watch.prop
+        if isinstance(prop, Reachable):
+            hits = level.states[self._true_of(prop.goals[0], level)]
+        else:
+            assert isinstance(prop, Always)
+            level = level.where(self._true_of(prop.premise, level))
+            watch.premise_seen |= len(level.states) > 0
+            hits = level.states[~self._true_of(prop.claim, level)]
+        if len(hits):
+            watch.hit = (int(hits[0]), graph.depth)
+
+    def _holds(self, predicate: Predicate, states: Ints) -> Mask:
+        """Where the predicate holds."""
+        return self._true_of(predicate, self._by_pairs(states))
+
+    def _by_pairs(self, states: Ints) -> ByPairs:
+        """The states by their pairs of ends; kept for the next question about them."""
+        if self._last.states is not states:
+            self._last = ByPairs(states, *distinct_with_inverse(states & PAIR_MASK))
+        return self._last
+
+    def _true_of(self, predicate: Predicate, among: ByPairs) -> Mask:
+        """Where the predicate holds: decided by the pair of ends where that is enough, else state
+        by state."""
+        known = self._on_pairs.setdefault(predicate, {})
+        truth = np.zeros(len(among.pairs), np.int8)
+        for index in np.flatnonzero(np.bincount(among.of)).tolist():
+            pair = int(among.pairs[index])
+            if pair not in known:
+                known[pair] = self._on_pair(predicate, pair)
+            truth[index] = known[pair]
+        of_state = truth[among.of]
+        truths: Mask = of_state == HOLDS
+        for index in np.flatnonzero(of_state == OPEN).tolist():
+            truths[index] = predicate(self.model, self.table.system(among.states[index]))
+        return truths
+
+    def _on_pair(self, predicate: Predicate, pair: int) -> int:
+        """Whether the predicate holds at a pair of ends; OPEN where it asks for the channels."""
+        try:
+            return int(bool(predicate(self.model, EndsOnly(self.table.system(pair).ends))))
+        except ChannelsRead:
+            return OPEN
+
+    def _answer(self, watch: Watch) -> Answer:
+        assert self.graph is not None
+        reachable = isinstance(watch.prop, Reachable)
+        if watch.hit is not None:
+            trace = self._trace(watch.prop, [self.graph], [watch.hit])
+            return Answer(WITNESS if reachable else REFUTED, self._shortest(trace), trace)
+        if not reachable and not watch.premise_seen:
+            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
+        return Answer(UNREACHABLE if reachable else PROVED, self._exhaustive())
+
+    def _in_stages(self, prop: Reachable) -> Answer:
+        """Goals met one after the other: each stage starts from where the one before was met."""
+        assert self.graph is not None
+        graphs: list[Graph] = [self.graph]
+        for number, goal in enumerate(prop.goals):
+            sources = [level[self._holds(goal, level)] for level in graphs[-1].levels]
+            if not any(map(len, sources)):
+                return Answer(UNREACHABLE, f"goal {number + 1} is never met; {self._exhaustive()}")
+            if number + 1 == len(prop.goals):
+                level = next(n for n, found in enumerate(sources) if len(found))
+                hits = [(int(sources[level][0]), level)]
+                for graph in graphs[:0:-1]:
+                    path = graph.path_to(*hits[0])
+                    hits.insert(0, (path[0], hits[0][1] - len(path) + 1))
+                trace = self._trace(prop, graphs, hits)
+                return Answer(WITNESS, self._shortest(trace), trace)
+            goals = prop.goals[number + 1 :][:1]
+            stop = len(prop.goals) == number + 2
+
+            def met(graph: Graph, goal: Predicate = goals[0], stop: bool = stop) -> bool:
+                return stop and bool(self._holds(goal, graph.levels[-1]).any())
+
+            backend = self.exploring.backend_for(self.table)
+            graphs.append(explore(self.table, sources, met, backend))
+        raise AssertionError("a property without goals")
+
+    def _eventually(self, prop: Eventually) -> Answer:
+        assert self.graph is not None
+        a, b = (self._waiting(prop, which) for which in (0, 1))
+        same = all(map(np.array_equal, a, b))
+        regions = [region for region in ([a] if same else [a, b]) if any(map(len, region))]
+        if not regions:
+            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
+        for region in regions:
+            lasso = fair_lasso(self.table, self.graph, region, prop.fair)
+            if lasso is not None:
+                return self._by_lasso(prop, lasso, "fair lasso")
+        return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")
+
+    def _livelock_free(self, prop: LivelockFree) -> Answer:
+        assert self.graph is not None
+        lasso, answered = endless_exchange(self.table, self.graph)
+        if lasso is not None:
+            return self._by_lasso(prop, lasso, "lasso")
+        if not answered:
+            return Answer(VACUOUS, f"no segment is ever answered; {self._exhaustive()}")
+        return Answer(PROVED, f"no exchange goes on for ever; {self._exhaustive()}")
+
+    def _by_lasso(self, prop: Property, lasso: Lasso, kind: str) -> Answer:
+        states = [self.table.system(state) for state in lasso.states]
+        trace = replay(self.model, events_along(self.model, states), lasso.loop)
+        return Answer(REFUTED, f"{kind}, {len(trace)} steps", self._checked(prop, trace))
+
+    def _waiting(self, prop: Eventually, which: int) -> list[Ints]:
+        """The states, by level, in which the premise holds at that end and the goal does not."""
+        assert self.graph is not None
+
+        def waits(model: Model, system: System) -> bool:
+            return prop.premise(model, system, which) and not prop.goal(model, system, which)
+
+        return [level[self._holds(waits, level)] for level in self.graph.levels]
+
+    def _trace(
+        self, prop: Property, graphs: Sequence[Graph], hits: Sequence[tuple[int, int]]
+    ) -> Trace:
+        path: list[int] = []
+        for graph, hit in zip(graphs, hits, strict=True):
+            path = path[:-1] + graph.path_to(*hit)
+        states = [self.table.system(state) for state in path]
+        return self._checked(prop, replay(self.model, events_along(self.model, states)))
+
+    def _checked(self, prop: Property, trace: Trace) -> Trace:
+        if not shows(self.model, prop, trace):
+            raise ReplayError(f"the trace does not show {prop.name}")
+        return trace
+
+    def _stopped(self, prop: Property, watches: list[Watch], stop: BaseException) -> Answer:
+        for watch in watches:
+            if watch.prop is prop and watch.hit is not None:
+                return self._answer(watch)
+        done = "before the first level"
+        if self.graph is not None:
+            done = f"at {self.graph.states:,} states, complete to depth {self.graph.depth}"
+        return Answer(INCONCLUSIVE, f"{_reason(stop)}: stopped {done}")
+
+    def _exhaustive(self) -> str:
+        assert self.graph is not None
+        return f"exhaustive, {self.graph.states:,} states"
+
+    @staticmethod
+    def _shortest(trace: Trace) -> str:
+        return f"shortest trace, {len(trace)} steps"
+
+
+def _reason(stop: BaseException) -> str:
+    return "out of memory" if isinstance(stop, MemoryError) else str(stop) or "interrupted"
+
+
+class ChannelsRead(Exception):
+    """A predicate asked what is in flight where only the ends were given."""
+
+
+class EndsOnly(System):
+    """A state of which only the ends are known."""
+
+    __slots__ = ()
+
+    def in_flight(self, which: object, younger: int | None = None) -> bool:
+        """Not to be answered here."""
+        raise ChannelsRead

@@ -1,0 +1,236 @@
+"""A safety property for an unbounded channel and every 32-bit ISS: proved, refuted, or neither.
+
+Counterexamples come from the explicit engine, which replays them, in a small scope with 32-bit
+numbers: with ordinary ISSs, and with each ISS that a guard singles out. The ISSs that have one are
+taken out, and the invariant has to prove the property for all that are left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import z3
+
+from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+from tcpmc.checks.labels import ENDS
+from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
+from tcpmc.checks.parametric.iss_conditions import Excluded
+from tcpmc.checks.parametric.locations import Invariant, invariant
+from tcpmc.checks.parametric.symbolic_endpoint import BITS, Unending, scope_of
+from tcpmc.checks.symbolic.onestep import OneStep
+from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
+from tcpmc.checks.symbolic.symbolic import PathLimit
+from tcpmc.checks.trace import Trace
+from tcpmc.checks.verdict import (
+    INCONCLUSIVE,
+    PROVED,
+    REFUTED,
+    UNREACHABLE,
+    VACUOUS,
+    Answer,
+)
+from tcpmc.model.network.scope import Scope
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.catalogue import CATALOGUE
+from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
+from tcpmc.model.variants.variant import Variant
+
+Safety = Always | Reachable
+FEW = 16
+"""As many ISSs as a guard may be about for each of them to be tried."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A run that breaks the claim with these ISSs of A and B."""
+
+    iss: tuple[int, int]
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found of one property.
+
+    word, how
+        The verdict, and how it is known; for INCONCLUSIVE, what was established.
+    where, outside
+        The ISSs that are left out, and of the runs that break the claim with one a shortest.
+    trace
+        The run that refutes the property, or is the witness, with ordinary ISSs.
+    """
+
+    word: str
+    how: str
+    where: Excluded = Excluded()
+    outside: Outside | None = None
+    trace: Trace | None = None
+    invariant: Invariant | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether there is a proof, and so a certificate."""
+        return self.word in (PROVED, UNREACHABLE)
+
+    @property
+    def clauses(self) -> int:
+        """The clauses of the invariant; 1 of a lemma, which is one obligation."""
+        return 1 if self.invariant is None else len(self.invariant)
+
+
+def provable(prop: Property) -> bool:
+    """Whether it is a safety property of the untimed model in the scope of these proofs: about one
+    connection that begins CLOSED, or about one step."""
+    if isinstance(prop, Reachable) and len(prop.goals) > 1:
+        return False
+    if not isinstance(prop, Safety | Lemma):
+        return False
+    return any(prop.setting(scope_of(data)) == scope_of(data) for data in (0, 1))
+
+
+def catalogue() -> Iterator[Property]:
+    """What of the catalogue is proved where nothing is named: safety, no witnesses."""
+    for prop in CATALOGUE.values():
+        if provable(prop) and not isinstance(prop, Reachable):
+            yield prop
+
+
+@dataclass
+class Prover:
+    """Proves the properties of one variant, with so many octets of text each way. What it has
+    computed for one property serves the next. `seconds` is the time for each property."""
+
+    variant: Variant
+    data: int = 0
+    seconds: float | None = None
+    _invariants: dict[Excluded, Invariant] = field(default_factory=dict)
+    _until: float | None = None
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """The system. Raises Unending."""
+        return formulas_of(self.variant, self.data)
+
+    @cached_property
+    def rules(self) -> OneStep:
+        """The paths of one step."""
+        return OneStep(self.variant)
+
+    def prove(self, prop: Property) -> Proof:
+        """The verdict on a property that is `provable`."""
+        self._until = None if self.seconds is None else time.monotonic() + self.seconds
+        established = ""
+        try:
+            if isinstance(prop, Lemma):
+                return self._lemma(prop)
+            assert isinstance(prop, Safety)
+            if prop.setting(scope_of(self.data)) != scope_of(self.data):
+                return Proof(INCONCLUSIVE, "it needs text: --data 1")
+            ordinary = self._explicit(prop, Scope("").iss)
+            if ordinary.trace is not None:
+                return Proof(ordinary.word, ordinary.method, trace=ordinary.trace)
+            established = f"no counterexample in the small scope ({ordinary.method})"
+            return self._proof(prop, vacuous=ordinary.word == VACUOUS)
+        except (GaveUp, PathLimit, Unending, FixedNumbers, NotImplementedError) as limit:
+            return Proof(INCONCLUSIVE, "; ".join(filter(None, (str(limit), established))))
+
+    def _lemma(self, prop: Lemma) -> Proof:
+        trace = self.rules.broken(prop)
+        if trace is not None:
+            return Proof(REFUTED, "one step, 32-bit numbers", trace=trace)
+        return Proof(PROVED, "one step, all 32-bit numbers")
+
+    def _proof(self, prop: Safety, vacuous: bool) -> Proof:
+        """The proof for all ISSs; or for those for which there is no counterexample."""
+        word = PROVED if isinstance(prop, Always) else UNREACHABLE
+        found, outside = Proof(word, ""), None
+        if not self._holds(prop, found.where):
+            where, outside = self._refuting(prop)
+            found = replace(found, where=where, outside=outside)
+            if outside is None or not self._holds(prop, where):
+                clauses = len(self._invariant(where))
+                how = f"{clauses:,} clauses are inductive, and do not imply it"
+                return replace(found, word=INCONCLUSIVE, how=how)
+        if vacuous and isinstance(prop, Always) and self._holds(_premise(prop), found.where):
+            return replace(found, word=VACUOUS, how="the premise never holds")
+        kept = self._invariant(found.where)
+        how = f"inductive, {len(kept):,} clauses, unbounded channel"
+        return replace(found, how=how, invariant=kept)
+
+    def _holds(self, prop: Safety, where: Excluded) -> bool:
+        """Whether the invariant for these ISSs implies it."""
+        kept = self._invariant(where)
+        bad = self.formulas.broken(prop)
+        return not self._possible(where, kept.formula("0"), bad)
+
+    def _invariant(self, where: Excluded) -> Invariant:
+        """The invariant for these ISSs, which Z3 has checked to be inductive."""
+        if where not in self._invariants:
+            found = invariant(self.formulas, lambda guard: self._possible(where, guard))
+            now, then = found.formula("0"), found.formula("1")
+            begins = self._possible(where, self.formulas.initial(), z3.Not(now))
+            if begins or self._possible(where, now, self.formulas.step, z3.Not(then)):
+                raise RuntimeError("what was computed is no invariant")
+            self._invariants[where] = found
+        return self._invariants[where]
+
+    def _possible(self, where: Excluded, *conditions: z3.BoolRef) -> bool:
+        """Whether the conditions have a solution with these ISSs. Raises GaveUp."""
+        solver = z3.SolverFor("QF_BV")
+        if self._until is not None:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise GaveUp(f"{self.seconds:g} s are over")
+            solver.set("timeout", max(1, int(1000 * left)))
+        solver.add(where.formula(self.formulas.iss), *conditions)
+        return satisfiable(solver)
+
+    def _refuting(self, prop: Safety) -> tuple[Excluded, Outside | None]:
+        """The ISSs of A and of B with which there is a counterexample, and a shortest one."""
+        ordinary, runs = Scope("").iss, list[Outside]()
+        refuted: dict[str, list[int]] = {who: [] for who in ENDS}
+        for which, iss in self._single():
+            pair = (iss, ordinary[1]) if which == 0 else (ordinary[0], iss)
+            answer = self._explicit(prop, pair)
+            if answer.trace is not None:
+                refuted[ENDS[which]].append(iss)
+                runs.append(Outside(pair, answer.trace))
+        where = Excluded(tuple(sorted(refuted["A"])), tuple(sorted(refuted["B"])))
+        return where, min(runs, key=lambda run: len(run.trace), default=None)
+
+    def _single(self) -> Iterator[tuple[int, int]]:
+        """For A and B, each ISS that meets a guard which few others meet."""
+        for which in (0, 1):
+            iss, moves = self.formulas.iss[which], self.formulas.endpoint.moves
+            guards = {self.formulas.guard(1 - which, move) for move in moves}
+            found = {number for guard in guards for number in _few(iss, guard)}
+            yield from ((which, number) for number in sorted(found))
+
+    def _explicit(self, prop: Safety, iss: tuple[int, int]) -> Answer:
+        """What the explicit engine says of a small scope with these ISSs."""
+        if self._until is not None and time.monotonic() > self._until:
+            raise GaveUp(f"{self.seconds:g} s are over")
+        model = Model(self.variant, Scope("small", bits=BITS, iss=iss, data=self.data))
+        return ExplicitEngine(model).decide([prop])[prop.name]
+
+
+def _premise(prop: Always) -> Reachable:
+    """That the premise holds at some time."""
+    return Reachable(name=prop.name, meaning="", citation="", expected={}, goals=(prop.premise,))
+
+
+def _few(iss: z3.BitVecRef, guard: z3.BoolRef) -> list[int]:
+    """The numbers that meet a guard about an ISS; none where there are many."""
+    solver, found = z3.Solver(), list[int]()
+    solver.add(guard)
+    while satisfiable(solver):
+        number = solver.model().eval(iss, model_completion=True)
+        assert isinstance(number, z3.BitVecNumRef)
+        found.append(number.as_long())
+        if len(found) > FEW:
+            return []
+        solver.add(iss != number)
+    return found

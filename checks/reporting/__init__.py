@@ -1,6 +1,0 @@
-"""What is said of a result: the table of verdicts, and traces as ladders and stories.
-
-`story` tells a trace step by step, `flows` says which delivery belongs to which sending; `ladder`
-draws it, `evidence` says what it shows. `report` and `as_json` are a whole run, as text and as
-JSON; `checks/formats/` has the other formats.
-"""

@@ -1,0 +1,98 @@
+"""What a user's own rules do wrong while they run, found at once and said on one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from typing import Any
+
+from tcpmc.errors import BadInput, one_line, where
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State, Step, Tcb
+
+NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
+
+
+def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Step]:
+    """The rule, which raises BadInput where it raises or returns what no rule may return."""
+
+    @wraps(rule)
+    def checked(host: Any, tcb: Tcb, *arguments: Any) -> Step:
+        try:
+            step = rule(host, tcb, *arguments)
+        except BadInput:
+            raise
+        except Exception as error:
+            if type(error).__module__.startswith("tcpmc."):
+                raise  # a limit of an engine, which is not the rule's fault
+            raise BadInput(f"{where(path, error)}: in rule {name}: {one_line(error)}") from error
+        wrong = nonsense(step, tcb)
+        if wrong:
+            raise BadInput(f"{_place(path, rule)}: rule {name} {wrong}")
+        assert isinstance(step, Step)
+        return step
+
+    return checked
+
+
+def nonsense(step: object, before: Tcb) -> str:
+    """What is wrong with what a rule returned, as a predicate ("returns ..."); "" if nothing is."""
+    if not isinstance(step, Step):
+        return f"returns a {type(step).__name__}, not a Step"
+    if not isinstance(step.rule, str):
+        return f"returns a Step whose rule is a {type(step.rule).__name__}, not a str"
+    if not isinstance(step.tcb, Tcb):
+        return f"returns a Step whose tcb is a {type(step.tcb).__name__}, not a Tcb"
+    for field in ("send", "signals"):
+        value, kind = getattr(step, field), Segment if field == "send" else str
+        if not isinstance(value, tuple) or not all(isinstance(item, kind) for item in value):
+            return f"returns a Step whose {field} is not a tuple of {kind.__name__}: {value!r:.60}"
+    return _nonsense_in_tcb(step.tcb, before) or next(
+        filter(None, (_nonsense_in_segment(segment, before) for segment in step.send)), ""
+    )
+
+
+def _nonsense_in_tcb(tcb: Tcb, before: Tcb) -> str:
+    if not (isinstance(tcb.state, State) or _symbolic(tcb.state)):
+        return f"returns a Tcb whose state is {tcb.state!r}, not a State"
+    for field in NUMBERS:
+        wrong = _nonsense_in_number(getattr(tcb, field), before)
+        if wrong:
+            return f"returns a Tcb whose {field} {wrong}"
+    if not (isinstance(tcb.queued, int) or _symbolic(tcb.queued)):
+        return f"returns a Tcb whose queued is {tcb.queued!r}, not a number of octets"
+    return ""
+
+
+def _nonsense_in_segment(segment: Segment, before: Tcb) -> str:
+    for field in ("seq", "ack"):
+        wrong = _nonsense_in_number(getattr(segment, field), before)
+        if wrong:
+            return f"sends a segment whose {field} {wrong}"
+    for bit in fields(segment):
+        value = getattr(segment, bit.name)
+        if bit.name not in ("seq", "ack") and not (isinstance(value, int) or _symbolic(value)):
+            return f"sends a segment whose {bit.name} is {value!r}"
+    return ""
+
+
+def _nonsense_in_number(number: object, before: Tcb) -> str:
+    if not isinstance(number, Seq):
+        return f"is {number!r}, not a Seq"
+    if number.bits != before.iss.bits:
+        return f"has {number.bits} bits where the scope has {before.iss.bits}: use tcb.iss.bits"
+    return ""
+
+
+def _symbolic(value: object) -> bool:
+    """Whether it is a solver's term. Without the solver there is none, and no need to load it."""
+    symbolic = sys.modules.get("tcpmc.checks.symbolic.symbolic")
+    return symbolic is not None and isinstance(value, symbolic.Sym)
+
+
+def _place(path: str, rule: Callable[..., Any]) -> str:
+    code = getattr(rule, "__code__", None)
+    return f"{path}:{code.co_firstlineno}" if code and code.co_filename == path else path

@@ -1,0 +1,196 @@
+"""What is asked: jobs, each a property of a variant, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tcpmc.checks.running.loading import find_property, find_variant
+from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
+    EXIT_INCONCLUSIVE,
+    Verdict,
+    exit_code,
+    expected_on,
+)
+from tcpmc.errors import BadInput
+from tcpmc.model.network.scope import SCOPES, Scope
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
+from tcpmc.model.properties.kinds import FAIRNESS, Eventually, Lemma, LivelockFree, Property
+from tcpmc.model.variants.variant import Variant
+
+ENGINES = ("explicit", "z3")
+AUTO = ()
+"""No engine in particular: both for a named property, and for a catalogue as it says itself."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One question: a property of a variant. `source` is the variant's name or file, `asked` the
+    scope that the user asked for (the property may need another, `scope`), `engines` those that
+    are asked, and `otherwise` the word expected where the catalogue expects none."""
+
+    prop: Property
+    variant: Variant
+    source: str
+    asked: Scope
+    engines: Sequence[str]
+    otherwise: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The scope in which the question is decided."""
+        return self.prop.setting(self.asked)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A job and its verdict."""
+
+    job: Job
+    verdict: Verdict
+
+
+@dataclass
+class Outcome:
+    """What a run came to: results in catalogue order, the rule labels that the explicit engine
+    reached, and why the run ended early, if it did; whether the properties were `named` by the
+    user, and the `coverage`, if that was asked for."""
+
+    results: list[Result]
+    rules: set[str] = field(default_factory=set)
+    reason: str | None = None
+    named: bool = False
+    coverage: Mapping[str, list[str]] | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code; an interrupted run is never a success."""
+        code = exit_code([result.verdict for result in self.results])
+        interrupted = self.reason == "interrupted" and code == EXIT_AS_EXPECTED
+        return EXIT_INCONCLUSIVE if interrupted else code
+
+
+@dataclass(frozen=True)
+class Group:
+    """Jobs on the same variant in the same scope: their states are explored once."""
+
+    source: str
+    variant: Variant
+    scope: Scope
+    jobs: list[Job]
+
+    def decided_by(self, engine: str) -> list[Property]:
+        """The properties that the engine decides."""
+        return [
+            job.prop
+            for job in self.jobs
+            if engine in job.engines and decides(engine, job.prop, self.scope)
+        ]
+
+
+def decides(engine: str, prop: Property, scope: Scope) -> bool:
+    """Whether the engine decides this property in this scope.
+
+    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and neither the order
+    of a fifo channel nor what a segment is about has an encoding for the solver.
+    """
+    if engine == "explicit":
+        return not isinstance(prop, Lemma)
+    if isinstance(prop, Lemma):
+        return True
+    on_cycles = isinstance(prop, Eventually | LivelockFree)
+    return not on_cycles and scope.channel != "fifo" and scope.one_connection
+
+
+def canonical(prop: Property) -> str:
+    """The engine whose trace of the property is the canonical one: explicit, where it decides."""
+    return next(engine for engine in ENGINES if decides(engine, prop, SCOPES["default"]))
+
+
+def select(
+    names: Sequence[str],
+    sources: Sequence[str],
+    asked: Scope,
+    engines: Sequence[str] = AUTO,
+    every: bool = False,
+) -> list[Job]:
+    """The jobs for the properties and variants named, in catalogue order.
+
+    Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without
+    either every variant for which a property has an expected verdict. Raises BadInput for a name
+    that is unknown, and for a property that none of the engines decides if it was asked for by
+    name.
+    """
+    for name in names:
+        find_property(name)
+    known = PROPERTIES if names or every else CATALOGUE
+    props = [prop for prop in known.values() if not names or prop.name in names]
+    variants: dict[str, Variant] = {}
+
+    def variant(source: str) -> Variant:
+        return variants.setdefault(source, variants.get(source) or find_variant(source))
+
+    jobs = []
+    for prop in props:
+        wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
+        for source in dict.fromkeys(wanted):
+            both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
+            chosen = engines or (ENGINES if both else ENGINES[:1])
+            job = Job(prop, variant(source), source, asked, chosen)
+            if any(decides(engine, prop, _scope(job)) for engine in chosen):
+                jobs.append(job)
+            elif names:
+                raise BadInput(_undecided(job, chosen))
+    _no_namesakes(variants)
+    return jobs
+
+
+def expecting(jobs: Sequence[Job], name: str) -> list[Job]:
+    """The jobs, of whose variants what is expected of the named one is expected, where the
+    catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
+    like = find_variant(name).name
+    return [replace(job, otherwise=expected_on(job.prop, like)) for job in jobs]
+
+
+def fairly(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:
+    """The jobs with this fairness in place of their properties' own; nothing is expected then."""
+
+    def changed(prop: Property) -> Property:
+        fair = tuple(kind for kind in FAIRNESS if kind in kinds)
+        if not isinstance(prop, Eventually) or fair == prop.fair:
+            return prop
+        return replace(prop, fair=fair, expected={})
+
+    return [replace(job, prop=changed(job.prop)) for job in jobs]
+
+
+def _scope(job: Job) -> Scope:
+    try:
+        Model(job.variant, job.scope)
+    except ValueError as error:
+        raise BadInput(f"{job.prop.name} needs other bounds: {error}") from error
+    return job.scope
+
+
+def _undecided(job: Job, engines: Sequence[str]) -> str:
+    able = [engine for engine in ENGINES if decides(engine, job.prop, job.scope)]
+    return f"{job.prop.name} is not decided by --engine {engines[0]}: use {' or '.join(able)}"
+
+
+def _no_namesakes(variants: dict[str, Variant]) -> None:
+    sources: dict[str, str] = {}
+    for source, variant in variants.items():
+        if variant.name in sources:
+            raise BadInput(f"{sources[variant.name]} and {source} are both named {variant.name!r}")
+        sources[variant.name] = source
+
+
+def grouped(jobs: Iterable[Job]) -> list[Group]:
+    """The jobs by variant and scope, in order of first appearance."""
+    groups: dict[tuple[str, Scope], Group] = {}
+    for job in jobs:
+        key = (job.source, job.scope)
+        groups.setdefault(key, Group(job.source, job.variant, job.scope, [])).jobs.append(job)
+    return list(groups.values())

@@ -1,0 +1,180 @@
+"""Properties, variants and scopes by name, and variants from a user's file."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from tcpmc.checks.rule_guard import guarded
+from tcpmc.errors import BadInput, one_line, where
+from tcpmc.model.endpoint.profile import Profile
+from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.network.scope import SCOPES, Scope
+from tcpmc.model.properties.catalogue import PROPERTIES
+from tcpmc.model.properties.kinds import Property
+from tcpmc.model.timed.theorems import THEOREMS, Theorem
+from tcpmc.model.variants.bugs import BUGS, Bug
+from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.model.variants.variant import RFC9293, Variant
+
+T = TypeVar("T")
+
+
+def find_property(name: str) -> Property:
+    """The property of that name. Raises BadInput with the nearest names."""
+    return _find("property", PROPERTIES, name)
+
+
+def find_theorem(name: str) -> Theorem:
+    """The theorem of dense time of that name. Raises BadInput."""
+    if name not in THEOREMS:
+        raise BadInput(f"unknown theorem {name!r} (see: tcpmc threshold)")
+    return THEOREMS[name]
+
+
+def find_scope(name: str) -> Scope:
+    """The scope of that name. Raises BadInput with the nearest names."""
+    return _find("scope", SCOPES, name)
+
+
+def find_bug(name: str) -> Bug:
+    """The seeded bug of that name. Raises BadInput with the nearest names."""
+    return _find("bug", BUGS, name)
+
+
+def find_variant(text: str) -> Variant:
+    """The variant of that name, or the one that a Python file (`./my_stack.py`) defines.
+
+    Raises BadInput with the nearest names, or with what is wrong with the file, and where.
+    """
+    if text.endswith(".py"):
+        return load_variant(text)
+    if text not in VARIANTS and ("/" in text or "\\" in text):
+        raise BadInput(f"{text}: a variant is a name, or a Python file whose name ends in .py")
+    return _find("variant", VARIANTS, text)
+
+
+def load_variant(text: str) -> Variant:
+    """The object called `variant` in a Python file, its own rules guarded while they run.
+
+    Raises BadInput, on one line with the file and line, for whatever is wrong with the file.
+    """
+    source = _read(text)
+    names = _run(text, source)
+    if "variant" not in names:
+        raise BadInput(f"{text}: defines no `variant`; it needs: variant = Variant(...)")
+    place = f"{text}:{_line_of('variant', source)}"
+    variant = names["variant"]
+    _check_parts(place, variant)
+    assert isinstance(variant, Variant)
+    if variant.name in VARIANTS:
+        raise BadInput(f"{place}: the name {variant.name!r} is taken; choose another for your own")
+    own = {
+        name: guarded(text, name, rule)
+        for name, rule in _rules(variant.rules).items()
+        if rule is not getattr(RFC9293, name)
+    }
+    return replace(variant, rules=replace(variant.rules, **own))
+
+
+def _find(kind: str, known: Mapping[str, T], name: str) -> T:
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or get_close_matches(
+        name, known, n=3, cutoff=0.3
+    )
+    hint = f"; nearest: {', '.join(near)}" if near else ""
+    plural = {"property": "properties", "bug": "variants"}.get(kind, f"{kind}s")
+    raise BadInput(f"unknown {kind} {name!r}{hint} (see: tcpmc list {plural})")
+
+
+def text_of(name: str) -> str:
+    """The text in a file. Raises BadInput."""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read(text: str) -> bytes:
+    try:
+        return Path(text).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{text}: {error.strerror or error}") from error
+
+
+def _run(text: str, source: bytes) -> dict[str, Any]:
+    """The names that the file defines. What it prints goes to stderr."""
+    try:
+        code = compile(source, text, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise BadInput(f"{text}:{error.lineno or 1}: syntax error: {error.msg}") from error
+    except ValueError as error:  # null bytes, before Python 3.12
+        raise BadInput(f"{text}: {error}") from error
+    module = ModuleType(f"tcpmc_variant_{Path(text).stem}")
+    module.__file__ = text
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    try:
+        with _siblings(text), redirect_stdout(sys.stderr):
+            exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:
+        raise BadInput(f"{where(text, error)}: {one_line(error)}") from error
+    return vars(module)
+
+
+@contextmanager
+def _siblings(text: str) -> Iterator[None]:
+    """Lets the file import the modules beside it, as it could if it were run."""
+    folder = str(Path(text).resolve().parent)
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def _line_of(name: str, source: bytes) -> int:
+    """The line on which the name was last assigned, or 1."""
+    lines = [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name
+    ]
+    return max(lines, default=1)
+
+
+def _check_parts(place: str, variant: object) -> None:
+    """Raise BadInput unless it is a Variant whose parts are what their annotations say."""
+    if not isinstance(variant, Variant):
+        raise BadInput(f"{place}: `variant` is a {type(variant).__name__}, not a Variant")
+    parts: Iterable[tuple[str, object, type]] = (
+        ("name", variant.name, str),
+        ("title", variant.title, str),
+        ("profile", variant.profile, Profile),
+        ("rules", variant.rules, Rules),
+    )
+    for name, value, kind in parts:
+        if not isinstance(value, kind):
+            raise BadInput(
+                f"{place}: the variant's {name} is a {type(value).__name__}, not a {kind.__name__}"
+            )
+    if not variant.name.strip():
+        raise BadInput(f"{place}: the variant's name is empty")
+    if not variant.name.isprintable():
+        raise BadInput(
+            f"{place}: the variant's name {variant.name!r} cannot be printed on one line"
+        )
+    for name, rule in _rules(variant.rules).items():
+        if not callable(rule):
+            raise BadInput(f"{place}: the rule {name} is a {type(rule).__name__}, not a function")
+
+
+def _rules(rules: Rules) -> dict[str, Callable[..., Any]]:
+    return {field.name: getattr(rules, field.name) for field in fields(rules)}

@@ -1,0 +1,167 @@
+"""Both engines run on what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, TextIO
+
+from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.running.jobs import ENGINES, Group, Job, Outcome, Result, decides, grouped
+from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
+from tcpmc.checks.running.z3_process import SolverProcess, Task
+from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.verdict import INCONCLUSIVE, Answer, Verdict
+from tcpmc.errors import BadInput
+from tcpmc.model.network.system import Model
+
+if TYPE_CHECKING:
+    from tcpmc.checks.statespace import Graph
+
+
+def run(
+    jobs: Sequence[Job],
+    limits: Limits | None = None,
+    progress: TextIO | None = None,
+    exploring: Exploring | None = None,
+    follow: Callable[[Result], None] = lambda result: None,
+) -> Outcome:
+    """Decide the jobs: the explicit engine here, Z3 beside it in processes of its own, one for the
+    questions with the clock on and one for the others. `thorough` is for the solver engine.
+    `follow` is called with each result once all that decide it have answered.
+
+    A limit or Ctrl-C ends the run with what is known by then; the rest is INCONCLUSIVE. Raises
+    ReplayError, BadInput for a user's rule that goes wrong or a checkpoint that is of something
+    else, and SolverFailure.
+    """
+    limits, exploring = limits or Limits(), exploring or Exploring()
+    monitor = Monitor(limits, progress)
+    groups = dict(enumerate(grouped(jobs)))
+    exploring.check([(g.variant, g.scope) for g in groups.values() if g.decided_by("explicit")])
+    outcome = Outcome([])
+    collected = _Collected(groups, follow)
+    with monitor.running(), ExitStack() as stack:
+        solvers = [
+            stack.enter_context(SolverProcess(_tasks(groups, clock, exploring.thorough), limits))
+            for clock in (False, True)
+        ]
+        for number, group in groups.items():
+            found = _explore(group, monitor, outcome.rules, exploring)
+            collected.add("explicit", {(number, name): answer for name, answer in found.items()})
+            for solver in solvers:
+                collected.add("z3", solver.answered())
+        explored = bool(collected.answers["explicit"])
+        for solver in solvers:
+            found_there = solver.wait(
+                monitor, not explored, lambda answers: collected.add("z3", answers)
+            )
+            collected.add("z3", found_there)
+        outcome.reason = monitor.reason
+    outcome.results += [collected.result(job) for job in jobs]
+    return outcome
+
+
+class _Collected:
+    """The answers of the engines as they come, by the number of the group and the property, and
+    the results that they complete. None is the answer of an engine that has nothing to say."""
+
+    def __init__(self, groups: Mapping[int, Group], follow: Callable[[Result], None]) -> None:
+        self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
+        self._place = {id(job): number for number, g in groups.items() for job in g.jobs}
+        self._open = [job for group in groups.values() for job in group.jobs]
+        self._follow = follow
+
+    def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
+        """Take these answers, and pass on the results that are complete now."""
+        self.answers[engine] |= answers
+        complete = [job for job in self._open if self._complete(job)]
+        self._open = [job for job in self._open if not self._complete(job)]
+        for job in complete:
+            self._follow(self.result(job))
+
+    def result(self, job: Job) -> Result:
+        """What there is on the job."""
+        found = {engine: self.answers[engine].get(self._key(job)) for engine in ENGINES}
+        answers = {engine: answer for engine, answer in found.items() if answer is not None}
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        return Result(job, verdict)
+
+    def _complete(self, job: Job) -> bool:
+        return all(
+            self._key(job) in self.answers[engine]
+            for engine in job.engines
+            if decides(engine, job.prop, job.scope)
+        )
+
+    def _key(self, job: Job) -> tuple[int, str]:
+        return self._place[id(job)], job.prop.name
+
+
+def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int, Task]:
+    return {
+        number: Task(
+            group.source,
+            group.scope,
+            tuple(prop.name for prop in group.decided_by("z3")),
+            thorough or not group.decided_by("explicit"),
+        )
+        for number, group in groups.items()
+        if group.scope.clock == clock
+    }
+
+
+def _explore(
+    group: Group, monitor: Monitor, rules: set[str], exploring: Exploring
+) -> dict[str, Answer]:
+    """The explicit engine's answers; adds the rule labels that it reached."""
+    from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+    from tcpmc.checks.statespace.checkpoint import Foreign
+
+    props = group.decided_by("explicit")
+    watch = watcher(monitor, group.variant.name)
+    if not props:
+        return {}
+    try:
+        with monitor.interruptible():
+            engine = ExplicitEngine(Model(group.variant, group.scope), watch, exploring)
+            found = engine.decide(props)
+    except (KeyboardInterrupt, MemoryError) as stop:
+        reason = str(stop) or "out of memory"
+        return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not begun") for prop in props}
+    except Foreign as problem:
+        raise BadInput(f"{problem}") from problem
+    except ReplayError as error:
+        names = ", ".join(prop.name for prop in props)
+        raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
+    rules |= engine.table.rules
+    return found
+
+
+def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:
+    """What an exploration calls after each level: it keeps the monitor's status and the limit of
+    states, by raising Stopped."""
+    rate = Rate()
+
+    def watch(graph: Graph) -> None:
+        status = _progress(graph, rate)
+        monitor.status = lambda: f"{name}: {_deciding(graph) or status}, {_memory()}"
+        if monitor.limits.states is not None and graph.states > monitor.limits.states:
+            raise Stopped(f"limit of {monitor.limits.states:,} states")
+
+    return watch
+
+
+def _progress(graph: Graph, rate: Rate) -> str:
+    frontier, before = (graph.levels.size(max(0, graph.depth - back)) for back in (0, 1))
+    return (
+        f"level {graph.depth}, {graph.states:,} states ({rate.per_second(graph.states):,}/s), "
+        f"frontier {frontier:,} (x{frontier / max(1, before):.2f})"
+    )
+
+
+def _deciding(graph: Graph) -> str:
+    return f"{graph.states:,} states explored, deciding on them" if graph.complete else ""
+
+
+def _memory() -> str:
+    return f"{resident_memory() / GIGABYTE:.2f} GB"

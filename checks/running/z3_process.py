@@ -1,0 +1,203 @@
+"""The Z3 engine in a process of its own, beside the explicit one.
+
+A variant is functions, which do not travel: the process is given the variant's name or file, and
+loads it itself. It ends with its parent, whatever ends that.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from tcpmc.checks.running.monitor import PERIOD, Limits, Monitor, Stopped
+from tcpmc.checks.running.parallel import deaf_to_ctrl_c
+from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.verdict import INCONCLUSIVE, Answer
+from tcpmc.errors import BadInput, one_line
+from tcpmc.model.network.scope import Scope
+
+GRACE_SECONDS = 2.0
+Message = tuple[Any, ...]
+Answers = dict[tuple[int, str], Answer | None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Properties to decide on one variant, given by name or path, in one scope."""
+
+    variant: str
+    scope: Scope
+    props: tuple[str, ...]
+    thorough: bool
+
+
+class SolverFailure(Exception):
+    """The solver's process failed; its traceback is a note."""
+
+
+def solve(tasks: Mapping[int, Task], limits: Limits, connection: Connection) -> None:
+    """What the process runs: each answer is sent as soon as it is there, and at the end "done"."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    sending = threading.Lock()
+
+    def send(*message: Any) -> None:
+        with sending:
+            connection.send(message)
+
+    threading.Thread(target=_watch, args=(limits, send), daemon=True).start()
+    try:
+        for number, task in tasks.items():
+            _solve_task(number, task, send)
+        send("done")
+    except BadInput as error:
+        send("bad input", str(error))
+    except ReplayError as error:
+        send("replay", str(error))
+    except BrokenPipeError:
+        pass
+    except MemoryError:
+        send("stopped", "out of memory")
+    except Exception as error:
+        send("failed", one_line(error), traceback.format_exc())
+
+
+def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
+    from tcpmc.checks.running.loading import find_property, find_variant
+    from tcpmc.checks.smt.smt_engine import SolverEngine
+    from tcpmc.model.network.system import Model
+
+    variant = find_variant(task.variant)
+    engine = SolverEngine(Model(variant, task.scope), thorough=task.thorough)
+    for name in task.props:
+        send("begin", number, name)
+        try:
+            answers = engine.decide([find_property(name)])
+        except ReplayError as error:
+            raise ReplayError(f"{name} on {variant.name}, z3: {error}") from error
+        send("end", number, name, answers.get(name))
+
+
+def _watch(limits: Limits, send: Callable[..., None]) -> None:
+    """End the process with its parent or at a limit, even while the solver computes."""
+    parent = multiprocessing.parent_process()
+    started = time.monotonic()
+    while parent is None or parent.is_alive():
+        exceeded = limits.exceeded(started)
+        if exceeded:
+            send("stopped", exceeded)
+            break
+        time.sleep(PERIOD)
+    os._exit(0)
+
+
+class SolverProcess:
+    """The process, seen from the parent. Tasks and answers are numbered by the caller."""
+
+    def __init__(self, tasks: Mapping[int, Task], limits: Limits) -> None:
+        self._tasks = {number: task for number, task in tasks.items() if task.props}
+        self._limits = limits
+        self._answers: dict[tuple[int, str], Answer | None] = {}
+        self._doing = ""
+        self._end: Message = ("lost",)
+
+    def __enter__(self) -> SolverProcess:
+        if not self._tasks:
+            return self
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=solve, args=(self._tasks, self._limits, theirs), name="tcpmc z3", daemon=True
+        )
+        with deaf_to_ctrl_c():
+            self._process.start()
+        theirs.close()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if not self._tasks:
+            return
+        self._process.terminate()
+        self._process.join(GRACE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._reader.join(GRACE_SECONDS)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._connection.recv()
+            except (EOFError, OSError):
+                return
+            match message:
+                case ("begin", number, name):
+                    self._doing = f"{name} on {self._tasks[number].variant}"
+                case ("end", number, name, answer):
+                    self._answers[number, name] = answer
+                case _:
+                    self._end = message
+                    return
+
+    def answered(self) -> Answers:
+        """The answers so far, by task and property; None where the engine has nothing to say."""
+        return dict(self._answers)
+
+    def wait(
+        self,
+        monitor: Monitor,
+        needed: bool,
+        follow: Callable[[Answers], None] = lambda answers: None,
+    ) -> Answers:
+        """All answers, once the process or the run has ended; `follow` sees those so far.
+
+        What it has not finished is INCONCLUSIVE, with the reason. Raises ReplayError and
+        SolverFailure as they happened there, and BadInput for a rule that it cannot run if its
+        answers are `needed`: if not, that too is a reason.
+        """
+        if not self._tasks:
+            return {}
+        wanted = [(number, name) for number, task in self._tasks.items() for name in task.props]
+        try:
+            monitor.status = lambda: (
+                f"z3: {len(self._answers)} of {len(wanted)} answers, now {self._doing}"
+            )
+            while self._reader.is_alive():
+                with monitor.interruptible():
+                    self._reader.join(PERIOD)
+                follow(self.answered())
+            reason = self._reason(needed)
+        except Stopped as stop:
+            reason = str(stop)
+        missing = Answer(INCONCLUSIVE, f"{reason}: not finished")
+        return {key: self._answers.get(key, missing) for key in wanted}
+
+    def _reason(self, needed: bool) -> str:
+        """Why it ended; "" if it was through. Raises what it ended with."""
+        match self._end:
+            case ("done",):
+                return ""
+            case ("stopped", reason):
+                return str(reason)
+            case ("bad input", text) if needed:
+                raise BadInput(text)
+            case ("bad input", text):
+                return f"z3 cannot follow a rule ({text})"
+            case ("replay", text):
+                raise ReplayError(text)
+            case ("failed", text, where):
+                failure = SolverFailure(text)
+                failure.add_note(where)
+                raise failure
+            case _:
+                self._process.join(GRACE_SECONDS)
+                return f"the z3 process ended early, exit code {self._process.exitcode}"

@@ -1,0 +1,240 @@
+"""Clauses about a state: what they speak of, and which ones a sample of states proposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+import numpy.typing as npt
+import z3
+
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.smt.encode import Encoding, Frame
+from tcpmc.checks.statespace import distinct, unpack
+from tcpmc.checks.statespace.tables import Ids, Ints
+from tcpmc.checks.symbolic.fields import end_terms, like, plain
+from tcpmc.model.network.channel import Contents
+from tcpmc.model.network.product import End
+
+Phase = tuple[int, ...]
+END, PHASE, PAIR = ".end", ".phase", "phases"
+PHASE_FIELDS = (
+    "state",
+    "closed",
+    "gave_up",
+    "fin_sent",
+    "fin_received",
+    "active",
+    "reset",
+    "time_wait",
+)
+NUMBERS = ("snd_una", "snd_nxt", "rcv_nxt")
+Literal = tuple[str, int]
+"""A variable of the encoding and the value that it has; OTHER stands for every value not seen."""
+OTHER = -1
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What clauses speak of: `literals` are (variable, value) pairs. The variables are the fields
+    of both ends, the phase of each (its state with what its history says of the close), and every
+    kind of segment in each channel. A phase is an index into `phases`, and both phases together,
+    one variable more, an index into `pairs`."""
+
+    encoding: Encoding
+    ends: dict[str, list[End]]
+    fields: tuple[str, ...]
+    phases: Ids[Phase]
+    pairs: Ids[Phase]
+    literals: list[Literal]
+
+    def terms(self, frame: Frame) -> list[z3.BoolRef]:
+        """The literals as formulas over a frame."""
+        seen: dict[str, list[z3.BoolRef]] = {}
+        for name, value in self.literals:
+            if value != OTHER:
+                seen.setdefault(name, []).append(self._term(frame, name, value))
+        for who, ends in self.ends.items():
+            seen[who + END] = [self.encoding.end_is(frame, who, end) for end in ends]
+        return [
+            z3.Not(z3.Or(*seen[name])) if value == OTHER else self._term(frame, name, value)
+            for name, value in self.literals
+        ]
+
+    def _term(self, frame: Frame, name: str, value: int) -> z3.BoolRef:
+        if name == PAIR:
+            return z3.And(
+                *(
+                    self._term(frame, w + PHASE, p)
+                    for w, p in zip("AB", self.pairs[value], strict=True)
+                )
+            )
+        if name.endswith(PHASE):
+            who = name[0]
+            return z3.And(
+                *(
+                    frame[f"{who}.{field}"] == like(part, frame[f"{who}.{field}"])
+                    for field, part in zip(self.fields, self.phases[value], strict=True)
+                )
+            )
+        const = frame[name]
+        return const == (z3.BoolVal(bool(value)) if z3.is_bool(const) else value)
+
+    def truths(self, frame: Frame, solution: z3.ModelRef) -> npt.NDArray[np.bool_]:
+        """Which literals a solution makes true in a frame."""
+        terms = {name: solution.eval(frame[name], model_completion=True) for name in frame}
+        actual = {name: int(plain(term)) for name, term in terms.items()}
+        for who in "AB":
+            phase = tuple(actual[f"{who}.{field}"] for field in self.fields)
+            actual[f"{who}{PHASE}"] = self.phases(phase)
+        system = self.encoding.decode(frame, solution)
+        for (who, ends), end in zip(self.ends.items(), system.ends, strict=True):
+            actual[who + END] = 0 if end in ends else OTHER
+        actual[PAIR] = self.pairs((actual[f"A{PHASE}"], actual[f"B{PHASE}"]))
+        known = set(self.literals)
+        return np.array(
+            [
+                actual[name] == value
+                if name.endswith(END) or value != OTHER
+                else (name, actual[name]) not in known
+                for name, value in self.literals
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """Candidate clauses: `never[i, j]` says that literals i and j do not hold together, and
+    `never[i, i]` that literal i does not hold."""
+
+    vocabulary: Vocabulary
+    never: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.needed())
+
+    def needed(self) -> list[tuple[int, int]]:
+        """The pairs that say something which no clause of one literal says already, and which do
+        not speak of two values of one variable."""
+        alone = np.diagonal(self.never)
+        literals = self.vocabulary.literals
+        index = {literal: number for number, literal in enumerate(literals)}
+        implied = alone[:, None] | alone[None, :]
+        for number, (name, value) in enumerate(literals):
+            if name == PAIR and value != OTHER:
+                parts = self.vocabulary.pairs[value]
+                for who, part in zip("AB", parts, strict=True):
+                    said = self.never[index[who + PHASE, part]]
+                    implied[number] |= said
+                    implied[:, number] |= said
+        pairs = np.triu(self.never & ~implied)
+        names = [name for name, _ in literals]
+        units = [(i, i) for i in np.flatnonzero(alone).tolist()]
+        return units + [(i, j) for i, j in np.argwhere(pairs).tolist() if names[i] != names[j]]
+
+    def without(self, broken: npt.NDArray[np.bool_]) -> Clauses:
+        """The clauses that are not broken."""
+        return Clauses(self.vocabulary, self.never & ~broken)
+
+    def as_formula(self, frame: Frame) -> list[z3.BoolRef]:
+        """The clauses over a frame, and that nothing unknown was sent."""
+        negated = [z3.Not(term) for term in self.vocabulary.terms(frame)]
+        return [z3.Not(frame["escaped"])] + [
+            negated[i] if i == j else z3.Or(negated[i], negated[j]) for i, j in self.needed()
+        ]
+
+
+Rows = tuple[list[Literal], npt.NDArray[np.bool_]]
+"""Literals, and for each id of a part of the state (row) which of them hold (columns)."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Reads the values of the variables off sampled states; see `proposed`."""
+
+    encoding: Encoding
+    table: TabulatedModel
+    fields: tuple[str, ...]
+    phases: Ids[Phase]
+    pairs: Ids[Phase]
+
+    def ends(self, who: str, ids: Ints) -> Rows:
+        """The fields and the phase of end `who`."""
+        names = [name for name in self.encoding.frame0 if name.startswith(f"{who}.")]
+
+        def values(end: End) -> list[int]:
+            terms, frame = end_terms(end), self.encoding.frame0
+            found = {name: int(plain(like(terms[name[2:]], frame[name]))) for name in names}
+            phase = tuple(found[f"{who}.{field}"] for field in self.fields)
+            return [*found.values(), self.phases(phase)]
+
+        known = {number: values(self.table.ends[number]) for number in np.unique(ids).tolist()}
+        return one_hot([*names, f"{who}{PHASE}"], known)
+
+    def channels(self, who: str, ids: Ints) -> Rows:
+        """What the channel away from `who` has of each kind of segment."""
+        kinds = self.encoding.channels["AB".index(who)]
+
+        def values(contents: Contents) -> list[int]:
+            held = [tuple(f for f in contents if f.segment == kind.segment) for kind in kinds]
+            return [kind.contents.index(part) for kind, part in zip(kinds, held, strict=True)]
+
+        known = {number: values(self.table.contents[number]) for number in np.unique(ids).tolist()}
+        return one_hot([f"{who}:{number}" for number in range(len(kinds))], known)
+
+    def both_phases(self, rows: list[Rows], a: Ints, b: Ints) -> tuple[Ints, Rows]:
+        """For each state the id of its pair of phases, and the literals of the pairs; with them
+        the two that say that an end is none of those sampled."""
+        phase = []
+        for (names, hot), ids in zip(rows[:2], (a, b), strict=True):
+            at = [i for i, (name, v) in enumerate(names) if name.endswith(PHASE) and v != OTHER]
+            values = np.array([names[i][1] for i in at])
+            phase.append(values[hot[:, at].argmax(axis=1)][ids])
+        found, inverse = np.unique(phase[0] << 20 | phase[1], return_inverse=True)
+        ids = np.array([self.pairs((p >> 20, p & (1 << 20) - 1)) for p in found.tolist()], np.int64)
+        literals, hot = one_hot([PAIR], {i: [i] for i in range(len(self.pairs))})
+        literals += [(f"{who}{END}", OTHER) for who in "AB"]
+        return ids[inverse], (literals, np.hstack((hot, np.zeros((len(hot), 2), bool))))
+
+
+def one_hot(names: list[str], values: dict[int, list[int]]) -> Rows:
+    """A literal for each value of each variable and for OTHER, and for each id whether it holds."""
+    seen = sorted(
+        {(n, OTHER) for n in range(len(names))}
+        | {(n, v) for row in values.values() for n, v in enumerate(row)}
+    )
+    column = {literal: index for index, literal in enumerate(seen)}
+    hot = np.zeros((max(values) + 1, len(seen)), bool)
+    for identifier, row in values.items():
+        for literal in enumerate(row):
+            hot[identifier, column[literal]] = True
+    return [(names[n], v) for n, v in seen], hot
+
+
+def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses:
+    """Every clause of at most two literals that no sampled state breaks."""
+    a, b, ab, ba = unpack(states)
+    wanted = PHASE_FIELDS if encoding.scope.clock else PHASE_FIELDS + NUMBERS
+    fields = tuple(field for field in wanted if f"A.{field}" in encoding.frame0)
+    read = Proposal(encoding, table, fields, Ids(), Ids())
+    rows = [read.ends("A", a), read.ends("B", b), read.channels("A", ab), read.channels("B", ba)]
+    both, more = read.both_phases(rows, a, b)
+    ends = {w: [table.ends[i] for i in np.unique(ids).tolist()] for w, ids in (("A", a), ("B", b))}
+    literals = [literal for names, _ in (*rows, more) for literal in names]
+    vocabulary = Vocabulary(encoding, ends, fields, read.phases, read.pairs, literals)
+    return Clauses(vocabulary, ~_together([*rows, more], [a, b, ab, ba, both]))
+
+
+def _together(rows: list[Rows], parts: list[Ints]) -> npt.NDArray[np.bool_]:
+    """Which two literals hold together in some state; `parts` are the ids of each state."""
+    first = np.cumsum([0] + [len(names) for names, _ in rows])
+    together = np.zeros((first[-1], first[-1]), bool)
+    for i, j in combinations_with_replacement(range(len(rows)), 2):
+        met = distinct(parts[i] << 20 | parts[j])
+        left = rows[i][1][met >> 20].astype(np.float32)
+        right = rows[j][1][met & (1 << 20) - 1].astype(np.float32)
+        block = left.T @ right > 0
+        together[first[i] : first[i + 1], first[j] : first[j + 1]] = block
+        together[first[j] : first[j + 1], first[i] : first[i + 1]] = block.T
+    return together

@@ -1,0 +1,59 @@
+"""What the explorer needs to know of a system: two machines and two channels, as tables."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tcpmc.checks.statespace.tables import Ints, Table
+
+END_BITS, CHANNEL_BITS = 13, 18
+QUIET, SETTLED = 1, 2
+PAIR_MASK = (1 << 2 * END_BITS) - 1
+LOW = (1 << 20) - 1
+
+
+class TooLarge(Exception):
+    """The exploration would exceed a limit; says which, and how far it came."""
+
+
+class Machine(Protocol):
+    """What the explorer needs to know, as tables. `which` is 0 or 1, `key` an id or ids.
+
+    own[which]        end -> (event, end', message, waits): what an end does by itself; a row that
+                      waits (QUIET) is possible only when both channels are quiet, or (SETTLED)
+                      when the other end is settled as well.
+    deliveries        channel -> (event, flight, channel')
+    receive[which]    end * 2**20 + flight -> (end', message)
+    put               channel * 2**20 + message -> (channel',), or no row: there is no room
+    network           channel -> (event, channel'): losses and the like
+    tick_end, tick_channel   id -> (id',), or no row: something has to happen first
+    quiet, settled    id -> (0 or 1,)
+    """
+
+    initial: tuple[int, int, int, int]
+    clock: bool
+    own: tuple[Table, Table]
+    deliveries: Table
+    receive: tuple[Table, Table]
+    put: Table
+    network: Table
+    tick_end: Table
+    tick_channel: Table
+    quiet: Table
+    settled: Table
+
+
+def pack(a: Ints, b: Ints, ab: Ints, ba: Ints) -> Ints:
+    """Four arrays of ids as one array of states."""
+    return a | b << END_BITS | ab << 2 * END_BITS | ba << 2 * END_BITS + CHANNEL_BITS
+
+
+def unpack(states: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """The ids of both ends and both channels."""
+    end, channel = (1 << END_BITS) - 1, (1 << CHANNEL_BITS) - 1
+    return (
+        states & end,
+        states >> END_BITS & end,
+        states >> 2 * END_BITS & channel,
+        states >> 2 * END_BITS + CHANNEL_BITS,
+    )

@@ -1,0 +1,78 @@
+"""The fields of ends and segments by name, flat, as numbers or as terms of the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import z3
+
+from tcpmc.checks.symbolic.symbolic import Sym, as_bits, as_truth
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.network.history import History
+from tcpmc.model.network.product import End
+
+SEQUENCE_FIELDS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
+STATE_BITS = 4
+CONTROLS = ("SYN", "ACK", "FIN", "RST")
+
+
+def end_terms(end: End) -> dict[str, Any]:
+    """The fields of an end by name, flat."""
+    tcb, history = end.tcb, end.history
+    return {
+        "state": tcb.state,
+        **{name: getattr(tcb, name).value for name in SEQUENCE_FIELDS},
+        **{name: getattr(tcb, name) for name in ("passive", "queued", "close_queued")},
+        **{field.name: getattr(history, field.name) for field in fields(History)},
+        **{name: getattr(end, name) for name in ("time_wait", "rexmt", "retries")},
+    }
+
+
+def rebuilt(end: End, value: Callable[[str], Any]) -> End:
+    """The end with each symbolic field replaced by `value(name)`."""
+
+    def field_of(name: str, old: Any) -> Any:
+        if isinstance(old, Seq):
+            return Seq(field_of(name, old.value), old.bits)
+        if not isinstance(old, Sym):
+            return old
+        new = value(name)
+        return list(State)[new] if name == "state" and isinstance(new, int) else new
+
+    def part(old: Any) -> Any:
+        return type(old)(**{f.name: field_of(f.name, getattr(old, f.name)) for f in fields(old)})
+
+    clocks = {
+        name: field_of(name, getattr(end, name)) for name in ("time_wait", "rexmt", "retries")
+    }
+    return End(part(end.tcb), part(end.history), **clocks)
+
+
+def segment_terms(segment: Segment) -> dict[str, Any]:
+    """The fields of a segment by name, flat."""
+    numbers = {"seq": segment.seq.value, "ack": segment.ack.value, "length": segment.length}
+    return {**numbers, **{control: getattr(segment, control) for control in CONTROLS}}
+
+
+def controls(segment: Segment) -> tuple[bool, ...]:
+    """The control bits of a segment."""
+    return tuple(bool(getattr(segment, control)) for control in CONTROLS)
+
+
+def like(value: Any, const: Any) -> Any:
+    """A value or Sym as a term of the same sort as a constant."""
+    if z3.is_bool(const):
+        return as_truth(bool(value) if isinstance(value, int) else value)
+    return as_bits(value, const.size())
+
+
+def plain(term: z3.ExprRef) -> Any:
+    """A literal term as a bool or an int."""
+    if z3.is_bool(term):
+        return z3.is_true(term)
+    assert isinstance(term, z3.BitVecNumRef)
+    return term.as_long()

@@ -1,0 +1,195 @@
+"""Symbolic execution of the model's functions: a branch on a symbolic truth forks.
+
+King 1976. The fields of a TCB, a segment, a history are wrapped Z3 terms (`Sym`); a function runs
+once for each feasible path, and its result and the path's condition are collected. This is the
+one clever file; everywhere else the rules are ordinary Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Generic, TypeVar
+
+import z3
+
+from tcpmc.checks.symbolic.solving import satisfiable
+
+R = TypeVar("R")
+PATH_LIMIT = 3000
+
+
+class Sym:
+    """A Z3 bit-vector or Boolean that a model function can compute with.
+
+    Numbers compare as unsigned. An enum member stands for its position. Outside `paths` a branch
+    on a Sym raises, and a Sym is never hashed: either would lose a case silently.
+    """
+
+    __slots__ = ("term",)
+    __hash__ = None  # type: ignore[assignment]
+    decide: ClassVar[Callable[[z3.BoolRef], bool] | None] = None
+
+    def __init__(self, term: Any) -> None:
+        self.term = term
+
+    def __bool__(self) -> bool:
+        if Sym.decide is None:
+            raise RuntimeError("a branch on a symbolic value outside of paths()")
+        truth = self.term if z3.is_bool(self.term) else self.term != 0
+        return Sym.decide(truth)
+
+    def __add__(self, other: Any) -> Sym:
+        return _lift(lambda a, b: a + b, self, other)
+
+    def __sub__(self, other: Any) -> Sym:
+        return _lift(lambda a, b: a - b, self, other)
+
+    def __and__(self, other: Any) -> Sym:
+        return _lift(lambda a, b: z3.And(a, b) if z3.is_bool(a) else a & b, self, other)
+
+    def __or__(self, other: Any) -> Sym:
+        return _lift(lambda a, b: z3.Or(a, b) if z3.is_bool(a) else a | b, self, other)
+
+    def __xor__(self, other: Any) -> Sym:
+        return _lift(lambda a, b: z3.Xor(a, b) if z3.is_bool(a) else a ^ b, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return _lift(lambda a, b: a == b, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _lift(lambda a, b: a != b, self, other)
+
+    def __lt__(self, other: Any) -> Sym:
+        return _lift(z3.ULT, self, other)
+
+    def __le__(self, other: Any) -> Sym:
+        return _lift(z3.ULE, self, other)
+
+    def __gt__(self, other: Any) -> Sym:
+        return _lift(z3.UGT, self, other)
+
+    def __ge__(self, other: Any) -> Sym:
+        return _lift(z3.UGE, self, other)
+
+    def __radd__(self, other: Any) -> Sym:
+        return self.__add__(other)
+
+    def __rand__(self, other: Any) -> Sym:
+        return self.__and__(other)
+
+    def __ror__(self, other: Any) -> Sym:
+        return self.__or__(other)
+
+    def __rsub__(self, other: Any) -> Sym:
+        return _lift(lambda a, b: b - a, self, other)
+
+
+def _lift(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
+    a, b = left.term, right.term if isinstance(right, Sym) else right
+    if z3.is_bv(a):
+        return Sym(operation(a, as_bits(b, a.size())))
+    if z3.is_bv(b) or (isinstance(b, int) and not isinstance(b, bool)):
+        size = b.size() if z3.is_bv(b) else 32
+        return Sym(operation(as_bits(a, size), as_bits(b, size)))
+    return Sym(operation(a, z3.BoolVal(b) if isinstance(b, bool) else b))
+
+
+def as_bits(value: Any, size: int) -> Any:
+    """A bit-vector term for a number, a truth, an enum member, or a Sym of one."""
+    value = value.term if isinstance(value, Sym) else value
+    if isinstance(value, Enum):
+        value = list(type(value)).index(value)
+    if isinstance(value, bool | int):
+        return z3.BitVecVal(int(value), size)
+    if z3.is_bool(value):
+        return z3.If(value, z3.BitVecVal(1, size), z3.BitVecVal(0, size))
+    return value
+
+
+def as_truth(value: Any) -> z3.BoolRef:
+    """A Boolean term for a truth or a Sym of one."""
+    value = value.term if isinstance(value, Sym) else value
+    return z3.BoolVal(value) if isinstance(value, bool) else value
+
+
+@dataclass(frozen=True)
+class Path(Generic[R]):
+    """One feasible path: its condition and the function's result on it."""
+
+    condition: z3.BoolRef
+    result: R
+
+
+class PathLimit(Exception):
+    """A function has too many symbolic paths."""
+
+
+def paths(run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True) -> Iterator[Path[R]]:
+    """Yield every feasible path of `run` under the assumptions; the conditions are disjoint and
+    together amount to the assumptions. Without `prune` no branch is tested, which is faster where
+    a test is dear, and infeasible paths are among them. Raises PathLimit beyond 3000 paths."""
+    solver = z3.Solver()
+    solver.add(*assuming)
+    todo: list[tuple[bool, ...]] = [()]
+    count = 0
+    while todo:
+        count += 1
+        if count > PATH_LIMIT:
+            raise PathLimit(f"more than {PATH_LIMIT} symbolic paths")
+        walk = _Walk(todo.pop(), solver, prune)
+        Sym.decide, outer = walk.decide, Sym.decide
+        solver.push()
+        try:
+            result = run()
+        finally:
+            Sym.decide = outer
+            solver.pop()
+        todo += walk.untaken
+        yield Path(z3.And(*walk.condition), result)
+
+
+class _Walk:
+    """One path: it follows `prefix`, then takes at each branch a side that is feasible, and keeps
+    the other one for later if that is feasible too."""
+
+    def __init__(self, prefix: tuple[bool, ...], solver: z3.Solver, prune: bool) -> None:
+        self.prefix, self.solver, self.prune = prefix, solver, prune
+        self.example: z3.ModelRef | None = None
+        self.condition: list[z3.BoolRef] = []
+        self.taken: list[bool] = []
+        self.known: dict[int, bool] = {}
+        self.untaken: list[tuple[bool, ...]] = []
+
+    def decide(self, truth: z3.BoolRef) -> bool:
+        """The side that this path takes at a branch."""
+        truth = z3.simplify(truth)
+        if z3.is_true(truth) or z3.is_false(truth):
+            return bool(z3.is_true(truth))
+        if truth.get_id() not in self.known:
+            side = self._side(truth)
+            self.known[truth.get_id()] = side
+            self.taken.append(side)
+            self.condition.append(truth if side else z3.Not(truth))
+            self.solver.add(self.condition[-1])
+        return self.known[truth.get_id()]
+
+    def _side(self, truth: z3.BoolRef) -> bool:
+        if len(self.taken) < len(self.prefix):
+            return self.prefix[len(self.taken)]
+        if not self.prune:
+            self.untaken.append((*self.taken, False))
+            return True
+        if self.example is None:
+            satisfiable(self.solver)
+            self.example = self.solver.model()
+        side = bool(z3.is_true(self.example.eval(truth, model_completion=True)))
+        if satisfiable(self.solver, z3.Not(truth) if side else truth):
+            self.untaken.append((*self.taken, not side))
+        return side
+
+
+def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef) -> z3.BoolRef:
+    """The condition under which a predicate holds, as one formula."""
+    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in paths(run, *assuming)))

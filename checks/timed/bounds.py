@@ -1,0 +1,204 @@
+"""Bounds on the difference of two moments by sums of parameters, and which of them imply which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import z3
+
+from tcpmc.checks.symbolic.solving import satisfiable
+from tcpmc.checks.timed.timed_system import Closing, other_end
+from tcpmc.model.timed.linear import Linear, linear
+
+State = Mapping[str, Any]
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]
+ZERO = z3.RealVal(0)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two moments, left minus right; the name "" is the moment zero. `guards` are the flags under
+    which they mean something."""
+
+    left: str
+    right: str
+    guards: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it speaks of."""
+        return (self.left, self.right, *self.guards)
+
+
+def sums(system: Closing) -> list[Linear]:
+    """The sums of parameters by which differences are bounded."""
+    lives = [linear(name) for name in ("MSL", "OUT", "IN") if name in system.parameters]
+    found = [Linear(), *lives, *(one + other for one in lives for other in lives)]
+    found += [one + one + one for one in lives] * (len(lives) == 1)
+    lengths = [linear(timer.length) for timer in system.circumstances.timers if timer.event]
+    found += [*lengths, *(one + other for one, other in combinations(lengths[1:], 2))]
+    if system.circumstances.probes:
+        probes = range(1, system.circumstances.probes)
+        found += [linear(f"IDLE + {number} INTVL") for number in probes]
+    if "R" in system.parameters:
+        found += [linear("R") + one for one in lives]
+    return list(dict.fromkeys([*found, *(-one for one in found)]))
+
+
+class Sample(NamedTuple):
+    """A state in whole numbers: the flags (the first is always true), the moments (the first is the
+    moment zero), and the sums of the parameters."""
+
+    flags: Mask
+    moments: Numbers
+    sums: Numbers
+
+
+class Bounds:
+    """All pairs, and all bounds: `difference < sums[i]` has the index 2 i, `<=` 2 i + 1. Sets of
+    bounds are bit masks."""
+
+    def __init__(self, system: Closing, parameters: State, known: z3.BoolRef) -> None:
+        self.sums = sums(system)
+        self.pairs = list(_pairs(system))
+        self._flags, self._moments = ("", *system.flags), ("", *system.moments)
+        flag, moment = (
+            {name: n for n, name in enumerate(names)} for names in (self._flags, self._moments)
+        )
+        self._left = np.array([moment[pair.left] for pair in self.pairs])
+        self._right = np.array([moment[pair.right] for pair in self.pairs])
+        guards = [[flag[one] for one in (*pair.guards, "", "")[:2]] for pair in self.pairs]
+        self._guards = np.array(guards)
+        self._exchange = [
+            [places.get(other_end(name), -1) for name in places] for places in (flag, moment)
+        ]
+        self._terms = [z3.RealVal(0) + one.at(parameters) for one in self.sums]
+        self._made: dict[tuple[int, ...], tuple[Any, Any]] = {}
+        self._implied = self._implications(known)
+        self.least = cache(self._least)
+
+    def _implications(self, known: z3.BoolRef) -> list[int]:
+        """For each bound the weaker ones, for all parameters that are known to be possible."""
+        solver = z3.SolverFor("QF_LRA")
+        solver.add(known)
+        terms = self._terms
+        weaker = []
+        for i, one in enumerate(terms):
+            at_most = [not satisfiable(solver, one > other) for other in terms]
+            below = [not satisfiable(solver, one >= other) for other in terms]
+            for strict in (True, False):
+                mask = 0
+                for j in range(len(terms)):
+                    mask |= (at_most[j] if strict else below[j]) << 2 * j
+                    mask |= at_most[j] << 2 * j + 1
+                weaker.append(mask & ~(1 << 2 * i + (not strict)))
+        return weaker
+
+    def sample(self, state: State, parameters: State) -> Sample:
+        """A state of whole numbers."""
+        moments = [0, *(state[name] for name in self._moments[1:])]
+        limits = [one.at(parameters) for one in self.sums]
+        fits = max(map(abs, (*moments, *limits))) < 2**62
+        exact = np.int64 if fits else object
+        flags = np.array([True, *(state[name] for name in self._flags[1:])])
+        return Sample(flags, np.array(moments, exact), np.array(limits, exact))
+
+    def exchanged(self, sample: Sample) -> Sample:
+        """The same state with the ends exchanged, which have to be alike."""
+        flags, moments = self._exchange
+        return Sample(sample.flags[flags], sample.moments[moments], sample.sums)
+
+    def truths(self, sample: Sample) -> dict[str, bool]:
+        """The flags by their names."""
+        return dict(zip(self._flags, sample.flags.tolist(), strict=True))
+
+    def meant(self, sample: Sample) -> Mask:
+        """For each pair, whether both moments mean something."""
+        found: Mask = sample.flags[self._guards].all(axis=1)
+        return found
+
+    def met(self, sample: Sample) -> Mask:
+        """For each pair, and each bound, whether the difference meets it."""
+        differences = sample.moments[self._left] - sample.moments[self._right]
+        below = differences[:, None] < sample.sums
+        at_most = differences[:, None] <= sample.sums
+        return np.stack([below, at_most], axis=2).reshape(len(self.pairs), -1).astype(bool)
+
+    def _least(self, held: int) -> tuple[int, ...]:
+        """The strongest of these bounds, which imply the others; one of each that are equal."""
+        found, rest = [], held
+        for index in range(2 * len(self.sums)):
+            if not held >> index & 1:
+                continue
+            stronger = [
+                other
+                for other in range(2 * len(self.sums))
+                if rest >> other & 1 and other != index and self._implied[other] >> index & 1
+            ]
+            if stronger:
+                rest &= ~(1 << index)
+            else:
+                found.append(index)
+        return tuple(found)
+
+    def term(self, pair: Pair, index: int, state: State) -> Any:
+        """The bound as a formula."""
+        return self._both(pair, index, state)[0]
+
+    def negated(self, pair: Pair, index: int, state: State) -> Any:
+        """That the bound does not hold, as a formula."""
+        return self._both(pair, index, state)[1]
+
+    def _both(self, pair: Pair, index: int, state: State) -> tuple[Any, Any]:
+        """The bound and its negation. Most of the time of a proof would go into making them anew
+        each time; what is made is kept, and so the numbers of its parts stay theirs."""
+        left, right = state.get(pair.left, ZERO), state.get(pair.right, ZERO)
+        guards = [state[guard] for guard in pair.guards]
+        key = (index, left.get_id(), right.get_id(), *(guard.get_id() for guard in guards))
+        if key not in self._made:
+            limit = right + self._terms[index // 2]
+            holds = left <= limit if index % 2 else left < limit
+            fails = left > limit if index % 2 else left >= limit
+            self._made[key] = (
+                z3.Or(*(z3.Not(guard) for guard in guards), holds),
+                z3.And(*guards, fails),
+            )
+        return self._made[key]
+
+
+def _pairs(system: Closing) -> list[Pair]:
+    """Bounds from above on when anything happened, relative to a timer or a copy that is owed.
+
+    Nothing is bounded by the youngest copy of another kind.
+    """
+
+    def guards(*names: str) -> tuple[str, ...]:
+        return tuple(sorted({n.replace(".first.", ".owed.") for n in names if ".first." in n}))
+
+    names = ["", *system.moments]
+    return [
+        Pair(left, right, guards(left, right))
+        for left in names
+        for right in names
+        if left != right and _telling(left, right)
+    ]
+
+
+def _telling(left: str, right: str) -> bool:
+    """Whether a bound on this difference is worth a thought: on when a segment was sent or a timer
+    was started, relative to now, to a timer, or to when the first copy owed was sent; and on when
+    a segment was sent relative to the beginning, which says that it never was."""
+    if ".sent." in right:
+        return False
+    if right == "":
+        return ".sent." in left
+    if ".first." in right:
+        return ".sent." not in left and ".first." not in left
+    return left != ""

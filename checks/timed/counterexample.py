@@ -1,0 +1,180 @@
+"""Bounded search for a timed counterexample, and the parameters for which the same run is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import z3
+
+from tcpmc.checks.symbolic.solving import satisfiable
+from tcpmc.checks.timed.encoding import Formulas
+from tcpmc.checks.timed.fourier_motzkin import Polyhedron, formula, projected, terms
+from tcpmc.checks.timed.provenance import Traced, both
+from tcpmc.checks.timed.timed_system import Action, Closing
+from tcpmc.model.timed.linear import Comparison, Linear, linear
+from tcpmc.model.timed.theorems import Claim
+
+Numbers = Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class TimedRun:
+    """A run that breaks a claim: what happened at which moment, and the moment at which TIME-WAIT
+    ended too early."""
+
+    parameters: Numbers
+    actions: tuple[Action, ...]
+    moments: tuple[Fraction, ...]
+
+
+class Search:
+    """The first steps of the system as constraints, one more at a time."""
+
+    def __init__(
+        self,
+        formulas: Formulas,
+        claim: Claim,
+        patience: float | None = None,
+        apart: int | None = None,
+    ) -> None:
+        """`patience` is in seconds, for each question to the solver. With `apart` only runs whose
+        lifetimes are those of `NICE`, where they can be, and whose events are so far apart."""
+        self.formulas, self.claim = formulas, claim
+        # Both ends follow the same rules: what end B can do wrong, end A can. (With `one_way` the
+        # claim is about A alone, and a timer that one end has is asked of that end.)
+        self.broken = formulas.broken(claim, claim.timer.ends[:1])
+        self.solver = z3.Solver()
+        if patience is not None:
+            self.solver.set("timeout", int(1000 * patience))
+        self.solver.add(formulas.sensible(), formulas.initial("0"))
+        self.apart = apart
+        if apart is not None:
+            _nice(self.solver, formulas.parameters, claim)
+        self.depth = 0
+
+    def exclude(self, parameters: z3.BoolRef) -> None:
+        """Only parameters outside of this set from now on."""
+        self.solver.add(z3.Not(parameters))
+
+    def shortest(self, first: int, last: int) -> TimedRun | None:
+        """A run of `first` to `last` steps, the fewest possible, that breaks the claim."""
+        for steps in range(first, last + 1):
+            while self.depth < steps:
+                self.solver.add(self.formulas.at(self.formulas.step, self.depth))
+                self.depth += 1
+                if self.apart is not None:
+                    soon, late = (self.formulas.moment(str(self.depth + n)) for n in (-1, 0))
+                    self.solver.add(late >= soon + self.apart)
+            goal = self.formulas.at(self.broken, steps)
+            self.solver.push()
+            self.solver.add(goal)
+            found = satisfiable(self.solver)
+            model = self.solver.model() if found else None
+            self.solver.pop()
+            if model is not None:
+                return self._run(model, steps)
+        return None
+
+    def _run(self, model: z3.ModelRef, steps: int) -> TimedRun:
+        def fraction(term: Any) -> Fraction:
+            value: Fraction = model.eval(term, model_completion=True).as_fraction()
+            return value
+
+        actions = []
+        for step in range(steps):
+            bits = self.formulas.choice(str(step))
+            number = sum(bool(z3.is_true(model.eval(b, True))) << n for n, b in enumerate(bits))
+            actions.append(self.formulas.system.actions[number])
+        return TimedRun(
+            {name: fraction(term) for name, term in self.formulas.parameters.items()},
+            tuple(actions),
+            tuple(fraction(self.formulas.moment(str(step))) for step in range(steps + 1)),
+        )
+
+
+def constraints(system: Closing, claim: Claim, run: TimedRun) -> frozenset[Comparison]:
+    """Comparisons of the moments `t0`, `t1`, ... and the parameters that suffice for the same
+    events to break the claim."""
+    parameters = {name: Traced(v, linear(name)) for name, v in run.parameters.items()}
+    old = -3 * (1 + sum(run.parameters.values(), Fraction(0)))
+    state: dict[str, Any] = dict.fromkeys(system.flags, False)
+    for name in system.moments:
+        sent = ".sent." in name
+        state[name] = Traced(old, linear("start")) if sent else Traced(Fraction(0), Linear())
+    for name in system.flags:
+        state[name] = name in system.begins
+    conditions = [system.sensible(parameters), system.initial(state, parameters)]
+    for number, moment in enumerate(run.moments):
+        t = Traced(moment, linear(f"t{number}"))
+        if number == len(run.actions):
+            conditions.append(system.broken(claim, state, parameters, t))
+            break
+        action = run.actions[number]
+        conditions.append(system.reaches(state, parameters, t))
+        conditions.append(action.guard(state, parameters, t))
+        state = state | action.changes(state, t)
+    whole = both(*conditions)
+    if isinstance(whole, bool) or not whole.value:
+        raise AssertionError("a run that is none")
+    return frozenset(whole.why)
+
+
+def parameters_of(system: Closing, claim: Claim, run: TimedRun) -> Polyhedron:
+    """All parameters for which the events of the run, at some moments, break the claim."""
+    return projected(constraints(system, claim, run), system.parameters)
+
+
+NICE = {"MSL": 60, "OUT": 60, "IN": 60, "R": 90, "RTO": 1, "C": 30, "F": 60, "T": 120}
+FAR = 240
+APART = (6, 4, 2, 1, 0)
+"""How far apart the events of a run that is drawn are: the first of these that is possible."""
+
+
+def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> TimedRun:
+    """The same events with plain numbers: lifetimes of a minute where that is possible, the length
+    of the claim's timer the largest whole number of seconds for which the claim is still broken,
+    each event as early as it can be and so far `apart` from the one before."""
+    found = constraints(system, claim, run)
+    names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
+    values, solver = terms(names), z3.Solver()
+    solver.add(formula(sorted(found, key=str), values))
+    _nice(solver, values, claim)
+    moments = [values[f"t{n}"] for n in range(len(run.moments)) if f"t{n}" in values]
+    solver.add(*(late >= soon + apart for soon, late in pairwise(moments)))
+    length = values[claim.timer.length]
+    longest = next((t for t in range(FAR, -1, -1) if satisfiable(solver, length == t)), None)
+    if longest is not None:
+        solver.add(length == longest)
+    for moment in moments:
+        _earliest(solver, moment)
+    satisfiable(solver)
+    model = solver.model()
+
+    def value(name: str) -> Fraction:
+        term = model.eval(values.get(name, z3.RealVal(0)), model_completion=True)
+        return Fraction(str(term))
+
+    then = tuple(value(f"t{number}") for number in range(len(run.moments)))
+    return TimedRun({n: value(n) for n in system.parameters}, run.actions, then)
+
+
+def _nice(solver: z3.Solver, values: Mapping[str, Any], claim: Claim) -> None:
+    """Fix each parameter that the claim is not about to its plain number if that is possible."""
+    for name, number in NICE.items():
+        free = name in values and name != claim.timer.length
+        if free and satisfiable(solver, values[name] == number):
+            solver.add(values[name] == number)
+
+
+def _earliest(solver: z3.Solver, moment: Any) -> None:
+    """Fix a moment to the earliest half second that is possible, if one is."""
+    satisfiable(solver)
+    latest = Fraction(str(solver.model().eval(moment, model_completion=True)))
+    for half in range(int(2 * latest) + 1):
+        if satisfiable(solver, moment == z3.Q(half, 2)):
+            solver.add(moment == z3.Q(half, 2))
+            return

@@ -1,0 +1,247 @@
+"""What the rules do to one end of a closing connection, for every 32-bit ISS, as a finite table.
+
+The numbers of a connection without text stay within two of ISS and IRS. A phase holds them relative
+to these; so does a segment. The rules are executed symbolically on `ISS + offset`, both bases being
+any 32-bit numbers, and the solver shows that there is one path and that each result is a base plus
+a constant again. The table is closed: every phase meets every segment that any phase sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, cast
+
+import z3
+
+from tcpmc.checks.symbolic.symbolic import Sym, paths
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
+from tcpmc.model.timed.timers import (
+    CLOSE,
+    DELIVER,
+    EXPIRE,
+    GIVE_UP,
+    LEAVE,
+    LOST_PEER,
+    PROBE,
+    RETRANSMIT,
+    SPEAK,
+    VANISH,
+    Change,
+    End,
+)
+from tcpmc.model.variants.variant import Variant
+
+BITS = 32
+PHASE_LIMIT = 64
+EXPIRED, ACKNOWLEDGED, ABORTED, GONE = "expired", "acknowledged", "aborted", "vanished"
+"""How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired, a segment ended it as
+it should, or a reset or the user timeout did."""
+NUMBERS = {"iss": "iss", "irs": "irs", "snd_una": "iss", "snd_nxt": "iss", "rcv_nxt": "irs"}
+"""The fields of a TCB that are numbers, and the base of each."""
+BASES = {"iss": z3.BitVec("iss", BITS), "irs": z3.BitVec("irs", BITS)}
+
+
+class NotFinite(Exception):
+    """A rule that leaves the finite table, or depends on the initial sequence numbers."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where one end is: its TCB with both bases taken as zero, how it came to be CLOSED, and how
+    many keepalive probes are unanswered."""
+
+    tcb: Tcb
+    how: str = ""
+    probes: int = 0
+
+    @property
+    def state(self) -> State:
+        """The state of the connection at this end."""
+        return self.tcb.state
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that this end sent is not acknowledged."""
+        return self.end.unacknowledged
+
+    @property
+    def end(self) -> End:
+        """As the timers see it."""
+        return End(self.tcb, self.probes, self.how == GONE)
+
+    def __str__(self) -> str:
+        una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
+        probes = f",probes {self.probes}" if self.probes else ""
+        return f"CLOSED({self.how})" if self.how else f"{self.state}({una},{nxt},{rcv}{probes})"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row of the table: an event, the segment if one is delivered, and what comes of it."""
+
+    before: Phase
+    event: str
+    arriving: Segment | None
+    after: Phase
+    sends: tuple[Segment, ...]
+    restarts: bool
+    rule: str
+
+    @property
+    def change(self) -> Change:
+        """As the timers see it."""
+        return Change(self.event, self.before.end, self.after.end, self.restarts)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All phases of an end, all segments that it sends, and every move."""
+
+    phases: tuple[Phase, ...]
+    segments: tuple[Segment, ...]
+    moves: tuple[Move, ...]
+
+
+@cache
+def table(variant: Variant, probes: int = 0) -> Table:
+    """The table of a variant; with probes, that of an open connection which sends so many to keep
+    it alive, and which one end may leave without a word. Raises NotFinite."""
+    zero, one = Seq(0, BITS), Seq(1, BITS)
+    start = Phase(Tcb(State.ESTABLISHED, zero, zero, one, one, one))
+    phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, Move], {})
+    while True:
+        known = len(moves)
+        for phase in tuple(phases):
+            for event, arriving in _events(phase, segments, probes):
+                if (phase, event, arriving) not in moves:
+                    move = _move(variant, phase, event, arriving)
+                    moves[phase, event, arriving] = move
+                    phases += [move.after] * (move.after not in phases)
+                    segments += [s for s in move.sends if s not in segments]
+        if len(phases) > PHASE_LIMIT or len(segments) > PHASE_LIMIT:
+            raise NotFinite(f"more than {PHASE_LIMIT} phases or segments")
+        if len(moves) == known:
+            changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
+            return Table(tuple(phases), tuple(segments), tuple(changing))
+
+
+def _events(
+    phase: Phase, segments: list[Segment], probes: int
+) -> Iterator[tuple[str, Segment | None]]:
+    if probes:
+        yield from _open_events(phase, segments, probes)
+        return
+    yield CLOSE, None
+    if phase.waits:
+        yield RETRANSMIT, None
+        yield GIVE_UP, None
+    if phase.state == State.TIME_WAIT:
+        yield EXPIRE, None
+    if phase.state == State.FIN_WAIT_2:
+        yield LEAVE, None
+    for segment in segments:
+        yield DELIVER, segment  # relative numbers are the same at both ends
+
+
+def _open_events(
+    phase: Phase, segments: list[Segment], probes: int
+) -> Iterator[tuple[str, Segment | None]]:
+    if phase.state == State.CLOSED:
+        return
+    yield (PROBE if phase.probes < probes else LOST_PEER), None
+    if not phase.probes:
+        yield from ((SPEAK, None), (VANISH, None))  # of the end that sends no probes
+    for segment in segments:
+        yield DELIVER, segment
+
+
+def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> Move:
+    tcb = _lifted_tcb(phase.tcb)
+    host, rules = Host(variant.profile, _number("host.iss")), variant.rules
+    calls: dict[str, Callable[[], Step]] = {
+        CLOSE: lambda: rules.close(host, tcb),
+        RETRANSMIT: lambda: rules.retransmission_timeout(host, tcb),
+        GIVE_UP: lambda: rules.user_timeout(host, tcb),
+        EXPIRE: lambda: rules.time_wait_timeout(host, tcb),
+        LEAVE: lambda: fin_wait_2_timeout(host, tcb),
+        PROBE: lambda: keepalive_probe(host, tcb),
+        LOST_PEER: lambda: keepalive_timeout(host, tcb),
+        SPEAK: lambda: Step(SPEAK, tcb, send=(ack(tcb),)),
+        VANISH: lambda: Step(VANISH, closed(tcb)),
+        DELIVER: lambda: rules.segment_arrives(
+            host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
+        ),
+    }
+    found = list(paths(calls[event]))
+    if len(found) != 1:
+        raise NotFinite(f"{event} in {phase.state} depends on the initial sequence numbers")
+    step = found[0].result
+    after = _dropped_tcb(step.tcb)
+    how = phase.how
+    if after.state == State.CLOSED and phase.state != State.CLOSED:
+        how = EXPIRED if event in (EXPIRE, LEAVE) else ACKNOWLEDGED
+        if event in (GIVE_UP, LOST_PEER) or (arriving is not None and arriving.RST):
+            how = ABORTED
+        if event == VANISH:
+            how = GONE
+    unanswered = phase.probes + 1 if event == PROBE else 0
+    sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
+    then = Phase(after, how, unanswered)
+    return Move(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
+
+
+def _number(name: str) -> Seq:
+    return Seq(cast(int, Sym(z3.BitVec(name, BITS))), BITS)
+
+
+def _lift(number: Seq, base: str) -> Seq:
+    return Seq(cast(int, Sym(z3.simplify(BASES[base] + number.value))), BITS)
+
+
+def _drop(number: Seq, base: str) -> Seq:
+    value = number.value
+    term = value.term if isinstance(value, Sym) else z3.BitVecVal(value, BITS)
+    offset = z3.simplify(term - BASES[base])
+    if not z3.is_bv_value(offset):
+        raise NotFinite(f"{term} is not {base} and a constant")
+    return Seq(offset.as_long(), BITS)
+
+
+def _with(tcb: Tcb, numbers: dict[str, Any]) -> Tcb:
+    return replace(tcb, **numbers)
+
+
+def _lifted_tcb(tcb: Tcb) -> Tcb:
+    """The TCB with its bases added; one that does not exist has no numbers."""
+    if tcb.state in (State.CLOSED, State.LISTEN):
+        return tcb
+    return _with(tcb, {name: _lift(getattr(tcb, name), base) for name, base in NUMBERS.items()})
+
+
+def _dropped_tcb(tcb: Tcb) -> Tcb:
+    if tcb.state in (State.CLOSED, State.LISTEN):
+        return tcb
+    return _with(tcb, {name: _drop(getattr(tcb, name), base) for name, base in NUMBERS.items()})
+
+
+def _lifted(segment: Segment, seq: str, ack: str) -> Segment:
+    """The segment with its bases added; without the ACK bit there is no acknowledgment number."""
+    number = _lift(segment.ack, ack) if segment.ACK else segment.ack
+    return replace(segment, seq=_lift(segment.seq, seq), ack=number)
+
+
+def _dropped(segment: Segment, seq: str, ack: str) -> Segment:
+    plain = {
+        f.name: getattr(segment, f.name) for f in fields(segment) if f.name not in ("seq", "ack")
+    }
+    for name, value in plain.items():
+        if isinstance(value, Sym):
+            raise NotFinite(f"{name} of a segment depends on the initial sequence numbers")
+    number = _drop(segment.ack, ack) if segment.ACK else segment.ack
+    return Segment(_drop(segment.seq, seq), number, **plain)

@@ -1,0 +1,130 @@
+"""The part of an inductive invariant that a claim needs, as one formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import z3
+
+from tcpmc.checks.symbolic.solving import satisfiable, some
+from tcpmc.checks.timed.candidates import Fact
+from tcpmc.checks.timed.encoding import FRAMES, Formulas
+from tcpmc.checks.timed.houdini import Mine, State
+from tcpmc.checks.timed.simulation import Location
+from tcpmc.checks.timed.timed_system import Action, phase_name
+from tcpmc.model.timed.theorems import Claim
+
+Needed = dict[Location, dict[Fact, None]]
+
+
+class Unproved(Exception):
+    """The facts do not imply the claim; says in which phases."""
+
+
+@dataclass
+class Slice:
+    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores."""
+
+    mine: Mine
+    needed: Needed = field(default_factory=dict)
+    _known: Mapping[Location, frozenset[Fact]] = field(default_factory=dict)
+    _solvers: Mapping[Location, tuple[z3.Solver, dict[str, Fact]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.needed.values()))
+
+    def for_claim(self, claim: Claim) -> Slice:
+        """The facts from which the claim follows, and those from which they do, and so on. Raises
+        Unproved."""
+        mine = self.mine
+        broken = mine.formulas.broken(claim)
+        self.needed = {here: {} for here in mine.facts}
+        self._known = {here: frozenset(facts.all()) for here, facts in mine.facts.items()}
+        self._solvers = {here: self._solver(here) for here in mine.facts}
+        fresh: Needed = {here: {} for here in mine.facts}
+        for here in mine.facts:
+            self._take(here, self._core(here, (broken,)), fresh)
+            for action, target in mine.leaving(here):
+                if target not in mine.facts:
+                    self._take(here, self._core(here, self._moved(action)), fresh)
+        while any(fresh.values()):
+            goals, fresh = fresh, {here: {} for here in mine.facts}
+            self._back(goals, fresh)
+        return self
+
+    def _back(self, goals: Needed, fresh: Needed) -> None:
+        """What the facts in `goals` need of the states one action before."""
+        mine = self.mine
+        for here in mine.facts:
+            for action, target in mine.leaving(here):
+                after, changed = mine.after(action)
+                open_ = [fact for fact in goals.get(target, {}) if self._open(here, fact, changed)]
+                for fact in goals.get(target, {}):
+                    if fact not in open_:
+                        self._take(here, [fact], fresh)
+                if open_:
+                    goal = some(mine.negated(fact, after) for fact in open_)
+                    self._take(here, self._core(here, (*self._moved(action), goal)), fresh)
+
+    def _open(self, here: Location, fact: Fact, changed: set[str]) -> bool:
+        what, _ = fact
+        touched = what in changed if isinstance(what, str) else not changed.isdisjoint(what.names)
+        return touched or fact not in self._known[here]
+
+    def _moved(self, action: Action) -> tuple[Any, ...]:
+        formulas = self.mine.formulas
+        return formulas.reaches("0"), formulas.guard(action)
+
+    def _take(self, here: Location, facts: list[Fact], fresh: Needed) -> None:
+        for fact in facts:
+            if fact not in self.needed[here]:
+                self.needed[here][fact] = fresh[here][fact] = None
+
+    def _core(self, here: Location, goal: tuple[Any, ...]) -> list[Fact]:
+        """Facts of these phases that rule the goal out."""
+        solver, tracked = self._solvers[here]
+        solver.push()
+        solver.add(*goal)
+        if satisfiable(solver):
+            names = (self.mine.system.table.phases[number] for number in here)
+            raise Unproved(" and ".join(map(str, names)))
+        core = [tracked[str(one)] for one in solver.unsat_core()]
+        solver.pop()
+        return core
+
+    def _solver(self, here: Location) -> tuple[z3.Solver, dict[str, Fact]]:
+        """A solver that knows the facts of these phases, and which is which."""
+        mine, solver = self.mine, z3.Solver()
+        solver.add(mine.known, mine.located(here, mine.state))
+        tracked = {f"fact!{number}": fact for number, fact in enumerate(mine.facts[here].all())}
+        for name, fact in tracked.items():
+            solver.assert_and_track(mine.term(fact, mine.state), name)
+        return solver, tracked
+
+    def invariant(self, state: State) -> z3.BoolRef:
+        """The invariant: the ends are in one of the known pairs of phases, and in each of them its
+        facts hold."""
+        places = {here: self.mine.located(here, state) for here in self.needed}
+        parts = [z3.Or(*places.values())]
+        for here, facts in self.needed.items():
+            if facts:
+                terms = [self.mine.term(fact, state) for fact in facts]
+                parts.append(z3.Implies(self._both(here, state), z3.And(*terms)))
+        return z3.And(*parts)
+
+    def _both(self, here: Location, state: State) -> Any:
+        phases = self.mine.system.table.phases
+        return z3.And(*(state[phase_name(end, phases[here[end]])] for end in (0, 1)))
+
+
+def obligations(formulas: Formulas, claim: Claim, proof: Slice) -> Mapping[str, list[Any]]:
+    """What makes it a proof: each is a list of formulas that have no common solution."""
+    known = proof.mine.known
+    now, then = (proof.invariant(formulas.frame(tag)) for tag in FRAMES)
+    return {
+        "initiation": [known, formulas.initial("0"), z3.Not(now)],
+        "consecution": [known, now, formulas.step, z3.Not(then)],
+        "safety": [known, now, formulas.broken(claim)],
+    }

@@ -1,0 +1,263 @@
+"""The exact condition on the parameters under which a claim holds, found and then proved.
+
+A counterexample gives a set of parameters: all those for which the same events, at some moments,
+break the claim. It is taken out, and the search goes on outside of it. When a search of so many
+steps finds no more, an inductive invariant has to prove the claim for all parameters that are left:
+then both halves are exact. Where it cannot, the search goes deeper, and in the end the answer is
+what was established.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
+from tcpmc.checks.timed.counterexample import APART, Search, TimedRun, parameters_of, plain
+from tcpmc.checks.timed.encoding import Formulas
+from tcpmc.checks.timed.fourier_motzkin import (
+    Polyhedron,
+    fixed,
+    formula,
+    negated,
+    readable,
+    reduced,
+    terms,
+)
+from tcpmc.checks.timed.houdini import Mine
+from tcpmc.checks.timed.proof import Slice, Unproved, obligations
+from tcpmc.checks.timed.provenance import both, either
+from tcpmc.checks.timed.timed_system import Closing
+from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
+from tcpmc.model.timed.linear import Comparison, Condition, condition
+from tcpmc.model.timed.theorems import Claim
+from tcpmc.model.variants.variant import Variant
+
+QUICK, DEPTH = 6, 10
+"""Steps of the search before the first proof is tried, and at most."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A claim about a variant, under named assumptions and comparisons of the parameters."""
+
+    name: str
+    claim: Claim
+    variant: Variant
+    assume: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What was found: the claim holds exactly where the condition does.
+
+    word
+        PROVED where the proof is complete (outside of the condition `run` refutes the claim),
+        REFUTED where the claim fails for all parameters, VACUOUS where the assumptions contradict
+        each other or TIME-WAIT is never entered, else INCONCLUSIVE: then the condition is only
+        necessary.
+    proof
+        The inductive invariant; None where the condition is "never", and nothing is to be proved.
+    """
+
+    word: str
+    condition: Condition
+    how: str
+    run: TimedRun | None = None
+    proof: Slice | None = None
+
+    def meets(self, expected: str) -> bool:
+        """Whether it is what is expected: "vacuous", "never", or a condition, its clauses in any
+        order."""
+        if self.word == VACUOUS or expected == VACUOUS.lower():
+            return self.word == VACUOUS and expected == VACUOUS.lower()
+        if expected == "never":
+            return self.word == REFUTED
+        return set(self.condition.clauses) == set(condition(expected).clauses)
+
+
+class Finder:
+    """Finds the condition for one question."""
+
+    def __init__(
+        self,
+        question: Question,
+        progress: Progress = lambda line: None,
+        seconds: float | None = None,
+    ) -> None:
+        """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
+        self.question, self._say, self.seconds = question, progress, seconds
+        self._started = time.monotonic()
+        self.system = Closing(question.variant, question.claim.circumstances(question.assume))
+        self.formulas = Formulas(self.system)
+        self.violations: list[Polyhedron] = []
+        self.runs: list[TimedRun] = []
+
+    def find(self) -> Threshold:
+        """The answer."""
+        core = contradiction(self.question)
+        if core:
+            return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
+        timer = self.question.claim.timer
+        if not any(timer.runs(phase.end) for phase in self.system.table.phases):
+            return Threshold(VACUOUS, Condition(), f"{timer.what} is never entered")
+        try:
+            return self._find()
+        except GaveUp as reason:
+            return self._unfinished(str(reason))
+
+    def counterexample(self) -> TimedRun | None:
+        """The last that a quick search finds, with time between its events; nothing is proved."""
+        if contradiction(self.question):
+            return None
+        for apart in APART:
+            run = self._spaced(apart)
+            if run is not None:
+                return plain(self.system, self.question.claim, run, apart)
+        return None
+
+    def _spaced(self, apart: int) -> TimedRun | None:
+        """The counterexample found last among those whose events are so far apart."""
+        claim, found = self.question.claim, None
+        quick = QUICK + self.system.circumstances.probes
+        search = Search(self.formulas, claim, self.seconds, apart)
+        while run := search.shortest(len(found.actions) if found else 0, quick):
+            self.progress(f"{len(run.actions)} steps break it")
+            broken = parameters_of(self.system, claim, run)
+            search.exclude(formula(broken, self.formulas.parameters))
+            found = run
+        return found
+
+    def progress(self, line: str) -> None:
+        """Say what is done. Raises GaveUp when the time is over."""
+        if self.seconds is not None and time.monotonic() - self._started > self.seconds:
+            raise GaveUp(f"the time limit of {self.seconds:g} s")
+        self._say(line)
+
+    def _find(self) -> Threshold:
+        search = Search(self.formulas, self.question.claim, self.seconds)
+        probes = self.system.circumstances.probes  # a step each
+        first, depth, last = 0, QUICK + probes, DEPTH + probes
+        while True:
+            steps = self._searched(search, first, depth)
+            if steps is not None:
+                first = steps
+                continue
+            first = depth + 1
+            if not self._some_left():
+                never = Condition(((),))
+                return Threshold(REFUTED, never, "refuted for all parameters", self.last())
+            proof = self._proof()
+            if proof is not None:
+                how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
+                return Threshold(PROVED, self.condition(), how, self.last(), proof)
+            depth += 1
+            if depth > last:
+                return self._unfinished(f"no proof, and no counterexample of {last} steps")
+
+    def _searched(self, search: Search, first: int, last: int) -> int | None:
+        """The steps of a counterexample, whose parameters are taken out; None if there is none."""
+        self.progress(f"searching a counterexample of at most {last} steps")
+        run = search.shortest(first, last)
+        if run is None:
+            return None
+        self._violated(search, run)
+        return len(run.actions)
+
+    def _some_left(self) -> bool:
+        """Whether there are parameters for which no violation was found."""
+        return satisfiable(z3.Solver(), self.region(self.formulas.parameters))
+
+    def _unfinished(self, reason: str) -> Threshold:
+        told = f"{reason}; necessary so far"
+        return Threshold(INCONCLUSIVE, self.condition(), told, self.last())
+
+    def last(self) -> TimedRun | None:
+        """The counterexample found last, which is just outside the condition."""
+        return plain(self.system, self.question.claim, self.runs[-1]) if self.runs else None
+
+    def _violated(self, search: Search, run: TimedRun) -> None:
+        found = parameters_of(self.system, self.question.claim, run)
+        self.violations.append(found)
+        self.runs.append(run)
+        search.exclude(formula(found, self.formulas.parameters))
+        self.progress(f"{len(run.actions)} steps break it")
+
+    def region(self, parameters: Mapping[str, Any]) -> Any:
+        """The parameters for which no violation was found, as a truth or a term."""
+        outside = [
+            either(False, *(negated(one).at(parameters) for one in found))
+            for found in self.violations
+        ]
+        return both(self.system.sensible(parameters), *outside)
+
+    def _proof(self) -> Slice | None:
+        mine = Mine(self.formulas, self.region, self.progress)
+        mine.inductive()
+        try:
+            proof = Slice(mine).for_claim(self.question.claim)
+        except Unproved:
+            return None
+        for name, parts in obligations(self.formulas, self.question.claim, proof).items():
+            solver = z3.Solver()
+            solver.add(*parts)
+            if satisfiable(solver):
+                raise AssertionError(f"the mined invariant fails its {name}")
+        return proof
+
+    def condition(self) -> Condition:
+        """The clauses that the violations leave, as few and short as possible."""
+        sensible = self.system.known
+        values = terms(self.system.parameters)
+        clauses = []
+        for found in self.violations:
+            clauses.append(reduced(found, sensible))
+        kept = [self._shorter(one, clauses) for one in clauses]
+        for one in tuple(kept):
+            others = [other for other in kept if other is not one]
+            solver = z3.SolverFor("QF_LRA")
+            solver.add(formula(sensible, values), formula(one, values))
+            solver.add(*(z3.Not(formula(other, values)) for other in others))
+            if not satisfiable(solver):
+                kept = others
+        return Condition(
+            tuple(tuple(self._readable(c) for c in sorted(one, key=str)) for one in kept)
+        )
+
+    def _shorter(
+        self, violation: set[Comparison], all_of_them: list[set[Comparison]]
+    ) -> set[Comparison]:
+        """Of a violation's comparisons those that are needed beside the other violations."""
+        values, kept = terms(self.system.parameters), set(violation)
+        others = [z3.Not(formula(one, values)) for one in all_of_them if one is not violation]
+        for one in sorted(violation, key=str):
+            solver = z3.SolverFor("QF_LRA")
+            solver.add(formula(self.system.known, values), *others)
+            solver.add(formula(kept - {one}, values), z3.Not(formula((one,), values)))
+            if not satisfiable(solver):
+                kept.remove(one)
+        return kept
+
+    def _readable(self, violated: Comparison) -> Comparison:
+        fixed_one = fixed(negated(violated), self.system.circumstances.where)
+        return readable(fixed_one, self.question.claim.timer.length)
+
+
+def contradiction(question: Question) -> str:
+    """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
+    if they do not."""
+    system = Closing(question.variant, question.claim.circumstances(question.assume))
+    values, solver = terms(system.parameters), z3.Solver()
+    solver.set("core.minimize", True)
+    named = {str(one): one for one in system.known}
+    for name, one in named.items():
+        solver.assert_and_track(formula((one,), values), name)
+    if satisfiable(solver):
+        return ""
+    core = {str(one).strip("|") for one in solver.unsat_core()}
+    return ", ".join(name for name in named if name in core)

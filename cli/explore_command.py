@@ -1,0 +1,88 @@
+"""`tcpmc explore`: the page with the model behind it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from tcpmc.checks.running.loading import find_variant
+from tcpmc.cli.options import SCOPE, VARIANT_NAMES
+from tcpmc.cli.run_options import asked_scope, say
+from tcpmc.errors import BadInput
+from tcpmc.model.network.system import Model
+from tcpmc.reports.bounds import FLAGS
+from tcpmc.reports.saved import read_traces
+
+
+@click.command(short_help="Step through the model in a browser.")
+@click.option(
+    "--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES, help="[default: rfc9293]"
+)
+@click.option(
+    "--trace", "saved", metavar="FILE", help="Start from traces that --format json wrote."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="[default: any free one]"
+)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+@SCOPE
+def explore(
+    variant: str | None, saved: str | None, port: int, no_browser: bool, debug: bool, **rest: Any
+) -> int:
+    """Choose what happens next, step by step, in a page on this machine.
+
+    The page shows what can happen in a state, and why the rest cannot. A path can be saved, and
+    gone on with another day. The command ends when the page is closed, or by Ctrl-C.
+
+    \b
+      tcpmc explore
+      tcpmc explore --variant ./my_stack.py --crashes 1 --aborts
+      tcpmc explore --scope small --start established --clock
+      tcpmc trace closing -o json=closing.json
+      tcpmc explore --trace closing.json
+    """  # noqa: D301
+    from tcpmc.web.live import Live
+    from tcpmc.web.server import Server
+
+    if saved is not None:
+        _refuse_bounds(rest)
+        live = Live.of(read_traces(saved, variant), variant)
+    else:
+        source = variant or "rfc9293"
+        live = Live([_model(source, rest)], [source])
+    try:
+        server = Server(live, port, tell=say)
+    except OSError as error:
+        raise BadInput(f"port {port}: {error.strerror}") from error
+    with suppress(KeyboardInterrupt), server:
+        print(server.address, flush=True)
+        if not no_browser and not _opened(server.address):
+            say("no browser was found: open the address above")
+        server.serve_forever(poll_interval=0.1)
+    return 0
+
+
+def _model(source: str, given: dict[str, Any]) -> Model:
+    try:
+        return Model(find_variant(source), asked_scope(given))
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def _refuse_bounds(given: dict[str, Any]) -> None:
+    """Raise BadInput where bounds are asked for besides those of a saved trace."""
+    words = [FLAGS[name] for name in FLAGS if given[name] is not None]
+    words += ["--scope"] * (given["scope"] != "default")
+    if words:
+        raise BadInput(f"--trace has its own scope: leave {words[0].partition('/')[0]} out")
+
+
+def _opened(address: str) -> bool:
+    import webbrowser
+
+    with suppress(webbrowser.Error):
+        return webbrowser.open(address)
+    return False

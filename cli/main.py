@@ -1,0 +1,214 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from tcpmc.checks.running.jobs import AUTO, ENGINES
+from tcpmc.checks.trace import ReplayError
+from tcpmc.checks.verdict import (
+    EXIT_DISAGREE,
+    EXIT_INCONCLUSIVE,
+    EXIT_INTERNAL,
+    EXIT_NOTHING,
+    EXIT_USAGE,
+)
+from tcpmc.cli.claims_command import claims
+from tcpmc.cli.diagram_command import diagram
+from tcpmc.cli.explain_command import explain
+from tcpmc.cli.explore_command import explore
+from tcpmc.cli.list_command import KINDS, listing
+from tcpmc.cli.options import (
+    EXPLORING,
+    FAIR,
+    GROUP_HELP,
+    LIMITS,
+    PROPERTY_NAMES,
+    SCOPE,
+    VARIANT_NAMES,
+    result_options,
+    version,
+)
+from tcpmc.cli.output_files import opened
+from tcpmc.cli.outputs import opening, requests
+from tcpmc.cli.prove_command import prove
+from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
+from tcpmc.cli.stack_commands import compare, gallery
+from tcpmc.cli.threshold_command import threshold
+from tcpmc.cli.trace_command import folders, write_traces
+from tcpmc.cli.verify_command import verify
+from tcpmc.errors import BadInput, one_line
+from tcpmc.reports.formats import ALL_FORMATS, RUN_FORMATS
+from tcpmc.reports.terminal import on_github, width
+
+
+@click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@version
+def cli() -> None:
+    """The group of all commands."""
+
+
+@cli.command(short_help="Decide properties; all of them by default.")
+@click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
+@click.option(
+    "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+    help="A variant, or a Python file with one; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
+    help="auto: both for a named property; for the whole catalogue both where it says so.",
+)  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
+@click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
+@click.option(
+    "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
+    help="Expect of a variant of your own what is expected of this one, such as rfc9293.",
+)  # fmt: skip
+@click.option(
+    "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
+    help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
+)  # fmt: skip
+@click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
+@SCOPE
+@FAIR
+@LIMITS
+@EXPLORING
+@result_options(RUN_FORMATS)
+def check(
+    properties: tuple[str, ...],
+    variants: tuple[str, ...],
+    engine: str,
+    coverage: bool,
+    traces: tuple[str, ...],
+    **rest: Any,
+) -> int:
+    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
+
+    \b
+    Without PROPERTY and --variant: the catalogue on rfc9293, and each property
+    on the variants where its verdict differs. With only --variant: the
+    catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
+    second connections are asked.
+
+    \b
+    In CI, for a stack of your own:
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+          -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
+    """  # noqa: D301
+    engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
+    if coverage and engine == "z3":
+        raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
+    asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
+    with opening(asked) as destinations:
+        outcome = decide(properties, variants, engines, rest, destinations.follow)
+        if coverage:
+            from tcpmc.checks.rule_labels import coverage as covered
+
+            tried = {result.job.variant for result in outcome.results}
+            outcome.coverage = covered(tried, outcome.rules)
+        destinations.write(outcome)
+        count = write_traces(outcome, wanted)
+    if wanted and not rest["quiet"]:
+        places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
+        say(f"traces in {places}: {count}")
+    if on_github():
+        annotate(outcome)
+    if all(request.path for request in asked) and not rest["quiet"]:
+        conclude(outcome)
+    return outcome.exit_code
+
+
+@cli.command(short_help="Show the trace of one property.")
+@click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
+@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
+@SCOPE
+@FAIR
+@LIMITS
+@EXPLORING
+@result_options(ALL_FORMATS)
+def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
+    """Show the shortest trace that refutes or witnesses PROPERTY.
+
+    Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
+
+    \b
+      tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
+    """  # noqa: D301
+    asked = requests(rest["output"], rest["format"], ALL_FORMATS)
+    with opening(asked) as destinations:
+        outcome = traced(name, variant, engine, rest, destinations.follow)
+        destinations.write(outcome)
+    verdict = outcome.results[0].verdict
+    if verdict.trace is None and any(request.shows_trace for request in asked):
+        told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
+        say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
+        return outcome.exit_code or EXIT_NOTHING
+    return outcome.exit_code
+
+
+@cli.command("list")
+@click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
+def list_(kinds: tuple[str, ...]) -> int:
+    """List properties, variants, scopes and output formats."""
+    with opened(None) as output:
+        output.write(listing(kinds or KINDS, min(80, width() or 80)))
+    return 0
+
+
+cli.add_command(claims)
+cli.add_command(prove)
+cli.add_command(threshold)
+cli.add_command(verify)
+cli.add_command(gallery)
+cli.add_command(compare)
+cli.add_command(explain)
+cli.add_command(diagram)
+cli.add_command(explore)
+
+
+def main() -> None:
+    """Run the command line; the process ends with the exit code."""
+    sys.unraisablehook = _unraisable
+    # numpy's linear algebra, which nothing here uses, would start threads of its own
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.exit(_exit_code())
+
+
+def _unraisable(error: sys.UnraisableHookArgs) -> None:
+    """Ctrl-C or a limit can leave a term of z3 half made, which then cannot be deleted: that is
+    nobody's trouble."""
+    if not str(getattr(error.object, "__module__", "")).startswith("z3."):
+        sys.__unraisablehook__(error)
+
+
+def _exit_code() -> int:
+    """Run the command; an error is one line on stderr."""
+    try:
+        code = cli.main(prog_name="tcpmc", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BadInput as error:
+        say(str(error))
+        code = EXIT_USAGE
+    except ReplayError as error:
+        say(f"a trace failed its replay, which is a bug in tcpmc: {error}")
+        code = EXIT_DISAGREE
+    except (KeyboardInterrupt, click.Abort) as stop:
+        say(str(stop.__cause__ or stop) or "interrupted")
+        code = EXIT_INCONCLUSIVE
+    except Exception as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        say(f"internal error, please report it (--debug shows more): {one_line(error)}")
+        code = EXIT_INTERNAL
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return code or 0

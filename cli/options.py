@@ -1,0 +1,153 @@
+"""The options that several commands share, and the help of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from tcpmc import __version__
+from tcpmc.checks.explicit.settings import BACKENDS
+from tcpmc.checks.running.monitor import GIGABYTE, default_memory
+from tcpmc.cli.scope_options import scope_options
+from tcpmc.model.network.scope import SCOPES
+from tcpmc.model.properties.catalogue import PROPERTIES
+from tcpmc.model.properties.kinds import FAIRNESS
+from tcpmc.model.variants.bugs import BUGS
+from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.reports.formats import Format
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a model checker.
+
+\b
+  tcpmc check                                  the catalogue, with its verdicts
+  tcpmc check closing --variant freertos-1303  one question about one stack
+  tcpmc check --variant ./my_stack.py          a stack of your own
+  tcpmc trace graceful-close --variant no-time-wait
+  tcpmc gallery                                bugs of real stacks, each caught
+  tcpmc compare rfc9293 freertos-1303          what differs, with traces
+  tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  tcpmc explain CLOSE-WAIT                     what a state means
+  ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
+  tcpmc diagram endpoint -o states.svg
+  tcpmc claims C33                             what textbooks say, decided
+  tcpmc explore                                step through the model in a browser
+  tcpmc list
+
+\b
+Exit codes: 0 all verdicts as expected; 1 some not; 2 usage; 3 inconclusive or
+only bounded; 4 the engines disagree or a trace failed its replay; 5 nothing
+selected; 70 internal error.
+
+\b
+Completion of names in your shell (bash, zsh, fish):
+  eval "$(_TCPMC_COMPLETE=bash_source tcpmc)"
+"""
+
+
+def completing(known: Sequence[str]) -> Callable[..., list[str]]:
+    """What completes a name in the shell."""
+    return lambda context, parameter, typed: [name for name in known if name.startswith(typed)]
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, shown in the help in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    """Print the version, and what explores."""
+    if asked and not context.resilient_parsing:
+        from tcpmc.checks.statespace.backend import kernel_is_there
+
+        kernel = "with the compiled kernel" if kernel_is_there() else "no compiled kernel: numpy"
+        click.echo(f"tcpmc, version {__version__} ({kernel})")
+        context.exit()
+
+
+version = click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+
+
+def scope_named(default: str) -> Callable[[Command], Command]:
+    """--scope with that default, and an option for each bound."""
+    return together(
+        click.option(
+            "--scope", default=default, show_default=True, shell_complete=completing([*SCOPES]),
+            help="Named bounds; each can be changed by an option below.",
+        ),
+        scope_options,
+    )  # fmt: skip
+
+
+SCOPE = scope_named("default")
+SMALL_SCOPE = scope_named("small")
+LIMITS = together(
+    click.option(
+        "--max-states", type=click.IntRange(min=1),
+        help="Of one exploration, looked at after each level.",
+    ),
+    click.option(
+        "--max-memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
+        help=f"Of each engine. [default: {default_memory() / GIGABYTE:.3g}]",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+        help="For the whole run.",
+    ),
+    click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
+    click.option("--debug", is_flag=True, help="Traceback for an internal error."),
+)  # fmt: skip
+FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
+FAIR = click.option(
+    "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
+    help="What a run may not put off for ever; may be repeated. [default: the property's]",
+)  # fmt: skip
+EXPLORING = together(
+    click.option(
+        "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True,
+        help="What explores: the compiled kernel, or numpy.",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(min=1), metavar="N",
+        help="Of the kernel. [default: one each processor]",
+    ),
+    click.option("--checkpoint", metavar="DIR", help="Save each level of an exploration there."),
+    click.option("--resume", metavar="DIR", help="Go on from such levels, and save more."),
+    click.option(
+        "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
+    ),
+)  # fmt: skip
+RESULT = together(
+    click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
+)
+
+
+def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
+    """The options that say in which of these formats the result is written, and where."""
+    return together(
+        click.option(
+            "--format", type=click.Choice([*known]), help="On standard output, or of FILE."
+        ),
+        click.option(
+            "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
+            shell_complete=completing([f"{name}=" for name in known]),
+            help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
+            "on standard output.",
+        ),
+    )  # fmt: skip
+
+
+PROPERTY_NAMES = completing([*PROPERTIES])
+VARIANT_NAMES = completing([*VARIANTS])
+BUG_NAMES = completing([*BUGS])

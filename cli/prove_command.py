@@ -1,0 +1,172 @@
+"""`tcpmc prove`: safety properties for an unbounded channel and every 32-bit ISS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tcpmc.checks.running.loading import find_property, find_variant
+from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
+    EXIT_INCONCLUSIVE,
+    EXIT_UNEXPECTED,
+    INCONCLUSIVE,
+    expected_on,
+)
+from tcpmc.cli.options import PROPERTY_NAMES, VARIANT_NAMES
+from tcpmc.cli.output_files import opened
+from tcpmc.cli.run_options import progress_of
+from tcpmc.cli.trace_command import made
+from tcpmc.errors import BadInput
+from tcpmc.model.properties.kinds import Lemma, Property
+from tcpmc.model.variants.variant import Variant
+from tcpmc.reports.terminal import width
+
+if TYPE_CHECKING:
+    from tcpmc.checks.parametric.prover import Proof, Prover
+
+
+@click.command(short_help="Prove safety properties for every 32-bit ISS.")
+@click.argument("names", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
+@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
+              help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
+@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+@click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="For each property.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
+    r"""Prove PROPERTY for a network that loses, duplicates and reorders without bound, and for
+    every 32-bit ISS; where some ISSs break it, say which, and prove it for all others.
+
+    Without PROPERTY: every safety property and lemma of the catalogue.
+
+    \b
+      tcpmc prove
+      tcpmc prove graceful-close
+      tcpmc prove no-deadlock --variant no-time-wait
+      tcpmc prove graceful-close --certificate graceful-close.smt2
+    """
+    from tcpmc.checks.parametric.prover import Prover, catalogue
+
+    if rest["certificate"] and len(names) != 1:
+        raise BadInput("--certificate takes one property; --certificates DIR takes more")
+    props = [_safety(name) for name in names] or list(catalogue())
+    prover = Prover(find_variant(variant), data, rest["timeout"])
+    found, tell = [], progress_of(rest)
+    with opened(None) as output:
+        for prop in props:
+            tell(f"{prop.name} ...")
+            proof = prover.prove(prop)
+            found.append((prop, proof))
+            _write(prover, prop, proof, variant, rest)
+            if names:
+                output.write(_told(prover, prop, proof))
+        if not names:
+            output.write(_table(prover, found))
+    return max(_code(prover.variant, prop, proof) for prop, proof in found)
+
+
+def _safety(name: str) -> Property:
+    from tcpmc.checks.parametric.prover import provable
+
+    prop = find_property(name)
+    if not provable(prop):
+        raise BadInput(
+            f"{name} is no safety property of one connection from CLOSED without time: "
+            "see tcpmc check"
+        )
+    return prop
+
+
+def _write(
+    prover: Prover, prop: Property, proof: Proof, variant: str, options: dict[str, Any]
+) -> None:
+    """Write the proof where the options say; one that was named has to exist."""
+    from tcpmc.checks.certificates.smtlib import certificate_of_proof
+
+    if options["certificate"]:
+        if not proof.proved:
+            raise BadInput(f"{proof.word} {prop.name}: there is no proof to write ({proof.how})")
+        with opened(options["certificate"]) as file:
+            file.write(certificate_of_proof(prover, prop, proof, variant))
+    if options["certificates"] and proof.proved:
+        text = certificate_of_proof(prover, prop, proof, variant)
+        certificate_file(options["certificates"], prop.name, text)
+
+
+def certificate_file(folder: str, name: str, text: str) -> None:
+    """Write a certificate to the folder, which is made. Raises BadInput."""
+    with opened(str(made(folder) / f"{name}.smt2")) as file:
+        file.write(text)
+
+
+def _code(variant: Variant, prop: Property, proof: Proof) -> int:
+    if proof.word == INCONCLUSIVE:
+        return EXIT_INCONCLUSIVE
+    expected = expected_on(prop, variant.name)
+    return EXIT_AS_EXPECTED if expected in (None, proof.word) else EXIT_UNEXPECTED
+
+
+def _told(prover: Prover, prop: Property, proof: Proof) -> str:
+    from tcpmc.reports.ladder import ladder, wrapped
+
+    lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
+    if proof.proved:
+        lines.append(f"  for {_iss(proof)}")
+    lines.append(f"  {proof.how}")
+    run = proof.trace
+    if proof.outside is not None:
+        run = proof.outside.trace
+        a, b = proof.outside.iss
+        lines.append(f"  outside: with ISS {a} of A and {b} of B:")
+    if run is not None:
+        lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
+    for text in _assumed(prover, prop):
+        first, *more = wrapped(f"assumed: {text}", (width() or 100) - 4)
+        lines += [f"  {first}", *(f"    {line}" for line in more)]
+    return "\n".join(lines) + "\n"
+
+
+def _iss(proof: Proof) -> str:
+    """The ISSs that a proof is about."""
+    left = {who: n for who, n in (("A", proof.where.a), ("B", proof.where.b)) if n}
+    if not left:
+        return "every 32-bit ISS"
+    if proof.where.a == proof.where.b:
+        return f"every 32-bit ISS but {_listed(proof.where.a)}"
+    return f"every 32-bit ISS but {', '.join(f'{_listed(n)} of {w}' for w, n in left.items())}"
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return " and ".join(map(str, numbers))
+
+
+def _assumed(prover: Prover, prop: Property) -> list[str]:
+    if isinstance(prop, Lemma):
+        return [*prop.rests_on, "one step, from any TCB, on any segment"]
+    text = "no text" if prover.data == 0 else f"{prover.data} octet(s) of text each way"
+    scope = (
+        f"from CLOSED, one OPEN each, {text}, a window of {prover.variant.profile.window} octets, "
+        "retransmission for ever, no ABORT, no crash"
+    )
+    return [*prop.rests_on, scope]
+
+
+def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
+    from tcpmc.reports.ladder import wrapped
+
+    lines = [f"  {'verdict':12} {'property':29} clauses  for"]
+    for prop, proof in found:
+        start = f"  {proof.word:12} {prop.name:29}"
+        if proof.proved:
+            lines.append(f"{start} {proof.clauses:7,}  {_iss(proof)}")
+        else:
+            lines.append(f"{start} {'':7}  {proof.how}")
+    scope = _assumed(prover, next(prop for prop, _ in found if not isinstance(prop, Lemma)))[-1]
+    about = f"on {prover.variant.name}, over an unbounded channel; {scope}."
+    lines += ["", *wrapped(about, width() or 100)]
+    return "\n".join(lines) + "\n"

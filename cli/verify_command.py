@@ -1,0 +1,130 @@
+"""`tcpmc verify`: certificates checked again, by solvers that did not find them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tcpmc.checks.certificates.solvers import SOLVERS, Missing
+from tcpmc.checks.running.loading import find_variant, text_of
+from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
+from tcpmc.cli.options import VARIANT_NAMES
+from tcpmc.cli.output_files import opened
+from tcpmc.cli.prove_command import certificate_file
+from tcpmc.cli.run_options import progress_of
+from tcpmc.errors import BadInput
+
+if TYPE_CHECKING:
+    from tcpmc.checks.certificates.proving import Found, Row
+    from tcpmc.checks.certificates.verifier import Checked
+
+
+@click.command(short_help="Re-check certificates with z3 and cvc5.")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--all", "every", is_flag=True,
+              help="Prove what of the catalogue has a proof, and check it.")  # fmt: skip
+@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+              help="Of --all.  [default: rfc9293]")  # fmt: skip
+@click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
+@click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
+              help="[default: both]")  # fmt: skip
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300.0,
+              metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
+@click.option("--statement/--no-statement", default=True,
+              help="Compare its statement with the model.  [default: yes]")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any) -> int:
+    r"""Check the proofs in FILE..., written by prove or threshold --certificate, from scratch.
+
+    \b
+      tcpmc prove graceful-close --certificate graceful.smt2
+      tcpmc verify graceful.smt2
+      tcpmc verify --all
+    """
+    if every == bool(files):
+        raise BadInput("verify: name one or more files, or --all")
+    if not every and (variant or rest["certificates"]):
+        raise BadInput("--variant and --certificates go with --all: a file names its variant")
+    with opened(None) as output:
+        if every:
+            found = _all(variant or "rfc9293", rest)
+            output.write(_table(found.rows) + found.ending)
+            return found.code
+        failed = False
+        for name in files:
+            checked = _check(text_of(name), rest)
+            failed |= not checked.accepted
+            output.write(_checked(name, checked))
+    return EXIT_UNEXPECTED if failed else EXIT_AS_EXPECTED
+
+
+def _check(text: str, options: Mapping[str, Any]) -> Checked:
+    from tcpmc.checks.certificates.regenerate import regenerated
+    from tcpmc.checks.certificates.verifier import check
+
+    model = regenerated if options["statement"] else None
+    try:
+        return check(text, model, options["solvers"] or SOLVERS, options["timeout"])
+    except Missing as error:
+        raise BadInput(str(error)) from error
+
+
+def _checked(name: str, found: Checked) -> str:
+    if found.accepted:
+        return f"accepted  {name}  {found.theorem}, by {' and '.join(found.solvers)}\n"
+    return f"REJECTED  {name}  {_why(found)}"
+
+
+def _why(found: Checked) -> str:
+    state = "".join(f"\n    {one}" for one in found.state)
+    return f"{found.obligation}: {found.reason}{state}\n"
+
+
+def _all(variant: str, options: Mapping[str, Any]) -> Found:
+    """The catalogue, proved and checked."""
+    from tcpmc.checks.certificates.proving import Asked, rows, safety, theorems
+
+    solvers = options["solvers"] or SOLVERS
+    limit, statement = options["timeout"], options["statement"]
+    groups = [safety(), *theorems(find_variant(variant).name)]
+    asked = [Asked(names, variant, limit, solvers, statement, limit) for names in groups]
+
+    def keep(row: Row) -> None:
+        if options["certificates"] and row.certificate:
+            certificate_file(options["certificates"], row.name, row.certificate)
+
+    try:
+        return rows(asked, options["jobs"], keep, progress_of(options))
+    except Missing as error:
+        raise BadInput(str(error)) from error
+
+
+def _table(rows: list[Row]) -> str:
+    """The table; below it what was rejected."""
+    lines = [f"  {'verdict':12} {'property':29} clauses     found        z3      cvc5  if"]
+    for row in rows:
+        start = f"  {row.word:12} {row.name:29}"
+        if row.checked is None:
+            what = row.where if row.word == INCONCLUSIVE else "no proof to check"
+            lines.append(f"{start} {'':7} {row.seconds:7.1f} s  {what}{row.remark}")
+            continue
+        times = "".join(f" {_seconds(row.checked, solver):>9}" for solver in SOLVERS)
+        start += f" {row.clauses:7,} {row.seconds:7.1f} s{times}"
+        lines.append(f"{start}  {row.where if row.checked.accepted else 'REJECTED'}{row.remark}")
+    rejected = [row for row in rows if row.checked is not None and not row.checked.accepted]
+    checked = sum(row.checked is not None for row in rows)
+    lines.append(f"\n{checked - len(rejected)} of {checked} certificates accepted.")
+    for row in rejected:
+        assert row.checked is not None
+        lines.append(f"REJECTED  {row.name}  {_why(row.checked)}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _seconds(found: Checked, solver: str) -> str:
+    times = [took for (by, _), took in found.seconds.items() if by == solver]
+    return f"{sum(times):.1f} s" if times else "-"

@@ -1,0 +1,81 @@
+"""The rules of an endpoint, as a record whose entries a variant can replace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from tcpmc.model.endpoint import reopening, timeouts, timestamps, user_calls
+from tcpmc.model.endpoint import segment_arrives as arrives
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, go_on
+
+OnCall = Callable[[Host, Tcb], Step]
+OnSend = Callable[[Host, Tcb, int], Step]
+OnSegment = Callable[[Host, Tcb, Segment], Step]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One function for each call, check and timeout of RFC 9293, 3.10; the default is the RFC's."""
+
+    open_active: OnCall = user_calls.open_active
+    open_passive: OnCall = user_calls.open_passive
+    send: OnSend = user_calls.send
+    receive: OnCall = user_calls.receive
+    close: OnCall = user_calls.close
+    abort: OnCall = user_calls.abort
+    segment_in_closed: OnSegment = arrives.segment_in_closed
+    segment_in_listen: OnSegment = arrives.segment_in_listen
+    segment_in_syn_sent: OnSegment = arrives.segment_in_syn_sent
+    check_reopening: OnSegment = reopening.check_reopening
+    check_timestamp: OnSegment = timestamps.check_timestamp
+    check_sequence: OnSegment = arrives.check_sequence
+    note_timestamp: OnSegment = timestamps.note_timestamp
+    check_reset: OnSegment = arrives.check_reset
+    check_syn: OnSegment = arrives.check_syn
+    check_order: OnSegment = arrives.check_order
+    check_ack: OnSegment = arrives.check_ack
+    process_text: OnSegment = arrives.process_text
+    check_fin: OnSegment = arrives.check_fin
+    retransmission_timeout: OnCall = timeouts.retransmission_timeout
+    time_wait_timeout: OnCall = timeouts.time_wait_timeout
+    user_timeout: OnCall = timeouts.user_timeout
+
+    def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
+        """SEGMENT ARRIVES (RFC 9293, 3.10.7), in any state."""
+        match tcb.state:
+            case State.CLOSED:
+                return self.segment_in_closed(host, tcb, seg)
+            case State.LISTEN:
+                return self.segment_in_listen(host, tcb, seg)
+            case State.SYN_SENT:
+                return arrives.send_queued(self.segment_in_syn_sent(host, tcb, seg))
+            case State.SYN_RECEIVED:
+                return arrives.send_queued(self._checks(host, tcb, seg))
+            case _:
+                return self._checks(host, tcb, seg)
+
+    def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
+        """The checks of 3.10.7.4, with those of RFC 7323, each on what the ones before it left,
+        until one is done."""
+        checks = (
+            self.check_reopening,
+            self.check_timestamp,
+            self.check_sequence,
+            self.note_timestamp,
+            self.check_reset,
+            self.check_syn,
+            self.check_order,
+            self.check_ack,
+            self.process_text,
+            self.check_fin,
+        )
+        step = reduce(
+            lambda step, check: step if step.done else step.then(check(host, step.tcb, seg)),
+            checks,
+            go_on(tcb),
+        )
+        return step if step.rule else replace(step, rule="3.10.7.4: nothing new")

@@ -1,0 +1,117 @@
+"""The eleven states, the transmission control block, and what a rule returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+
+
+class State(Enum):
+    """The states of a connection, spelled as RFC 9293, 3.3.2 spells them."""
+
+    CLOSED = "CLOSED"
+    LISTEN = "LISTEN"
+    SYN_SENT = "SYN-SENT"
+    SYN_RECEIVED = "SYN-RECEIVED"
+    ESTABLISHED = "ESTABLISHED"
+    FIN_WAIT_1 = "FIN-WAIT-1"
+    FIN_WAIT_2 = "FIN-WAIT-2"
+    CLOSE_WAIT = "CLOSE-WAIT"
+    CLOSING = "CLOSING"
+    LAST_ACK = "LAST-ACK"
+    TIME_WAIT = "TIME-WAIT"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+FIN_SENT_STATES = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+"""The states in which our FIN has been sent and not yet been acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tcb:
+    """The transmission control block (RFC 9293, 3.3.1).
+
+    `queued` counts the octets given to SEND, and `close_queued` says whether CLOSE was called,
+    before the connection was ready for them. `passive` remembers that SYN-RECEIVED came from
+    LISTEN (note 1 of Figure 5), and `reopened` the TIME-WAIT that it came from instead (MAY-2).
+    `ts_recent` is TS.Recent (RFC 7323). A connection that does not exist is `closed()`: nothing is
+    left.
+    """
+
+    state: State
+    iss: Seq
+    irs: Seq
+    snd_una: Seq
+    snd_nxt: Seq
+    rcv_nxt: Seq
+    passive: bool = False
+    queued: int = 0
+    close_queued: bool = False
+    ts_recent: int = 0
+    reopened: Tcb | None = None
+
+
+def blank(state: State, bits: int) -> Tcb:
+    """A TCB in `state` with no numbers in it yet."""
+    zero = Seq(0, bits)
+    return Tcb(state, zero, zero, zero, zero, zero)
+
+
+def closed(tcb: Tcb) -> Tcb:
+    """ "Delete the TCB, enter the CLOSED state": nothing is remembered."""
+    return blank(State.CLOSED, tcb.iss.bits)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rule did: its citation, the TCB afterwards, and what it sends and signals.
+
+    `done` is False where the RFC says "continue processing". `starts_time_wait` says that the
+    2 MSL timer is started, or started anew.
+    """
+
+    rule: str
+    tcb: Tcb
+    send: tuple[Segment, ...] = ()
+    signals: tuple[str, ...] = ()
+    done: bool = True
+    starts_time_wait: bool = False
+
+    def then(self, later: Step) -> Step:
+        """This step and the one that continued it, as one step."""
+        return Step(
+            rule=f"{self.rule} + {later.rule}"
+            if self.rule and later.rule
+            else self.rule or later.rule,
+            tcb=later.tcb,
+            send=self.send + later.send,
+            signals=self.signals + later.signals,
+            done=later.done,
+            starts_time_wait=self.starts_time_wait or later.starts_time_wait,
+        )
+
+
+def go_on(tcb: Tcb) -> Step:
+    """The check found nothing to do: continue processing."""
+    return Step("", tcb, done=False)
+
+
+def ack(tcb: Tcb) -> Segment:
+    """`<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`"""
+    return Segment(tcb.snd_nxt, tcb.rcv_nxt, ACK=True)
+
+
+def fin_acknowledged(tcb: Tcb) -> bool:
+    """Whether everything sent is acknowledged; in a state that follows our FIN, that FIN too."""
+    return tcb.snd_una == tcb.snd_nxt
+
+
+def transmit(tcb: Tcb, octets: int = 0, fin: bool = False) -> tuple[Tcb, Segment]:
+    """Send new text, FIN, or both; SND.NXT advances over them."""
+    segment = Segment(tcb.snd_nxt, tcb.rcv_nxt, octets, ACK=True, FIN=fin)
+    return replace(tcb, snd_nxt=tcb.snd_nxt + segment.len), segment

@@ -1,0 +1,101 @@
+"""A state of the product of two endpoints and two channels, and what can happen in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.network.channel import Contents, Flight
+from tcpmc.model.network.history import History
+from tcpmc.model.network.incarnations import FIRST, About, Incarnation
+
+OWN_EVENTS = (
+    "active OPEN",
+    "passive OPEN",
+    "SEND",
+    "CLOSE",
+    "ABORT",
+    "crash",
+    "TIME-WAIT timeout",
+    "retransmission timeout",
+    "user timeout",
+)
+OPENS = ("active OPEN", "passive OPEN")
+WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One endpoint: its TCB, its clocks in ticks, and the history that only properties read.
+
+    `time_wait` counts since TIME-WAIT was (re)started, `rexmt` since the front of the
+    retransmission queue was last sent, `retries` how often it was sent again. `incarnation` is
+    kept where there can be several connections.
+    """
+
+    tcb: Tcb
+    history: History = History()
+    time_wait: int = 0
+    rexmt: int = 0
+    retries: int = 0
+    incarnation: Incarnation = FIRST
+
+    @property
+    def state(self) -> State:
+        """The state of the connection at this end."""
+        return self.tcb.state
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Both ends, and the channel that leads away from each."""
+
+    ends: tuple[End, End]
+    channels: tuple[Contents, Contents] = ((), ())
+
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
+        """Whether a segment of that kind is in either channel; with the clock on, one that is
+        `younger` than so many ticks."""
+        return any(
+            which(flight.segment)
+            for contents in self.channels
+            for flight in contents
+            if younger is None or flight.age < younger
+        )
+
+    def after(self, which: int, end: End, contents: Contents) -> System:
+        """With one end and the channel that leads away from it replaced."""
+        (a, b), (ab, ba) = self.ends, self.channels
+        return System((end, b), (contents, ba)) if which == 0 else System((a, end), (ab, contents))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happens: `deliver` at `end`; `lose`, `duplicate`, `expire` in the channel from `end`;
+    a user call or a timeout at `end`; or a `tick` of every clock (`end` is then 0). `forge` is a
+    forged segment's arrival at `end`. `offset` tells OPENs apart that choose different ISSs."""
+
+    kind: str
+    end: int = 0
+    flight: Flight | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step of one end by itself or on a segment, with what the segments sent are about.
+
+    `settled`: only once the other end and the network are through with the connection (the `quiet`
+    reading of TIME-WAIT). `quiet`: only once nothing is in flight (the quiet time after a crash).
+    """
+
+    event: str
+    step: Step
+    end: End
+    about: About = (0, 0)
+    settled: bool = False
+    quiet: bool = False
+    flight: Flight | None = None
+    offset: int = 0

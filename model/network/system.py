@@ -1,0 +1,278 @@
+"""The rules within the bounds of a scope: what can happen next, in plain Python.
+
+This is the reference semantics. Explorers may tabulate its local functions; traces are replayed
+with `successors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.timestamps import stamped
+from tcpmc.model.network.channel import Channel, Contents, Flight
+from tcpmc.model.network.history import History, observe, opens_connection
+from tcpmc.model.network.incarnations import (
+    FIRST,
+    FORGED,
+    About,
+    Incarnation,
+    about_sent,
+    after_arrival,
+    after_step,
+    clock,
+    forgeries,
+    offsets,
+)
+from tcpmc.model.network.product import OPENS, OWN_EVENTS, WAITS_FOR_ACK, End, Event, Move, System
+from tcpmc.model.network.scope import Scope
+from tcpmc.model.variants.variant import Variant
+
+
+class Model:
+    """The rules of one variant within the bounds of one scope."""
+
+    def __init__(self, variant: Variant, scope: Scope) -> None:
+        """Raise ValueError where the window is too large for the order of the numbers."""
+        window, bits = variant.profile.window, scope.bits
+        if window >= 2 ** (bits - 1):
+            raise ValueError(
+                f"window={window} and bits={bits}: choose a window below {2 ** (bits - 1)}, "
+                "half of 2**bits"
+            )
+        self.variant, self.scope = variant, scope
+        self.channel = Channel(scope)
+        self.hosts = tuple(Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+
+    def initial(self) -> System:
+        """The state in which every run begins."""
+        if self.scope.start == "closed":
+            end = End(blank(State.CLOSED, self.scope.bits))
+            return System((end, end))
+        return System((self._established(0), self._established(1)))
+
+    def _established(self, which: int) -> End:
+        iss, irs = self.hosts[which].iss, self.hosts[1 - which].iss
+        tcb = Tcb(State.ESTABLISHED, iss, irs, iss + 1, iss + 1, irs + 1)
+        known = FIRST if self.scope.one_connection else Incarnation(peer=1)
+        return End(tcb, History(opens=1), incarnation=known)
+
+    def host(self, which: int, end: End) -> Host:
+        """What the rules may consult at that end now."""
+        host, profile, scope = self.hosts[which], self.variant.profile, self.scope
+        if scope.one_connection and not profile.timestamps:
+            return host
+        known, more = end.incarnation, end.history.opens < scope.opens
+        return Host(profile, host.iss + known.offset, known.remembered, may_open=more)
+
+    def own_moves(self, which: int, end: End) -> Iterator[Move]:
+        """What the user and the timers of one end can do, and forged segments to it; without what
+        changes nothing."""
+        for event in OWN_EVENTS:
+            for offset in self._offsets(event, end):
+                move = self.own_move(event, which, end, offset)
+                if move is not None:
+                    yield move
+        if end.incarnation.forged < self.scope.attacks:
+            for segment in forgeries(self.variant.profile, end.tcb):
+                yield self.receive(which, end, segment, FORGED)
+
+    def _offsets(self, event: str, end: End) -> tuple[int, ...]:
+        """The ISSs that an OPEN in CLOSED may choose; otherwise the one that is chosen."""
+        if event not in OPENS or end.state != State.CLOSED or self.scope.opens == 1:
+            return (end.incarnation.offset,)
+        # A host that has crashed has lost track of its numbers, and of the clock that made them.
+        number = 1 if end.history.crashes else end.history.opens + 1
+        return offsets(self.scope, self.variant.profile, number)
+
+    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+        """One user call or timeout; None where it is not possible or changes nothing. `offset`: of
+        the ISS from now on."""
+        profile, scope = self.variant.profile, self.scope
+        if end.incarnation.offset != offset:
+            end = replace(end, incarnation=replace(end.incarnation, offset=offset))
+        step = self.own_step(event, which, end)
+        if step is None or (step.tcb is end.tcb and not step.send):
+            return None
+        move = self._stamped(which, end, self._move(event, end, step))
+        if event == "TIME-WAIT timeout":
+            return replace(move, settled=profile.time_wait == "quiet" and not scope.clock)
+        if event in OPENS and scope.opens > 1:
+            quiet = profile.quiet_time and scope.crashes > 0 and end.history.crashes > 0
+            return replace(move, quiet=quiet, offset=offset)
+        return move
+
+    def own_step(self, event: str, which: int, end: End) -> Step | None:
+        """What the rule for a user call or timeout does; None where it does not come to that."""
+        rules, scope, tcb, history = self.variant.rules, self.scope, end.tcb, end.history
+        host, me = self.host(which, end), "AB"[which]
+        match event:
+            case "active OPEN" if end.state == State.LISTEN or history.opens < scope.opens:
+                return rules.open_active(host, tcb)
+            case "passive OPEN" if history.opens < scope.opens:
+                return rules.open_passive(host, tcb)
+            case "SEND" if scope.sender in ("both", me) and history.sent < scope.data:
+                return rules.send(host, tcb, 1)
+            case "CLOSE" if scope.closer not in ("both", me) and not history.fin_received:
+                return None
+            case "CLOSE" if not history.closed:
+                return rules.close(host, tcb)
+            case "ABORT" if scope.aborts:
+                return rules.abort(host, tcb)
+            case "crash" if history.crashes < scope.crashes and end.state != State.CLOSED:
+                return Step("crash: TCB forgotten", blank(State.CLOSED, scope.bits))
+            case "TIME-WAIT timeout" if end.state == State.TIME_WAIT:
+                due = not scope.clock or end.time_wait >= scope.time_wait
+                return rules.time_wait_timeout(host, tcb) if due else None
+            case "retransmission timeout" if self._retransmits(end):
+                return rules.retransmission_timeout(host, tcb)
+            case "user timeout" if self._gives_up(end):
+                return rules.user_timeout(host, tcb)
+        return None
+
+    def _due(self, end: End) -> bool:
+        """Whether something is unacknowledged and the retransmission timer has run out."""
+        if end.tcb.snd_una == end.tcb.snd_nxt:
+            return False
+        return not self.scope.clock or end.rexmt >= self.scope.rto
+
+    def _retransmits(self, end: End) -> bool:
+        limit = self.scope.retransmissions
+        return self._due(end) and (limit is None or end.retries < limit)
+
+    def _gives_up(self, end: End) -> bool:
+        limit = self.scope.retransmissions
+        return limit is not None and self._due(end) and end.retries >= limit
+
+    def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
+        """What a segment does at one end."""
+        step = self.variant.rules.segment_arrives(self.host(which, end), end.tcb, segment)
+        move = self._stamped(which, end, self._move("deliver", end, step, (segment, about)))
+        if about == FORGED:
+            return replace(move, event="forge", flight=Flight(segment, about=about))
+        return move
+
+    def _stamped(self, which: int, end: End, move: Move) -> Move:
+        """The move with timestamps on what it sends, where the profile has them."""
+        if not self.variant.profile.timestamps:
+            return move
+        opens = move.end.history.opens
+        waited = end.state == State.TIME_WAIT and opens == end.history.opens
+        return replace(move, step=stamped(move.step, clock(self.scope, which, opens, waited)))
+
+    def ignores(self, which: int, end: End, segment: Segment) -> bool:
+        """Whether a segment neither changes the end nor is answered."""
+        step = self.receive(which, end, segment).step
+        return not step.send and step.tcb is end.tcb
+
+    def _move(
+        self,
+        event: str,
+        end: End,
+        step: Step,
+        arrived: tuple[Segment, About] | None = None,
+    ) -> Move:
+        """The end after a step: its history, and its clocks where the scope needs them."""
+        scope, tcb = self.scope, step.tcb
+        outstanding = tcb.snd_una != tcb.snd_nxt
+        sent_anew = event == "retransmission timeout" or tcb.snd_una != end.tcb.snd_una
+        rexmt = end.rexmt if scope.clock and outstanding and not sent_anew else 0
+        retries = 0
+        if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
+            retries = end.retries + (event == "retransmission timeout")
+        waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
+        history = observe(end.history, event, end.tcb, step)
+        clocks = (end.time_wait if waits else 0, rexmt, retries)
+        if scope.one_connection:
+            return Move(event, step, End(tcb, history, *clocks))
+        was, opened = end.incarnation, opens_connection(event, end.tcb, tcb)
+        if arrived is None:
+            known = after_step(was, end.tcb, step, opened)
+        else:
+            known = after_arrival(was, end.tcb, step, arrived, history.opens)
+        peer = known.peer or (0 if opened else was.peer)
+        about = about_sent(step, arrived, history.opens, peer)
+        return Move(event, step, End(tcb, history, *clocks, known), about)
+
+    def tick_end(self, end: End) -> End | None:
+        """The end one tick later; None while a timer of it has to fire first.
+
+        A retransmission may come later than RTO, as in a stack that backs off (RFC 6298). Where
+        their number is limited none does: the user timeout is then so many RTOs long.
+        """
+        scope = self.scope
+        time_wait, rexmt = end.time_wait, end.rexmt
+        if end.state == State.TIME_WAIT:
+            if time_wait >= scope.time_wait:
+                return None
+            time_wait += 1
+        if end.tcb.snd_una != end.tcb.snd_nxt:
+            if rexmt >= scope.rto and scope.retransmissions is not None:
+                return None
+            rexmt = min(rexmt + 1, scope.rto)
+        return replace(end, time_wait=time_wait, rexmt=rexmt)
+
+    def settled(self, other: End) -> bool:
+        """Whether the other end no longer waits for an ACK that TIME-WAIT is there to repeat."""
+        return other.state not in WAITS_FOR_ACK
+
+    def is_quiet(self, contents: Contents) -> bool:
+        """Whether nothing is left in a channel. The sent-set may have lost whatever is in it."""
+        return not contents or self.scope.channel == "sent-set"
+
+    def successors(self, system: System) -> Iterator[tuple[Event, Step | None, System]]:
+        """Every event that can happen now, the step of the end it concerns, and the state after."""
+        for which in (0, 1):
+            yield from self._own_successors(system, which)
+            yield from self._deliveries(system, which)
+            yield from self._network(system, which)
+        if self.scope.clock:
+            yield from self._tick(system)
+
+    def _own_successors(
+        self, system: System, which: int
+    ) -> Iterator[tuple[Event, Step | None, System]]:
+        quiet = all(map(self.is_quiet, system.channels))
+        settled = quiet and self.settled(system.ends[1 - which])
+        for move in self.own_moves(which, system.ends[which]):
+            out = self.channel.put(system.channels[which], move.step.send, move.about)
+            waits = (move.settled and not settled) or (move.quiet and not quiet)
+            if out is not None and not waits:
+                after = system.after(which, move.end, out)
+                yield Event(move.event, which, move.flight, move.offset), move.step, after
+
+    def _deliveries(
+        self, system: System, which: int
+    ) -> Iterator[tuple[Event, Step | None, System]]:
+        for flight, rest in self.channel.deliveries(system.channels[1 - which]):
+            move = self.receive(which, system.ends[which], flight.segment, flight.about)
+            out = self.channel.put(system.channels[which], move.step.send, move.about)
+            if out is not None:
+                left = system.after(1 - which, system.ends[1 - which], rest)
+                after = left.after(which, move.end, out)
+                yield Event("deliver", which, flight), move.step, after
+
+    def _network(self, system: System, which: int) -> Iterator[tuple[Event, Step | None, System]]:
+        contents = system.channels[which]
+        for kind, choices in (
+            ("lose", self.channel.losses(contents)),
+            ("duplicate", self.channel.duplicates(contents)),
+            ("expire", self.channel.expiries(contents)),
+        ):
+            for flight, rest in choices:
+                yield (
+                    Event(kind, which, flight),
+                    None,
+                    system.after(which, system.ends[which], rest),
+                )
+
+    def _tick(self, system: System) -> Iterator[tuple[Event, Step | None, System]]:
+        ends = tuple(self.tick_end(end) for end in system.ends)
+        channels = tuple(self.channel.tick(contents) for contents in system.channels)
+        (a, b), (ab, ba) = ends, channels
+        if a is not None and b is not None and ab is not None and ba is not None:
+            yield Event("tick"), None, System((a, b), (ab, ba))

@@ -1,0 +1,5 @@
+"""What is asked of the model, with citations and expected verdicts.
+
+Reading order: `kinds` (what a property can say), `catalogue`, then by subject `opening`, `closing`,
+`second_connection`, `clocked` (with the clock on) and `lemmas` (about one step).
+"""

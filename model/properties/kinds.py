@@ -1,0 +1,145 @@
+"""What can be asked of the model: the kinds of property, and what each means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import Step, Tcb
+from tcpmc.model.network.product import System
+from tcpmc.model.network.scope import Scope
+from tcpmc.model.network.system import Model
+
+Predicate = Callable[[Model, System], bool]
+"""A condition on one state. It may read ends, histories, clocks and `System.in_flight`."""
+
+
+EndPredicate = Callable[[Model, System, int], bool]
+"""A condition on one end of a state."""
+
+
+@dataclass(frozen=True)
+class Each:
+    """The condition holds at both ends; kept apart, so that a solver need not multiply them."""
+
+    condition: EndPredicate
+
+    def __call__(self, model: Model, system: System) -> bool:
+        """The condition at both ends."""
+        return all(self.condition(model, system, which) for which in (0, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """A named question.
+
+    expected
+        The verdict word for each variant that the property is meant for.
+    assumptions
+        What the verdict rests on besides the scope; printed with it.
+    by_both
+        The variants on which a run of the whole catalogue asks both engines; elsewhere it asks the
+        faster one, and both are asked when the property is named.
+    setting
+        Turns the scope asked for into the one that the question needs (the clock on, T = 2 MSL).
+    """
+
+    kind: ClassVar[str]
+    name: str
+    meaning: str
+    citation: str
+    expected: Mapping[str, str]
+    assumptions: tuple[str, ...] = ()
+    by_both: tuple[str, ...] = ()
+    setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """All assumptions, each as a line to print."""
+        return self.assumptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reachable(Property):
+    """Some run meets the goals, one after the other. WITNESS or UNREACHABLE."""
+
+    kind: ClassVar[str] = "reachable"
+    goals: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Always(Property):
+    """In every reachable state in which the premise holds, the claim holds. PROVED or REFUTED;
+    VACUOUS where the premise never holds. The premise reads the ends only."""
+
+    kind: ClassVar[str] = "always"
+    premise: Predicate
+    claim: Predicate
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadlockFree(Always):
+    """Every state without a next step is a proper end."""
+
+    kind: ClassVar[str] = "deadlock-free"
+
+
+QUIET = (
+    "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
+    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
+)
+"""An assumption of many: how TIME-WAIT ends where time is off."""
+
+FAIRNESS = {
+    "delivery": "what is in flight again and again is delivered again and again",
+    "timers": "a timer that is due again and again fires",
+    "users": "a user who can CLOSE again and again does",
+}
+"""What a fair run may not put off for ever (strong fairness). Nothing is duplicated for ever."""
+
+FAIR_EVENTS = {
+    "delivery": ("deliver",),
+    "timers": ("retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick"),
+    "users": ("CLOSE",),
+}
+"""The events that each kind of fairness is about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eventually(Property):
+    """From every state in which the premise holds at end i the run comes to the goal, if it is
+    fair (`FAIRNESS`). PROVED, or REFUTED by a lasso. Both read the ends only, and the premise stays
+    true until the goal."""
+
+    kind: ClassVar[str] = "eventually"
+    fair: tuple[str, ...] = ("delivery", "timers")
+    premise: EndPredicate
+    goal: EndPredicate
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The assumptions, with the fairness."""
+        kinds = [FAIRNESS[kind] for kind in self.fair]
+        return (*self.assumptions, "; ".join((*kinds, "nothing is duplicated for ever")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivelockFree(Property):
+    """No run in which segments that arrive are answered by segments for ever, while no user calls,
+    no timer fires and nothing is lost. PROVED, or REFUTED by a lasso; VACUOUS where no segment is
+    ever answered."""
+
+    kind: ClassVar[str] = "livelock-free"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lemma(Property):
+    """One step of SEGMENT ARRIVES, from any TCB on any segment: the claim relates the TCB and the
+    segment before to the step. Decided at the real 32 bits. PROVED or REFUTED."""
+
+    kind: ClassVar[str] = "lemma"
+    premise: Callable[[Host, Tcb, Segment], bool]
+    claim: Callable[[Host, Tcb, Segment, Step], bool]

@@ -1,0 +1,115 @@
+"""The timers of an end in dense time: when each is started, while what it runs, what it ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tcpmc.model.endpoint.tcb import State, Tcb
+
+CLOSE, RETRANSMIT, DELIVER = "CLOSE", "retransmission timeout", "deliver"
+EXPIRE, GIVE_UP, LEAVE = "TIME-WAIT timeout", "user timeout", "FIN-WAIT-2 timeout"
+PROBE, LOST_PEER = "keepalive probe", "keepalive timeout"
+SPEAK, VANISH = "sends an ACK", "vanishes"
+"""What can happen at an end."""
+
+
+@dataclass(frozen=True)
+class End:
+    """One end: its TCB, how many keepalive probes are unanswered, and whether it vanished."""
+
+    tcb: Tcb
+    probes: int = 0
+    vanished: bool = False
+
+    @property
+    def unacknowledged(self) -> bool:
+        """Whether something that was sent is not acknowledged."""
+        return self.tcb.snd_una != self.tcb.snd_nxt
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an event does to an end, and whether it starts the timer of TIME-WAIT."""
+
+    event: str
+    before: End
+    after: End
+    starts_time_wait: bool
+
+
+@dataclass(frozen=True)
+class Timer:
+    """A timer: `length` after it was started, if it runs until then, `event` happens.
+
+    name
+        Of the moment at which it was started last.
+    length
+        The parameter.
+    event
+        At the latest then, if it is `early`; "" for a time that is only watched.
+    what
+        What it measures, in words.
+    ends
+        Those that have it.
+    """
+
+    name: str
+    length: str
+    event: str
+    what: str
+    runs: Callable[[End], bool]
+    starts: Callable[[Change], bool]
+    early: bool = False
+    ends: tuple[int, ...] = (0, 1)
+
+    @property
+    def ended(self) -> str:
+        """That it has run its length, in words."""
+        return f"{self.what} ends" if self.event else f"{self.what} has lasted {self.length}"
+
+
+def _in(state: State) -> Callable[[End], bool]:
+    return lambda end: end.tcb.state == state
+
+
+def _unacknowledged(end: End) -> bool:
+    return end.unacknowledged
+
+
+def _begins(runs: Callable[[End], bool]) -> Callable[[Change], bool]:
+    return lambda it: runs(it.after) and not runs(it.before)
+
+
+_fin_wait_2, _close_wait = _in(State.FIN_WAIT_2), _in(State.CLOSE_WAIT)
+TIME_WAIT = Timer(
+    "time-wait", "T", EXPIRE, "TIME-WAIT", _in(State.TIME_WAIT), lambda it: it.starts_time_wait
+)
+USER = Timer("fin", "R", GIVE_UP, "the wait for an ACK", _unacknowledged, _begins(_unacknowledged))
+FIN_WAIT_2 = Timer("fin-wait-2", "F", LEAVE, "FIN-WAIT-2", _fin_wait_2, _begins(_fin_wait_2))
+CLOSE_WAIT = Timer(
+    "close-wait", "C", CLOSE, "CLOSE-WAIT", _close_wait, _begins(_close_wait), early=True
+)
+FIN_WAIT_2_SO_FAR = replace(FIN_WAIT_2, name="in-fin-wait-2", length="D", event="")
+FIN_SO_FAR = replace(USER, name="first-fin", length="D", event="")
+VANISHED = Timer(
+    "vanished", "D", "", "the other end's absence",
+    lambda end: end.vanished, lambda it: it.event == VANISH, ends=(1,),
+)  # fmt: skip
+
+
+def keepalive(probes: int) -> tuple[Timer, ...]:
+    """The timers of keepalive at end 0: a probe after IDLE without a segment, so many of them INTVL
+    apart, and INTVL after the last the connection is given up (RFC 9293, 3.8.4; Linux)."""
+
+    def idle(end: End) -> bool:
+        return end.tcb.state == State.ESTABLISHED and end.probes == 0
+
+    return (
+        Timer("heard", "IDLE", PROBE, "the idle time", idle,
+              lambda it: it.event == DELIVER, ends=(0,)),
+        Timer("probed", "INTVL", PROBE, "the interval", lambda end: 0 < end.probes < probes,
+              lambda it: it.event == PROBE, ends=(0,)),
+        Timer("probed", "INTVL", LOST_PEER, "the interval", lambda end: end.probes == probes,
+              lambda it: it.event == PROBE, ends=(0,)),
+    )  # fmt: skip

@@ -1,0 +1,20 @@
+"""A variant: a profile, or a profile with some rules replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcpmc.model.endpoint.profile import Profile
+from tcpmc.model.endpoint.rules import Rules
+
+RFC9293 = Rules()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A stack: its name, what is different in it (one line), its switches and its rules."""
+
+    name: str
+    title: str = ""
+    profile: Profile = Profile()
+    rules: Rules = RFC9293

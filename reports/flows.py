@@ -1,0 +1,95 @@
+"""Which delivery belongs to which sending: the arrows of a message ladder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.network.channel import Flight
+from tcpmc.model.network.product import Event
+from tcpmc.model.network.system import Model
+
+FATES = {"deliver": "delivered", "lose": "lost", "expire": "expired"}
+ARRIVALS = ("deliver", "forge")
+"""The events in which a segment arrives: one of the other end's, or a forged one."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One copy of a segment on its way. Step 0 is the first state; `copied` is the step at which
+    the network made this copy of another; `lane` tells apart what one end sent in one step."""
+
+    segment: Segment
+    sender: int
+    sent: int
+    lane: int = 0
+    copied: int | None = None
+    ended: int = 0
+    fate: str = "in flight"
+
+
+class Network:
+    """The copies in flight while a trace goes by, and those whose way is over."""
+
+    def __init__(self, model: Model, trace: Trace) -> None:
+        self.keeps = model.scope.channel == "sent-set"
+        self.clock = model.scope.clock
+        self.now = 0
+        self.flying: list[tuple[Flow, int]] = []
+        self.over: list[Flow] = []
+        for sender, contents in enumerate(trace.states[0].channels):
+            for lane, flight in enumerate(contents):
+                self.flying.append((Flow(flight.segment, sender, 0, lane), -flight.age))
+
+    def send(self, sender: int, step: int, segments: tuple[Segment, ...]) -> None:
+        """Put segments into the channel from `sender`."""
+        for lane, segment in enumerate(segments):
+            self.flying.append((Flow(segment, sender, step, lane), self.now))
+
+    def happen(self, step: int, event: Event) -> None:
+        """What the network does in this step."""
+        if event.kind == "tick":
+            self.now += 1
+        if event.flight is None:
+            return
+        if event.kind == "forge":
+            forged = Flow(event.flight.segment, 1 - event.end, step, ended=step, fate="forged")
+            self.over.append(forged)
+            return
+        sender = 1 - event.end if event.kind == "deliver" else event.end
+        flow, born = found = self._find(sender, event.flight)
+        if event.kind == "duplicate":
+            self.flying.append((replace(flow, copied=step), born))
+            return
+        self.over.append(replace(flow, ended=step, fate=FATES[event.kind]))
+        if not self.keeps:
+            self.flying.remove(found)
+
+    def _find(self, sender: int, flight: Flight) -> tuple[Flow, int]:
+        """The copy that this is: the first one of that segment, with the clock on of that age."""
+        same = [
+            (f, b) for f, b in self.flying if f.sender == sender and f.segment == flight.segment
+        ]
+        if self.keeps:
+            return same[-1]
+        aged = [copy for copy in same if not self.clock or self.now - copy[1] == flight.age]
+        return (aged or same)[0]
+
+
+def flows(model: Model, trace: Trace) -> list[Flow]:
+    """Every copy of every segment of a trace, in the order of sending."""
+    network = Network(model, trace)
+    for number, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True), 1):
+        network.happen(number, event)
+        if step is not None:
+            network.send(event.end, number, step.send)
+    left = [] if network.keeps else [replace(f, ended=len(trace)) for f, _ in network.flying]
+    if network.keeps:
+        seen = Counter((flow.sender, flow.sent, flow.lane) for flow in network.over)
+        pending = [
+            flow for flow, _ in network.flying if not seen[flow.sender, flow.sent, flow.lane]
+        ]
+        left = [replace(flow, ended=len(trace)) for flow in pending]
+    return sorted([*network.over, *left], key=lambda f: (f.sent, f.sender, f.lane, f.ended))

@@ -1,0 +1,242 @@
+"""The text ladder of a trace, in the shape of the RFC's own figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from textwrap import wrap
+
+from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import Step
+from tcpmc.model.network.channel import Flight
+from tcpmc.model.network.product import Event, System
+from tcpmc.reports.story import rules_of
+
+NUMBER, STATE, GAP, SLACK = 5, 12, 2, 2
+LEAST_RULE = 16
+FATES = {"lose": "lost", "duplicate": "x2", "expire": "expired"}
+NUMBERED = re.compile(r"(^|\s)[0-9]+-* <|> -*[0-9]+$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line between the ends: what stands at A, on the wire (and where on it) and at B."""
+
+    a: str = ""
+    wire: str = ""
+    b: str = ""
+    place: str = "<"
+
+    def text(self, width: int) -> str:
+        """The row with a wire of that width. What stands at an end may run into an empty wire."""
+        wire = f"{self.wire:{self.place}{width}}"
+        left = f"{self.a:<{STATE}}" + " " * GAP + wire + " " * GAP
+        if len(self.a) > STATE and not self.wire:
+            left = f"{self.a:<{len(left)}}"
+        over = max(0, len(self.b) - STATE)
+        return left[: len(left) - over] + self.b
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One step of a trace as rows, and the rules that it followed."""
+
+    rows: list[Row]
+    rules: list[str] = field(default_factory=list)
+
+
+class Origins:
+    """Which step sent the copy that arrives now. Equal copies count as delivered in order."""
+
+    def __init__(self, forgets: bool) -> None:
+        self._sent: tuple[list[tuple[int, int, Segment]], ...] = ([], [])
+        self._forgets = forgets
+        self.now = 0
+
+    def send(self, end: int, number: int, segment: Segment) -> None:
+        """Note that step `number` sent the segment from that end."""
+        self._sent[end].append((number, self.now, segment))
+
+    def of(self, end: int, event: Event) -> str:
+        """The number of the step that sent the event's segment from that end, or ""."""
+        assert event.flight is not None
+        for entry in self._sent[end]:
+            number, sent, segment = entry
+            if segment == event.flight.segment and self._aged(event.flight, sent):
+                if event.kind == "duplicate":
+                    self._sent[end].append(entry)
+                elif self._forgets:
+                    self._sent[end].remove(entry)
+                return str(number)
+        return ""
+
+    def _aged(self, flight: Flight, sent: int) -> bool:
+        return not self._forgets or flight.age == self.now - sent
+
+
+def ladder(trace: Trace, width: int = 100) -> list[str]:
+    """The trace as lines of at most `width` columns: a ladder, or a list where that is too narrow.
+
+    A state is shown where it changes. An arrow that leaves begins at its sender; one that arrives
+    ends at its receiver, and its tail is the number of the step that sent it.
+    """
+    steps = [Drawn(rows, rules) for rows, rules in _steps(trace)]
+    wires = [row for step in steps for row in step.rows] or [Row()]
+    longest = max(len(row.wire) for row in wires)
+    wire = max(len(row.wire) + SLACK * (row.place != "^") for row in wires)
+    beside = width - (NUMBER + STATE + GAP + wire + GAP + STATE + GAP)
+    if beside >= LEAST_RULE:
+        lines = _draw(trace, steps, wire, beside)
+    elif NUMBER + STATE + GAP + longest + GAP + STATE <= width:
+        lines = _draw(trace, steps, longest, 0, width)
+    else:
+        lines = _list(trace, width)
+    return [line.rstrip() for line in lines]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text as lines of at most `width` columns; a state's name is not broken."""
+    return wrap(text, max(width, 8), break_on_hyphens=False) or [""]
+
+
+def folded(texts: Sequence[str], width: int) -> list[str]:
+    """Each text as lines of at most `width` columns."""
+    return [line for text in texts for line in wrapped(text, width)]
+
+
+def _draw(
+    trace: Trace, steps: list[Drawn], wire: int, beside: int, width: int = 0
+) -> Iterator[str]:
+    """The ladder; the rules stand beside it if there is room, else under each step."""
+    indent = " " * NUMBER
+    yield indent + Row("A", "", "B").text(wire) + (" " * (STATE + 1) + "rule") * bool(beside)
+    a, b = trace.states[0].ends
+    yield f"{0:>3}  " + Row(str(a.state), "", str(b.state)).text(wire)
+    for number, step in enumerate(steps, 1):
+        if trace.loop == number - 1:
+            yield indent + ". . . the loop begins here"
+        rows = [row.text(wire) for row in step.rows]
+        edge = len(Row(b=" " * STATE).text(wire)) + GAP
+        if beside:
+            notes = [line for rule in step.rules for line in wrapped(rule, beside)]
+            lines = [f"{row:<{edge}}{note}" for row, note in zip_longest(rows, notes, fillvalue="")]
+        else:
+            notes = [line for rule in step.rules for line in wrapped(rule, width - NUMBER - 2)]
+            lines = rows + [f"  {note}" for note in notes]
+        for index, line in enumerate(lines):
+            yield (f"{number:>3}  " if index == 0 else indent) + line
+    yield from (indent + line for line in _loop_end(trace))
+    if any(NUMBERED.search(row.wire) for step in steps for row in step.rows):
+        yield "(The tail of an arrow that arrives: the step that sent it.)"
+
+
+def _list(trace: Trace, width: int) -> Iterator[str]:
+    """The trace as a list of events, for a narrow screen."""
+    a, b = trace.states[0].ends
+    yield from wrapped(f"0 A {a.state}, B {b.state}", width)
+    for number, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True), 1):
+        if trace.loop == number - 1:
+            yield "  the loop begins here"
+        before, after = trace.states[number - 1 : number + 1]
+        words = [f"{number} {_told(event)}"]
+        for name, was, now in zip("AB", before.ends, after.ends, strict=True):
+            if was.state != now.state:
+                words.append(f"{name} {now.state}")
+        if step is not None:
+            words += [f"sends {segment}" for segment in step.send] + rules_of(step)
+        for index, word in enumerate(words):
+            for row, line in enumerate(wrapped(word, width - 2)):
+                yield line if index == row == 0 else f"  {line}"
+    yield from (f"  {line}" for line in _loop_end(trace))
+
+
+def _told(event: Event) -> str:
+    who = "AB"[event.end]
+    if event.kind == "tick":
+        return "tick"
+    if event.flight is None:
+        return f"{who} {event.kind}"
+    segment = event.flight.segment
+    if event.kind in ("deliver", "forge"):
+        forged = " forged" * (event.kind == "forge")
+        return f"{who} receives{forged} {segment}"
+    return f"{FATES[event.kind]}, from {who}: {segment}"
+
+
+def _loop_end(trace: Trace) -> list[str]:
+    if trace.loop is None:
+        return []
+    if trace.loop == len(trace):
+        return [". . . and nothing has to happen any more"]
+    return [f". . . back to step {trace.loop}, and so for ever"]
+
+
+def _steps(trace: Trace) -> Iterator[tuple[list[Row], list[str]]]:
+    """The rows and rules of each step."""
+    origins = Origins(forgets=not _keeps_copies(trace))
+    for number, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True), 1):
+        before, after = trace.states[number - 1 : number + 1]
+        if event.kind == "tick":
+            origins.now += 1
+            yield [Row(wire=f"- - - - time {origins.now} - - - -", place="^")], []
+        elif step is None:
+            yield [_fate(event, origins)], []
+        else:
+            rows = list(_act(number, event, step, (before, after), origins))
+            yield rows, rules_of(step)
+
+
+def _keeps_copies(trace: Trace) -> bool:
+    """Whether a delivery leaves a copy behind, as over the sent-set."""
+    for number, event in enumerate(trace.events):
+        if event.kind == "deliver" and event.flight is not None:
+            left = trace.states[number + 1].channels[1 - event.end]
+            had = trace.states[number].channels[1 - event.end]
+            return len(left) == len(had) > 0
+    return False
+
+
+def _fate(event: Event, origins: Origins) -> Row:
+    """What the network does to a segment."""
+    assert event.flight is not None
+    origin, fate = origins.of(event.end, event), FATES[event.kind]
+    head = "-->" if event.kind == "duplicate" else "-X"
+    if event.end == 0:
+        return Row(wire=f"{origin:-<3} {event.flight.segment} {head} {fate}", place="^")
+    head = "<--" if event.kind == "duplicate" else "X-"
+    return Row(wire=f"{fate} {head} {event.flight.segment} {origin:->3}", place="^")
+
+
+def _act(
+    number: int, event: Event, step: Step, states: tuple[System, System], origins: Origins
+) -> Iterator[Row]:
+    """A call, a timeout or an arrival at an end, and what it sends."""
+    end = event.end
+    was, now = (system.ends[end].state for system in states)
+    state = str(now) if now != was else ""
+    wires = [(_arrow(end, segment, "---"), "<>"[end]) for segment in step.send]
+    if event.flight is not None:
+        origin = "forged" if event.kind == "forge" else origins.of(1 - end, event)
+        wires.insert(0, (_arrow(1 - end, event.flight.segment, origin), "<>"[end]))
+    else:
+        yield _at(end, f"({event.kind})")
+    for segment in step.send:
+        origins.send(end, number, segment)
+    if state and not wires:
+        wires = [("", "<")]
+    for wire, place in wires:
+        yield _at(end, state, wire, place)
+        state = ""
+
+
+def _arrow(sender: int, segment: Segment, tail: str) -> str:
+    if sender == 0:
+        return f"{tail:-<3} {segment} -->"
+    return f"<-- {segment} {tail:->3}"
+
+
+def _at(end: int, text: str, wire: str = "", place: str = "<") -> Row:
+    return Row(text, wire, "", place) if end == 0 else Row("", wire, text, place)

@@ -1,0 +1,150 @@
+"""Traces in files: what `tcpmc trace --format json` wrote read back and replayed, and a path that
+was chosen step by step written in the same form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tcpmc.checks.running.jobs import Job, Outcome, Result
+from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.trace import ReplayError, Trace, replay
+from tcpmc.checks.verdict import WITNESS, Answer, Verdict
+from tcpmc.errors import BadInput
+from tcpmc.model.network.scope import Scope
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.kinds import Reachable
+from tcpmc.model.variants.variant import Variant
+from tcpmc.reports.verdict_json import SCHEMA, as_json, event_object, state_object
+
+Json = dict[str, Any]
+TEXTS = ("property", "kind", "meaning", "citation", "variant", "verdict", "command")
+SAID = (True, False, None)
+LONGEST = 500
+"""Steps of a path: enough for any trace, and little work to replay."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A result from a file, as it stands there, with its trace replayed by this model; `path` has
+    the place of each event among the successors of its state."""
+
+    result: Json
+    model: Model
+    trace: Trace
+    path: tuple[int, ...]
+
+
+def read_traces(name: str, source: str | None = None) -> list[Saved]:
+    """The traces of runs in a file that `--format json` wrote, replayed; a lemma's begins in no
+    state of a run. `source` names the variant's file, where it is not one of the catalogue.
+
+    Raises BadInput for a file that is not one, is of another version, or does not replay.
+    """
+    try:
+        document = json.loads(Path(name).read_bytes())
+    except OSError as error:
+        raise BadInput(f"{name}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name}: not JSON: {error}") from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise BadInput(f"{name}: its schema is {schema!r:.60}, and not {SCHEMA!r}")
+    try:
+        having = [result for result in document["results"] if result["trace"] and result["scope"]]
+        found = [_replayed(result, source) for result in having]
+    except ReplayError as error:
+        raise BadInput(f"{name}: a trace does not replay: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        told = f"{type(error).__name__} {error}"
+        raise BadInput(f"{name}: not as --format json writes it: {told:.80}") from error
+    if not found:
+        raise BadInput(f"{name}: there is no trace of a run in it")
+    return found
+
+
+def _replayed(result: Json, source: str | None) -> Saved:
+    texts = [result[name] for name in TEXTS] + result["assumptions"] + [result["expected"] or ""]
+    texts += [text for answer in result["engines"].values() for text in answer.values() if text]
+    if not all(isinstance(text, str) for text in texts) or result["as_expected"] not in SAID:
+        raise ValueError("something else where a text should be")
+    model = Model(_variant(result["variant"], source), _scope(result["scope"]))
+    recorded, told = result["trace"], f"{result['property']} on {result['variant']}"
+    steps = recorded["steps"]
+    if len(steps) > LONGEST:
+        raise ReplayError(f"{told}: {len(steps)} steps, and at most {LONGEST} can be shown")
+    state = model.initial()
+    if state_object(state) != recorded["initial"]:
+        raise ReplayError(f"{told}: it does not begin where runs in its scope do")
+    path, events = [], []
+    for number, step in enumerate(steps, 1):
+        wanted = {name: step[name] for name in ("event", "end", "segment")}
+        wanted |= {name: step[name] for name in ("iss_offset",) if name in step}
+        for index, (event, _, after) in enumerate(model.successors(state)):
+            if event_object(event) == wanted and state_object(after) == step["state"]:
+                path.append(index)
+                events.append(event)
+                state = after
+                break
+        else:
+            raise ReplayError(f"{told}: step {number} is not possible in this model")
+    return Saved(result, model, replay(model, events, recorded["loop"]), tuple(path))
+
+
+def _variant(name: str, source: str | None) -> Variant:
+    if source is None:
+        try:
+            return find_variant(name)
+        except BadInput as error:
+            hint = "give the file of a variant of your own by --variant"
+            raise BadInput(f"{error}; {hint}") from error
+    variant = find_variant(source)
+    if variant.name != name:
+        raise BadInput(f"--variant {source} is {variant.name}, and the trace is of {name}")
+    return variant
+
+
+def _scope(bounds: Json) -> Scope:
+    known = {field.name for field in fields(Scope)}
+    if set(bounds) != known:
+        raise ValueError(f"scope: {', '.join(sorted(known ^ set(bounds)))}")
+    return Scope(**{**bounds, "iss": tuple(bounds["iss"])})
+
+
+def walked(model: Model, path: Sequence[int]) -> Trace:
+    """The run that takes, from each state, the successor in that place; replayed.
+
+    Raises BadInput where there is no such place, or the path is too long.
+    """
+    if len(path) > LONGEST:
+        raise BadInput(f"a path has at most {LONGEST} steps")
+    state, events = model.initial(), []
+    for number, index in enumerate(path, 1):
+        successors = list(model.successors(state))
+        if not 0 <= index < len(successors):
+            raise BadInput(f"step {number} of the path is not possible")
+        event, _, state = successors[index]
+        events.append(event)
+    return replay(model, events)
+
+
+def as_saved(model: Model, source: str, trace: Trace) -> str:
+    """A path as `tcpmc trace --format json` would write it: as the witness of the state that it
+    leads to, which nobody asked for by a name."""
+    end = trace.states[-1]
+    prop = Reachable(
+        name="path",
+        meaning="the last state of a path that was chosen step by step",
+        citation="tcpmc explore",
+        expected={},
+        goals=(lambda model, state: state == end,),
+    )
+    job = Job(prop, model.variant, source, model.scope, ("hand",))
+    answers = {"hand": Answer(WITNESS, f"chosen by hand, {len(trace)} steps", trace)}
+    verdict = Verdict(prop, model.variant, model.scope, answers)
+    document = json.loads(as_json(Outcome([Result(job, verdict)])))
+    document["results"][0]["command"] = "tcpmc explore --trace FILE"
+    return json.dumps(document, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""Runs in dense time: read from a file, told as a story, and matched to flights."""

@@ -1,0 +1,72 @@
+"""What a timed run looks like: each flight of a segment, how long timers run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tcpmc.checks.timed.timed_replay import Copy, Happened, TimedTrace
+from tcpmc.model.timed.timers import TIME_WAIT, Timer
+
+DELIVERED, LOST, FLYING, LEFT = "delivered", "lost", "flying", "left"
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A copy on its way, and what became of it: delivered at a moment, lost, still flying when the
+    run ends, or left against the claim."""
+
+    copy: Copy
+    fate: str
+    arrived: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """A timer that runs at an end: from when to when, and when it was started."""
+
+    timer: Timer
+    end: int
+    since: Fraction
+    until: Fraction
+    started: tuple[Fraction, ...]
+
+
+def flights(trace: TimedTrace) -> list[Flight]:
+    """A flight for each delivery, and one for each copy that was not delivered or is left."""
+    found = []
+    for one in trace.happened:
+        if one.delivered is not None:
+            found.append(Flight(one.delivered, DELIVERED, one.event.moment))
+        for copy in one.sent:
+            if any(copy is left for left in trace.left):
+                found.append(Flight(copy, LEFT))
+            elif copy.arrived is None:
+                alive = trace.over <= copy.sent + copy.life
+                found.append(Flight(copy, FLYING if alive else LOST))
+    return sorted(found, key=lambda flight: flight.copy.sent)
+
+
+def spans(trace: TimedTrace) -> Iterator[Span]:
+    """Each time that TIME-WAIT's timer, or the one that the claim is about, runs."""
+    for timer in {TIME_WAIT.name: TIME_WAIT, trace.timer.name: trace.timer}.values():
+        for end in (0, 1):
+            yield from _spans(trace, timer, end)
+
+
+def _spans(trace: TimedTrace, timer: Timer, end: int) -> Iterator[Span]:
+    stay: list[Happened] = []
+    for one in (one for one in trace.happened if one.event.end == end):
+        if timer.runs(one.after):
+            stay.append(one)
+        elif stay:
+            yield _span(timer, end, stay, one.event.moment)
+            stay = []
+    if stay:
+        yield _span(timer, end, stay, trace.over)
+
+
+def _span(timer: Timer, end: int, stay: list[Happened], until: Fraction) -> Span:
+    again = (one.event.moment for one in stay[1:] if one.step.starts_time_wait)
+    return Span(timer, end, stay[0].event.moment, until, (stay[0].event.moment, *again))

@@ -1,0 +1,51 @@
+"""Claims as JSON: each with its questions, and the results that answer them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tcpmc import __version__
+from tcpmc.checks.running.jobs import Outcome
+from tcpmc.reports.verdict_json import result_json
+from tcpmc.studies.claims.decide import Answered, Decided, exit_code
+
+SCHEMA = "tcpmc/claims/1"
+
+
+def as_json(decided: Sequence[Decided], outcome: Outcome) -> str:
+    """The claims as one JSON object, with a line feed at the end."""
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "exit_code": exit_code(decided),
+        "stopped": outcome.reason,
+        "claims": [_claim(one) for one in decided],
+        "results": [result_json(result) for result in outcome.results],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _claim(one: Decided) -> dict[str, Any]:
+    return {
+        "claim": one.claim.name,
+        "text": one.claim.text,
+        "sources": list(one.claim.sources),
+        "verdict": one.word,
+        "expected": one.claim.expected,
+        "as_expected": one.as_expected,
+        "stated": [_answer(answer) for answer in one.stated],
+        "condition": one.claim.condition or None,
+        "condition_verdict": one.exact_word,
+        "exact": [_answer(answer) for answer in one.exact],
+    }
+
+
+def _answer(answer: Answered) -> dict[str, Any]:
+    return {
+        "question": str(answer.question),
+        "answer": answer.word,
+        "needed": answer.question.says,
+        "supports": answer.supports,
+    }

@@ -1,0 +1,86 @@
+"""What the page asks of the model behind it: what follows a path, and why nothing else does.
+
+Nothing is kept between two questions. A path is the place of each of its events among the
+successors of its state, in the model's order; it is replayed for every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tcpmc.errors import BadInput
+from tcpmc.model.network.product import System
+from tcpmc.model.network.system import Model
+from tcpmc.reports.saved import Saved, as_saved, walked
+from tcpmc.studies.explain.whynot import not_possible
+from tcpmc.web.data import Entry, page_data, scope_text
+from tcpmc.web.document import document
+from tcpmc.web.steps import Json, step_data, trace_data
+
+
+@dataclass(frozen=True)
+class Live:
+    """The models that can be explored, the name or file of each one's variant, and traces in them
+    that were read from a file."""
+
+    models: Sequence[Model]
+    sources: Sequence[str]
+    saved: Sequence[Saved] = ()
+
+    @classmethod
+    def of(cls, saved: Sequence[Saved], source: str | None = None) -> Live:
+        """The models of these traces; `source` is the variant's file, where it has one."""
+        models = list({(one.model.variant, one.model.scope): one.model for one in saved}.values())
+        return cls(models, [source or model.variant.name for model in models], saved)
+
+    def page(self) -> str:
+        """The page, with the saved traces in it."""
+        data = page_data([self._entry(saved) for saved in self.saved])
+        data["live"] = [
+            {"variant": m.variant.name, "title": m.variant.title, "scope": scope_text(m)}
+            for m in self.models
+        ]
+        return document(data, live=True)
+
+    def _entry(self, saved: Saved) -> Entry:
+        model = saved.model
+        place = {"model": self._number(model), "path": list(saved.path)}
+        trace = place | trace_data(model, saved.trace)
+        return Entry(saved.result, model.variant.title, scope_text(model), trace)
+
+    def _number(self, model: Model) -> int:
+        same = [(one.variant, one.scope) for one in self.models]
+        return same.index((model.variant, model.scope))
+
+    def view(self, number: int, path: Sequence[int], at: int) -> Json:
+        """The run along a path, and what can and cannot happen next in its state `at`.
+
+        Raises BadInput for a path or a state of it that the model does not have.
+        """
+        model = self.models[number]
+        trace = walked(model, path)
+        if not 0 <= at <= len(trace):
+            raise BadInput(f"the path has no step {at}")
+        state = trace.states[at]
+        return {
+            "trace": trace_data(model, trace),
+            "choices": list(_choices(model, state)),
+            "impossible": [
+                step_data(event, None) | {"reason": reason}
+                for event, reason in not_possible(model, state)
+            ],
+        }
+
+    def save(self, number: int, path: Sequence[int]) -> str:
+        """The path as a file, which `read_traces` reads. Raises BadInput."""
+        model = self.models[number]
+        return as_saved(model, self.sources[number], walked(model, path))
+
+
+def _choices(model: Model, state: System) -> Iterator[Json]:
+    """Every event that can happen, with its place, and the state that its end enters, if any."""
+    for place, (event, step, after) in enumerate(model.successors(state)):
+        was, now = (system.ends[event.end].state for system in (state, after))
+        entered = now.value if was != now and event.kind != "tick" else None
+        yield step_data(event, step) | {"place": place, "enters": entered}
