@@ -120,6 +120,14 @@ class Formulas:
         """What a step sends: 0 is nothing, n + 1 the kind n."""
         return z3.BitVec("sends", len(self.endpoint.kinds).bit_length())
 
+    def at(self, formula: Any, number: int) -> Any:
+        """A formula over frames "0" and "1" as one over frames `number` and `number` + 1."""
+        pairs = [(self.sends, z3.BitVec(f"{self.sends}@{number}", self.sends.size()))]
+        for tag, new in (("0", str(number)), ("1", str(number + 1))):
+            old, fresh = self.frame(tag), self.frame(new)
+            pairs += [(old[name], fresh[name]) for name in old]
+        return z3.substitute(formula, *pairs)
+
     def _moves(self, which: int) -> z3.BoolRef:
         """That end moves, and the other stays as it is."""
         now, then = self.frame("0"), self.frame("1")

@@ -19,6 +19,7 @@ from tcpmc.checks.labels import ENDS
 from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
 from tcpmc.checks.parametric.locations import Invariant, invariant
+from tcpmc.checks.parametric.premise import premise_of
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, Unending, scope_of
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
@@ -91,6 +92,18 @@ def provable(prop: Property) -> bool:
     return any(prop.setting(scope_of(data)) == scope_of(data) for data in (0, 1))
 
 
+def assumed(prop: Property, variant: Variant, data: int) -> list[str]:
+    """What a proof with so many octets of text rests on, and its scope, each as a line to print."""
+    if isinstance(prop, Lemma):
+        return [*prop.rests_on, "one step, from any TCB, on any segment"]
+    text = "no text" if data == 0 else f"{data} octet(s) of text each way"
+    scope = (
+        f"from CLOSED, one OPEN each, {text}, a window of {variant.profile.window} octets, "
+        "retransmission for ever, no ABORT, no crash"
+    )
+    return [*prop.rests_on, scope]
+
+
 def catalogue() -> Iterator[Property]:
     """What of the catalogue is proved where nothing is named: safety, no witnesses."""
     for prop in CATALOGUE.values():
@@ -154,7 +167,7 @@ class Prover:
                 clauses = len(self._invariant(where))
                 how = f"{clauses:,} clauses are inductive, and do not imply it"
                 return replace(found, word=INCONCLUSIVE, how=how)
-        if vacuous and isinstance(prop, Always) and self._holds(_premise(prop), found.where):
+        if vacuous and isinstance(prop, Always) and self._holds(premise_of(prop), found.where):
             return replace(found, word=VACUOUS, how="the premise never holds")
         kept = self._invariant(found.where)
         how = f"inductive, {len(kept):,} clauses, unbounded channel"
@@ -192,7 +205,7 @@ class Prover:
         """The ISSs of A and of B with which there is a counterexample, and a shortest one."""
         ordinary, runs = Scope("").iss, list[Outside]()
         refuted: dict[str, list[int]] = {who: [] for who in ENDS}
-        for which, iss in self._single():
+        for which, iss in self.singled_out():
             pair = (iss, ordinary[1]) if which == 0 else (ordinary[0], iss)
             answer = self._explicit(prop, pair)
             if answer.trace is not None:
@@ -201,7 +214,7 @@ class Prover:
         where = Excluded(tuple(sorted(refuted["A"])), tuple(sorted(refuted["B"])))
         return where, min(runs, key=lambda run: len(run.trace), default=None)
 
-    def _single(self) -> Iterator[tuple[int, int]]:
+    def singled_out(self) -> Iterator[tuple[int, int]]:
         """For A and B, each ISS that meets a guard which few others meet."""
         for which in (0, 1):
             iss, moves = self.formulas.iss[which], self.formulas.endpoint.moves
@@ -215,11 +228,6 @@ class Prover:
             raise GaveUp(f"{self.seconds:g} s are over")
         model = Model(self.variant, Scope("small", bits=BITS, iss=iss, data=self.data))
         return ExplicitEngine(model).decide([prop])[prop.name]
-
-
-def _premise(prop: Always) -> Reachable:
-    """That the premise holds at some time."""
-    return Reachable(name=prop.name, meaning="", citation="", expected={}, goals=(prop.premise,))
 
 
 def _few(iss: z3.BitVecRef, guard: z3.BoolRef) -> list[int]:

@@ -41,7 +41,8 @@ class Theorem:
     """A claim under assumptions.
 
     `holds` is the exact condition on the parameters for each variant for which one is expected, as
-    `tcpmc threshold` has to find it: "never" where no finite T is enough.
+    `tcpmc threshold` has to find it: "never" where no finite T is enough. `against` are assumptions
+    by name with which it would be another theorem.
     """
 
     name: str
@@ -49,7 +50,18 @@ class Theorem:
     citation: str
     claim: Claim
     assume: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
     holds: Mapping[str, str]
+
+    def under(self, more: tuple[str, ...]) -> tuple[str, ...]:
+        """Its assumptions and further ones. Raises ValueError for one that contradicts what it
+        says, or is made already."""
+        for name in more:
+            if name in self.against:
+                raise ValueError(f"{self.name} is about runs without {name!r}")
+            if name in self.assume or more.count(name) > 1:
+                raise ValueError(f"{name!r} is assumed already")
+        return (*self.assume, *more)
 
 
 EVERY_SEGMENT = Claim(left=lambda outward, segment: not segment.RST)
@@ -82,6 +94,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1, 3.8.3",
             claim=EVERY_SEGMENT,
             assume=("gives-up",),
+            against=("acks-arrive", "fins-arrive"),
             holds={"rfc9293": "T >= MSL + R and T >= 2 MSL"},
         ),
         Theorem(
@@ -89,6 +102,7 @@ THEOREMS = {
             meaning="the same when ACKs are lost and the other end retransmits for ever",
             citation="RFC 9293, 3.6.1",
             claim=EVERY_SEGMENT,
+            against=("acks-arrive", "gives-up", "fins-arrive"),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -97,7 +111,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1",
             claim=PEER,
             assume=("acks-arrive",),
-            holds={"rfc9293": "T >= MSL"},
+            holds={"rfc9293": "T > MSL"},
         ),
         Theorem(
             name="peer-done-giving-up",
@@ -105,6 +119,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1, 3.8.3",
             claim=PEER,
             assume=("gives-up",),
+            against=("acks-arrive", "fins-arrive"),
             holds={"rfc9293": "T > R"},
         ),
         Theorem(
@@ -112,6 +127,7 @@ THEOREMS = {
             meaning="the same when ACKs are lost and the other end retransmits for ever",
             citation="RFC 9293, 3.6.1",
             claim=PEER,
+            against=("acks-arrive", "gives-up", "fins-arrive"),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -168,7 +184,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6; Linux, tcp_fin_timeout",
             claim=FIN_TO_COME,
             assume=("fin-wait-2-timer", "closes-within", "fins-arrive"),
-            holds={"rfc9293": "F >= C + MSL"},
+            holds={"rfc9293": "F > C + MSL"},
         ),
         Theorem(
             name="fin-wait-2-lasts",
@@ -183,6 +199,7 @@ THEOREMS = {
             meaning="the same by the RFC, which has no timer there",
             citation="RFC 9293, 3.10.7.4, 3.10.8",
             claim=FIN_WAIT_2_LASTS,
+            against=("fin-wait-2-timer",),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -198,6 +215,7 @@ THEOREMS = {
             meaning="the same without a user timeout, which an application may choose",
             citation="RFC 9293, 3.8.3, MUST-21",
             claim=FIN_UNACKNOWLEDGED,
+            against=("gives-up",),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -206,7 +224,7 @@ THEOREMS = {
             citation="RFC 9293, 3.8.4, MUST-26 to MUST-29; Linux, tcp_keepalive_probes",
             claim=PEER_NOT_MISSED,
             assume=("keepalive-9", "IDLE >= MSL"),
-            holds={"rfc9293": "D >= IDLE + 9 INTVL + MSL"},
+            holds={"rfc9293": "D > IDLE + 9 INTVL + MSL"},
         ),
     )
 }
