@@ -171,13 +171,15 @@ def certificate(
     """The file. `condition` is on the parameters: under it the claim is proved. `invariant` is of
     the state; `steps` lead to the premise."""
     before, after = frame_of(stated, condition, steps, heading)
-    return before + invariant.sexpr() + after
+    body: str = invariant.sexpr()
+    return before + body + after
 
 
 def defined(name: str, arguments: list[Any], body: Any) -> str:
     """A definition as text."""
     given = " ".join(f"({one.sexpr()} {one.sort().sexpr()})" for one in arguments)
-    return f"(define-fun {name} ({given}) Bool\n{canonical(body).sexpr()})"
+    text: str = canonical(body).sexpr()
+    return f"(define-fun {name} ({given}) Bool\n{text})"
 
 
 def _copies(constants: Sequence[Any], number: int) -> list[Any]:

@@ -62,7 +62,9 @@ class Search:
         self.solver.add(where)
         self.broken = self.formulas.premise(self.claim)
         run = self.shortest(0, last)
-        return run and [self.formulas.system.actions.index(action) for action in run.actions]
+        if run is None:
+            return None
+        return [self.formulas.system.actions.index(action) for action in run.actions]
 
     def exclude(self, parameters: z3.BoolRef) -> None:
         """Only parameters outside of this set from now on."""

@@ -140,7 +140,7 @@ def test_ticks_and_clocks_agree_when_the_peer_gives_up() -> None:
         {"MSL": msl, "T": t, "R": r} for msl, t, r in product((1, 2, 3), range(1, 7), (2, 3, 4))
     ]
     words = {
-        (by_ticks("peer-done-giving-up", "bag", **point), by_clocks(found, **point))
+        (by_ticks("peer-done-giving-up", "bag", "rfc9293", **point), by_clocks(found, **point))
         for point in points
     }
     assert words == {(PROVED, PROVED), (REFUTED, REFUTED)}

@@ -15,7 +15,12 @@ from tcpmc.checks.certificates.reader import Malformed, read
 from tcpmc.checks.certificates.solvers import Missing
 from tcpmc.checks.certificates.verifier import check
 
-OLD_SEGMENTS = {"theorem": "old-segments", "variant": "rfc9293", "assume": "acks-arrive"}
+OLD_SEGMENTS = {
+    "theorem": "old-segments",
+    "variant": "rfc9293",
+    "assume": "acks-arrive",
+    "condition": "T >= 2 MSL",
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +87,9 @@ def test_a_run_that_does_not_reach_the_premise_is_rejected(text: str) -> None:
     """Well made, with the right invariant: all but the run."""
     _, body, _ = parts(text)
     steps = _steps_of(text)
-    assert by_z3(forged(body, steps, condition="T >= 2 MSL", **OLD_SEGMENTS)).accepted
+    assert by_z3(forged(body, OLD_SEGMENTS, steps)).accepted
     for wrong in ((), steps[:-1], steps[1:], (*steps[:-1], 10**8), (steps[0] + 1, *steps[1:])):
-        found = by_z3(forged(body, wrong, condition="T >= 2 MSL", **OLD_SEGMENTS))
+        found = by_z3(forged(body, OLD_SEGMENTS, wrong))
         assert (found.accepted, found.obligation) == (False, "premise")
         assert found.reason == "z3: unsat, not sat"
 
@@ -100,7 +105,7 @@ def test_a_run_that_does_not_reach_the_premise_is_rejected(text: str) -> None:
 )
 def test_a_contradictory_condition_or_assumption_proves_nothing(heading: dict[str, str]) -> None:
     """On a variant of which the catalogue says nothing."""
-    found = by_z3(forged("true", variant="rfc793", **heading))
+    found = by_z3(forged("true", {"variant": "rfc793", **heading}))
     assert (found.accepted, found.obligation) == (False, "possible")
 
 
@@ -144,7 +149,7 @@ def test_a_solver_that_says_more_than_one_word_is_not_believed(
 ) -> None:
     from tcpmc.checks.certificates import verifier
 
-    text = forged("true", condition="T >= 2 MSL", **OLD_SEGMENTS)
+    text = forged("true", OLD_SEGMENTS)
     for printed in ([], ["sat", "sat"], ["unsat"], ["(error)"], ["sat", "(error)"], ["timeout"]):
         monkeypatch.setattr(verifier, "answers", lambda *_, printed=printed: printed)
         found = by_z3(text)

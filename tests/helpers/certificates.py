@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from tcpmc.checks.certificates.regenerate import regenerated
@@ -54,7 +55,7 @@ def with_invariant(text: str, body: str) -> str:
     return before + body + after
 
 
-def forged(body: str, steps: tuple[int, ...] = (), **heading: str) -> str:
+def forged(body: str, heading: Mapping[str, str], steps: tuple[int, ...] = ()) -> str:
     """A certificate that is well made, but for its invariant: all that a forger can choose."""
     variant = VARIANTS[heading["variant"]]
     theorem, assume, where = (heading[key] for key in ("theorem", "assume", "condition"))
