@@ -14,6 +14,8 @@ CHUNK = 2**22
 """Octets of a file that are looked at together."""
 LONGEST = 2**24
 """Octets of a frame: a length beyond it is damage."""
+SHOWN = 100
+"""Columns of a line that cannot be read."""
 PADDING = 2**9
 """Octets of zeros behind the frames, so that a header that is cut off may be read, and refused."""
 
@@ -37,11 +39,28 @@ class Frames:
 
 @dataclass(slots=True)
 class Told:
-    """What a reader has to say besides packets: how many were left out, by reason, and notes on
-    the files, each a sentence."""
+    """What a reader has to say of a file besides its packets: how many were left out, by reason;
+    notes, each a sentence; and of a text, its kinds, how many lines could not be read, and the
+    first of them: its number, the line, and why, if that is known."""
 
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    unread: int = 0
+    first_unread: tuple[int, str, str] | None = None
+
+    def reasons(self) -> list[str]:
+        """Everything that is not in the packets, each in a few words, printable."""
+        told = [*self.notes]
+        for why, count in self.left_out.items():
+            told.append(f"{count:,} packet{'s' * (count != 1)} left out: {why}")
+        if self.first_unread is not None:
+            place, text, why = self.first_unread
+            shown = "".join(c if c.isprintable() else "?" for c in text.strip()[:SHOWN])
+            lines = "1 line" if self.unread == 1 else f"{self.unread:,} lines"
+            cause = f" ({why})" if why else ""
+            told.append(f"{lines} could not be read; the first is line {place}{cause}: {shown}")
+        return told
 
 
 def padded(data: bytes) -> NDArray[np.uint8]:

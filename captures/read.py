@@ -58,20 +58,23 @@ class Capture:
             if not beginning:
                 raise BadInput(f"{path} is empty")
             magic = beginning[:MAGIC_SIZE]
-            if magic not in binary.READERS:
-                raise BadInput(f"{path} is neither pcap nor pcapng")
-            for table in binary.tables(stream, magic, told):
+            if magic in binary.READERS:
+                found = binary.tables(stream, magic, told)
+            else:
+                from tcpmc.captures.text import read as text
+
+                if b"\0\0" in beginning:
+                    raise BadInput(f"{path} is neither pcap, pcapng nor text")
+                found = text.tables(stream, beginning, told)
+            for table in found:
                 table.columns["file"] = index
                 yield table
 
     def _nothing(self) -> str:
         """Why there is nothing, on one line."""
-        why = [
-            f"{path}: {reason}"
-            for path, told in zip(self.paths, self.told, strict=True)
-            for reason in [*told.notes, *(f"{n} packets {w}" for w, n in told.left_out.items())]
-        ]
-        return "no TCP segment was found; " + ("; ".join(why) or ", ".join(self.paths))
+        files = zip(self.paths, self.told, strict=True)
+        why = [f"{path}: {reason}" for path, told in files for reason in told.reasons()]
+        return "no TCP segment was found in " + ("; ".join(why) or ", ".join(self.paths))
 
 
 def read(paths: Sequence[str]) -> Capture:

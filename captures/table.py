@@ -17,6 +17,7 @@ NEVER = -(2**63)
 UNTOLD = -1
 """In the other columns: the capture does not tell it."""
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+BITS = {SYN: "SYN", ACK: "ACK", FIN: "FIN", RST: "RST", PSH: "PSH", URG: "URG"}
 CHECKSUMS = (ABSENT, GOOD, BAD, OFFLOADED)
 
 COLUMNS = (
@@ -69,7 +70,7 @@ class Table:
         lists: list[Any] = []
         for name in COLUMNS:
             if name == "flags":
-                lists += [((flags & bit) != 0).tolist() for bit in (SYN, ACK, FIN, RST, PSH, URG)]
+                lists += [((flags & bit) != 0).tolist() for bit in BITS]
             else:
                 lists.append(self._values(name))
         return map(Packet._make, zip(*lists, strict=False))
@@ -85,6 +86,21 @@ class Table:
         """The packets of these rows: a slice, a mask or indices."""
         columns = {k: v if isinstance(v, int) else v[rows] for k, v in self.columns.items()}
         return Table(columns, self.endpoints, len(self.column("number")[rows]))
+
+    @staticmethod
+    def of(packets: Sequence[Packet]) -> Table:
+        """These packets as a table."""
+        import numpy as np
+
+        places: dict[Endpoint, int] = {}
+        values: dict[str, list[int]] = {name: [] for name in COLUMNS}
+        for packet in packets:
+            for name, column in values.items():
+                column.append(_number(packet, name, places))
+        columns: dict[str, NDArray[np.int64] | int] = {
+            name: np.array(column, np.int64) for name, column in values.items()
+        }
+        return Table(columns, list(places), len(packets))
 
     @staticmethod
     def joined(tables: Sequence[Table]) -> Table:
@@ -126,6 +142,18 @@ class Table:
             return None
         known = MEANINGS.get(name)
         return value if known is None else known(value)
+
+
+def _number(packet: Packet, name: str, places: dict[Endpoint, int]) -> int:
+    """A field of a packet as the number that stands in the column."""
+    if name == "flags":
+        return sum(bit for bit, control in BITS.items() if getattr(packet, control))
+    value = getattr(packet, name)
+    if name in ("source", "destination"):
+        return places.setdefault(value, len(places))
+    if value is None:
+        return NEVER if name == "time" else UNTOLD
+    return CHECKSUMS.index(value) if name == "checksum" else int(value)
 
 
 MEANINGS: dict[str, Callable[[int], Any]] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import indent
 
+from tcpmc.cli.output_formats import RUN_FORMATS, TRACE_FORMATS
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.variants.bugs import BUGS
 from tcpmc.model.variants.shipped import VARIANTS
-from tcpmc.reports.formats import RUN_FORMATS, TRACE_FORMATS
 from tcpmc.reports.ladder import wrapped
 
 KINDS = ("properties", "variants", "scopes", "formats")

@@ -13,7 +13,7 @@ import click
 from tcpmc.checks.running.jobs import ENGINES, select
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.run import run
-from tcpmc.cli.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, VARIANT_NAMES
+from tcpmc.cli.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, SUFFIXES, VARIANT_NAMES
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.run_options import asked_limits, asked_scope, say, watched
 from tcpmc.errors import BadInput
@@ -22,7 +22,7 @@ from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
-    from tcpmc.studies.compare_report import Comparison
+    from tcpmc.studies.compare_report import StackComparison
 
 
 @click.command(short_help="Bugs of real stacks, and what catches each.")
@@ -39,7 +39,7 @@ def gallery(names: tuple[str, ...], **rest: Any) -> int:
 
     A bug is caught if its verdict is the opposite of the one without it. Exit code 1: one is not.
     """
-    with opened(rest["output"]) as output:
+    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
         from tcpmc.studies import gallery as bugs
 
         progress = None if rest["quiet"] else sys.stderr
@@ -72,7 +72,7 @@ def compare(a: str, b: str, traces: bool, **rest: Any) -> int:
     A and B are names or Python files. Each difference comes with the shortest run that shows it,
     if the scope has one. Differences are no failure: the exit code is 0.
     """
-    with opened(rest["output"]) as output:
+    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code
 
         found = _compared(a, b, rest)
@@ -81,15 +81,15 @@ def compare(a: str, b: str, traces: bool, **rest: Any) -> int:
     return exit_code(found)
 
 
-def _compared(a: str, b: str, options: Mapping[str, Any]) -> Comparison:
+def _compared(a: str, b: str, options: Mapping[str, Any]) -> StackComparison:
     """The comparison that the options ask for."""
     from tcpmc.checks.statespace import TooLarge
     from tcpmc.studies.compare import differences, explored, same
-    from tcpmc.studies.compare_report import Comparison
+    from tcpmc.studies.compare_report import StackComparison
 
     variants, scope = (find_variant(a), find_variant(b)), asked_scope(options)
     if Path(a) == Path(b) or same(*variants):
-        return Comparison(*variants, scope)
+        return StackComparison(*variants, scope)
     started = time.monotonic()
     lemmas = [name for name, prop in CATALOGUE.items() if isinstance(prop, Lemma)]
     jobs = select([], [a, b], scope, ENGINES[:1]) + select(lemmas, [a, b], scope, ("z3",))
@@ -102,4 +102,4 @@ def _compared(a: str, b: str, options: Mapping[str, Any]) -> Comparison:
             found = differences(mine, theirs, outcome)
     except (TooLarge, ValueError) as error:
         raise BadInput(str(error)) from error
-    return Comparison(*variants, scope, found, outcome)
+    return StackComparison(*variants, scope, found, outcome)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import Standing
+from tcpmc.cli.output_formats import ALL_FORMATS, Format
 from tcpmc.cli.outputs import Request, named_format, opening
 from tcpmc.errors import BadInput
-from tcpmc.reports.formats import ALL_FORMATS, Format
 
 USUAL = ("text", "json")
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -19,7 +19,7 @@ from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
-    from tcpmc.checks.certificates.proving import Found, Row
+    from tcpmc.checks.certificates.proving import Found, Proved
     from tcpmc.checks.certificates.verifier import Checked, Named
 
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300.0,
               metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+              help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any) -> int:
@@ -122,7 +122,7 @@ def _all(variant: str, options: Mapping[str, Any]) -> Found:
     groups = [safety(), *theorems(find_variant(variant).name)]
     asked = [Asked(names, variant, limit, solvers, limit) for names in groups]
 
-    def keep(row: Row) -> None:
+    def keep(row: Proved) -> None:
         if options["certificates"] and row.certificate:
             certificate_file(options["certificates"], row.name, row.certificate)
 
@@ -132,7 +132,7 @@ def _all(variant: str, options: Mapping[str, Any]) -> Found:
         raise BadInput(str(error)) from error
 
 
-def _table(rows: list[Row]) -> str:
+def _table(rows: list[Proved]) -> str:
     """The table; below it what was rejected."""
     lines = [f"  {'verdict':12} {'property':29} clauses     found        z3      cvc5  if"]
     for row in rows:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
+from tcpmc.checks.symbolic.causes import REOPENED
 from tcpmc.checks.symbolic.transitions import NOTE_1, STATES, Change, in_order, state_changes
 from tcpmc.diagrams.dot import (
     BLACK,
@@ -128,6 +129,8 @@ def _caption(
     rows.append("Drawn from the rules. Event above, action below (x: none).")
     if any(NOTE_1 in change.event for change in drawn):
         rows.append("Note 1: if SYN-RECEIVED was entered from LISTEN.")
+    if any(f"({REOPENED})" in change.event for change in drawn):
+        rows.append("Reopened: if SYN-RECEIVED was entered from TIME-WAIT.")
     for line in _summary(noted):
         rows += wrapped(f"Not drawn: {line}")
     return caption(rows)

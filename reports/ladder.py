@@ -22,7 +22,7 @@ NUMBERED = re.compile(r"(^|\s)[0-9]+-* <|> -*[0-9]+$")
 
 
 @dataclass(frozen=True)
-class Row:
+class LadderRow:
     """One line between the ends: what stands at A, on the wire (and where on it) and at B."""
 
     a: str = ""
@@ -44,7 +44,7 @@ class Row:
 class Drawn:
     """One step of a trace as rows, and the rules that it followed."""
 
-    rows: list[Row]
+    rows: list[LadderRow]
     rules: list[str] = field(default_factory=list)
 
 
@@ -84,7 +84,7 @@ def ladder(trace: Trace, width: int = 100) -> list[str]:
     ends at its receiver, and its tail is the number of the step that sent it.
     """
     steps = [Drawn(rows, rules) for rows, rules in _steps(trace)]
-    wires = [row for step in steps for row in step.rows] or [Row()]
+    wires = [row for step in steps for row in step.rows] or [LadderRow()]
     longest = max(len(row.wire) for row in wires)
     wire = max(len(row.wire) + SLACK * (row.place != "^") for row in wires)
     beside = width - (NUMBER + STATE + GAP + wire + GAP + STATE + GAP)
@@ -112,14 +112,14 @@ def _draw(
 ) -> Iterator[str]:
     """The ladder; the rules stand beside it if there is room, else under each step."""
     indent = " " * NUMBER
-    yield indent + Row("A", "", "B").text(wire) + (" " * (STATE + 1) + "rule") * bool(beside)
+    yield indent + LadderRow("A", "", "B").text(wire) + (" " * (STATE + 1) + "rule") * bool(beside)
     a, b = trace.states[0].ends
-    yield f"{0:>3}  " + Row(str(a.state), "", str(b.state)).text(wire)
+    yield f"{0:>3}  " + LadderRow(str(a.state), "", str(b.state)).text(wire)
     for number, step in enumerate(steps, 1):
         if trace.loop == number - 1:
             yield indent + ". . . the loop begins here"
         rows = [row.text(wire) for row in step.rows]
-        edge = len(Row(b=" " * STATE).text(wire)) + GAP
+        edge = len(LadderRow(b=" " * STATE).text(wire)) + GAP
         if beside:
             notes = [line for rule in step.rules for line in wrapped(rule, beside)]
             lines = [f"{row:<{edge}}{note}" for row, note in zip_longest(rows, notes, fillvalue="")]
@@ -174,14 +174,14 @@ def _loop_end(trace: Trace) -> list[str]:
     return [f". . . back to step {trace.loop}, and so for ever"]
 
 
-def _steps(trace: Trace) -> Iterator[tuple[list[Row], list[str]]]:
+def _steps(trace: Trace) -> Iterator[tuple[list[LadderRow], list[str]]]:
     """The rows and rules of each step."""
     origins = Origins(forgets=not _keeps_copies(trace))
     for number, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True), 1):
         before, after = trace.states[number - 1 : number + 1]
         if event.kind == "tick":
             origins.now += 1
-            yield [Row(wire=f"- - - - time {origins.now} - - - -", place="^")], []
+            yield [LadderRow(wire=f"- - - - time {origins.now} - - - -", place="^")], []
         elif step is None:
             yield [_fate(event, origins)], []
         else:
@@ -199,20 +199,20 @@ def _keeps_copies(trace: Trace) -> bool:
     return False
 
 
-def _fate(event: Event, origins: Origins) -> Row:
+def _fate(event: Event, origins: Origins) -> LadderRow:
     """What the network does to a segment."""
     assert event.flight is not None
     origin, fate = origins.of(event.end, event), FATES[event.kind]
     head = "-->" if event.kind == "duplicate" else "-X"
     if event.end == 0:
-        return Row(wire=f"{origin:-<3} {event.flight.segment} {head} {fate}", place="^")
+        return LadderRow(wire=f"{origin:-<3} {event.flight.segment} {head} {fate}", place="^")
     head = "<--" if event.kind == "duplicate" else "X-"
-    return Row(wire=f"{fate} {head} {event.flight.segment} {origin:->3}", place="^")
+    return LadderRow(wire=f"{fate} {head} {event.flight.segment} {origin:->3}", place="^")
 
 
 def _act(
     number: int, event: Event, step: Step, states: tuple[System, System], origins: Origins
-) -> Iterator[Row]:
+) -> Iterator[LadderRow]:
     """A call, a timeout or an arrival at an end, and what it sends."""
     end = event.end
     was, now = (system.ends[end].state for system in states)
@@ -238,5 +238,5 @@ def _arrow(sender: int, segment: Segment, tail: str) -> str:
     return f"<-- {segment} {tail:->3}"
 
 
-def _at(end: int, text: str, wire: str = "", place: str = "<") -> Row:
-    return Row(text, wire, "", place) if end == 0 else Row("", wire, text, place)
+def _at(end: int, text: str, wire: str = "", place: str = "<") -> LadderRow:
+    return LadderRow(text, wire, "", place) if end == 0 else LadderRow("", wire, text, place)

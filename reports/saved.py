@@ -28,7 +28,7 @@ LONGEST = 500
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedTrace:
     """A result from a file, as it stands there, with its trace replayed by this model; `path` has
     the place of each event among the successors of its state."""
 
@@ -38,7 +38,7 @@ class Saved:
     path: tuple[int, ...]
 
 
-def read_traces(name: str, source: str | None = None) -> list[Saved]:
+def read_traces(name: str, source: str | None = None) -> list[SavedTrace]:
     """The traces of runs in a file that `--format json` wrote, replayed; a lemma's begins in no
     state of a run. `source` names the variant's file, where it is not one of the catalogue.
 
@@ -66,7 +66,7 @@ def read_traces(name: str, source: str | None = None) -> list[Saved]:
     return found
 
 
-def _replayed(result: Json, source: str | None) -> Saved:
+def _replayed(result: Json, source: str | None) -> SavedTrace:
     texts = [result[name] for name in TEXTS] + result["assumptions"] + [result["expected"] or ""]
     texts += [text for answer in result["engines"].values() for text in answer.values() if text]
     if not all(isinstance(text, str) for text in texts) or result["as_expected"] not in SAID:
@@ -91,7 +91,7 @@ def _replayed(result: Json, source: str | None) -> Saved:
                 break
         else:
             raise ReplayError(f"{told}: step {number} is not possible in this model")
-    return Saved(result, model, replay(model, events, recorded["loop"]), tuple(path))
+    return SavedTrace(result, model, replay(model, events, recorded["loop"]), tuple(path))
 
 
 def _variant(name: str, source: str | None) -> Variant:

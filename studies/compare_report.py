@@ -29,7 +29,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Comparison:
+class StackComparison:
     """Two variants in a scope, what differs, and the run that decided the properties (None where
     nothing can differ)."""
 
@@ -46,7 +46,7 @@ class Comparison:
         return list(dict.fromkeys((name, trace) for name, trace in shown if trace is not None))
 
 
-def as_text(found: Comparison, width: int | None = None, traces: bool = True) -> str:
+def as_text(found: StackComparison, width: int | None = None, traces: bool = True) -> str:
     """What differs, in at most 80 columns, or `width`; then each trace, in at most 100."""
     narrow = min(TABLE, width or TABLE)
     told = [f"{variant.name}: {variant.title}" for variant in (found.a, found.b)]
@@ -67,14 +67,14 @@ def as_text(found: Comparison, width: int | None = None, traces: bool = True) ->
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _nothing(found: Comparison) -> str:
+def _nothing(found: StackComparison) -> str:
     if found.a.name == found.b.name:
         return f"Nothing differs: this is {found.a.name} twice."
     same = ": they have the same rules and switches" * (found.outcome is None)
     return f"Nothing differs between {found.a.name} and {found.b.name}{same}."
 
 
-def _entry(found: Comparison, one: Difference, width: int) -> Iterator[str]:
+def _entry(found: StackComparison, one: Difference, width: int) -> Iterator[str]:
     shown = "no run of this scope shows it"
     if one.trace is not None:
         number = found.traces.index((one.shown_on, one.trace)) + 1
@@ -95,7 +95,7 @@ def _hanging(text: str, width: int, indent: int) -> list[str]:
     return [" " * indent + first, *(" " * (indent + 2) + line for line in more)]
 
 
-def _trace(found: Comparison, number: int, width: int) -> Iterator[str]:
+def _trace(found: StackComparison, number: int, width: int) -> Iterator[str]:
     shown = found.traces[number]
     name, trace = shown
     of = [one.name for one in found.differences if (one.shown_on, one.trace) == shown]
@@ -105,7 +105,7 @@ def _trace(found: Comparison, number: int, width: int) -> Iterator[str]:
     yield from ladder(trace, width)
 
 
-def as_json(found: Comparison) -> str:
+def as_json(found: StackComparison) -> str:
     """The comparison as one JSON object, with a line feed at the end."""
     document = {
         "schema": SCHEMA,
@@ -131,7 +131,7 @@ def _as_json(one: Difference) -> dict[str, Any]:
     }
 
 
-def exit_code(found: Comparison) -> int:
+def exit_code(found: StackComparison) -> int:
     """The exit code of the run; that verdicts are not as expected is no failure here."""
     code = found.outcome.exit_code if found.outcome else EXIT_AS_EXPECTED
     return EXIT_AS_EXPECTED if code == EXIT_UNEXPECTED else code

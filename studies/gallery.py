@@ -24,7 +24,7 @@ SCHEMA = "tcpmc/gallery/1"
 
 
 @dataclass(frozen=True)
-class Row:
+class Caught:
     """One bug, and what the property that catches it says with and without the bug."""
 
     bug: Bug
@@ -41,7 +41,7 @@ class Row:
 class Gallery:
     """The rows in the order of the gallery, and the run that they come from."""
 
-    rows: list[Row]
+    rows: list[Caught]
     outcome: Outcome
 
 
@@ -57,7 +57,7 @@ def gallery(
     outcome = run(different, limits, progress)
     found = dict(zip(map(different.index, different), outcome.results, strict=True))
     rows = [
-        Row(bug, *(found[different.index(job)] for job in pair))
+        Caught(bug, *(found[different.index(job)] for job in pair))
         for bug, pair in zip(bugs, pairs, strict=True)
     ]
     return Gallery(rows, outcome)
@@ -68,7 +68,7 @@ def _job(bug: Bug, variant: str) -> Job:
     return Job(prop, VARIANTS[variant], variant, bug.scope, (canonical(prop),))
 
 
-def shown_by(row: Row) -> str:
+def shown_by(row: Caught) -> str:
     """The command that shows how the bug is caught: its trace, or the verdict if it has none."""
     told = command(row.seeded.job)
     return told if row.seeded.verdict.trace else told.replace(" trace ", " check ", 1)
@@ -88,7 +88,7 @@ def as_text(found: Gallery, width: int | None = None, traces: bool = False) -> s
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _entry(row: Row, width: int) -> Iterator[str]:
+def _entry(row: Caught, width: int) -> Iterator[str]:
     verdict, bug = row.seeded.verdict, row.bug
     steps = "-" if verdict.trace is None else str(len(verdict.trace))
     mark = " " if row.caught else "!"
@@ -104,7 +104,7 @@ def _entry(row: Row, width: int) -> Iterator[str]:
         yield from (f"      {first}", *(f"        {line}" for line in more))
 
 
-def _unexpected(row: Row) -> Iterator[str]:
+def _unexpected(row: Caught) -> Iterator[str]:
     for result in (row.sound, row.seeded):
         verdict = result.verdict
         if not verdict.as_expected:
@@ -132,7 +132,7 @@ def as_json(found: Gallery) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _row_as_json(row: Row) -> dict[str, Any]:
+def _row_as_json(row: Caught) -> dict[str, Any]:
     trace = row.seeded.verdict.trace
     return {
         "variant": row.bug.variant.name,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tcpmc.errors import BadInput
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
-from tcpmc.reports.saved import Saved, as_saved, walked
+from tcpmc.reports.saved import SavedTrace, as_saved, walked
 from tcpmc.studies.explain.whynot import not_possible
 from tcpmc.web.data import Entry, page_data, scope_text
 from tcpmc.web.document import document
@@ -26,10 +26,10 @@ class Live:
 
     models: Sequence[Model]
     sources: Sequence[str]
-    saved: Sequence[Saved] = ()
+    saved: Sequence[SavedTrace] = ()
 
     @classmethod
-    def of(cls, saved: Sequence[Saved], source: str | None = None) -> Live:
+    def of(cls, saved: Sequence[SavedTrace], source: str | None = None) -> Live:
         """The models of these traces; `source` is the variant's file, where it has one."""
         models = list({(one.model.variant, one.model.scope): one.model for one in saved}.values())
         return cls(models, [source or model.variant.name for model in models], saved)
@@ -43,7 +43,7 @@ class Live:
         ]
         return document(data, live=True)
 
-    def _entry(self, saved: Saved) -> Entry:
+    def _entry(self, saved: SavedTrace) -> Entry:
         model = saved.model
         place = {"model": self._number(model), "path": list(saved.path)}
         trace = place | trace_data(model, saved.trace)

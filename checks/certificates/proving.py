@@ -40,7 +40,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Row:
+class Proved:
     """What was found of one property or theorem in so many seconds: the verdict; for which ISSs or
     parameters; where it is proved the certificate, if it was asked for, and the check of that."""
 
@@ -72,7 +72,7 @@ class Row:
 class Found:
     """Rows in the order asked, and whether they are all."""
 
-    rows: list[Row]
+    rows: list[Proved]
     whole: bool
 
     @property
@@ -101,13 +101,13 @@ def theorems(variant: str) -> Iterator[tuple[str, ...]]:
 def rows(
     asked: Sequence[Asked],
     at_once: int | None,
-    each: Callable[[Row], None] = lambda row: None,
+    each: Callable[[Proved], None] = lambda row: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Found:
     """What is found in so many processes, or in one for each processor; Ctrl-C ends it with what is
     done. `each` is called with a row when it is done, and `tell` with a line about it."""
     names = [name for one in asked for name in one.names]
-    found: list[Row] = []
+    found: list[Proved] = []
     try:
         # What takes long is begun first: groups of many, and the theorems at the end of the list.
         tasks = sorted(asked, key=lambda one: (len(one.names), asked.index(one)), reverse=True)
@@ -122,13 +122,13 @@ def rows(
     return Found(in_order, whole=len(found) == len(names))
 
 
-def prove(asked: Asked) -> list[Row]:
+def prove(asked: Asked) -> list[Proved]:
     """The rows of these properties or theorems. Raises Missing for a solver that is not there."""
     found = _thresholds(asked) if asked.names[0] in THEOREMS else _properties(asked)
     return [_checked(row, asked) for row in found]
 
 
-def _properties(asked: Asked) -> Iterator[Row]:
+def _properties(asked: Asked) -> Iterator[Proved]:
     prover = Prover(find_variant(asked.variant), seconds=asked.seconds)
     for prop in (PROPERTIES[name] for name in asked.names):
         began = time.monotonic()
@@ -136,14 +136,14 @@ def _properties(asked: Asked) -> Iterator[Row]:
         took = time.monotonic() - began
         expected = expected_on(prop, prover.variant.name) in (None, proof.word)
         where = proof.how if proof.word == INCONCLUSIVE else str(proof.where)
-        row = Row(prop.name, proof.word, where, proof.clauses, took, expected)
+        row = Proved(prop.name, proof.word, where, proof.clauses, took, expected)
         if proof.proved and asked.solvers:
             text = certificate_of_proof(prover, prop, proof, asked.variant)
             row = replace(row, certificate=text)
         yield row
 
 
-def _thresholds(asked: Asked) -> Iterator[Row]:
+def _thresholds(asked: Asked) -> Iterator[Proved]:
     variant = find_variant(asked.variant)
     for theorem in (THEOREMS[name] for name in asked.names):
         began = time.monotonic()
@@ -151,11 +151,11 @@ def _thresholds(asked: Asked) -> Iterator[Row]:
         try:
             finder = Finder(question, seconds=asked.seconds)
         except NotFinite as reason:
-            yield Row(theorem.name, INCONCLUSIVE, str(reason), 0, 0.0, False)
+            yield Proved(theorem.name, INCONCLUSIVE, str(reason), 0, 0.0, False)
             continue
         answer, expected = finder.find(), theorem.holds.get(variant.name)
         took = time.monotonic() - began
-        row = Row(
+        row = Proved(
             theorem.name,
             answer.word,
             where="never" if answer.word == REFUTED else str(answer.condition),
@@ -169,7 +169,7 @@ def _thresholds(asked: Asked) -> Iterator[Row]:
         yield row
 
 
-def _checked(row: Row, asked: Asked) -> Row:
+def _checked(row: Proved, asked: Asked) -> Proved:
     """The row with the check of its certificate, if there is one."""
     if not row.certificate:
         return row

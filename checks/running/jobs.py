@@ -73,7 +73,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Group:
+class Exploration:
     """Jobs on the same variant in the same scope: their states are explored once."""
 
     source: str
@@ -187,10 +187,10 @@ def _no_namesakes(variants: dict[str, Variant]) -> None:
         sources[variant.name] = source
 
 
-def grouped(jobs: Iterable[Job]) -> list[Group]:
+def grouped(jobs: Iterable[Job]) -> list[Exploration]:
     """The jobs by variant and scope, in order of first appearance."""
-    groups: dict[tuple[str, Scope], Group] = {}
+    groups: dict[tuple[str, Scope], Exploration] = {}
     for job in jobs:
         key = (job.source, job.scope)
-        groups.setdefault(key, Group(job.source, job.variant, job.scope, [])).jobs.append(job)
+        groups.setdefault(key, Exploration(job.source, job.variant, job.scope, [])).jobs.append(job)
     return list(groups.values())

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.running.jobs import ENGINES, Group, Job, Outcome, Result, decides, grouped
+from tcpmc.checks.running.jobs import ENGINES, Exploration, Job, Outcome, Result, decides, grouped
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
@@ -65,9 +65,9 @@ class _Collected:
     """The answers of the engines as they come, by the number of the group and the property, and
     the results that they complete. None is the answer of an engine that has nothing to say."""
 
-    def __init__(self, groups: Mapping[int, Group], follow: Callable[[Result], None]) -> None:
+    def __init__(self, groups: Mapping[int, Exploration], follow: Callable[[Result], None]) -> None:
         self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
-        self._place = {id(job): number for number, g in groups.items() for job in g.jobs}
+        self._place = {(g.source, g.scope): number for number, g in groups.items()}
         self._open = [job for group in groups.values() for job in group.jobs]
         self._follow = follow
 
@@ -94,10 +94,10 @@ class _Collected:
         )
 
     def _key(self, job: Job) -> tuple[int, str]:
-        return self._place[id(job)], job.prop.name
+        return self._place[job.source, job.scope], job.prop.name
 
 
-def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int, Task]:
+def _tasks(groups: Mapping[int, Exploration], clock: bool, thorough: bool) -> dict[int, Task]:
     return {
         number: Task(
             group.source,
@@ -111,7 +111,7 @@ def _tasks(groups: Mapping[int, Group], clock: bool, thorough: bool) -> dict[int
 
 
 def _explore(
-    group: Group, monitor: Monitor, rules: set[str], exploring: Exploring
+    group: Exploration, monitor: Monitor, rules: set[str], exploring: Exploring
 ) -> dict[str, Answer]:
     """The explicit engine's answers; adds the rule labels that it reached."""
     from tcpmc.checks.explicit.explicit_engine import ExplicitEngine

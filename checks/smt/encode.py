@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import z3
 
+from tcpmc.checks.in_flight import PartialSystem, loses_unseen
 from tcpmc.checks.smt.message_alphabet import kinds_of
 from tcpmc.checks.smt.relation import Relation
 from tcpmc.checks.symbolic.fields import (
@@ -21,6 +22,7 @@ from tcpmc.checks.symbolic.fields import (
     STATE_BITS,
     controls,
     end_terms,
+    equal,
     like,
     plain,
     rebuilt,
@@ -30,7 +32,7 @@ from tcpmc.checks.symbolic.symbolic import Sym, truth_of
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb
+from tcpmc.model.endpoint.tcb import State, Step, Tcb
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End, System
@@ -40,11 +42,15 @@ from tcpmc.model.properties.kinds import Each, Predicate
 Frame = Mapping[str, Any]
 
 
-class SymbolicSystem(System):
+class SymbolicSystem(PartialSystem):
     """A state whose ends are symbolic and whose channels are known by what kinds are in them."""
 
     __slots__ = ("present",)
     present: Sequence[tuple[Flight, z3.BoolRef]]
+    unsettled = (
+        "it reads System.channels, which the solver knows only by what is in them: use "
+        "System.in_flight, or the explicit engine"
+    )
 
     def __init__(self, ends: tuple[End, End], present: Sequence[tuple[Flight, z3.BoolRef]]) -> None:
         super().__init__(ends)
@@ -68,7 +74,7 @@ class Encoding:
 
     def __init__(self, model: Model, sent: tuple[Sequence[Segment], Sequence[Segment]]) -> None:
         self.scope = model.scope
-        self.model = Model(model.variant, model.scope)
+        self.model = SymbolicModel(model.variant, model.scope)
         self.bits = model.scope.bits
         self.iss = [host.iss.value for host in model.hosts]
         symbolic_iss = Seq(cast(int, Sym(z3.BitVec("iss", self.bits))), self.bits)
@@ -133,6 +139,13 @@ class Encoding:
                 inputs[f"{name}.{part}"] = z3.BitVec(f"{name}.{part}", self.bits)
             for control in CONTROLS:
                 inputs[f"{name}.{control}"] = z3.Bool(f"{name}.{control}")
+        if loses_unseen(self.reference):
+            lost = [
+                (who, n)
+                for who, kinds in zip("AB", self.channels, strict=True)
+                for n in range(len(kinds))
+            ]
+            inputs |= {f"left.{who}:{n}": z3.Bool(f"left.{who}:{n}") for who, n in lost}
         return inputs
 
     def arriving(self, bits: tuple[bool, ...]) -> Segment:
@@ -156,14 +169,17 @@ class Encoding:
     def system(self, frame: Frame) -> SymbolicSystem:
         """The state of a frame, as predicates see it."""
         present = [
-            (flight, z3.Or(*(frame[f"{who}:{number}"] == index for index in places)))
+            (flight, z3.And(_one_of(frame[f"{who}:{number}"], places), *self._left(who, number)))
             for who, kinds in zip("AB", self.channels, strict=True)
             for number, kind in enumerate(kinds)
             for flight, places in kind.holding.items()
         ]
-        if self.scope.channel == "sent-set" and not self.scope.clock:
-            present = []  # all of it may have been lost
         return SymbolicSystem((self.end_in(frame, "A"), self.end_in(frame, "B")), present)
+
+    def _left(self, who: str, number: int) -> list[z3.BoolRef]:
+        """That what was sent of a kind is not lost, where a state does not say so."""
+        name = f"left.{who}:{number}"
+        return [self.inputs[name]] if name in self.inputs else []
 
     def end_in(self, frame: Frame, who: str) -> End:
         """End `who` with the constants of a frame as its fields."""
@@ -252,7 +268,21 @@ class Encoding:
         return z3.substitute(formula, *pairs)
 
 
-class Summarized(Model):
+class SymbolicModel(Model):
+    """The model on symbolic ends. What counts as a change is decided by the solver, on terms: the
+    explicit engine, which compares values, does not share it."""
+
+    def changes_nothing(self, before: Tcb, step: Step) -> bool:
+        """As `Model.changes_nothing`, as a term."""
+        return not step.send and cast(bool, Sym(equal(step.tcb, before)))
+
+
+def _one_of(index: z3.BitVecRef, places: Sequence[int]) -> z3.BoolRef:
+    """The index of a kind's contents is one of these."""
+    return z3.Or(*(index == place for place in places))
+
+
+class Summarized(SymbolicModel):
     """The model for predicates: whether an end ignores a segment is a formula that was computed
     once for any end and any segment, and not executed again on each path."""
 

@@ -6,7 +6,8 @@ that state once something has led there, its numbers being relative to ISS and I
 
 * CLOSED and LISTEN: nothing is remembered.
 * SYN-SENT: SND.UNA = ISS, SND.NXT = ISS + 1, nothing received; text may be queued.
-* SYN-RECEIVED: the same, and RCV.NXT = IRS + 1; if text is queued, CLOSE may be as well.
+* SYN-RECEIVED: the same, and RCV.NXT = IRS + 1; if text is queued, CLOSE may be as well. Where a
+  SYN can reopen a connection, it may have come from TIME-WAIT, with nothing queued.
 * All others: SND.UNA > ISS and RCV.NXT > IRS, and any amount of text is outstanding. A FIN that
   was sent is outstanding too in FIN-WAIT-1, CLOSING and LAST-ACK, and in FIN-WAIT-2 and TIME-WAIT
   all is acknowledged (SND.UNA = SND.NXT). RCV.NXT covers a FIN that was received.
@@ -36,6 +37,7 @@ FIN_ACKNOWLEDGED_STATES = (State.FIN_WAIT_2, State.TIME_WAIT)
 CONTROLS = frozenset(("SYN", "ACK", "FIN", "RST"))
 ACK_OF_SYN, ACK_OF_FIN = "ACK of SYN", "ACK of FIN"
 AFTER_PASSIVE_OPEN, CLOSE_QUEUED = "after passive OPEN", "CLOSE queued"
+REOPENED = "reopened"
 CREATE, DELETE = "create TCB", "delete TCB"
 TIMEOUTS = {"TIME-WAIT timeout": "Timeout=2MSL"}
 """What the state diagram calls an event of the model, where it has another name for it."""
@@ -67,8 +69,8 @@ class Cause:
 def causes(variant: Variant, state: State) -> Iterator[Cause]:
     """Every path of every rule that leads from `state` to another."""
     bits = max(10, variant.profile.window.bit_length() + 4)
-    host = Host(variant.profile, _number("ISS to select", bits))
-    for tcb in _tcbs(state, bits):
+    host = Host(variant.profile, _number("ISS to select", bits), may_open=True)
+    for tcb in _tcbs(variant, state, bits):
         assumed = [as_truth(tcb.queued != 0)] if tcb.close_queued else []
         for happens in (*_calls(variant, host, tcb), *_segments(variant, host, tcb, bits)):
             for path in paths(happens, *assumed):
@@ -87,11 +89,12 @@ def cause_of(tcb: Tcb, event: Event, step: Step) -> Cause:
 def _cause(tcb: Tcb, needs: set[str], step: Step) -> Cause:
     given = {AFTER_PASSIVE_OPEN} if tcb.passive else set()
     given |= {CLOSE_QUEUED} if tcb.close_queued else set()
+    given |= {REOPENED} if tcb.reopened is not None else set()
     does = _done(tcb.state, needs, step)
     return Cause(tcb.state, step.tcb.state, frozenset(needs | given), does)
 
 
-def _tcbs(state: State, bits: int) -> Iterator[Tcb]:
+def _tcbs(variant: Variant, state: State, bits: int) -> Iterator[Tcb]:
     """Any TCB in that state; what is no number is given, not a symbol."""
     first, queued = Seq(0, bits), _octets("queued", bits)
     if state in (State.CLOSED, State.LISTEN):
@@ -102,6 +105,8 @@ def _tcbs(state: State, bits: int) -> Iterator[Tcb]:
         for passive, close_queued in product((False, True), repeat=2):
             numbers = (first, first, first, first + 1, first + 1)
             yield Tcb(state, *numbers, passive, queued, close_queued)
+        if variant.profile.reopening != "no":
+            yield Tcb(state, *numbers, reopened=blank(State.TIME_WAIT, bits))
     else:
         una = first + 1 + _octets("acknowledged", bits) + (state in FIN_ACKNOWLEDGED_STATES)
         nxt = una + _octets("outstanding", bits) + (state in FIN_SENT_STATES)

@@ -14,6 +14,7 @@ from tcpmc.checks.symbolic.causes import (
     CONTROLS,
     CREATE,
     DELETE,
+    REOPENED,
     Cause,
     causes,
 )
@@ -84,8 +85,8 @@ def _change(cause: Cause) -> Change:
 def _event(needs: Collection[str]) -> str:
     """ "rcv SYN,ACK", "rcv ACK of FIN", "CLOSE"; a condition on the TCB in brackets behind it."""
     condition = NOTE_1 if AFTER_PASSIVE_OPEN in needs else ""
-    condition += f" ({CLOSE_QUEUED})" if CLOSE_QUEUED in needs else ""
-    rest = set(needs) - {AFTER_PASSIVE_OPEN, CLOSE_QUEUED}
+    condition += "".join(f" ({told})" for told in (CLOSE_QUEUED, REOPENED) if told in needs)
+    rest = set(needs) - {AFTER_PASSIVE_OPEN, CLOSE_QUEUED, REOPENED}
     if rest and not rest & CONTROLS:
         return "".join(rest) + condition
     return f"rcv {_received(rest)}{condition}"

@@ -20,7 +20,7 @@ CALLS = {"TIME-WAIT timeout": "2 MSL", "CLOSE": "Close", "ABORT": "Abort", "SEND
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureRow:
     """One line of a figure: what stands at A and at B, and between them a segment with what is
     shown of it near A and near B: an arrow, or that it is still in the network."""
 
@@ -43,7 +43,7 @@ class Line:
     """One numbered line, which may have several rows, and the step that begins it."""
 
     step: int
-    rows: list[Row]
+    rows: list[FigureRow]
 
 
 def rfc(result: Result) -> str:
@@ -52,7 +52,7 @@ def rfc(result: Result) -> str:
     trace, name = trace_of(result), printable(title(result))
     figure = list(_figure(trace.states[0], list(moments(result)), trace.loop))
     wire = max(len(row.segment) for line in figure for row in line.rows)
-    lines = [" " * 7 + Row("TCP Peer A", b="TCP Peer B").text(wire)]
+    lines = [" " * 7 + FigureRow("TCP Peer A", b="TCP Peer B").text(wire)]
     for number, line in enumerate(figure, 1):
         lines.append("")
         for index, row in enumerate(line.rows):
@@ -66,7 +66,7 @@ def _figure(first: System, story: Sequence[Moment], loop: int | None) -> Iterato
     """The numbered lines. A segment that arrives, or is lost, in the very next step is drawn in one
     line with its departure, unless a loop begins in between."""
     a, b = (str(end.state) for end in first.ends)
-    yield Line(0, [Row(a, b=b)])
+    yield Line(0, [FigureRow(a, b=b)])
     joined = False
     for moment, following in zip(story, [*story[1:], None], strict=True):
         line = Line(moment.number, [] if joined else list(_happening(moment)))
@@ -106,11 +106,11 @@ def _directly(moment: Moment, following: Moment) -> bool:
     )
 
 
-def _happening(moment: Moment) -> Iterator[Row]:
+def _happening(moment: Moment) -> Iterator[FigureRow]:
     """What the step itself is about: a call or timeout, an arrival, or what the network does."""
     event, flow = moment.event, moment.flow
     if event.kind == "tick":
-        yield Row(f"(time {moment.time})")
+        yield FigureRow(f"(time {moment.time})")
     elif flow is None:
         yield from _comments(event.end, [CALLS.get(event.kind, event.kind)])
         if moment.entered is not None and moment.step is not None and not moment.step.send:
@@ -118,18 +118,18 @@ def _happening(moment: Moment) -> Iterator[Row]:
         yield from _comments(event.end, _errors(moment))
     elif event.kind in ARRIVALS:
         whence = "forged" if event.kind == "forge" else ""
-        arrival = Row(whence, DELAYED, str(flow.segment), _arrow(flow.sender), _state(moment))
+        arrival = FigureRow(whence, DELAYED, str(flow.segment), _arrow(flow.sender), _state(moment))
         yield _seen_from(flow.sender, arrival)
         yield from _comments(event.end, _errors(moment))
     else:
         fate = f"({FATES[event.kind]})"
-        yield _seen_from(flow.sender, Row("", DELAYED, str(flow.segment), DELAYED, fate))
+        yield _seen_from(flow.sender, FigureRow("", DELAYED, str(flow.segment), DELAYED, fate))
 
 
-def _departure(moment: Moment, segment: Segment, arrival: Moment | None) -> Iterator[Row]:
+def _departure(moment: Moment, segment: Segment, arrival: Moment | None) -> Iterator[FigureRow]:
     """A segment that leaves; with `arrival`, what becomes of it in the next step."""
     end, arrow = moment.event.end, _arrow(moment.event.end)
-    leaving = Row(_state(moment), arrow, str(segment), DELAYED)
+    leaving = FigureRow(_state(moment), arrow, str(segment), DELAYED)
     if arrival is None:
         yield _seen_from(end, leaving)
     elif arrival.event.kind == "deliver":
@@ -139,9 +139,9 @@ def _departure(moment: Moment, segment: Segment, arrival: Moment | None) -> Iter
         yield _seen_from(end, replace(leaving, b=f"({FATES[arrival.event.kind]})"))
 
 
-def _seen_from(sender: int, row: Row) -> Row:
+def _seen_from(sender: int, row: FigureRow) -> FigureRow:
     """A row that is written as if A were the sender, as it is."""
-    return row if sender == 0 else Row(row.b, row.far, row.segment, row.near, row.a)
+    return row if sender == 0 else FigureRow(row.b, row.far, row.segment, row.near, row.a)
 
 
 def _arrow(sender: int) -> str:
@@ -154,15 +154,15 @@ def _state(moment: Moment) -> str:
 
 def _errors(moment: Moment) -> list[str]:
     signals = () if moment.step is None else moment.step.signals
-    return [s.removeprefix("error: ") for s in signals if s.startswith("error")]
+    return [signal.error for signal in signals if signal.error]
 
 
-def _comments(end: int, texts: Sequence[str]) -> Iterator[Row]:
+def _comments(end: int, texts: Sequence[str]) -> Iterator[FigureRow]:
     """Each text in brackets at that end."""
     for text in texts:
         for line in wrapped(f"({printable(text)})", COMMENT):
             yield _at(end, line)
 
 
-def _at(end: int, text: str) -> Row:
-    return replace(Row(), **{"ab"[end]: text})
+def _at(end: int, text: str) -> FigureRow:
+    return replace(FigureRow(), **{"ab"[end]: text})

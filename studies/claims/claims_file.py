@@ -54,7 +54,7 @@ Question = Ask | Number
 
 
 @dataclass(frozen=True)
-class Claim:
+class TextClaim:
     """One claim: PROVED as stated if all questions in `stated` are answered as they say. The
     questions in `exact` prove the `condition`."""
 
@@ -72,9 +72,9 @@ class Book:
     """All claims of a file, by identifier, and the sources by their short names."""
 
     sources: dict[str, str]
-    claims: dict[str, Claim]
+    claims: dict[str, TextClaim]
 
-    def chosen(self, names: Sequence[str]) -> list[Claim]:
+    def chosen(self, names: Sequence[str]) -> list[TextClaim]:
         """The claims named, in the book's order; all of them where none is. Raises BadInput."""
         wanted = {name.upper(): name for name in names}
         for upper, name in wanted.items():
@@ -92,13 +92,13 @@ def load(path: Path = BUILT_IN) -> Book:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: no TOML: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{path}: invalid TOML: {' '.join(str(error).split())}") from error
     sources, entries = data.get("sources", {}), data.get("claims", [])
     if not isinstance(sources, dict):
-        raise BadInput(f"{path}: 'sources' is no table; it begins with a line [sources]")
+        raise BadInput(f"{path}: expected a [sources] table")
     if not isinstance(entries, list) or not entries:
         raise BadInput(f"{path}: no claims; each begins with a line [[claims]]")
-    claims: dict[str, Claim] = {}
+    claims: dict[str, TextClaim] = {}
     for number, entry in enumerate(entries, 1):
         try:
             claim = _claim(entry)
@@ -112,7 +112,7 @@ def load(path: Path = BUILT_IN) -> Book:
     return Book({key: printable(str(value)) for key, value in sources.items()}, claims)
 
 
-def _claim(entry: Any) -> Claim:
+def _claim(entry: Any) -> TextClaim:
     if not isinstance(entry, dict):
         raise BadInput("no table")
     for key in (*TEXTS, *LISTS):
@@ -133,7 +133,7 @@ def _claim(entry: Any) -> Claim:
         raise BadInput(f"'expected' is {entry['expected']!r}: choose {PROVED} or {REFUTED}")
     if bool(entry.get("condition")) != bool(entry.get("exact")):
         raise BadInput("'condition' and 'exact' go together: words, and what proves them")
-    return Claim(
+    return TextClaim(
         entry["id"].upper(),
         printable(entry["text"]),
         tuple(map(printable, entry["sources"])),
@@ -164,5 +164,5 @@ def _question(text: str) -> Question:
         find_variant(variant)
         return Ask(found["name"], variant, found["says"])
     raise BadInput(
-        f"{text!r} is no question: write 'PROPERTY[@VARIANT] VERDICT', or 'figure NAME holds'"
+        f"invalid question {text!r}; expected 'PROPERTY[@VARIANT] VERDICT' or 'figure NAME holds'"
     )

@@ -23,7 +23,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.model.network.scope import SCOPES
-from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Claim, Number, Question
+from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Number, Question, TextClaim
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Answered:
 class Decided:
     """A claim with its answers."""
 
-    claim: Claim
+    claim: TextClaim
     stated: tuple[Answered, ...]
     exact: tuple[Answered, ...]
 
@@ -78,7 +78,7 @@ def _word(answers: Sequence[Answered]) -> str:
 
 
 def decide_claims(
-    claims: Sequence[Claim], limits: Limits | None = None, progress: TextIO | None = None
+    claims: Sequence[TextClaim], limits: Limits | None = None, progress: TextIO | None = None
 ) -> tuple[list[Decided], Outcome]:
     """The claims with their answers, and the run that they come from. Raises as `run` does."""
     asks = dict.fromkeys(

@@ -10,7 +10,7 @@ from tcpmc.model.endpoint.tcb import State
 from tcpmc.reports.ladder import wrapped
 from tcpmc.reports.verdict_json import dumped
 from tcpmc.studies.explain.meanings import MEANINGS
-from tcpmc.studies.explain.sockets import Group, Listing, grouped
+from tcpmc.studies.explain.sockets import Listing, SocketGroup, grouped
 
 PAGE, SHOWN = 100, 10
 SCHEMA = "tcpmc/sockets/1"
@@ -39,7 +39,7 @@ def as_text(listing: Listing, width: int | None = None) -> str:
     return "\n".join([*lines, *wrapped(total, page)]) + "\n"
 
 
-def _told(state: State, groups: list[Group]) -> Iterator[str]:
+def _told(state: State, groups: list[SocketGroup]) -> Iterator[str]:
     """A line for each of the largest groups, and one for the rest."""
     for group in groups[:SHOWN]:
         line = f"{len(group.sockets):,} x {state} {_where(group)}: {MEANINGS[state].waits}"
@@ -56,7 +56,7 @@ def _told(state: State, groups: list[Group]) -> Iterator[str]:
         yield f"{count:,} x {state} with {_number(len(rest), 'other service')}: the same"
 
 
-def _where(group: Group) -> str:
+def _where(group: SocketGroup) -> str:
     return f"to {group.service}" if group.to else f"at {group.service}"
 
 
@@ -78,7 +78,7 @@ def as_json(listing: Listing) -> str:
     return dumped(document, indent=2)
 
 
-def _group(group: Group) -> dict[str, object]:
+def _group(group: SocketGroup) -> dict[str, object]:
     about = MEANINGS[group.state]
     return {
         "state": group.state.value,

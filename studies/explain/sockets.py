@@ -97,7 +97,7 @@ def _short(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Group:
+class SocketGroup:
     """Sockets in one state with the same service: at this host, or at a peer (`to`)."""
 
     state: State
@@ -116,7 +116,7 @@ class Group:
         return max((socket.retried or 0 for socket in self.sockets), default=0)
 
 
-def grouped(sockets: Iterable[Socket]) -> list[Group]:
+def grouped(sockets: Iterable[Socket]) -> list[SocketGroup]:
     """The sockets by state and service, the largest groups of each state first."""
     sockets = list(sockets)
     listening = {_port(s.local) for s in sockets if s.state == State.LISTEN}
@@ -125,7 +125,7 @@ def grouped(sockets: Iterable[Socket]) -> list[Group]:
         to = _to_peer(socket, listening)
         service = socket.peer if to else socket.local
         groups.setdefault((socket.state, to, service), []).append(socket)
-    found = [Group(*key, tuple(members)) for key, members in groups.items()]
+    found = [SocketGroup(*key, tuple(members)) for key, members in groups.items()]
     order = list(State)
     return sorted(found, key=lambda g: (order.index(g.state), -len(g.sockets), g.service))
 

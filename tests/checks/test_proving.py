@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tcpmc.checks.certificates import proving
-from tcpmc.checks.certificates.proving import Asked, Row, rows, safety, theorems
+from tcpmc.checks.certificates.proving import Asked, Proved, rows, safety, theorems
 from tcpmc.checks.running.parallel import ProcessFailure, side_by_side
 from tcpmc.checks.verdict import EXIT_INCONCLUSIVE
 from tcpmc.cli.main import cli
@@ -63,7 +63,7 @@ def test_the_rows_are_in_the_order_asked() -> None:
 
 
 def test_ctrl_c_leaves_the_rows_that_are_done() -> None:
-    def stop(row: Row) -> None:
+    def stop(row: Proved) -> None:
         raise KeyboardInterrupt
 
     asked = [Asked((name,), "rfc9293") for name in ("peer-done-for-ever", "old-segments")]

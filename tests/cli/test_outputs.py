@@ -13,9 +13,9 @@ from results import hostile
 from schemas_of_ours import schema
 from tcpmc.checks.running.jobs import Outcome, Result, select
 from tcpmc.checks.running.run import run
+from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.trace_command import file_name, folders, write_traces
 from tcpmc.model import Variant
-from tcpmc.reports.formats import ALL_FORMATS, RUN_FORMATS
 
 DEMO = str(TESTS / "demo" / "stack.py")
 

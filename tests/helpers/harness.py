@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tcpmc.captures import notation
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import Rules
-from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank
 
 RULES = Rules()
+segment = notation.segment
 
 SYNCHRONIZED = (
     State.ESTABLISHED,
@@ -35,16 +36,6 @@ PROGRESS = {
     State.LAST_ACK: (1, 2, 2),
     State.TIME_WAIT: (2, 2, 2),
 }
-
-
-def segment(text: str) -> Segment:
-    """The segment that `text` describes, in the RFC's notation: `<SEQ=300><ACK=101><CTL=ACK>`, with
-    `<TSval=7>` behind it if it carries a timestamp."""
-    fields = dict(re.findall(r"<(\w+)=([\w,]*)>", text))
-    controls = {bit: True for bit in fields["CTL"].split(",") if bit}
-    seq, ack = Seq(int(fields["SEQ"])), Seq(int(fields.get("ACK", 0)))
-    stamp = int(fields.get("TSval", 0))
-    return Segment(seq, ack, int(fields.get("DATA", 0)), **controls, stamp=stamp)
 
 
 def socket_in(state: State, iss: int = 100, irs: int = 300, **changes: Any) -> Tcb:
@@ -98,7 +89,7 @@ class Peer:
     tcb: Tcb = field(default_factory=lambda: socket_in(State.CLOSED))
     outbox: list[str] = field(default_factory=list)
     delayed: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    told: list[Signal] = field(default_factory=list)
 
     @property
     def state(self) -> State:

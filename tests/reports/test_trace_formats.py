@@ -7,7 +7,7 @@ import pytest
 
 from command_line import assert_one_line, tcpmc
 from results import NAMES, case, hostile
-from tcpmc.reports.formats import TRACE_FORMATS
+from tcpmc.cli.output_formats import TRACE_FORMATS
 
 TEXTS = [name for name, form in TRACE_FORMATS.items() if not form.binary]
 

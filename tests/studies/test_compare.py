@@ -14,7 +14,7 @@ from tcpmc.checks.statespace import Graph
 from tcpmc.checks.trace import Trace
 from tcpmc.model import RFC9293, SCOPES, VARIANTS, Host, Profile, State, Step, Tcb, Variant
 from tcpmc.studies.compare import Difference, Side, differences, explored, same
-from tcpmc.studies.compare_report import Comparison, as_json, as_text, exit_code
+from tcpmc.studies.compare_report import StackComparison, as_json, as_text, exit_code
 
 TIGHT = SCOPES["small"].with_(capacity=1)
 
@@ -121,12 +121,14 @@ def test_same_rules_under_two_names() -> None:
 
 
 @pytest.fixture(scope="module")
-def comparison(freertos: list[Difference]) -> Comparison:
+def comparison(freertos: list[Difference]) -> StackComparison:
     a, b = VARIANTS["rfc9293"], VARIANTS["freertos-1303"]
-    return Comparison(a, b, TIGHT, freertos, Outcome([]))
+    return StackComparison(a, b, TIGHT, freertos, Outcome([]))
 
 
-def test_a_trace_that_shows_several_differences_is_printed_once(comparison: Comparison) -> None:
+def test_a_trace_that_shows_several_differences_is_printed_once(
+    comparison: StackComparison,
+) -> None:
     text = as_text(comparison)
     assert text.count("\nTrace 1: rfc9293, ") == 1
     assert "\n  check_fin (trace 1, " in text
@@ -134,16 +136,16 @@ def test_a_trace_that_shows_several_differences_is_printed_once(comparison: Comp
 
 
 @pytest.mark.parametrize("width", [None, 80, 60])
-def test_no_line_is_wider_than_the_screen(comparison: Comparison, width: int | None) -> None:
+def test_no_line_is_wider_than_the_screen(comparison: StackComparison, width: int | None) -> None:
     assert max(map(len, as_text(comparison, width).splitlines())) <= (width or 100)
 
 
-def test_without_traces(comparison: Comparison) -> None:
+def test_without_traces(comparison: StackComparison) -> None:
     assert "\nTrace " not in as_text(comparison, traces=False)
     assert "no run of this scope shows it" in " ".join(as_text(comparison, traces=False).split())
 
 
-def test_a_comparison_as_json(comparison: Comparison) -> None:
+def test_a_comparison_as_json(comparison: StackComparison) -> None:
     found = json.loads(as_json(comparison))
     assert (found["a"]["name"], found["b"]["name"]) == ("rfc9293", "freertos-1303")
     rule = found["differences"][0]
@@ -152,7 +154,7 @@ def test_a_comparison_as_json(comparison: Comparison) -> None:
 
 
 def nothing(a: str, b: str) -> str:
-    return as_text(Comparison(VARIANTS[a], VARIANTS[b], TIGHT))
+    return as_text(StackComparison(VARIANTS[a], VARIANTS[b], TIGHT))
 
 
 @pytest.mark.parametrize(
@@ -169,5 +171,5 @@ def test_nothing_differs(text: Callable[[], str], words: str) -> None:
 def test_differences_are_no_failure() -> None:
     unexpected = run(select(["closing"], ["rfc9293"], TIGHT.with_(loss="none"), ["explicit"]))
     a, b = VARIANTS["rfc9293"], VARIANTS["rfc1337"]
-    assert exit_code(Comparison(a, b, TIGHT, (), unexpected)) == 0
-    assert exit_code(Comparison(a, b, TIGHT, (), Outcome([], reason="interrupted"))) != 0
+    assert exit_code(StackComparison(a, b, TIGHT, (), unexpected)) == 0
+    assert exit_code(StackComparison(a, b, TIGHT, (), Outcome([], reason="interrupted"))) != 0

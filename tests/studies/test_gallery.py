@@ -14,7 +14,7 @@ from tcpmc.checks.verdict import DEFINITE, OPPOSITE, VACUOUS
 from tcpmc.errors import BadInput
 from tcpmc.model import PROPERTIES, RFC9293, VARIANTS, Model, Profile, State
 from tcpmc.model.variants.bugs import BUGS
-from tcpmc.studies.gallery import Gallery, Row, as_json, as_text, gallery
+from tcpmc.studies.gallery import Caught, Gallery, as_json, as_text, gallery
 
 LENGTHS = {  # of the shortest trace, or of the lasso with the index to which it returns
     "smoltcp-470": (12, None),
@@ -43,7 +43,7 @@ def found() -> Gallery:
     return gallery()
 
 
-def row(name: str) -> Row:
+def row(name: str) -> Caught:
     return next(row for row in found().rows if row.bug.variant.name == name)
 
 

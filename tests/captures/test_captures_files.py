@@ -17,8 +17,8 @@ from frames import ethernet, interface, ipv4, ipv6, option, packet, pcap, sectio
 from tcpmc.captures import Capture, Endpoint, Packet, read
 from tcpmc.errors import BadInput
 
-TRUTH = sorted((Path(__file__).parent / "captures").glob("*.pcap"))
-FOREIGN = sorted((Path(__file__).parents[2] / "shared/captures/foreign").glob("*.pcap"))
+TRUTH = sorted((Path(__file__).parent / "truth").glob("*.pcap"))
+FOREIGN = sorted((Path(__file__).parents[3] / "shared/captures/foreign").glob("*.pcap"))
 SECOND = 10**9
 
 
@@ -178,7 +178,9 @@ def test_fragments_are_told_and_left_out(tmp_path: Path) -> None:
 def test_headers_that_are_cut_off_are_told_and_left_out(tmp_path: Path) -> None:
     whole = ipv4(tcp("P.", text=b"x" * 100))
     for longest in range(1, 40):
-        with pytest.raises(BadInput, match="1 packets with a header that is not all captured"):
+        with pytest.raises(
+            BadInput, match="1 packet left out: with a header that is not all captured"
+        ):
             packets(tmp_path, pcap([whole], longest=longest))
     seen = only(tmp_path, pcap([whole], longest=40))
     assert (seen.length, seen.truncated, seen.checksum) == (100, True, "absent")
@@ -277,9 +279,10 @@ def test_a_length_that_is_forged_ends_the_file(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"snoop\0\0\0" + bytes(40), "a snoop file"),
         (pcap([]), "no TCP segment was found"),
-        (pcap([ipv4(tcp())], link=127), "1 packets link type 127"),
+        (pcap([ipv4(tcp())], link=127), "1 packet left out: link type 127"),
         (section() + packet(ipv4(tcp())), "of interface 0, which there is not"),
     ],
+    ids=["empty", "snoop", "no packets", "link type", "no interface"],
 )
 def test_what_is_no_capture_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     with pytest.raises(BadInput, match=says):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 from tcpmc.cli.outputs import Request, opening, requests
 from tcpmc.errors import BadInput
-from tcpmc.reports.formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 
 EVERY = [*RUN_FORMATS.values(), *TRACE_FORMATS.values()]
 JSON, TEXT = RUN_FORMATS["json"], RUN_FORMATS["text"]

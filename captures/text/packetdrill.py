@@ -1,0 +1,55 @@
+"""The `<` and `>` lines of packetdrill scripts: what the kernel under test receives and sends."""
+
+from __future__ import annotations
+
+import re
+
+from tcpmc.captures.packet import Endpoint
+from tcpmc.captures.text.line import Other, Result, number, options
+from tcpmc.captures.text.tcpdump import segment
+
+KIND = "packetdrill"
+KERNEL, REMOTE = Endpoint("kernel", 0), Endpoint("script", 0)
+TIME = r"(?:[+*-]?[\d.]*(?:\s*(?:~|\.\.\.|-)\s*\+?[\d.]+)?)"
+PACKET = re.compile(
+    rf"^\s*(?P<time>{TIME})\s*(?P<way>[<>])\s*(?:\[[^\]]*\]\s*)?(?P<flags>[SFRPUWEA.]+)\s+"
+    r"(?P<seq>\d+):(?P<end>\d+)\s*\((?P<length>\d+)\)(?:\s+ack\s+(?P<ack>\d+))?"
+    r"(?:\s+win\s+(?P<window>\d+))?(?:\s+urg\s+\d+)?(?:\s*<(?P<options>[^>]*)>)?(?P<rest>.*)$"
+)
+OTHER = re.compile(rf"^\s*{TIME}\s*[<>]\s*(?:\[[^\]]*\]\s*)?(icmp|udp|\[)", re.IGNORECASE)
+SCRIPT = re.compile(
+    rf"^\s*(?:{TIME}\s*(?:`|%\{{|[a-z_]+\s*\(|\.\.\.)|--|`|%\{{|\}}%|//|/\*|\*|#|[a-z_]+\()"
+)
+
+
+class Reader:
+    """Reads line by line. Times add up; a script has no date."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._begun = False
+
+    def read(self, text: str) -> Result:
+        """What the line tells."""
+        found = PACKET.match(text)
+        if found is None:
+            if OTHER.match(text) and self._begun:
+                return Other("not TCP")
+            if self._begun or SCRIPT.match(text):
+                self._wait(text)
+                return True if SCRIPT.match(text) else None
+            return None
+        self._begun = True
+        self._wait(found["time"])
+        line = segment(found["flags"], found["seq"], found["length"], found["ack"])
+        sent = found["way"] == ">"
+        line.source, line.destination = (KERNEL, REMOTE) if sent else (REMOTE, KERNEL)
+        line.window, line.options = number(found["window"]), options(found["options"] or "")
+        line.outbound, line.clock = sent, f"{self._now:.9f}"
+        return line
+
+    def _wait(self, text: str) -> None:
+        """Let the time of a line pass: `+.1` after the line before, `0.1` since the beginning."""
+        found = re.match(r"\s*(\+?)(\d*\.?\d+)", text)
+        if found and float(found[2]) < 2**32:
+            self._now = float(found[2]) + (self._now if found[1] else 0.0)

@@ -1,0 +1,74 @@
+"""The formats in which a result can be written, each in one line.
+
+A writer is named as "module:function" and imported when it writes, so that the list costs nothing.
+To add a format, add its line, in order of names, and its writer in `reports/formats/`, `diagrams/`
+or `web/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+Content = str | bytes
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its name on the command line, one line about it, the ending of its files and its
+    writer. `binary` content is not written to a terminal."""
+
+    name: str
+    about: str
+    suffix: str
+    writer: str
+    binary: bool = False
+    streams: bool = False
+    parts: tuple[str, ...] = ()
+
+    def write(self, subject: Any) -> Content:
+        """The content for an `Outcome` or `Result`."""
+        return self._function()(subject)  # type: ignore[no-any-return]
+
+    def write_parts(self, subject: Any) -> Mapping[str, Content]:
+        """The content of each part; of a format in one piece, that of its only part, ""."""
+        content = self._function()(subject)
+        return content if self.parts else {"": content}
+
+    def _function(self) -> Callable[[Any], Any]:
+        module, _, function = self.writer.partition(":")
+        return getattr(import_module(module), function)  # type: ignore[no-any-return]
+
+
+def _by_name(*formats: Format) -> dict[str, Format]:
+    return {form.name: form for form in formats}
+
+
+# fmt: off
+RUN_FORMATS = _by_name(
+    Format("html", "a page for the browser, with every trace to step through", ".html", "tcpmc.web.verdict_page:html"),
+    Format("json", "everything, for programs (docs/verdicts.schema.json)", ".json", "tcpmc.reports.verdict_json:as_json"),
+    Format("junit", "for the test report of a CI server", ".xml", "tcpmc.reports.formats.junit:junit"),
+    Format("markdown", "for a job summary or pull request on GitHub", ".md", "tcpmc.reports.formats.markdown:markdown"),
+    Format("ndjson", "a line a verdict, as soon as it is there (docs/verdict.schema.json)", ".ndjson", "tcpmc.reports.verdict_json:as_line", streams=True),
+    Format("sarif", "for code scanning: what is not as expected, by source line", ".sarif", "tcpmc.reports.formats.sarif:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:run"),
+)
+TRACE_FORMATS = _by_name(
+    Format("dot", "the ladder for Graphviz", ".dot", "tcpmc.diagrams.trace_pictures:dot"),
+    Format("itf", "the Informal Trace Format of Apalache and Quint", ".itf.json", "tcpmc.reports.formats.itf:itf"),
+    Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.reports.formats.mermaid:mermaid"),
+    Format("packetdrill", "a script for each end", ".pkt", "tcpmc.reports.formats.packetdrill:packetdrill", parts=("-A", "-B")),
+    Format("pcapng", "a capture for Wireshark", ".pcapng", "tcpmc.reports.formats.pcapng:pcapng", binary=True),
+    Format("pdf", "the ladder as a picture", ".pdf", "tcpmc.diagrams.trace_pictures:pdf", binary=True),
+    Format("plantuml", "a sequence diagram", ".puml", "tcpmc.reports.formats.plantuml:plantuml"),
+    Format("png", "the ladder as a picture", ".png", "tcpmc.diagrams.trace_pictures:png", binary=True),
+    Format("rfc", "a figure in the style of RFC 9293", ".txt", "tcpmc.reports.formats.rfc:rfc"),
+    Format("svg", "the ladder as a picture", ".svg", "tcpmc.diagrams.trace_pictures:svg"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:trace"),
+)
+# fmt: on
+ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}
+"""What one trace can be written in: its own formats, and those of a run, as a run of one result."""
