@@ -77,6 +77,17 @@ FIN_WAIT_2_LASTS = Claim(timer=FIN_WAIT_2_SO_FAR, over=True)
 PEER_NOT_MISSED = Claim(timer=VANISHED, waiting=(State.ESTABLISHED,))
 FIN_UNACKNOWLEDGED = Claim(timer=FIN_SO_FAR, over=True)
 
+NOTHING_AND_NOBODY_LEFT = Claim(left=EVERY_SEGMENT.left, waiting=PEER.waiting)
+
+CLOCKED: Mapping[str, tuple[Claim, tuple[str, ...]]] = {
+    "2msl-sufficient": (NOTHING_AND_NOBODY_LEFT, ("acks-arrive",)),
+    "2msl-tight": (EVERY_SEGMENT, ("acks-arrive",)),
+    "2msl-last-ack-lost": (PEER, ()),
+    "2msl-ack-lost-segment-left": (EVERY_SEGMENT, ()),
+}
+"""What properties of the model with the clock on ask in dense time: a claim, of which they ask
+whether it holds or, as a goal, whether it is broken; and what is assumed."""
+
 THEOREMS = {
     theorem.name: theorem
     for theorem in (

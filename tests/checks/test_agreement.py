@@ -6,21 +6,25 @@ close is compared, at each MSL, T and RTO of a grid, on both sides of the thresh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import product
 
 import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+from tcpmc.checks.timed.at_scope import counterpart, decide
 from tcpmc.checks.timed.phases import NotFinite, Table, table
 from tcpmc.checks.timed.threshold import Finder, Question, Threshold
-from tcpmc.checks.verdict import PROVED, REFUTED, VACUOUS
+from tcpmc.checks.verdict import DISAGREE, PROVED, REFUTED, VACUOUS, merged
+from tcpmc.model.network.channel import Channel, Contents, Flight
 from tcpmc.model.network.product import System
-from tcpmc.model.network.scope import Scope
+from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
+from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.clocked import expiring, nothing_but_resets, peer_waits
 from tcpmc.model.properties.kinds import Always
-from tcpmc.model.timed.theorems import THEOREMS
+from tcpmc.model.timed.theorems import CLOCKED, THEOREMS
 from tcpmc.model.variants.shipped import VARIANTS
 
 RFC = VARIANTS["rfc9293"]
@@ -145,3 +149,54 @@ def test_ticks_and_clocks_agree_when_the_peer_gives_up() -> None:
     }
     assert words == {(PROVED, PROVED), (REFUTED, REFUTED)}
     assert len(points) == 54
+
+
+# --- at run time ----------------------------------------------------------------------------------
+
+
+def test_a_clocked_property_has_the_same_claim_in_dense_time() -> None:
+    for name in CLOCKED:
+        scope = PROPERTIES[name].setting(SCOPES["default"].with_(msl=3, rto=2))
+        found = counterpart(name, scope)
+        assert found is not None
+        assert found[1][-3:] == ("MSL = 3", f"T = {scope.time_wait}", "RTO = 2")
+        assert counterpart(name, scope.with_(channel="bag")) is None
+        assert counterpart(name, scope.with_(loss="<SEQ=102><ACK=302><CTL=ACK>")) is None
+    assert counterpart("2msl-text-outstanding", scope) is None
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("variant", ["rfc9293", "drop-out-of-order", "no-time-wait"])
+@pytest.mark.parametrize("name", CLOCKED)
+def test_both_engines_say_the_same_of_a_clocked_property(name: str, variant: str) -> None:
+    prop, stack = PROPERTIES[name], VARIANTS[variant]
+    scope = prop.setting(SCOPES["default"].with_(msl=1))
+    ticks = ExplicitEngine(Model(stack, scope)).decide([prop])[name]
+    clocks = decide(stack, prop, scope)
+    assert clocks is not None and merged([ticks, clocks]) == ticks.word
+
+
+@pytest.mark.exhaustive
+def test_ticks_that_lose_an_instant_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they did: a segment could not arrive in its last tick, so that without the restart 2 MSL
+    seemed to be enough where MSL is 2."""
+    prop, stack = PROPERTIES["2msl-sufficient"], VARIANTS["no-restart"]
+    scope = prop.setting(SCOPES["default"])
+    deliveries = Channel.deliveries
+
+    def before_the_last_tick(
+        self: Channel, contents: Contents
+    ) -> Iterator[tuple[Flight, Contents]]:
+        return (one for one in deliveries(self, contents) if not self.too_old(one[0]))
+
+    def due_a_tick_before(self: Channel, flight: Flight) -> bool:
+        return self.must_arrive(flight) and flight.owed is not None and flight.owed + 1 >= scope.msl
+
+    clocks = decide(stack, prop, scope)
+    ticks = ExplicitEngine(Model(stack, scope)).decide([prop])[prop.name]
+    monkeypatch.setattr(Channel, "deliveries", before_the_last_tick)
+    monkeypatch.setattr(Channel, "_due", due_a_tick_before)
+    open_ticks = ExplicitEngine(Model(stack, scope)).decide([prop])[prop.name]
+    assert clocks is not None
+    assert (ticks.word, clocks.word, open_ticks.word) == (REFUTED, REFUTED, PROVED)
+    assert merged([open_ticks, clocks]) == DISAGREE
