@@ -1,4 +1,4 @@
-"""A property of the model with the clock on, decided in dense time at the MSL, T and RTO of a scope.
+"""A property of the model with the clock on, in dense time at the MSL, T and RTO of a scope.
 
 The explicit engine counts ticks; here the clocks are real numbers, the channel holds any number of
 segments and the ISSs are any 32-bit numbers. Both have to say the same: `clocked` says why. So an
