@@ -19,6 +19,7 @@ from tcpmc.checks.verdict import (
     EXIT_NOTHING,
     EXIT_USAGE,
 )
+from tcpmc.cli.audit_command import audit
 from tcpmc.cli.claims_command import claims
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
@@ -169,6 +170,7 @@ def list_(kinds: tuple[str, ...]) -> int:
     return 0
 
 
+cli.add_command(audit)
 cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
