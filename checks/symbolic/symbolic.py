@@ -130,32 +130,35 @@ def paths(run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True) -> It
     """Yield every feasible path of `run` under the assumptions; the conditions are disjoint and
     together amount to the assumptions. Without `prune` no branch is tested, which is faster where
     a test is dear, and infeasible paths are among them. Raises PathLimit beyond 3000 paths."""
-    solver = z3.Solver()
-    solver.add(*assuming)
+    solver = z3.Solver() if prune else None
+    if solver is not None:
+        solver.add(*assuming)
     todo: list[tuple[bool, ...]] = [()]
     count = 0
     while todo:
         count += 1
         if count > PATH_LIMIT:
             raise PathLimit(f"more than {PATH_LIMIT} symbolic paths")
-        walk = _Walk(todo.pop(), solver, prune)
+        walk = _Walk(todo.pop(), solver)
         Sym.decide, outer = walk.decide, Sym.decide
-        solver.push()
+        if solver is not None:
+            solver.push()
         try:
             result = run()
         finally:
             Sym.decide = outer
-            solver.pop()
+            if solver is not None:
+                solver.pop()
         todo += walk.untaken
         yield Path(z3.And(*walk.condition), result)
 
 
 class _Walk:
-    """One path: it follows `prefix`, then takes at each branch a side that is feasible, and keeps
-    the other one for later if that is feasible too."""
+    """One path: it follows `prefix`, then takes at each branch a side that is feasible (or any
+    side, without a solver), and keeps the other one for later if that is feasible too."""
 
-    def __init__(self, prefix: tuple[bool, ...], solver: z3.Solver, prune: bool) -> None:
-        self.prefix, self.solver, self.prune = prefix, solver, prune
+    def __init__(self, prefix: tuple[bool, ...], solver: z3.Solver | None) -> None:
+        self.prefix, self.solver = prefix, solver
         self.example: z3.ModelRef | None = None
         self.condition: list[z3.BoolRef] = []
         self.taken: list[bool] = []
@@ -172,13 +175,14 @@ class _Walk:
             self.known[truth.get_id()] = side
             self.taken.append(side)
             self.condition.append(truth if side else z3.Not(truth))
-            self.solver.add(self.condition[-1])
+            if self.solver is not None:
+                self.solver.add(self.condition[-1])
         return self.known[truth.get_id()]
 
     def _side(self, truth: z3.BoolRef) -> bool:
         if len(self.taken) < len(self.prefix):
             return self.prefix[len(self.taken)]
-        if not self.prune:
+        if self.solver is None:
             self.untaken.append((*self.taken, False))
             return True
         if self.example is None:
@@ -190,6 +194,7 @@ class _Walk:
         return side
 
 
-def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef) -> z3.BoolRef:
-    """The condition under which a predicate holds, as one formula."""
-    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in paths(run, *assuming)))
+def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef, prune: bool = True) -> z3.BoolRef:
+    """The condition under which a predicate holds, as one formula; `prune` as for `paths`."""
+    ways = paths(run, *assuming, prune=prune)
+    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in ways))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 LOSSES = ("any", "not-acks", "none")
 CHANNELS = ("bag", "fifo", "sent-set")
 STARTS = ("closed", "established")
-POLICIES = ("same", "clock", "any")
+POLICIES = ("same", "clock", "new", "any")
 SIDES = ("both", "A", "B")
 NUMBER = r"(0|[1-9]\d*)"
 SEGMENT = re.compile(
@@ -39,8 +39,8 @@ class Scope:
         silent crashes.
     isn
         How a second connection between the same ends is numbered: the `same` ISS again; by a
-        `clock`, beyond the connection before (RFC 9293, 3.4.1); or `any` number of it. After a
-        crash a host begins where it first began.
+        `clock`, beyond the connection before (RFC 9293, 3.4.1), which a crash sets back to where
+        it first began; by a clock that survives a crash, always `new`; or `any` number of it.
     sender, closer
         Which user calls SEND, and which calls CLOSE first: `both` may, or only `A` or `B`.
     shared_address
@@ -68,7 +68,7 @@ class Scope:
     opens: int = 1
     aborts: bool = False
     crashes: int = 0
-    isn: Literal["same", "clock", "any"] = "same"
+    isn: Literal["same", "clock", "new", "any"] = "same"
     sender: Literal["both", "A", "B"] = "both"
     closer: Literal["both", "A", "B"] = "both"
     shared_address: bool = False
