@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from tcpmc.errors import BadInput, one_line, where
@@ -17,25 +19,54 @@ NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 
 
 def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Step]:
-    """The rule, which raises BadInput where it raises or returns what no rule may return."""
+    """The rule, which raises BadInput where it raises, returns what no rule may return, or is not
+    pure: called again on copies of its arguments it has to return an equal Step."""
 
     @wraps(rule)
     def checked(host: Any, tcb: Tcb, *arguments: Any) -> Step:
-        try:
-            step = rule(host, tcb, *arguments)
-        except BadInput:
-            raise
-        except Exception as error:
-            if type(error).__module__.startswith("tcpmc."):
-                raise  # a limit of an engine, which is not the rule's fault
-            raise BadInput(f"{where(path, error)}: in rule {name}: {one_line(error)}") from error
+        step = _called(path, name, rule, host, tcb, *arguments)
         wrong = nonsense(step, tcb)
+        if not wrong and not _is_symbolic(tcb, *arguments):
+            again = _called(path, name, rule, host, replace(tcb), *map(_copied, arguments))
+            if again != step:
+                wrong = "is not pure: called again with equal arguments it returns another Step"
         if wrong:
             raise BadInput(f"{_place(path, rule)}: rule {name} {wrong}")
         assert isinstance(step, Step)
         return step
 
     return checked
+
+
+def _called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
+    """What the rule returns. What it prints goes to stderr; where it goes to another folder, this
+    process comes back. Only Ctrl-C and the limits of an engine pass as they are."""
+    output, folder = sys.stdout, Path.cwd()
+    sys.stdout = sys.stderr
+    try:
+        return rule(*arguments)
+    except (BadInput, KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # SystemExit as well: no verdict may depend on it
+        if type(error).__module__.startswith("tcpmc."):
+            raise  # a limit of an engine, which is not the rule's fault
+        raise BadInput(f"{where(path, error)}: in rule {name}: {one_line(error)}") from error
+    finally:
+        sys.stdout = output
+        if Path.cwd() != folder:
+            os.chdir(folder)
+
+
+def _copied(argument: Any) -> Any:
+    return replace(argument) if isinstance(argument, Segment) else argument
+
+
+def _is_symbolic(tcb: Tcb, *arguments: Any) -> bool:
+    """Whether the call is of symbolic execution, which runs each path once."""
+    records: list[Tcb | Segment] = [tcb, *(part for part in arguments if isinstance(part, Segment))]
+    values = [getattr(record, entry.name) for record in records for entry in fields(record)]
+    values += [part for part in arguments if not isinstance(part, Segment)]
+    return any(_symbolic(value.value if isinstance(value, Seq) else value) for value in values)
 
 
 def nonsense(step: object, before: Tcb) -> str:
@@ -46,10 +77,8 @@ def nonsense(step: object, before: Tcb) -> str:
         return f"returns a Step whose rule is a {type(step.rule).__name__}, not a str"
     if not isinstance(step.tcb, Tcb):
         return f"returns a Step whose tcb is a {type(step.tcb).__name__}, not a Tcb"
-    for field in ("send", "signals"):
-        value, kind = getattr(step, field), Segment if field == "send" else str
-        if not isinstance(value, tuple) or not all(isinstance(item, kind) for item in value):
-            return f"returns a Step whose {field} is not a tuple of {kind.__name__}: {value!r:.60}"
+    if not isinstance(step.send, tuple) or not all(isinstance(s, Segment) for s in step.send):
+        return f"returns a Step whose send is not a tuple of Segment: {step.send!r:.60}"
     return _nonsense_in_tcb(step.tcb, before) or next(
         filter(None, (_nonsense_in_segment(segment, before) for segment in step.send)), ""
     )

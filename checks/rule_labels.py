@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from tcpmc.model.endpoint import segment_arrives, timeouts, user_calls
-from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.endpoint.rules import Rules, rule_modules
 from tcpmc.model.variants.variant import RFC9293, Variant
 
-RFC_MODULES = (user_calls, segment_arrives, timeouts)
 LABEL = re.compile(r"(?!error)[\w][^:\n]*: .+")
 
 
@@ -40,10 +38,10 @@ def as_text(found: Mapping[str, list[str]]) -> list[str]:
 
 def labels(variant: Variant) -> set[str]:
     """Every label that the variant's rules are written with."""
-    found = {label for module in RFC_MODULES for label in _written(inspect.getsource(module))}
+    found = {label for module in rule_modules() for label in _written(inspect.getsource(module))}
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
-        if rule is not getattr(RFC9293, field.name):
+        if rule != getattr(RFC9293, field.name):
             found |= written_in(rule)
     return found
 
@@ -63,14 +61,14 @@ def _source(rule: Callable[..., Any]) -> str:
 def _written(source: str) -> Iterator[str]:
     """The strings in the source that look like a label; docstrings are none."""
     tree = ast.parse(source)
-    inner = set()
+    inner = set[ast.AST]()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr):
-            inner.add(id(node.value))
+            inner.add(node.value)
         if isinstance(node, ast.JoinedStr):
-            inner |= {id(part) for part in node.values}
+            inner |= set(node.values)
     for node in ast.walk(tree):
-        text = _text(node) if id(node) not in inner else ""
+        text = _text(node) if node not in inner else ""
         if LABEL.fullmatch(text):
             yield text
 

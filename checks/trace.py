@@ -28,7 +28,7 @@ NETWORK = ("lose", "duplicate", "expire")
 
 
 class ReplayError(Exception):
-    """A trace that the model does not have, or that does not show what it is said to show."""
+    """The model does not have the trace, or the replayed trace is not evidence for the verdict."""
 
 
 @dataclass(frozen=True)

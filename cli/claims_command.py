@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tcpmc.cli.options import FILE_RESULT, LIMITS, completing
+from tcpmc.cli.options import FILE_RESULT, LIMITS, SUFFIXES, completing
 
 CLAIM_NAMES = completing(
     [f"C{n:02}" for n in (*range(1, 9), *range(10, 25), *range(30, 39), *range(40, 47))]
@@ -43,7 +43,7 @@ def claims(names: tuple[str, ...], path: str | None, format: str, **rest: Any) -
 
     book = load(Path(path) if path else BUILT_IN)
     chosen = book.chosen(names)
-    with opened(rest["output"]) as output:
+    with opened(rest["output"], suffix=SUFFIXES[format]) as output:
         progress = None if rest["quiet"] else sys.stderr
         decided, outcome = decide_claims(chosen, asked_limits(rest), progress)
         if format == "json":

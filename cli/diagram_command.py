@@ -10,7 +10,7 @@ import click
 
 from tcpmc.checks.running.loading import find_variant, text_of
 from tcpmc.checks.verdict import EXIT_NOTHING
-from tcpmc.cli.options import FAIR, LIMITS, PROPERTY_NAMES, SCOPE, VARIANT_NAMES
+from tcpmc.cli.options import FAIR, FORCE, LIMITS, PROPERTY_NAMES, SCOPE, VARIANT_NAMES
 from tcpmc.cli.output_files import Output, opened
 from tcpmc.cli.run_options import asked_scope, say, traced, watched
 from tcpmc.cli.threshold_command import ASSUME, THEOREM_NAMES, counterexample
@@ -28,6 +28,7 @@ def diagram() -> None:
 
 def _picture(command: Any) -> Any:
     command = click.option("-o", "--output", metavar="FILE", help="svg, png, pdf or dot.")(command)
+    command = FORCE(command)
     return click.option("--format", type=click.Choice(PICTURES), help="[default: as FILE, or dot]")(
         command
     )
@@ -40,11 +41,11 @@ def _picture(command: Any) -> Any:
 )
 @_picture
 def diagram_endpoint(
-    variant: str, against: str | None, format: str | None, output: str | None
+    variant: str, against: str | None, format: str | None, output: str | None, force: bool
 ) -> int:
     """Draw the state diagram of one endpoint, as its rules make it."""
     form = _form(format, output)
-    with opened(output) as out:
+    with opened(output, suffix=f".{form}") as out:
         from tcpmc.diagrams.state_diagram import endpoint_dot
 
         other = find_variant(against) if against else None
@@ -63,7 +64,7 @@ def diagram_endpoint(
 def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: Any) -> int:
     """Draw the reachable graph by the states of both ends, with the trace of PROPERTY in it."""
     form = _form(rest["format"], rest["output"])
-    with opened(rest["output"]) as out:
+    with opened(rest["output"], suffix=f".{form}") as out:
         from tcpmc.checks.statespace import TooLarge
         from tcpmc.diagrams.product_diagram import product_dot
 
@@ -91,7 +92,7 @@ def diagram_product(name: str | None, variant: str | None, raw: bool, **rest: An
 def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:
     """Draw the trace of PROPERTY as a message ladder."""
     form = _form(rest["format"], rest["output"])
-    with opened(rest["output"]) as out:
+    with opened(rest["output"], suffix=f".{form}") as out:
         from tcpmc.diagrams.trace_pictures import dot
 
         result = traced(name, variant, None, rest).results[0]
@@ -109,6 +110,7 @@ def diagram_trace(name: str, variant: str | None, **rest: Any) -> int:
 @ASSUME
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS")
 @click.option("-o", "--output", metavar="FILE", help="An SVG. [default: standard output]")
+@FORCE
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def diagram_threshold(name: str, variant: str, output: str | None, **rest: Any) -> int:
@@ -127,8 +129,9 @@ def diagram_threshold(name: str, variant: str, output: str | None, **rest: Any) 
 @diagram.command("run")
 @click.argument("file", metavar="FILE")
 @click.option("-o", "--output", metavar="FILE", help="An SVG. [default: standard output]")
+@FORCE
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
-def diagram_run(file: str, output: str | None, debug: bool) -> int:
+def diagram_run(file: str, output: str | None, force: bool, debug: bool) -> int:
     """Draw the timed run that is written down in FILE, such as docs/runs/two-msl.toml.
 
     The rules replay it first: what they, the network or the assumptions do not allow is refused.
@@ -151,7 +154,7 @@ def _svg(output: str | None) -> AbstractContextManager[Output]:
     """The file for a timed run, which is drawn as SVG alone. Raises BadInput."""
     if output and not output.endswith(".svg"):
         raise BadInput(f"{output}: a timed run is drawn as svg")
-    return opened(output)
+    return opened(output, suffix=".svg")
 
 
 def _form(asked: str | None, output: str | None) -> str:
@@ -161,7 +164,7 @@ def _form(asked: str | None, output: str | None) -> str:
     if form not in PICTURES:
         raise BadInput(f"{output}: choose --format, one of {', '.join(PICTURES)}")
     if form in ("png", "pdf") and output is None and sys.stdout.isatty():
-        raise BadInput(f"a {form} is nothing to read on a terminal: choose -o FILE")
+        raise BadInput(f"refusing to write a {form} to the terminal: use -o FILE")
     return form
 
 

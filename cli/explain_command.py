@@ -9,7 +9,7 @@ import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED
-from tcpmc.cli.options import PROPERTY_NAMES, VARIANT_NAMES
+from tcpmc.cli.options import FILE_RESULT, PROPERTY_NAMES, SUFFIXES, VARIANT_NAMES
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.run_options import say
 from tcpmc.errors import BadInput
@@ -45,7 +45,7 @@ def _names(context: click.Context, parameter: click.Parameter, typed: str) -> li
 @click.option("--from-ss", is_flag=True, help="Read `ss -tan` on standard input instead.")
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-o", "--output", metavar="FILE", help="Write it there.")
+@FILE_RESULT
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def explain(name: str | None, from_ss: bool, variant: str | None, **rest: Any) -> int:
     """Explain NAME, or what ss lists."""
@@ -53,7 +53,7 @@ def explain(name: str | None, from_ss: bool, variant: str | None, **rest: Any) -
         raise BadInput("explain: choose a NAME, or --from-ss with ss -tan on standard input")
     if from_ss and variant is not None:
         raise BadInput("--from-ss is about this host's sockets: leave --variant out")
-    with opened(rest["output"]) as output:
+    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
         if from_ss:
             output.write(_sockets(rest["format"]))
         else:

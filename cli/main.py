@@ -62,19 +62,23 @@ def cli() -> None:
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
-    help="auto: both for a named property; for the whole catalogue both where it says so.",
+    help="auto: both engines for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
-@click.option("--thorough", is_flag=True, help="Have Z3 prove with text too: minutes.")
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Also let Z3 prove the cases with data transfer (takes minutes).",
+)
 @click.option(
     "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
-    help="Expect of a variant of your own what is expected of this one, such as rfc9293.",
+    help="Expect the verdicts of this variant, such as rfc9293, of a variant of your own.",
 )  # fmt: skip
 @click.option(
     "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
     help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
 )  # fmt: skip
-@click.option("--coverage", is_flag=True, help="Which rules were reached, and which were not.")
+@click.option("--coverage", is_flag=True, help="List the rules that were reached, and the others.")
 @SCOPE
 @FAIR
 @LIMITS
@@ -182,8 +186,7 @@ def main() -> None:
 
 
 def _unraisable(error: sys.UnraisableHookArgs) -> None:
-    """Ctrl-C or a limit can leave a term of z3 half made, which then cannot be deleted: that is
-    nobody's trouble."""
+    """An interrupt can leave a z3 term partly constructed; ignore the error of its destructor."""
     if not str(getattr(error.object, "__module__", "")).startswith("z3."):
         sys.__unraisablehook__(error)
 
@@ -204,6 +207,9 @@ def _exit_code() -> int:
     except (KeyboardInterrupt, click.Abort) as stop:
         say(str(stop.__cause__ or stop) or "interrupted")
         code = EXIT_INCONCLUSIVE
+    except SystemExit as stop:
+        say(f"ended by SystemExit({stop.code!r}), without all verdicts")
+        code = EXIT_INTERNAL
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()

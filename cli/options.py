@@ -95,39 +95,45 @@ SMALL_SCOPE = scope_named("small")
 LIMITS = together(
     click.option(
         "--max-states", type=click.IntRange(min=1),
-        help="Of one exploration, looked at after each level.",
+        help="State limit of one exploration, checked after each level.",
     ),
     click.option(
         "--max-memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
-        help=f"Of each engine. [default: {default_memory() / GIGABYTE:.3g}]",
+        help=f"Memory limit of each engine, in GB. [default: {default_memory() / GIGABYTE:.3g}]",
     ),
     click.option(
         "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-        help="For the whole run.",
+        help="Time limit of the whole run, in seconds.",
     ),
-    click.option("--quiet", is_flag=True, help="No progress and no notes on stderr."),
-    click.option("--debug", is_flag=True, help="Traceback for an internal error."),
+    click.option("--quiet", is_flag=True, help="Print no progress and no notes on stderr."),
+    click.option("--debug", is_flag=True, help="Show the traceback of an internal error."),
 )  # fmt: skip
-FILE_RESULT = click.option("-o", "--output", metavar="FILE", help="Write the result there.")
+FORCE = click.option(
+    "--force", is_flag=True, help="Replace existing files, also of another kind than the result."
+)
+FILE_RESULT = together(
+    click.option("-o", "--output", metavar="FILE", help="Write the result there."), FORCE
+)
 FAIR = click.option(
     "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
-    help="What a run may not put off for ever; may be repeated. [default: the property's]",
+    help="Fairness assumption; may be repeated. [default: those of the property]",
 )  # fmt: skip
 EXPLORING = together(
     click.option(
         "--backend", type=click.Choice(BACKENDS), default="auto", show_default=True,
-        help="What explores: the compiled kernel, or numpy.",
+        help="Exploration backend: the compiled kernel, or numpy.",
     ),
     click.option(
         "--threads", type=click.IntRange(min=1), metavar="N",
-        help="Of the kernel. [default: one each processor]",
+        help="Threads of the kernel. [default: one per processor]",
     ),
     click.option("--checkpoint", metavar="DIR", help="Save each level of an exploration there."),
-    click.option("--resume", metavar="DIR", help="Go on from such levels, and save more."),
+    click.option("--resume", metavar="DIR", help="Continue from levels saved there."),
     click.option(
         "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
     ),
 )  # fmt: skip
+SUFFIXES = {"json": ".json", "markdown": ".md", "text": ".txt"}
 RESULT = together(
     click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
 )
@@ -137,7 +143,7 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
     """The options that say in which of these formats the result is written, and where."""
     return together(
         click.option(
-            "--format", type=click.Choice([*known]), help="On standard output, or of FILE."
+            "--format", type=click.Choice([*known]), help="Format of standard output, or of FILE."
         ),
         click.option(
             "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
@@ -145,6 +151,7 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
             help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
             "on standard output.",
         ),
+        FORCE,
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+import click
+
 from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import no_command, on_github
 
@@ -89,16 +91,22 @@ class Growing:
 
 
 @contextmanager
-def opened(name: str | None, grows: bool = False) -> Iterator[Output]:
+def opened(name: str | None, grows: bool = False, suffix: str = "") -> Iterator[Output]:
     """The output of that name; None or "-" is standard output. A file that `grows` is there from
-    the beginning; any other is whole or not there.
+    the beginning; any other is whole or not there. `suffix` is that of files of its kind.
 
-    Raises BadInput now, not after the work, if the file cannot be written.
+    Raises BadInput now, not after the work, if the file cannot be written, or if something else
+    would be lost: an existing file of another kind is replaced with --force only.
     """
     if name is None or name == "-":
         yield Standard()
         return
-    path = Path(name).resolve()
+    path = _resolved(name)
+    if not _forced() and _is_of_another_kind(path, suffix):
+        raise BadInput(
+            f"{name} exists and is not named like the file to be written"
+            f"{f' (*{suffix})' if suffix else ''}: choose another name, or --force"
+        )
     with _growing(path, name) if grows else _whole(path, name) as output:
         yield output
 
@@ -125,6 +133,26 @@ def _whole(path: Path, name: str) -> Iterator[Output]:
         if temporary != path:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _resolved(name: str) -> Path:
+    try:
+        return Path(name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null byte
+        raise BadInput(f"cannot write {name!r}: {error}") from error
+
+
+def _is_of_another_kind(path: Path, suffix: str) -> bool:
+    """Whether there is a file with something in it whose name is not that of such a file."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    return path.suffix.lower() not in ("", ".log", ".out", ".txt", Path(f"x{suffix}").suffix)
+
+
+def _forced() -> bool:
+    """Whether the command was given --force."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.params.get("force"))
 
 
 def _encoded(content: str | bytes) -> bytes:

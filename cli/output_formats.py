@@ -18,7 +18,7 @@ Content = str | bytes
 @dataclass(frozen=True)
 class Format:
     """One format: its name on the command line, one line about it, the ending of its files and its
-    writer. `binary` content is nothing to read on a terminal."""
+    writer. `binary` content is not written to a terminal."""
 
     name: str
     about: str

@@ -91,7 +91,7 @@ def _check(asked: Sequence[Request]) -> None:
         if request.path is None and form.parts:
             raise BadInput(f"{form.name} is several files: choose -o {form.name}=PATH")
         if request.path is None and form.binary and sys.stdout.isatty():
-            raise BadInput(f"a {form.name} is nothing to read on a terminal: choose a PATH")
+            raise BadInput(f"refusing to write {form.name} to the terminal: -o {form.name}=FILE")
         for path in request.paths().values():
             place = _place(path)
             told = f"{form.name}={path or '-'}"
@@ -162,7 +162,9 @@ def opening(asked: Sequence[Request]) -> Iterator[Destinations]:
         found = []
         for request in asked:
             outputs = {
-                part: stack.enter_context(opened(path, request.format.streams))
+                part: stack.enter_context(
+                    opened(path, request.format.streams, request.format.suffix)
+                )
                 for part, path in request.paths().items()
             }
             found.append(Destination(request, outputs))

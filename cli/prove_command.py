@@ -14,7 +14,7 @@ from tcpmc.checks.verdict import (
     INCONCLUSIVE,
     expected_on,
 )
-from tcpmc.cli.options import PROPERTY_NAMES, VARIANT_NAMES
+from tcpmc.cli.options import FORCE, PROPERTY_NAMES, VARIANT_NAMES
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.run_options import progress_of
 from tcpmc.cli.trace_command import made
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
               help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+@FORCE
 @click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="For each property.")  # fmt: skip
@@ -91,7 +92,7 @@ def _write(
     if options["certificate"]:
         if not proof.proved:
             raise BadInput(f"{proof.word} {prop.name}: there is no proof to write ({proof.how})")
-        with opened(options["certificate"]) as file:
+        with opened(options["certificate"], suffix=".smt2") as file:
             file.write(certificate_of_proof(prover, prop, proof, variant))
     if options["certificates"] and proof.proved:
         text = certificate_of_proof(prover, prop, proof, variant)

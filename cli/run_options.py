@@ -105,7 +105,7 @@ def asked_exploring(options: Options) -> Exploring:
         options.get("threads"),
         Path(folder) if folder else None,
         bool(resumed),
-        (lambda text: None) if options["quiet"] else say,
+        say,
         options.get("cluster"),
         options.get("thorough", False),
     )

@@ -13,7 +13,7 @@ import click
 from tcpmc.checks.running.jobs import ENGINES, select
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.run import run
-from tcpmc.cli.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, VARIANT_NAMES
+from tcpmc.cli.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, SUFFIXES, VARIANT_NAMES
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.run_options import asked_limits, asked_scope, say, watched
 from tcpmc.errors import BadInput
@@ -39,7 +39,7 @@ def gallery(names: tuple[str, ...], **rest: Any) -> int:
 
     A bug is caught if its verdict is the opposite of the one without it. Exit code 1: one is not.
     """
-    with opened(rest["output"]) as output:
+    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
         from tcpmc.studies import gallery as bugs
 
         progress = None if rest["quiet"] else sys.stderr
@@ -72,7 +72,7 @@ def compare(a: str, b: str, traces: bool, **rest: Any) -> int:
     A and B are names or Python files. Each difference comes with the shortest run that shows it,
     if the scope has one. Differences are no failure: the exit code is 0.
     """
-    with opened(rest["output"]) as output:
+    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code
 
         found = _compared(a, b, rest)

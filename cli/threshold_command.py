@@ -16,7 +16,7 @@ from tcpmc.checks.verdict import (
     REFUTED,
     VACUOUS,
 )
-from tcpmc.cli.options import VARIANT_NAMES, completing
+from tcpmc.cli.options import FORCE, VARIANT_NAMES, completing
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
@@ -41,8 +41,9 @@ ASSUME = click.option(
 @click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--all", "every", is_flag=True, help="Every theorem, in a table.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+              help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+@FORCE
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="For each theorem.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
@@ -96,7 +97,7 @@ def _all(options: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
-    with opened(rest["certificate"]) as file:
+    with opened(rest["certificate"], suffix=".smt2") as file:
         finder = _finder(name, find_variant(rest["variant"]), rest | {"assume": assume})
         question, answer = finder.question, finder.find()
         if rest["certificate"]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--statement/--no-statement", default=True,
               help="Compare its statement with the model.  [default: yes]")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one each processor]")  # fmt: skip
+              help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any) -> int:

@@ -97,9 +97,7 @@ def _said(event: Event, step: Step, before: State, after: State) -> list[str]:
     lines = [] if event.kind == "deliver" else [plain(event.kind)]
     if after != before:
         lines.append(f"<B>{after}</B>")
-    errors = [
-        signal.removeprefix("error: ") for signal in step.signals if signal.startswith("error")
-    ]
+    errors = [signal.error for signal in step.signals if signal.error]
     return lines + [f'<FONT COLOR="{RED}">“{plain(error)}”</FONT>' for error in errors]
 
 

@@ -17,9 +17,21 @@ management (RCV.WND is a constant; SND.WND is taken to be large enough).
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, blank, closed, go_on, transmit
+from tcpmc.model.endpoint.tcb import (
+    CONNECTION_CLOSING,
+    CONNECTION_REFUSED,
+    CONNECTION_RESET,
+    Signal,
+    State,
+    Step,
+    Tcb,
+    ack,
+    blank,
+    closed,
+    go_on,
+    transmit,
+)
 from tcpmc.model.former_names import register
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.scope import SCOPES, Scope
@@ -30,6 +42,7 @@ from tcpmc.model.variants.variant import RFC9293, Variant
 
 __all__ = [
     "CONNECTION_CLOSING",
+    "CONNECTION_REFUSED",
     "CONNECTION_RESET",
     "PROPERTIES",
     "RFC9293",
@@ -43,6 +56,7 @@ __all__ = [
     "Scope",
     "Segment",
     "Seq",
+    "Signal",
     "State",
     "Step",
     "System",

@@ -110,7 +110,7 @@ def _noting() -> Iterator[list[tuple[str, Place]]]:
     made: list[tuple[str, Place]] = []
 
     def note(frame: FrameType, event: str, argument: object) -> None:
-        if event == "call" and frame.f_code is MADE:
+        if event == "call" and frame.f_code == MADE:
             place = _maker(frame)
             if place is not None:
                 made.append((frame.f_locals["rule"], place))
@@ -129,7 +129,7 @@ def _maker(frame: FrameType) -> Place | None:
     maker = frame.f_back
     while maker is not None and maker.f_code.co_filename == dataclasses.__file__:
         maker = maker.f_back
-    if maker is None or maker.f_code is JOINED:
+    if maker is None or maker.f_code == JOINED:
         return None
     return Place(maker.f_code.co_filename, maker.f_lineno, maker.f_code.co_name)
 

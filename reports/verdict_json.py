@@ -107,7 +107,7 @@ def _step(step: Step | None) -> Json:
     return {
         "rules": step.rule.split(" + "),
         "sends": [_segment(segment) for segment in step.send],
-        "signals": list(step.signals),
+        "signals": [str(signal) for signal in step.signals],
     }
 
 

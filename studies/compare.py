@@ -145,7 +145,7 @@ def _told(name: str, part: object) -> str:
         return str(part)
     lines = (inspect.getdoc(part) or "no docstring").partition("\n\n")[0]
     text = " ".join(lines.split())
-    own = part is not getattr(RFC9293, name)
+    own = part != getattr(RFC9293, name)
     return f"{getattr(part, '__name__', 'a rule')}: {text}" if own else text
 
 

@@ -91,7 +91,7 @@ def step_data(event: Event, step: Step | None) -> Json:
         "segment": None if event.flight is None else str(event.flight.segment),
         "rules": [] if step is None else [[label, link(label)] for label in step.rule.split(" + ")],
         "sends": [] if step is None else [str(segment) for segment in step.send],
-        "signals": [] if step is None else list(step.signals),
+        "signals": [] if step is None else [str(signal) for signal in step.signals],
     }
 
 

@@ -18,4 +18,8 @@ def where(path: str, error: BaseException) -> str:
 
 def one_line(error: BaseException) -> str:
     """What the error is and says, without line breaks."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    try:
+        said = str(error)
+    except Exception:  # an exception of the user's whose own text cannot be made
+        said = "(its text cannot be shown)"
+    return " ".join(f"{type(error).__name__}: {said}".split())

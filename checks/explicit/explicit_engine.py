@@ -141,7 +141,7 @@ class ExplicitEngine:
 
     def _by_pairs(self, states: Ints) -> ByPairs:
         """The states by their pairs of ends; kept for the next question about them."""
-        if self._last.states is not states:
+        if not np.array_equal(self._last.states, states):
             self._last = ByPairs(states, *distinct_with_inverse(states & PAIR_MASK))
         return self._last
 
@@ -275,7 +275,7 @@ class ExplicitEngine:
 
     def _stopped(self, prop: Property, watches: list[Watch], stop: BaseException) -> Answer:
         for watch in watches:
-            if watch.prop is prop and watch.hit is not None:
+            if watch.prop.name == prop.name and watch.hit is not None:
                 return self._answer(watch)
         done = "before the first level"
         if self.graph is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -79,7 +80,7 @@ def load_variant(text: str) -> Variant:
     own = {
         name: guarded(text, name, rule)
         for name, rule in _rules(variant.rules).items()
-        if rule is not getattr(RFC9293, name)
+        if rule != getattr(RFC9293, name)
     }
     return replace(variant, rules=replace(variant.rules, **own))
 
@@ -121,11 +122,16 @@ def _run(text: str, source: bytes) -> dict[str, Any]:
     module = ModuleType(f"tcpmc_variant_{Path(text).stem}")
     module.__file__ = text
     sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    folder = Path.cwd()
     try:
         with _siblings(text), redirect_stdout(sys.stderr):
             exec(code, module.__dict__)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise BadInput(f"{where(text, error)}: {one_line(error)}") from error
+    finally:
+        os.chdir(folder)  # other files are named from here
     return vars(module)
 
 

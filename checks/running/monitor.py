@@ -93,7 +93,7 @@ class Monitor:
     @contextmanager
     def running(self) -> Iterator[Monitor]:
         """Watch for the time of a `with` block; the previous handler of Ctrl-C comes back after."""
-        main = threading.current_thread() is threading.main_thread()
+        main = threading.current_thread() == threading.main_thread()
         previous = signal.getsignal(signal.SIGINT) if main else None
         self._ignores = previous == signal.SIG_IGN
         if main:

@@ -95,7 +95,7 @@ def _result(connection: Connection, process: BaseProcess) -> Any:
 @contextmanager
 def deaf_to_ctrl_c() -> Iterator[None]:
     """A process begun now ignores Ctrl-C from its first instruction."""
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() != threading.main_thread():
         yield
         return
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)

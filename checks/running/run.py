@@ -67,7 +67,7 @@ class _Collected:
 
     def __init__(self, groups: Mapping[int, Exploration], follow: Callable[[Result], None]) -> None:
         self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
-        self._place = {id(job): number for number, g in groups.items() for job in g.jobs}
+        self._place = {(g.source, g.scope): number for number, g in groups.items()}
         self._open = [job for group in groups.values() for job in group.jobs]
         self._follow = follow
 
@@ -94,7 +94,7 @@ class _Collected:
         )
 
     def _key(self, job: Job) -> tuple[int, str]:
-        return self._place[id(job)], job.prop.name
+        return self._place[job.source, job.scope], job.prop.name
 
 
 def _tasks(groups: Mapping[int, Exploration], clock: bool, thorough: bool) -> dict[int, Task]:

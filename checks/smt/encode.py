@@ -21,6 +21,7 @@ from tcpmc.checks.symbolic.fields import (
     STATE_BITS,
     controls,
     end_terms,
+    equal,
     like,
     plain,
     rebuilt,
@@ -30,7 +31,7 @@ from tcpmc.checks.symbolic.symbolic import Sym, truth_of
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb
+from tcpmc.model.endpoint.tcb import State, Step, Tcb
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End, System
@@ -66,7 +67,7 @@ class Encoding:
 
     def __init__(self, model: Model, sent: tuple[Sequence[Segment], Sequence[Segment]]) -> None:
         self.scope = model.scope
-        self.model = Model(model.variant, model.scope)
+        self.model = SymbolicModel(model.variant, model.scope)
         self.bits = model.scope.bits
         self.iss = [host.iss.value for host in model.hosts]
         symbolic_iss = Seq(cast(int, Sym(z3.BitVec("iss", self.bits))), self.bits)
@@ -249,7 +250,16 @@ class Encoding:
         return z3.substitute(formula, *pairs)
 
 
-class Summarized(Model):
+class SymbolicModel(Model):
+    """The model on symbolic ends. What counts as a change is decided by the solver, on terms: the
+    explicit engine, which compares values, does not share it."""
+
+    def changes_nothing(self, before: Tcb, step: Step) -> bool:
+        """As `Model.changes_nothing`, as a term."""
+        return not step.send and cast(bool, Sym(equal(step.tcb, before)))
+
+
+class Summarized(SymbolicModel):
     """The model for predicates: whether an end ignores a segment is a formula that was computed
     once for any end and any segment, and not executed again on each path."""
 

@@ -6,7 +6,7 @@ search is exact: no state is hashed away.
 
 Reading order: `machine`, `tables`, `edges` (the transitions with their events, for traces);
 `levels`, `graph`, `search`; `table_arrays` and `backend`, then what expands: `by_kernel` with
-`kernel.c`, `by_numpy`, `cluster`. `checkpoint` keeps levels, `symmetry` halves them.
+`kernel.c`, `by_numpy`, `cluster`. `checkpoint` keeps levels.
 
 A system counts as it likes: each row of a table is a transition, and `Graph.edges` is their number,
 with those that lead to the same state and those that change nothing (a tick that changes nothing

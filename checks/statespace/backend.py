@@ -19,11 +19,9 @@ class NoKernel(Exception):
 
 
 class Backend(Protocol):
-    """The states that have been seen, and those that are candidates for the next level. With
-    `exchange` a state stands for its mirror image as well (see symmetry.py)."""
+    """The states that have been seen, and those that are candidates for the next level."""
 
     tables: FlatTables
-    exchange: bool
 
     def add(self, level: Level) -> None:
         """Make the states candidates."""

@@ -62,8 +62,6 @@ class Todo:
 class KernelBackend:
     """What was seen, in one part for each thread, and what each thread found."""
 
-    exchange = False
-
     def __init__(self, tables: FlatTables, threads: int = 1) -> None:
         self.tables, self._threads = tables, threads
         self._seen = [_kernel.Blocks() for _ in range(threads)]
@@ -97,7 +95,7 @@ class KernelBackend:
 
     def form(self, level: Level) -> Todo:
         """The states in the form in which `step` takes them."""
-        return Todo(self._fresh if level is self._settled else level.blocks())
+        return Todo(self._fresh if level == self._settled else level.blocks())
 
     def step(self, todo: Todo) -> tuple[int, Ints, Todo]:
         """Expand as far as the tables are filled in: the number of transitions, the entries that

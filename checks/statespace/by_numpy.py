@@ -50,8 +50,6 @@ def entries(table: Ragged, ids: Ints) -> tuple[Ints, Cells]:
 class NumpyBackend:
     """What was seen, and what was found since."""
 
-    exchange = False
-
     def __init__(self, tables: FlatTables) -> None:
         self.tables = tables
         self.planes = Planes()

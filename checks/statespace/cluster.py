@@ -112,8 +112,6 @@ class Worker:
 class RayBackend:
     """The workers, and what is sent to them and back."""
 
-    exchange = False
-
     def __init__(self, tables: FlatTables, workers: int, backend: str = "auto") -> None:
         self.tables = tables
         actor = ray.remote(num_cpus=1, max_restarts=0)(Worker)

@@ -11,21 +11,18 @@ from tcpmc.checks.statespace.arrays import chunks
 from tcpmc.checks.statespace.edges import successors
 from tcpmc.checks.statespace.levels import Levels
 from tcpmc.checks.statespace.machine import Machine, unpack
-from tcpmc.checks.statespace.symmetry import folded
 from tcpmc.checks.statespace.tables import Ints
 
 
 @dataclass
 class Graph:
-    """The levels of a breadth-first search, each a sorted array of states. With `exchange` each
-    stands for its mirror image as well."""
+    """The levels of a breadth-first search, each a sorted array of states."""
 
     machine: Machine
     sources: Sequence[Ints]
     levels: Levels = field(default_factory=Levels)
     edges: int = 0
     complete: bool = False
-    exchange: bool = False
 
     @property
     def states(self) -> int:
@@ -39,40 +36,28 @@ class Graph:
 
     def path_to(self, state: int, level: int) -> list[int]:
         """A shortest path of states from a source to `state`, which is in `level`: the least state
-        at each step. With `exchange` it may end in the mirror image of `state`."""
+        at each step."""
         path = [state]
         while not self._is_source(path[-1], level):
             level -= 1
             path.append(self._predecessor(path[-1], level))
         path.reverse()
-        return self._unfolded(path, level) if self.exchange else path
+        return path
 
     def _is_source(self, state: int, level: int) -> bool:
-        return level < len(self.sources) and state in self._folded(self.sources[level])
-
-    def _folded(self, states: Ints) -> Ints:
-        return folded(states) if self.exchange else states
-
-    def _unfolded(self, path: list[int], level: int) -> list[int]:
-        """A run through states that the path stands for."""
-        sources = self.sources[level]
-        run = [int(sources[folded(sources) == path[0]].min())]
-        for state in path[1:]:
-            targets = successors(self.machine, np.array(run[-1:])).target
-            run.append(int(targets[folded(targets) == state].min()))
-        return run
+        return level < len(self.sources) and state in self.sources[level]
 
     def _predecessor(self, state: int, level: int) -> int:
         for chunk in chunks(self._near(state, level)):
             edges = successors(self.machine, chunk)
-            sources = edges.source[self._folded(edges.target) == state]
+            sources = edges.source[edges.target == state]
             if len(sources):
                 return int(chunk[sources.min()])
         raise AssertionError("a state without a predecessor in the level before it")
 
     def _near(self, state: int, level: int) -> Ints:
         """The states from which one step could lead there: without a clock it changes one end."""
-        if self.exchange or self.machine.clock:
+        if self.machine.clock:
             return self.levels[level]
         to_a, to_b, _, _ = unpack(np.array([state]))
         return self.levels.stored(level).where(lambda a, b: (a == to_a) | (b == to_b))

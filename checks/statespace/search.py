@@ -32,7 +32,7 @@ def explore(
     if sources is None:
         sources = [pack(*(np.array([part], np.int64) for part in machine.initial))]
     backend = backend or backend_for(machine)
-    graph = Graph(machine, sources, exchange=backend.exchange)
+    graph = Graph(machine, sources)
     for level, edges in checkpoint.load(backend.tables) if checkpoint else ():
         backend.add(level)
         backend.settle()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import z3
@@ -61,6 +61,17 @@ def segment_terms(segment: Segment) -> dict[str, Any]:
 def controls(segment: Segment) -> tuple[bool, ...]:
     """The control bits of a segment."""
     return tuple(bool(getattr(segment, control)) for control in CONTROLS)
+
+
+def equal(left: Any, right: Any) -> z3.BoolRef:
+    """That two values are the same, field by field: the solver's own reading of `==`."""
+    if isinstance(left, Seq) and isinstance(right, Seq):
+        return equal(left.value, right.value)
+    if isinstance(left, Sym) or isinstance(right, Sym):
+        return as_truth(left == right)
+    if is_dataclass(left) and is_dataclass(right):
+        return z3.And(*(equal(getattr(left, f.name), getattr(right, f.name)) for f in fields(left)))
+    return z3.BoolVal(left == right)
 
 
 def like(value: Any, const: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Z3's answers, none of which may be taken for another."""
+"""Z3's answers: sat, unsat and unknown are kept distinct."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Facts:
     """Flags with one value, and for pairs of moments the bounds of their difference."""
 
     def __init__(self, bounds: Bounds, telling: Sequence[str]) -> None:
-        """`telling` are the flags of which the value is no matter of course."""
+        """`telling` are the flags whose value is not implied by the phase."""
         self.bounds, self.flags = bounds, dict[str, bool]()
         self._telling = telling
         self._seen = False

@@ -119,7 +119,7 @@ def constraints(system: Closing, claim: Claim, run: TimedRun) -> frozenset[Compa
         state = state | action.changes(state, t)
     whole = both(*conditions)
     if isinstance(whole, bool) or not whole.value:
-        raise AssertionError("a run that is none")
+        raise AssertionError("the run violates its own guards")
     return frozenset(whole.why)
 
 

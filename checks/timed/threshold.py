@@ -214,12 +214,14 @@ class Finder:
         """The clauses that the violations leave, as few and short as possible."""
         sensible = self.system.known
         values = terms(self.system.parameters)
-        clauses = []
+        clauses = list[set[Comparison]]()
         for found in self.violations:
-            clauses.append(reduced(found, sensible))
+            shorter = reduced(found, sensible)
+            clauses += [] if shorter in clauses else [shorter]
         kept = [self._shorter(one, clauses) for one in clauses]
+        kept = [one for number, one in enumerate(kept) if one not in kept[:number]]
         for one in tuple(kept):
-            others = [other for other in kept if other is not one]
+            others = [other for other in kept if other != one]
             solver = z3.SolverFor("QF_LRA")
             solver.add(formula(sensible, values), formula(one, values))
             solver.add(*(z3.Not(formula(other, values)) for other in others))
@@ -234,7 +236,7 @@ class Finder:
     ) -> set[Comparison]:
         """Of a violation's comparisons those that are needed beside the other violations."""
         values, kept = terms(self.system.parameters), set(violation)
-        others = [z3.Not(formula(one, values)) for one in all_of_them if one is not violation]
+        others = [z3.Not(formula(one, values)) for one in all_of_them if one != violation]
         for one in sorted(violation, key=str):
             solver = z3.SolverFor("QF_LRA")
             solver.add(formula(self.system.known, values), *others)

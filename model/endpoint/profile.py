@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Literal, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Literal
 
 from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.switches import check_switches
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,7 @@ class Profile:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value that a switch does not have."""
-        hints = get_type_hints(type(self))
-        for field in fields(self):
-            value, allowed = getattr(self, field.name), get_args(hints[field.name])
-            if allowed and value not in allowed:
-                raise ValueError(f"{field.name}={value!r}: choose one of {', '.join(allowed)}")
-            if hints[field.name] is bool and not isinstance(value, bool):
-                raise ValueError(f"{field.name}={value!r}: choose True or False")
+        check_switches(self)
         if type(self.window) is not int or not 0 <= self.window <= 2**30:
             raise ValueError(f"window={self.window!r}: choose 0 to {2**30} octets")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import reduce
+from types import ModuleType
 
 from tcpmc.model.endpoint import reopening, timeouts, timestamps, user_calls
 from tcpmc.model.endpoint import segment_arrives as arrives
@@ -100,3 +102,9 @@ class Rules:
             go_on(tcb),
         )
         return step if step.rule else replace(step, rule="3.10.7.4: nothing new")
+
+
+def rule_modules() -> tuple[ModuleType, ...]:
+    """The modules in which the RFC's rules and their labels are written."""
+    names = {getattr(Rules, entry.name).__module__ for entry in fields(Rules)} | {__name__}
+    return tuple(sys.modules[name] for name in sorted(names))

@@ -14,6 +14,9 @@ from tcpmc.model.endpoint.reopening import recycled_out
 from tcpmc.model.endpoint.segment import Segment, reset
 from tcpmc.model.endpoint.sequence import Seq, acknowledges, within
 from tcpmc.model.endpoint.tcb import (
+    CONNECTION_CLOSING,
+    CONNECTION_REFUSED,
+    CONNECTION_RESET,
     State,
     Step,
     Tcb,
@@ -24,10 +27,6 @@ from tcpmc.model.endpoint.tcb import (
     go_on,
     transmit,
 )
-
-CONNECTION_RESET = "error: connection reset"
-CONNECTION_REFUSED = "error: connection refused"
-CONNECTION_CLOSING = "connection closing"
 
 
 def segment_in_closed(host: Host, tcb: Tcb, seg: Segment) -> Step:

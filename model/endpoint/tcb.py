@@ -1,4 +1,5 @@
-"""The eleven states, the transmission control block, and what a rule returns."""
+"""The eleven states, the transmission control block, what the user is told, and what a rule
+returns."""
 
 from __future__ import annotations
 
@@ -30,6 +31,33 @@ class State(Enum):
 
 FIN_SENT_STATES = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 """The states in which our FIN has been sent and not yet been acknowledged."""
+
+
+class Signal(Enum):
+    """What the user is told, in the words of RFC 9293, 3.10."""
+
+    CONNECTION_RESET = "error: connection reset"
+    CONNECTION_REFUSED = "error: connection refused"
+    CONNECTION_CLOSING = "connection closing"
+    CONNECTION_EXISTS = "error: connection already exists"
+    NO_CONNECTION = "error: connection does not exist"
+    CLOSING = "error: connection closing"
+    INSUFFICIENT_RESOURCES = "error: insufficient resources"
+    USER_TIMEOUT = "error: connection aborted due to user timeout"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def error(self) -> str:
+        """What an error says, without the word; "" where the signal is none."""
+        return "" if self == Signal.CONNECTION_CLOSING else self.value.removeprefix("error: ")
+
+
+CONNECTION_RESET = Signal.CONNECTION_RESET
+CONNECTION_REFUSED = Signal.CONNECTION_REFUSED
+CONNECTION_CLOSING = Signal.CONNECTION_CLOSING
+"""The signals of SEGMENT ARRIVES, by the names that rules and variant files use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +100,24 @@ class Step:
     """What a rule did: its citation, the TCB afterwards, and what it sends and signals.
 
     `done` is False where the RFC says "continue processing". `starts_time_wait` says that the
-    2 MSL timer is started, or started anew.
+    2 MSL timer is started, or started anew. Raises ValueError for a signal that the RFC does not
+    have: properties and reports know a signal by what it is, not by how it is spelled.
     """
 
     rule: str
     tcb: Tcb
     send: tuple[Segment, ...] = ()
-    signals: tuple[str, ...] = ()
+    signals: tuple[Signal, ...] = ()
     done: bool = True
     starts_time_wait: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.signals, tuple):
+            raise ValueError(f"signals={self.signals!r}: give a tuple of Signal members")
+        for signal in self.signals:
+            if not isinstance(signal, Signal):
+                known = ", ".join(f"Signal.{member.name}" for member in Signal)
+                raise ValueError(f"unknown signal {signal!r}; one of {known}")
 
     def then(self, later: Step) -> Step:
         """This step and the one that continued it, as one step."""

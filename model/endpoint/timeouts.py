@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Step, Tcb, closed
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, Signal, State, Step, Tcb, closed
 
 
 def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
@@ -59,5 +59,4 @@ def keepalive_timeout(host: Host, tcb: Tcb) -> Step:
 
 def user_timeout(host: Host, tcb: Tcb) -> Step:
     """The user timeout expires: flush all queues, signal the user, delete the TCB, enter CLOSED."""
-    signal = "error: connection aborted due to user timeout"
-    return Step("3.10.8: user timeout", closed(tcb), signals=(signal,))
+    return Step("3.10.8: user timeout", closed(tcb), signals=(Signal.USER_TIMEOUT,))

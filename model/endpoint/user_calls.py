@@ -11,10 +11,7 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.reopening import may_reuse, reuse
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import enter_time_wait
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank, closed, transmit
-
-NO_CONNECTION = "error: connection does not exist"
-CLOSING = "error: connection closing"
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank, closed, transmit
 
 
 def issue_syn(host: Host, rule: str, queued: int = 0) -> Step:
@@ -34,21 +31,21 @@ def open_active(host: Host, tcb: Tcb) -> Step:
         case State.TIME_WAIT if may_reuse(host):
             return reuse(host, tcb)
         case _:
-            return Step("3.10.1: refused", tcb, signals=("error: connection already exists",))
+            return Step("3.10.1: refused", tcb, signals=(Signal.CONNECTION_EXISTS,))
 
 
 def open_passive(host: Host, tcb: Tcb) -> Step:
     """Passive OPEN call (RFC 9293, 3.10.1)."""
     if tcb.state == State.CLOSED:
         return Step("3.10.1: passive OPEN", blank(State.LISTEN, tcb.iss.bits))
-    return Step("3.10.1: refused", tcb, signals=("error: connection already exists",))
+    return Step("3.10.1: refused", tcb, signals=(Signal.CONNECTION_EXISTS,))
 
 
 def send(host: Host, tcb: Tcb, octets: int) -> Step:
     """SEND call with `octets` octets of text (RFC 9293, 3.10.2)."""
     match tcb.state:
         case State.CLOSED:
-            return Step("3.10.2: refused", tcb, signals=(NO_CONNECTION,))
+            return Step("3.10.2: refused", tcb, signals=(Signal.NO_CONNECTION,))
         case State.LISTEN:
             return issue_syn(host, "3.10.2: SEND in LISTEN", queued=octets)
         case State.SYN_SENT | State.SYN_RECEIVED if not tcb.close_queued:
@@ -57,16 +54,16 @@ def send(host: Host, tcb: Tcb, octets: int) -> Step:
             tcb, segment = transmit(tcb, octets)
             return Step("3.10.2: text sent", tcb, send=(segment,))
         case _:
-            return Step("3.10.2: refused", tcb, signals=(CLOSING,))
+            return Step("3.10.2: refused", tcb, signals=(Signal.CLOSING,))
 
 
 def receive(host: Host, tcb: Tcb) -> Step:
     """RECEIVE call (RFC 9293, 3.10.3): always outstanding here, text is given out as it arrives."""
     match tcb.state:
         case State.CLOSED:
-            return Step("3.10.3: refused", tcb, signals=(NO_CONNECTION,))
+            return Step("3.10.3: refused", tcb, signals=(Signal.NO_CONNECTION,))
         case State.CLOSE_WAIT | State.CLOSING | State.LAST_ACK | State.TIME_WAIT:
-            return Step("3.10.3: refused", tcb, signals=(CLOSING,))
+            return Step("3.10.3: refused", tcb, signals=(Signal.CLOSING,))
         case _:
             return Step("3.10.3: queued", tcb)
 
@@ -75,7 +72,7 @@ def close(host: Host, tcb: Tcb) -> Step:
     """CLOSE call (RFC 9293, 3.10.4)."""
     match tcb.state:
         case State.CLOSED:
-            return Step("3.10.4: refused", tcb, signals=(NO_CONNECTION,))
+            return Step("3.10.4: refused", tcb, signals=(Signal.NO_CONNECTION,))
         case State.LISTEN:
             return Step("3.10.4: CLOSE in LISTEN", closed(tcb))
         case State.SYN_SENT:
@@ -89,7 +86,7 @@ def close(host: Host, tcb: Tcb) -> Step:
         case State.CLOSE_WAIT:
             return send_fin("3.10.4: CLOSE in CLOSE-WAIT", tcb, State.LAST_ACK)
         case _:
-            return Step("3.10.4: refused", tcb, signals=(CLOSING,))
+            return Step("3.10.4: refused", tcb, signals=(Signal.CLOSING,))
 
 
 def send_fin(rule: str, tcb: Tcb, state: State) -> Step:
@@ -103,7 +100,7 @@ def abort(host: Host, tcb: Tcb) -> Step:
     """ABORT call (RFC 9293, 3.10.5)."""
     match tcb.state:
         case State.CLOSED:
-            return Step("3.10.5: refused", tcb, signals=(NO_CONNECTION,))
+            return Step("3.10.5: refused", tcb, signals=(Signal.NO_CONNECTION,))
         case State.LISTEN | State.SYN_SENT:
             return Step("3.10.5: ABORT before synchronization", closed(tcb))
         case State.CLOSING | State.LAST_ACK | State.TIME_WAIT:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_CLOSING, CONNECTION_RESET
-from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State, Step, Tcb
+
+GONE = (State.CLOSED, State.LISTEN)
+HAS_FIN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
+"""The states that only the other's FIN leads to."""
+
+OPEN = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, *HAS_FIN)
+"""The states of a connection that is established and not over."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What one end and its user have done and seen.
+
+    It follows from states and segments: what a rule signals cannot hide what it does.
 
     opens, sent, crashes
         OPEN calls, octets given to SEND, crashes so far (bounded by the scope). The rest is about
@@ -18,13 +29,14 @@ class History:
     closed, gave_up
         CLOSE was called; it was called in LISTEN or SYN-SENT, where it only deletes the TCB.
     fin_sent, fin_received, active
-        A FIN was sent, the other's FIN arrived, and ours was sent before that.
+        A FIN was sent, the other's FIN was taken (`takes_fin`), and ours was sent before that.
     combined
         One segment brought both the other's FIN and the acknowledgment of ours.
     waited, assassinated
         The end has been in TIME-WAIT; a segment ended that (RFC 1337).
-    reset
-        The user was told "connection reset".
+    told, reset
+        The user was told "connection reset"; that, or the connection ended before it was over
+        (`cut_short`), whatever the user was told.
     """
 
     opens: int = 0
@@ -38,6 +50,7 @@ class History:
     combined: bool = False
     waited: bool = False
     assassinated: bool = False
+    told: bool = False
     reset: bool = False
 
 
@@ -49,18 +62,58 @@ def opens_connection(event: str, before: Tcb, after: Tcb) -> bool:
     return after.reopened is not None and before.reopened is None
 
 
-def observe(history: History, event: str, before: Tcb, step: Step) -> History:
-    """The history after a step. No branch on a number: the solver follows it without forking."""
+def takes_fin(before: Tcb, after: Tcb, seg: Segment | None) -> bool:
+    """Whether the end takes the FIN of the segment that arrived: RCV.NXT goes over it, or the state
+    says so; or it is next in order, and TIME-WAIT is entered or the TCB deleted because of it."""
+    if seg is None or not seg.FIN:
+        return False
+    end = seg.seq + seg.len
+    over = (before.rcv_nxt != after.rcv_nxt) & (after.rcv_nxt == end)
+    entered = one_of(after.state, HAS_FIN) & (one_of(before.state, HAS_FIN) ^ True)
+    last = one_of(after.state, (State.TIME_WAIT, *GONE)) & one_of(before.state, OPEN)
+    in_order = (seg.seq <= before.rcv_nxt) & (before.rcv_nxt < end)
+    return over | entered | (last & in_order)
+
+
+def acknowledges_all(before: Tcb, seg: Segment | None) -> bool:
+    """Whether the segment that arrived acknowledges all that was sent, and something of it anew."""
+    if seg is None or not seg.ACK:
+        return False
+    return (before.snd_una != before.snd_nxt) & (seg.ack == before.snd_nxt)
+
+
+def cut_short(history: History, event: str, before: Tcb, step: Step, seg: Segment | None) -> bool:
+    """Whether an established connection is ended by a reset, or before both FINs were sent and ours
+    is acknowledged. (A user who aborts or gives up, or a crash, may end it.)"""
+    if event in ("ABORT", "crash", "user timeout"):
+        return False
+    ended = one_of(before.state, OPEN) & one_of(step.tcb.state, GONE)
+    acknowledged = (before.snd_una == before.snd_nxt) | acknowledges_all(before, seg)
+    complete = history.fin_sent & history.fin_received & acknowledged
+    return ended & ((seg is not None and seg.RST) | (complete ^ True))
+
+
+def one_of(state: State, states: tuple[State, ...]) -> bool:
+    """Whether it is one of the states, without a branch on each."""
+    return reduce(or_, [state == one for one in states])
+
+
+def observe(
+    history: History, event: str, before: Tcb, step: Step, seg: Segment | None = None
+) -> History:
+    """The history after a step, on a segment if one arrived. No branch on a number or a state: the
+    solver follows it without forking."""
     after = step.tcb
-    arrived = event == "deliver"
-    if opens_connection(event, before, after):
+    opened = opens_connection(event, before, after)
+    if opened:
         history = History(history.opens + 1, history.sent, history.crashes)
     fin_sent = any(segment.FIN for segment in step.send)
-    fin_received = CONNECTION_CLOSING in step.signals
-    direct = arrived and before.state == State.FIN_WAIT_1 and after.state == State.TIME_WAIT
-    killed = arrived and before.state == State.TIME_WAIT and after.state == State.CLOSED
+    fin_received = takes_fin(before, after, seg)
+    both_fins = (before.state == State.FIN_WAIT_1) & acknowledges_all(before, seg)
+    waits = before.state == State.TIME_WAIT
+    killed = seg is not None and not opened and waits & (after.state != State.TIME_WAIT)
     early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
-    return replace(
+    history = replace(
         history,
         sent=history.sent + (event == "SEND"),
         crashes=history.crashes + (event == "crash"),
@@ -69,8 +122,10 @@ def observe(history: History, event: str, before: Tcb, step: Step) -> History:
         fin_sent=history.fin_sent | fin_sent,
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),
         fin_received=history.fin_received | fin_received,
-        combined=history.combined | direct,
+        combined=history.combined | (fin_received & both_fins),
         waited=history.waited | (after.state == State.TIME_WAIT),
         assassinated=history.assassinated | killed,
-        reset=history.reset | (CONNECTION_RESET in step.signals),
     )
+    told = history.told | (CONNECTION_RESET in step.signals)
+    cut = cut_short(history, event, before, step, seg)
+    return replace(history, told=told, reset=history.reset | told | cut)

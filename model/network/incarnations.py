@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_CLOSING
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.model.network.history import opens_connection
+from tcpmc.model.network.history import opens_connection, takes_fin
 from tcpmc.model.network.scope import Scope
 
 About = tuple[int, int]
@@ -142,7 +141,7 @@ def _took_text(before: Tcb, step: Step, seg: Segment) -> bool:
     (and no TCB may be left), or else as far as RCV.NXT went."""
     if before.state not in TAKES_TEXT or step.tcb == before.reopened:
         return False
-    if CONNECTION_CLOSING in step.signals:
+    if takes_fin(before, step.tcb, seg):
         return seg.seq + (seg.len - 1) != before.rcv_nxt
     return step.tcb.irs == before.irs and step.tcb.rcv_nxt != before.rcv_nxt
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from tcpmc.model.endpoint.switches import check_switches
 
 LOSSES = ("any", "not-acks", "none")
-CHANNELS = ("bag", "fifo", "sent-set")
-STARTS = ("closed", "established")
-POLICIES = ("same", "clock", "new", "any")
-SIDES = ("both", "A", "B")
+ChannelKind = Literal["bag", "fifo", "sent-set"]
+Start = Literal["closed", "established"]
+IssPolicy = Literal["same", "clock", "new", "any"]
+Side = Literal["both", "A", "B"]
+CHANNELS, STARTS, POLICIES, SIDES = map(get_args, (ChannelKind, Start, IssPolicy, Side))
 NUMBER = r"(0|[1-9]\d*)"
 SEGMENT = re.compile(
     rf"<SEQ={NUMBER}>(<ACK={NUMBER}>)?(<DATA={NUMBER}>)?"
@@ -60,7 +63,7 @@ class Scope:
     name: str
     bits: int = 10
     iss: tuple[int, int] = (100, 300)
-    channel: Literal["bag", "fifo", "sent-set"] = "bag"
+    channel: ChannelKind = "bag"
     capacity: int = 2
     loss: str = "any"
     duplication: bool = True
@@ -68,13 +71,13 @@ class Scope:
     opens: int = 1
     aborts: bool = False
     crashes: int = 0
-    isn: Literal["same", "clock", "new", "any"] = "same"
-    sender: Literal["both", "A", "B"] = "both"
-    closer: Literal["both", "A", "B"] = "both"
+    isn: IssPolicy = "same"
+    sender: Side = "both"
+    closer: Side = "both"
     shared_address: bool = False
     attacks: int = 0
     retransmissions: int | None = None
-    start: Literal["closed", "established"] = "closed"
+    start: Start = "closed"
     clock: bool = False
     msl: int = 2
     time_wait: int = 4
@@ -87,16 +90,10 @@ class Scope:
             raise ValueError(f"iss={self.iss!r}: choose two numbers, one for each end")
         for iss in self.iss:
             _between("iss", iss, 0, 2**self.bits - 1)
-        _one_of("channel", self.channel, CHANNELS)
+        check_switches(self)
         if self.loss not in LOSSES and not SEGMENT.fullmatch(str(self.loss)):
             allowed = f"choose one of {', '.join(LOSSES)}, or a segment"
             raise ValueError(f"loss={self.loss}: {allowed}, as <SEQ=102><ACK=302><CTL=ACK>")
-        _one_of("start", self.start, STARTS)
-        _one_of("isn", self.isn, POLICIES)
-        _one_of("sender", self.sender, SIDES)
-        _one_of("closer", self.closer, SIDES)
-        for switch in ("duplication", "aborts", "shared_address", "clock"):
-            _true_or_false(switch, getattr(self, switch))
         _between("capacity", self.capacity, 1, 8)
         _between("data", self.data, 0, 8)
         _between("opens", self.opens, 1, 3)
@@ -162,16 +159,6 @@ def _on(switch: bool) -> str:
 def _between(name: str, value: int, low: int, high: int) -> None:
     if type(value) is not int or not low <= value <= high:
         raise ValueError(f"{name}={value}: choose {low} to {high}")
-
-
-def _true_or_false(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name}={value!r}: choose True or False")
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name}={value}: choose one of {', '.join(allowed)}")
 
 
 SCOPES = {

@@ -108,7 +108,7 @@ class Model:
         if end.incarnation.offset != offset:
             end = replace(end, incarnation=replace(end.incarnation, offset=offset))
         step = self.own_step(event, which, end)
-        if step is None or (step.tcb is end.tcb and not step.send):
+        if step is None or self.changes_nothing(end.tcb, step):
             return None
         move = self._stamped(which, end, self._move(event, end, step))
         if event == "TIME-WAIT timeout":
@@ -193,8 +193,11 @@ class Model:
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""
-        step = self.receive(which, end, segment).step
-        return not step.send and step.tcb is end.tcb
+        return self.changes_nothing(end.tcb, self.receive(which, end, segment).step)
+
+    def changes_nothing(self, before: Tcb, step: Step) -> bool:
+        """Whether a step leaves the TCB as it was, value by value, and sends nothing."""
+        return not step.send and step.tcb == before
 
     def _move(
         self,
@@ -212,7 +215,7 @@ class Model:
         if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
             retries = end.retries + (event == "retransmission timeout")
         waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
-        history = observe(end.history, event, end.tcb, step)
+        history = observe(end.history, event, end.tcb, step, arrived and arrived[0])
         clocks = (end.time_wait if waits else 0, rexmt, retries)
         if scope.one_connection:
             return Move(event, step, End(tcb, history, *clocks))

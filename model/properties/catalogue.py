@@ -71,7 +71,7 @@ def both_closed_in_order(model: Model, system: System) -> bool:
 
 
 def nobody_reset(model: Model, system: System) -> bool:
-    """No user was told "connection reset"."""
+    """No connection was cut short, and no user was told "connection reset"."""
     return not any(end.history.reset for end in system.ends)
 
 
@@ -259,7 +259,8 @@ UNTIMED: tuple[Property, ...] = (
     ),
     Always(
         name="graceful-close",
-        meaning='when both users close, no user is told "connection reset"',
+        meaning="when both users close, no connection is cut short, and no user is told "
+        '"connection reset"',
         citation="RFC 9293, 3.6, MUST-12, MUST-13",
         expected={"rfc9293": "PROVED", "no-time-wait": "REFUTED", "hasty-time-wait": "REFUTED"},
         assumptions=(QUIET, NOBODY_GIVES_UP),

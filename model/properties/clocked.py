@@ -112,7 +112,7 @@ TIMED: tuple[Property, ...] = (
     Reachable(
         name="2msl-late-fin-reset",
         meaning="with T = 2 MSL and the last ACK lost, the other end is in LAST-ACK or CLOSING "
-        'when TIME-WAIT expires, and is then told "connection reset"',
+        "when TIME-WAIT expires, and is then reset",
         citation="RFC 9293, 3.6.1, 3.10.7.1",
         expected={"rfc9293": "WITNESS"},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),

@@ -58,7 +58,7 @@ def lost(state: State, other: State) -> Predicate:
 
 
 def closed_in_order(model: Model, system: System) -> bool:
-    """Both are CLOSED after both FINs, and no user was told "connection reset"."""
+    """Both are CLOSED after both FINs, and neither connection was reset."""
     return all(closed_after_fins(end) and not end.history.reset for end in system.ends)
 
 

@@ -113,7 +113,7 @@ OPENING: tuple[Property, ...] = (
         "RFC 9293, 3.10.7.1, 3.10.7.3 second",
         ends(State.SYN_SENT, State.CLOSED),
         lambda model, system: (
-            ends(State.CLOSED, State.CLOSED)(model, system) and system.ends[0].history.reset
+            ends(State.CLOSED, State.CLOSED)(model, system) and system.ends[0].history.told
         ),
     ),
     witness(

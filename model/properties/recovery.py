@@ -69,7 +69,7 @@ def forgotten(a: State, b: State, crashed: int = 0) -> Predicate:
 
 def told_of_reset(which: int) -> Predicate:
     """The user of that end was told "connection reset"."""
-    return lambda model, system: system.ends[which].history.reset
+    return lambda model, system: system.ends[which].history.told
 
 
 def one_crash(**changes: Any) -> Any:

@@ -424,7 +424,7 @@ def times_out(step: EndStep) -> bool:
 
 def is_told(step: EndStep) -> bool:
     """The user has been told "connection closing", or is told an error now."""
-    errors = any(signal.startswith("error") for signal in step.step.signals)
+    errors = any(signal.error for signal in step.step.signals)
     return errors or step.history.fin_received
 
 

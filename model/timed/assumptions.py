@@ -162,7 +162,7 @@ def circumstances(names: tuple[str, ...], asked: Timer = TIME_WAIT) -> Circumsta
     """What the named assumptions and comparisons make of the network and the timers, where it is
     asked what holds when a timer ends, or a time that is only watched.
 
-    Raises ValueError for a name that is none, or a comparison of what is no parameter.
+    Raises ValueError for an unknown name or parameter.
     """
 
     def assumed(now: Circumstances, name: str) -> Circumstances:

@@ -10,8 +10,16 @@ from dataclasses import replace
 
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_CLOSING
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Step, Tcb, ack, blank, closed
+from tcpmc.model.endpoint.tcb import (
+    CONNECTION_CLOSING,
+    FIN_SENT_STATES,
+    State,
+    Step,
+    Tcb,
+    ack,
+    blank,
+    closed,
+)
 from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.variants.variant import RFC9293
 

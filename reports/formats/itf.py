@@ -100,7 +100,7 @@ def _event(moment: Moment) -> Json:
     if step is not None:
         found["rules"] = step.rule.split(" + ")
         found["sends"] = [_segment(segment) for segment in step.send]
-        found["signals"] = list(step.signals)
+        found["signals"] = [str(signal) for signal in step.signals]
     return found
 
 

@@ -154,7 +154,7 @@ def _state(moment: Moment) -> str:
 
 def _errors(moment: Moment) -> list[str]:
     signals = () if moment.step is None else moment.step.signals
-    return [s.removeprefix("error: ") for s in signals if s.startswith("error")]
+    return [signal.error for signal in signals if signal.error]
 
 
 def _comments(end: int, texts: Sequence[str]) -> Iterator[FigureRow]:

@@ -40,7 +40,7 @@ def flights(trace: TimedTrace) -> list[Flight]:
         if one.delivered is not None:
             found.append(Flight(one.delivered, DELIVERED, one.event.moment))
         for copy in one.sent:
-            if any(copy is left for left in trace.left):
+            if copy in trace.left:
                 found.append(Flight(copy, LEFT))
             elif copy.arrived is None:
                 alive = trace.over < copy.sent + copy.life

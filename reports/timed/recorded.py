@@ -44,7 +44,7 @@ def recorded(text: str) -> Recorded:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"no TOML: {error}") from error
+        raise BadInput(f"invalid TOML: {error}") from error
     wrong = sorted(set(found) - KEYS) or sorted(KEYS - {"variant", "assume"} - set(found))
     if wrong:
         raise BadInput(f"{wrong[0]}: a run has theorem, parameters, happens and over")
@@ -52,7 +52,7 @@ def recorded(text: str) -> Recorded:
     try:
         return Recorded(theorem, name, _replayed(found, theorem, name))
     except (ReplayError, ValueError, TypeError, KeyError) as error:
-        raise BadInput(f"no such run: {error}") from error
+        raise BadInput(f"invalid run: {error}") from error
 
 
 def _replayed(found: dict[str, Any], theorem: Theorem, name: str) -> TimedTrace:

@@ -92,10 +92,10 @@ def load(path: Path = BUILT_IN) -> Book:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: no TOML: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{path}: invalid TOML: {' '.join(str(error).split())}") from error
     sources, entries = data.get("sources", {}), data.get("claims", [])
     if not isinstance(sources, dict):
-        raise BadInput(f"{path}: 'sources' is no table; it begins with a line [sources]")
+        raise BadInput(f"{path}: expected a [sources] table")
     if not isinstance(entries, list) or not entries:
         raise BadInput(f"{path}: no claims; each begins with a line [[claims]]")
     claims: dict[str, TextClaim] = {}
@@ -164,5 +164,5 @@ def _question(text: str) -> Question:
         find_variant(variant)
         return Ask(found["name"], variant, found["says"])
     raise BadInput(
-        f"{text!r} is no question: write 'PROPERTY[@VARIANT] VERDICT', or 'figure NAME holds'"
+        f"invalid question {text!r}; expected 'PROPERTY[@VARIANT] VERDICT' or 'figure NAME holds'"
     )

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tcpmc.checks.explicit.reach import TRIED, Run, follows, run_to_rule, run_to_state
-from tcpmc.checks.rule_labels import RFC_MODULES, labels, written_in
+from tcpmc.checks.rule_labels import labels, written_in
 from tcpmc.checks.symbolic.transitions import Change, state_changes
 from tcpmc.checks.verdict import REFUTED, WITNESS
 from tcpmc.errors import BadInput
-from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.endpoint.rules import Rules, rule_modules
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
@@ -134,13 +134,13 @@ def _labels(name: str, variant: Variant) -> set[str]:
 
 def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
     """Every function of the RFC's rules, and what the variant has in place of some."""
-    for module in RFC_MODULES:
+    for module in rule_modules():
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__:
                 yield function
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
-        if rule is not getattr(RFC9293, field.name):
+        if rule != getattr(RFC9293, field.name):
             yield rule
 
 
@@ -172,7 +172,7 @@ def _effect(run: Run, found: set[str]) -> list[str]:
     was, now = (system.ends[event.end].state for system in run.trace.states[-2:])
     told = [f"{was} remains" if was == now else f"{was} becomes {now}"]
     told += [f"sends {segment}" for segment in step.send]
-    return told + [f'the user is told "{printable(signal)}"' for signal in step.signals]
+    return told + [f'the user is told "{signal}"' for signal in step.signals]
 
 
 def _cites(prop: Property, name: str) -> bool:

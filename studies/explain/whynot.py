@@ -281,6 +281,6 @@ def _refusal(variant: Variant, now: Situation) -> str:
     step: Step | None = None
     if now.event.kind in OWN_EVENTS:
         step = Model(variant, now.scope).own_step(now.event.kind, now.event.end, now.end)
-    if step is None or step.send or step.tcb is not now.end.tcb:
+    if step is None or step.send or step.tcb != now.end.tcb:
         return ""
-    return ", ".join((step.rule, *step.signals))
+    return ", ".join((step.rule, *map(str, step.signals)))

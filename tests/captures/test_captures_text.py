@@ -7,13 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from checkout import TESTS
 
+from checkout import TESTS
 from tcpmc.captures import Capture, Packet, read
 from tcpmc.captures.notation import segment
 from tcpmc.errors import BadInput
 
-HERE = Path(__file__).parent
+HERE = TESTS / "captures"
 TRUTH = sorted((HERE / "truth").glob("*.pcap"))
 SECOND = 10**9
 DAY = 86_400 * SECOND

@@ -16,7 +16,7 @@ from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.segment import reset
-from tcpmc.model.endpoint.tcb import go_on
+from tcpmc.model.endpoint.tcb import Signal, go_on
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES, UNTIMED
@@ -260,7 +260,7 @@ def old_segments_end_time_wait(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def any_reset_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """A reset is not checked for being in the window."""
     if seg.RST:
-        return Step("mutant", closed(tcb), signals=("error: connection reset",))
+        return Step("mutant", closed(tcb), signals=(Signal.CONNECTION_RESET,))
     return RFC9293.check_sequence(host, tcb, seg)
 
 

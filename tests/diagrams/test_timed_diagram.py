@@ -126,11 +126,11 @@ def scaled(run: Recorded, time: Fraction) -> float:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("theorem", "no TOML"),
+        ("theorem", "invalid TOML"),
         ("theorem = 1", "a run has theorem, parameters, happens and over"),
         (ONCE + "happens = []\nmore = 1", "more: a run has"),
         (ONCE.replace("old-", "new-") + "happens = []", "unknown theorem 'new-segments'"),
-        (ONCE.replace("MSL = 60, ", "") + "happens = []", "no such run: 'MSL'"),
+        (ONCE.replace("MSL = 60, ", "") + "happens = []", "invalid run: 'MSL'"),
         (ONCE + 'happens = [[0, "C", "CLOSE"]]', "C: an end is A or B"),
         (ONCE + 'happens = [[0, "A", "sleep"]]', "sleep is not possible at 0"),
         (ONCE + 'happens = [[0, "A", "receives 1"]]', "receives 1: event 1 sends nothing"),

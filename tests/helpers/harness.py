@@ -10,7 +10,7 @@ from tcpmc.captures import notation
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank
 
 RULES = Rules()
 segment = notation.segment
@@ -89,7 +89,7 @@ class Peer:
     tcb: Tcb = field(default_factory=lambda: socket_in(State.CLOSED))
     outbox: list[str] = field(default_factory=list)
     delayed: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    told: list[Signal] = field(default_factory=list)
 
     @property
     def state(self) -> State:

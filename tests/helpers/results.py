@@ -25,6 +25,7 @@ from tcpmc.model import (
     Tcb,
     Variant,
 )
+from tcpmc.model.endpoint.tcb import CONNECTION_RESET
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.story import trace_of
 
@@ -89,12 +90,12 @@ def _controls(event: Event) -> str:
 
 
 def hostile() -> Result:
-    """A witness by a variant whose name, labels and errors are meant to break out of every
+    """A witness by a variant whose name and labels are meant to break out of every
     format."""
 
     def listens(host: Host, tcb: Tcb, seg: Segment) -> Step:
         step = RFC9293.segment_in_listen(host, tcb, seg)
-        return replace(step, rule=HOSTILE, signals=(f"error: {HOSTILE}",))
+        return replace(step, rule=HOSTILE, signals=(CONNECTION_RESET,))
 
     rules = replace(RFC9293, segment_in_listen=listens)
     return found("established", Variant(HOSTILE, HOSTILE, rules=rules))

@@ -13,8 +13,7 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.running.jobs import decides, grouped, select
 from tcpmc.checks.trace import Trace, shows
 from tcpmc.checks.verdict import REFUTED, VACUOUS, WITNESS, Answer
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_RESET
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES

@@ -6,7 +6,7 @@ segment is written out as code, with its number.
 
 from harness import Peer, replay, socket_in
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import State, closed
+from tcpmc.model.endpoint.tcb import Signal, State, closed
 
 
 def established(send: int, receive: int, iss: int = 0) -> Peer:
@@ -126,7 +126,7 @@ def test_figure_9_half_open_connection_discovered_by_syn() -> None:
         """,
     )
     assert (a.state, b.state) == (State.SYN_SENT, State.CLOSED)  # line 6
-    assert (a.told, b.told) == ([], ["error: connection reset"])
+    assert (a.told, b.told) == ([], [Signal.CONNECTION_RESET])
     a.call("retransmission_timeout")
     replay(a, b, "SYN-SENT --> <SEQ=400><CTL=SYN> -->")
 
@@ -144,7 +144,7 @@ def test_figure_10_half_open_connection_discovered_by_data() -> None:
         """,
     )
     assert (a.state, b.state) == (State.CLOSED, State.CLOSED)
-    assert b.told == ["error: connection reset"]
+    assert b.told == [Signal.CONNECTION_RESET]
 
 
 def test_figure_11_old_duplicate_syn_on_two_passive_sockets() -> None:
@@ -190,7 +190,7 @@ def test_figure_12_normal_close() -> None:
     a.call("time_wait_timeout")
     assert a.state == State.CLOSED  # line 6
     assert a.outbox == b.outbox == []
-    assert a.told == b.told == ["connection closing"]
+    assert a.told == b.told == [Signal.CONNECTION_CLOSING]
 
 
 def test_figure_13_simultaneous_close() -> None:

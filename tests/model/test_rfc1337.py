@@ -16,7 +16,7 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.trace import Trace, shows
 from tcpmc.checks.verdict import Answer
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import State, blank
+from tcpmc.model.endpoint.tcb import Signal, State, blank
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
@@ -67,7 +67,7 @@ def test_figure_1_time_wait_assassination() -> None:
     a, b = assassination(Profile())
     replay(a, b, "CLOSED <-- <SEQ=301><CTL=RST> <-- CLOSED")
     assert a.tcb == b.tcb == blank(State.CLOSED, 32)
-    assert a.told == b.told == ["connection closing"]
+    assert a.told == b.told == [Signal.CONNECTION_CLOSING]
 
 
 def test_figure_1_with_fix_f1_time_wait_stays() -> None:
@@ -205,7 +205,7 @@ def test_figure_4_connection_failure_from_old_duplicate() -> None:
         CLOSED      <-- <SEQ=401><CTL=RST> <-- LISTEN
         """,
     )
-    assert a.told == ["error: connection reset"]
+    assert a.told == [Signal.CONNECTION_RESET]
 
 
 def test_figure_4_without_the_window_the_reset_is_not_acceptable() -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from checkout import TESTS
-from tcpmc.model.endpoint import reopening, rules, segment_arrives, timeouts, timestamps, user_calls
+from tcpmc.model.endpoint.rules import rule_modules
 
-MODULES = [reopening, rules, segment_arrives, timeouts, timestamps, user_calls]
+MODULES = rule_modules()
 
 
 def parse(path: Path) -> ast.Module:

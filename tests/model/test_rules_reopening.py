@@ -13,7 +13,7 @@ from harness import SYNCHRONIZED, changed, host, segment, sent, socket_in
 from harness import arrives as arrives_closed
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank
 
 RULES = Rules()
 WAITING = socket_in(State.TIME_WAIT, ts_recent=7)
@@ -210,7 +210,7 @@ def test_time_wait_active_open(reuse: str, timestamps: bool, allowed: bool) -> N
     else:
         assert step.rule == "3.10.1: refused"
         assert step.tcb is WAITING
-        assert step.signals == ("error: connection already exists",)
+        assert step.signals == (Signal.CONNECTION_EXISTS,)
 
 
 @pytest.mark.parametrize("state", [s for s in SYNCHRONIZED if s != State.TIME_WAIT])

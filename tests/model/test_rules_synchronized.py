@@ -9,12 +9,12 @@ from harness import SYNCHRONIZED, arrives, changed, segment, sent, socket_in
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment_arrives import acceptable
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb
+from tcpmc.model.endpoint.tcb import Signal, State, Tcb
 from tcpmc.model.variants.variant import RFC9293
 
-RESET = ("error: connection reset",)
-REFUSED = ("error: connection refused",)
-CLOSING = ("connection closing",)
+RESET = (Signal.CONNECTION_RESET,)
+REFUSED = (Signal.CONNECTION_REFUSED,)
+CLOSING = (Signal.CONNECTION_CLOSING,)
 
 CHECKED = [State.SYN_RECEIVED, *SYNCHRONIZED]
 

@@ -5,7 +5,7 @@ import pytest
 from harness import SYNCHRONIZED, call, changed, sent, socket_in
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import Signal, State
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
 
 HOST = Host(Profile(), Seq(0))
@@ -114,7 +114,7 @@ def test_user_timeout(state: State) -> None:
     step = call("user_timeout", socket_in(state))
     assert step.rule == "3.10.8: user timeout"
     assert step.tcb == socket_in(State.CLOSED)
-    assert step.signals == ("error: connection aborted due to user timeout",)
+    assert step.signals == (Signal.USER_TIMEOUT,)
     assert sent(step) == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import SYNCHRONIZED, arrives, call, changed, sent, socket_in
-from tcpmc.model.endpoint.tcb import State, blank, closed
+from tcpmc.model.endpoint.tcb import Signal, State, blank, closed
 
 # CLOSED.
 
@@ -140,7 +140,7 @@ def test_syn_sent_reset() -> None:
     step = arrives(socket_in(State.SYN_SENT, queued=1), "<SEQ=0><ACK=101><CTL=RST,ACK>")
     assert step.rule == "3.10.7.3 second: reset"
     assert step.tcb == socket_in(State.CLOSED)
-    assert step.signals == ("error: connection reset",)
+    assert step.signals == (Signal.CONNECTION_RESET,)
     assert sent(step) == []
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from harness import SYNCHRONIZED, arrives, call, changed, sent, socket_in
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import Signal, State
 
-NO_CONNECTION = ("error: connection does not exist",)
-EXISTS = ("error: connection already exists",)
-CLOSING = ("error: connection closing",)
+NO_CONNECTION = (Signal.NO_CONNECTION,)
+EXISTS = (Signal.CONNECTION_EXISTS,)
+CLOSING = (Signal.CLOSING,)
 
 # OPEN.
 
@@ -286,7 +286,7 @@ def test_syn_received_queued_close_answers_the_other_fin() -> None:
     step = arrives(tcb, "<SEQ=301><ACK=101><CTL=FIN,ACK>")
     assert step.tcb == socket_in(State.LAST_ACK, snd_nxt=104)
     assert sent(step) == ["<SEQ=101><ACK=302><DATA=2><CTL=FIN,ACK>"]
-    assert step.signals == ("connection closing",)
+    assert step.signals == (Signal.CONNECTION_CLOSING,)
 
 
 # ABORT.

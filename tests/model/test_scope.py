@@ -17,9 +17,9 @@ LAST_ACK = "<SEQ=102><ACK=302><CTL=ACK>"
 @pytest.mark.parametrize(
     ("bounds", "told"),
     [
-        ({"isn": "random"}, "isn=random: choose one of same, clock, new, any"),
-        ({"sender": "C"}, "sender=C: choose one of both, A, B"),
-        ({"closer": "a"}, "closer=a: choose one of both, A, B"),
+        ({"isn": "random"}, "isn='random': choose one of same, clock, new, any"),
+        ({"sender": "C"}, "sender='C': choose one of both, A, B"),
+        ({"closer": "a"}, "closer='a': choose one of both, A, B"),
         ({"shared_address": 1}, "shared_address=1: choose True or False"),
         ({"attacks": -1}, "attacks=-1: choose 0 to 3"),
         ({"attacks": 4}, "attacks=4: choose 0 to 3"),

@@ -7,7 +7,7 @@ import pytest
 
 from harness import segment, socket_in
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import State, Step
+from tcpmc.model.endpoint.tcb import Signal, State, Step
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End, System
@@ -309,7 +309,7 @@ def test_retransmission_up_to_the_bound_then_user_timeout() -> None:
     assert "A user timeout" in events
     step, state = after(m, state, "A user timeout")
     assert step is not None
-    assert step.signals == ("error: connection aborted due to user timeout",)
+    assert step.signals == (Signal.USER_TIMEOUT,)
     assert state.ends[0] == a_in(State.CLOSED, CLOSED_FIRST)
 
 
@@ -465,7 +465,7 @@ def test_history_starts_anew_with_each_connection(name: str) -> None:
     """But for what the scope bounds."""
     spent: dict[str, Any] = {"sent": 1, "crashes": 1}
     bits = {field.name: True for field in fields(History) if field.type == "bool"}
-    assert len(bits) == 9
+    assert len(bits) == 10
     start = system(a_in(State.CLOSED, History(1, **spent, **bits)), QUIET.ends[1])
     assert history_of(model(opens=2), start, name) == History(2, **spent)
 

@@ -118,6 +118,5 @@ def test_a_lemma_begins_with_a_segment_from_nowhere() -> None:
 def test_hostile_text_is_a_comment_on_its_own_lines() -> None:
     figure = rfc(hostile())
     assert all(char == "\n" or char.isprintable() for char in figure)
-    assert "(</text><script>alert(1)" in figure
     body = figure.split("Figure: ")[0]
     assert len(re.findall(r"^ *\d+\.  ", body, re.MULTILINE)) == 5

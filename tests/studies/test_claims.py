@@ -79,9 +79,9 @@ BAD = {
     "": "no claims; each begins with a line [[claims]]",
     "claims = 3": "no claims; each begins with a line [[claims]]",
     "claims = [3]": "claim number 1: no table",
-    'sources = "D1"\n' + GOOD: "'sources' is no table; it begins with a line [sources]",
-    "claims = ": "no TOML: Invalid value",
-    "text = '\ufeff": "no TOML",
+    'sources = "D1"\n' + GOOD: "expected a [sources] table",
+    "claims = ": "invalid TOML: Invalid value",
+    "text = '\ufeff": "invalid TOML",
     HEAD: "claim M1: 'expected' is missing",
     '[[claims]]\ntext = "Mine."\n': "claim number 1: 'id' is missing",
     GOOD + "more = 1\n": "claim M1: unknown key 'more'",
@@ -97,11 +97,11 @@ BAD = {
     GOOD + GOOD.replace("M1", "m1"): "claim M1 is there twice",
     stating("clsing WITNESS"): "claim M1: unknown property 'clsing'; nearest: closing",
     stating("closing@no-time-wat WITNESS"): "unknown variant 'no-time-wat'; nearest: no-time-wait",
-    stating("closing HOLDS"): "'closing HOLDS' is no question: write 'PROPERTY[@VARIANT] VERDICT'",
-    stating("closing VACUOUS"): "'closing VACUOUS' is no question",
-    stating("closing"): "'closing' is no question",
+    stating("closing HOLDS"): "'closing HOLDS'; expected 'PROPERTY[@VARIANT] VERDICT'",
+    stating("closing VACUOUS"): "invalid question 'closing VACUOUS'",
+    stating("closing"): "invalid question 'closing'",
     stating("figure nothing holds"): "unknown figure 'nothing': choose of msl-by-the-standard",
-    stating("figure keepalive-linux PROVED"): "is no question",
+    stating("figure keepalive-linux PROVED"): "invalid question",
 }
 
 
@@ -116,7 +116,7 @@ def test_a_wrong_claims_file_is_one_clear_line(book: Callable[[str], Book], text
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(BadInput, match=r"mine\.toml: no TOML"):
+    with pytest.raises(BadInput, match=r"mine\.toml: invalid TOML"):
         load(tmp_path / "mine.toml")
 
 

@@ -171,3 +171,16 @@ def test_a_rule_of_another_profile_is_not_come_to() -> None:
     found = about("two-way handshake: SYN establishes")
     assert "No trace: no run comes to it in the scopes tried (--scope small;" in as_text(found)
     assert about("two-way handshake", "two-way-handshake").run is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("3.6.1 MAY-2", "check_reopening"),
+        ("RFC 7323 5.3 R1", "check_timestamp"),
+        ("Linux tcp_tw_reuse", "reuse"),
+    ],
+)
+def test_a_label_beside_the_rfcs_own_sections_is_explained(name: str, function: str) -> None:
+    written = explain(name, VARIANTS["linux"]).parts["written in"]
+    assert any(place.startswith(f"{function}, ") for place in written)

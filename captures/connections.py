@@ -1,0 +1,218 @@
+"""The connections in a capture: by addresses, ports and incarnation, as their packets come.
+
+A connection begins with its first packet. It has ended when a RST or the FINs of both ends have
+been seen; what comes later still belongs to it, because ends answer for each other: TIME-WAIT lives
+on. A new incarnation begins with a SYN after the end, with another ISS, that the other end takes
+for a new connection, as its answer tells: a SYN, or an ACK of that SYN. A SYN without an answer
+begins one too. One that is answered otherwise does not: the end that answers still has the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tcpmc.captures.packet import Connection, Endpoint, Packet
+from tcpmc.captures.table import FIN, RST, SYN, Table
+
+LINGER = 240 * 10**9
+"""Nanoseconds after which a connection that has ended is over: 2 MSL of RFC 9293, 3.4.2."""
+SWEEP = 2**12
+"""Connections that have ended before it is first looked at which of them are over."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """Some packets of a connection that follow one another; `last` says that it is over. A piece
+    may have no packets."""
+
+    connection: Connection
+    packets: list[Packet]
+    last: bool = False
+
+
+@dataclass(slots=True)
+class Live:
+    """A connection that may go on: the SYNs' numbers by end, who has sent a FIN, when it ended,
+    and packets since a SYN that may begin a new incarnation."""
+
+    connection: Connection
+    iss: dict[Endpoint, int | None] = field(default_factory=dict)
+    finished: set[Endpoint] = field(default_factory=set)
+    ended: bool = False
+    latest: int | None = None
+    waiting: list[Packet] = field(default_factory=list)
+
+    def note(self, packet: Packet) -> bool:
+        """The connection has this packet. Whether it ends it."""
+        if packet.SYN:
+            self.iss.setdefault(packet.source, packet.seq)
+        if packet.FIN:
+            self.finished.add(packet.source)
+        before, self.ended = self.ended, self.ended or packet.RST or len(self.finished) == 2
+        return self.ended and not before
+
+    def may_begin_anew(self, packet: Packet) -> bool:
+        """Whether the packet may be the first of a new incarnation."""
+        anew = self.ended and packet.SYN and not packet.ACK
+        return anew and (packet.seq is None or packet.seq != self.iss.get(packet.source))
+
+
+class Connections:
+    """Sorts packets into connections."""
+
+    def __init__(self) -> None:
+        self._live: dict[tuple[Endpoint, Endpoint], Live] = {}
+        self._count = 0
+        self._ended: list[tuple[Endpoint, Endpoint]] = []
+        self._sweep = SWEEP
+
+    def pieces(self, tables: Iterable[Table]) -> Iterator[Piece]:
+        """The packets of the tables, by connection; at the end, the last piece of each."""
+        for table in tables:
+            packets, starts, marks = _grouped(table)
+            for start, stop, first, last in starts:
+                yield from self._taken(packets[start:stop], marks[first:last], start)
+            if len(self._ended) > self._sweep:
+                yield from self._swept(packets[-1].time)
+        for live in self._live.values():
+            yield from self._finish(live)
+        self._live, self._ended = {}, []
+
+    def _taken(self, packets: list[Packet], marks: list[int], start: int) -> Iterator[Piece]:
+        """Packets between the same two endpoints. `marks` are the places of those with SYN, FIN or
+        RST, counted from `start`: the others change nothing, unless an answer is waited for."""
+        live = self._live.get(_key(packets[0]))
+        if live is None:
+            live = self._begin(packets[0])
+        if not live.waiting:
+            for mark in marks:
+                packet = packets[mark - start]
+                if live.may_begin_anew(packet):
+                    if mark > start:
+                        yield Piece(live.connection, packets[: mark - start])
+                    yield from self._one_by_one(live, packets[mark - start :])
+                    return
+                self._note(live, packet)
+            live.latest = packets[-1].time
+            yield Piece(live.connection, packets)
+        else:
+            yield from self._one_by_one(live, packets)
+
+    def _one_by_one(self, live: Live, packets: list[Packet]) -> Iterator[Piece]:
+        """The same, where a new incarnation may begin."""
+        settled: list[Packet] = []
+        for packet in packets:
+            if live.waiting and packet.source != live.waiting[0].source:
+                waited, live.waiting = live.waiting, []
+                if takes_for_new(packet, waited[0]):
+                    yield Piece(live.connection, settled, last=True)
+                    live, settled = self._begin(waited[0], live), []
+                for earlier in waited:
+                    self._note(live, earlier)
+                settled += waited
+            live.latest = packet.time
+            if live.waiting or live.may_begin_anew(packet):
+                live.waiting.append(packet)
+            else:
+                self._note(live, packet)
+                settled.append(packet)
+        if settled:
+            yield Piece(live.connection, settled)
+
+    def _note(self, live: Live, packet: Packet) -> None:
+        if live.note(packet):
+            self._ended.append(_key(packet))
+
+    def _begin(self, first: Packet, before: Live | None = None) -> Live:
+        """A connection that begins with this packet, after that one."""
+        self._count += 1
+        ends = first.source, first.destination
+        if first.SYN and first.ACK:
+            ends = ends[::-1]  # the SYN that it answers was not captured
+        connection = Connection(self._count, ends)
+        if before is not None:
+            connection.incarnation = before.connection.incarnation + 1
+            before.connection.before = None
+            if not _is_over(before, first.time):
+                connection.before = before.connection
+        live = self._live[_key(first)] = Live(connection)
+        return live
+
+    def _finish(self, live: Live) -> Iterator[Piece]:
+        """What is left of a connection when nothing more comes."""
+        waited, live.waiting = live.waiting, []
+        yield Piece(live.connection, [], last=True)
+        if waited:
+            live = self._begin(waited[0], live)
+            yield Piece(live.connection, waited, last=True)
+
+    def _swept(self, now: int | None) -> Iterator[Piece]:
+        """Forget the connections that are over."""
+        if now is None:
+            self._ended = []
+            return
+        still = []
+        for key in self._ended:
+            live = self._live.get(key)
+            if live is None or not live.ended:
+                continue
+            if _is_over(live, now):
+                yield from self._finish(self._live.pop(key))
+            else:
+                still.append(key)
+        self._ended, self._sweep = still, max(SWEEP, 2 * len(still))
+
+
+def _grouped(
+    table: Table,
+) -> tuple[list[Packet], list[tuple[int, int, int, int]], list[int]]:
+    """The packets, those between the same two endpoints together; for each group its start and
+    stop, and those of its marks, in the order of their first packets; and the marks, the places of
+    packets with SYN, FIN or RST."""
+    import numpy as np
+
+    source, destination = table.column("source"), table.column("destination")
+    low, high = np.minimum(source, destination), np.maximum(source, destination)
+    pair = low * len(table.endpoints) + high
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+    stops = np.append(starts[1:], len(order))
+    marks = np.flatnonzero(table.column("flags")[order] & (SYN | FIN | RST))
+    edges = np.searchsorted(marks, np.append(starts, len(order)))
+    rows = zip(
+        starts.tolist(), stops.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True
+    )
+    groups = [row for _, row in sorted(zip(order[starts].tolist(), rows, strict=True))]
+    return list(table.take(order)), groups, marks.tolist()
+
+
+def _key(packet: Packet) -> tuple[Endpoint, Endpoint]:
+    """The two endpoints, in either direction the same."""
+    source, destination = packet.source, packet.destination
+    return (source, destination) if source <= destination else (destination, source)
+
+
+def _is_over(live: Live, now: int | None) -> bool:
+    """Whether nothing can come of the connection any more."""
+    if now is None or live.latest is None:
+        return False
+    return live.ended and now - live.latest > LINGER
+
+
+def takes_for_new(answer: Packet, syn: Packet) -> bool:
+    """Whether this answer takes that SYN for the first of a new connection."""
+    if answer.SYN:
+        return True
+    if answer.ack is None or syn.seq is None:
+        return False
+    return 0 < (answer.ack - syn.seq) % 2**32 <= 1 + (syn.length or 0)
+
+
+def connections(tables: Iterable[Table]) -> Iterator[Connection]:
+    """The connections, each with all of its packets, when it is over or the capture is."""
+    for piece in Connections().pieces(tables):
+        piece.connection.packets += piece.packets
+        if piece.last:
+            yield piece.connection
