@@ -715,4 +715,6 @@ def test_every_property_that_has_to_hold_notices_a_mutant() -> None:
     noticing = set().union(*NOTICED.values()) | BY_A_LEMMA.keys() | BY_A_SECOND_CONNECTION.keys()
     words = {name: set(prop.expected.values()) for name, prop in PROPERTIES.items()}
     holding = {name for name in words if "PROVED" in words[name]}
-    assert {name for name in holding - noticing if "REFUTED" not in words[name]} == set()
+    elsewhere = {prop.name for prop in (*STEPS, *RECOVERY)}  # test_sentences has theirs
+    unnoticed = holding - noticing - elsewhere
+    assert {name for name in unnoticed if "REFUTED" not in words[name]} == set()
