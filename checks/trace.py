@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tcpmc.checks.in_flight import truths
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
@@ -84,18 +85,21 @@ def events_along(model: Model, states: Sequence[System]) -> list[Event]:
 def shows(model: Model, prop: Property, trace: Trace) -> bool:
     """Whether the trace is evidence: it refutes the property, or witnesses it if it asks for that.
 
-    Predicates are evaluated on the replayed states only.
+    Predicates are evaluated on the replayed states only. Where a state does not show what is lost,
+    it is evidence if some part of what was sent makes it so.
     """
     match prop:
         case Reachable():
             goals = list(prop.goals)
             for state in trace.states:
-                while goals and goals[0](model, state):
+                while goals and True in truths(goals[0], model, state):
                     goals.pop(0)
             return not goals
         case Always():
             last = trace.states[-1]
-            return prop.premise(model, last) and not prop.claim(model, last)
+            return True in truths(prop.premise, model, last) and False in truths(
+                prop.claim, model, last
+            )
         case Eventually():
             if trace.loop is None or not is_fair(model, trace, prop.fair):
                 return False

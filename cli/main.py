@@ -20,6 +20,7 @@ from tcpmc.checks.verdict import (
     EXIT_USAGE,
 )
 from tcpmc.cli.claims_command import claims
+from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
@@ -62,7 +63,7 @@ def cli() -> None:
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
-    help="auto: both engines for a named property; for the catalogue, both where it says so.",
+    help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
 @click.option(
@@ -169,6 +170,7 @@ def list_(kinds: tuple[str, ...]) -> int:
 cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
+cli.add_command(conform)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)

@@ -56,6 +56,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),
     "checks.audit": ("checks.*", "errors", "model.*"),
     "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
+    "checks.networkx_engine": ("checks", "model.*"),
     "checks.running": ("", "checks.*", "errors", "model.*"),
     "checks.certificates": ("", "checks.*", "errors", "model.*"),
     "captures": ("", "errors", "model.*"),

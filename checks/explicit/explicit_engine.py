@@ -11,6 +11,7 @@ from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
 from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
 from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
 from tcpmc.checks.statespace.tables import Ints, distinct_with_inverse
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
@@ -48,6 +49,12 @@ class Watch:
     prop: Property
     premise_seen: bool = False
     hit: tuple[int, int] | None = None
+    unsettled: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to look for."""
+        return self.hit is not None or bool(self.unsettled)
 
 
 @dataclass(frozen=True)
@@ -89,10 +96,10 @@ class ExplicitEngine:
         def visit(graph: Graph) -> bool:
             self.graph = graph
             for watch in watches:
-                if watch.hit is None:
+                if not watch.over:
                     self._look(watch, graph)
             self.progress(graph)
-            return not whole and all(watch.hit is not None for watch in watches)
+            return not whole and all(watch.over for watch in watches)
 
         answers: dict[str, Answer] = {}
         try:
@@ -105,17 +112,28 @@ class ExplicitEngine:
             answers |= {watch.prop.name: self._answer(watch) for watch in watches}
             answers |= self._steps([prop for prop in props if isinstance(prop, EveryStep)])
             for prop in props:
-                if isinstance(prop, Eventually):
-                    answers[prop.name] = self._eventually(prop)
-                elif isinstance(prop, LivelockFree):
-                    answers[prop.name] = self._livelock_free(prop)
-                elif isinstance(prop, Reachable) and len(prop.goals) > 1:
-                    answers[prop.name] = self._in_stages(prop)
+                if prop.name not in answers:
+                    answers[prop.name] = self._on_graph(prop)
         except STOPS as stop:
             for prop in props:
                 if prop.name not in answers:
                     answers[prop.name] = self._stopped(prop, watches, stop)
         return answers
+
+    def _on_graph(self, prop: Property) -> Answer:
+        """The answer for a property that needs the whole graph."""
+        try:
+            match prop:
+                case Eventually():
+                    return self._eventually(prop)
+                case LivelockFree():
+                    return self._livelock_free(prop)
+                case Reachable():
+                    return self._in_stages(prop)
+                case _:
+                    raise TypeError(f"{prop.kind} {prop.name} is not decided on a graph")
+        except Unsettled as problem:
+            return Answer(INCONCLUSIVE, str(problem))
 
     @staticmethod
     def _watched(prop: Property) -> bool:
@@ -124,20 +142,26 @@ class ExplicitEngine:
 
     def _look(self, watch: Watch, graph: Graph) -> None:
         """Look for the property's hit in the newest level: the least state that is one."""
+        try:
+            self._look_at(watch, graph)
+        except Unsettled as problem:
+            watch.unsettled = str(problem)
+
+    def _look_at(self, watch: Watch, graph: Graph) -> None:
         level, prop = self._by_pairs(graph.levels[-1]), watch.prop
         if isinstance(prop, Reachable):
-            hits = level.states[self._true_of(prop.goals[0], level)]
+            hits = level.states[self._true_of(prop.goals[0], level, any)]
         else:
             assert isinstance(prop, Always)
-            level = level.where(self._true_of(prop.premise, level))
+            level = level.where(self._true_of(prop.premise, level, any))
             watch.premise_seen |= len(level.states) > 0
-            hits = level.states[~self._true_of(prop.claim, level)]
+            hits = level.states[~self._true_of(prop.claim, level, all)]
         if len(hits):
             watch.hit = (int(hits[0]), graph.depth)
 
     def _holds(self, predicate: Predicate, states: Ints) -> Mask:
-        """Where the predicate holds."""
-        return self._true_of(predicate, self._by_pairs(states))
+        """Where the predicate can hold."""
+        return self._true_of(predicate, self._by_pairs(states), any)
 
     def _by_pairs(self, states: Ints) -> ByPairs:
         """The states by their pairs of ends; kept for the next question about them."""
@@ -145,9 +169,11 @@ class ExplicitEngine:
             self._last = ByPairs(states, *distinct_with_inverse(states & PAIR_MASK))
         return self._last
 
-    def _true_of(self, predicate: Predicate, among: ByPairs) -> Mask:
+    def _true_of(
+        self, predicate: Predicate, among: ByPairs, enough: Callable[[set[bool]], bool]
+    ) -> Mask:
         """Where the predicate holds: decided by the pair of ends where that is enough, else state
-        by state."""
+        by state. Where it depends on what is lost unseen, `any` or `all` of its truths count."""
         known = self._on_pairs.setdefault(predicate, {})
         truth = np.zeros(len(among.pairs), np.int8)
         for index in np.flatnonzero(np.bincount(among.of)).tolist():
@@ -156,21 +182,24 @@ class ExplicitEngine:
                 known[pair] = self._on_pair(predicate, pair)
             truth[index] = known[pair]
         of_state = truth[among.of]
-        truths: Mask = of_state == HOLDS
+        holds: Mask = of_state == HOLDS
         for index in np.flatnonzero(of_state == OPEN).tolist():
-            truths[index] = predicate(self.model, self.table.system(among.states[index]))
-        return truths
+            system = self.table.system(among.states[index])
+            holds[index] = enough(truths(predicate, self.model, system))
+        return holds
 
     def _on_pair(self, predicate: Predicate, pair: int) -> int:
         """Whether the predicate holds at a pair of ends; OPEN where it asks for the channels."""
         try:
-            return int(bool(predicate(self.model, EndsOnly(self.table.system(pair).ends))))
-        except ChannelsRead:
+            return int(bool(predicate(self.model, PartialSystem(self.table.system(pair).ends))))
+        except Unsettled:
             return OPEN
 
     def _answer(self, watch: Watch) -> Answer:
         assert self.graph is not None
         reachable = isinstance(watch.prop, Reachable)
+        if watch.unsettled:
+            return Answer(INCONCLUSIVE, watch.unsettled)
         if watch.hit is not None:
             trace = self._trace(watch.prop, [self.graph], [watch.hit])
             return Answer(WITNESS if reachable else REFUTED, self._shortest(trace), trace)
@@ -257,7 +286,10 @@ class ExplicitEngine:
         def waits(model: Model, system: System) -> bool:
             return prop.premise(model, system, which) and not prop.goal(model, system, which)
 
-        return [level[self._holds(waits, level)] for level in self.graph.levels]
+        return [
+            level[self._true_of(waits, self._by_pairs(level), settled)]
+            for level in self.graph.levels
+        ]
 
     def _trace(
         self, prop: Property, graphs: Sequence[Graph], hits: Sequence[tuple[int, int]]
@@ -295,15 +327,8 @@ def _reason(stop: BaseException) -> str:
     return "out of memory" if isinstance(stop, MemoryError) else str(stop) or "interrupted"
 
 
-class ChannelsRead(Exception):
-    """A predicate asked what is in flight where only the ends were given."""
-
-
-class EndsOnly(System):
-    """A state of which only the ends are known."""
-
-    __slots__ = ()
-
-    def in_flight(self, which: object) -> bool:
-        """Not to be answered here."""
-        raise ChannelsRead
+def settled(found: set[bool]) -> bool:
+    """The one truth of a predicate. Raises Unsettled where it depends on what is lost unseen."""
+    if len(found) > 1:
+        raise Unsettled("it depends on what is in flight, and any part of that may be lost unseen")
+    return found == {True}

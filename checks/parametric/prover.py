@@ -15,6 +15,7 @@ from functools import cached_property
 import z3
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
@@ -134,7 +135,7 @@ class Prover:
                 return Proof(ordinary.word, ordinary.method, trace=ordinary.trace)
             established = f"no counterexample in the small scope ({ordinary.method})"
             return self._proof(prop, vacuous=ordinary.word == VACUOUS)
-        except (GaveUp, PathLimit, Unending, FixedNumbers, NotImplementedError) as limit:
+        except (GaveUp, PathLimit, Unending, Unsettled, FixedNumbers, NotImplementedError) as limit:
             return Proof(INCONCLUSIVE, "; ".join(filter(None, (str(limit), established))))
 
     def _lemma(self, prop: Lemma) -> Proof:

@@ -27,7 +27,9 @@ from tcpmc.model.properties.kinds import (
 )
 from tcpmc.model.variants.variant import Variant
 
-ENGINES = ("explicit", "z3")
+ENGINES = ("explicit", "z3", "networkx")
+CROSS_CHECK = ENGINES[:2]
+"""The engines that a named property is asked of."""
 AUTO = ()
 """No engine in particular: both for a named property, and for a catalogue as it says itself."""
 
@@ -102,10 +104,13 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
 
     Lemmas are about all 32-bit numbers, fairness about cycles of the graph and the like about its
     steps, and neither the order of a fifo channel nor what a segment is about has an encoding for
-    the solver.
+    the solver. networkx takes scopes without text, whose graphs are small enough for it, and what
+    is about states.
     """
     if engine == "explicit":
         return not isinstance(prop, Lemma)
+    if engine == "networkx":
+        return not isinstance(prop, Lemma | EveryStep) and scope.data == 0
     if isinstance(prop, Lemma):
         return True
     on_edges = isinstance(prop, Eventually | LivelockFree | EveryStep)
@@ -145,7 +150,7 @@ def select(
         wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
         for source in dict.fromkeys(wanted):
             both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
-            chosen = engines or (ENGINES if both else ENGINES[:1])
+            chosen = engines or (CROSS_CHECK if both else ENGINES[:1])
             job = Job(prop, variant(source), source, asked, chosen)
             if any(decides(engine, prop, _scope(job)) for engine in chosen):
                 jobs.append(job)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import z3
 
+from tcpmc.checks.in_flight import PartialSystem, loses_unseen
 from tcpmc.checks.smt.message_alphabet import kinds_of
 from tcpmc.checks.smt.relation import Relation
 from tcpmc.checks.symbolic.fields import (
@@ -41,11 +42,15 @@ from tcpmc.model.properties.kinds import Each, Predicate
 Frame = Mapping[str, Any]
 
 
-class SymbolicSystem(System):
+class SymbolicSystem(PartialSystem):
     """A state whose ends are symbolic and whose channels are known by what kinds are in them."""
 
     __slots__ = ("present",)
     present: Sequence[tuple[Segment, z3.BoolRef]]
+    unsettled = (
+        "it reads System.channels, which the solver knows only by what is in them: use "
+        "System.in_flight, or the explicit engine"
+    )
 
     def __init__(
         self, ends: tuple[End, End], present: Sequence[tuple[Segment, z3.BoolRef]]
@@ -132,6 +137,13 @@ class Encoding:
                 inputs[f"{name}.{part}"] = z3.BitVec(f"{name}.{part}", self.bits)
             for control in CONTROLS:
                 inputs[f"{name}.{control}"] = z3.Bool(f"{name}.{control}")
+        if loses_unseen(self.reference):
+            lost = [
+                (who, n)
+                for who, kinds in zip("AB", self.channels, strict=True)
+                for n in range(len(kinds))
+            ]
+            inputs |= {f"left.{who}:{n}": z3.Bool(f"left.{who}:{n}") for who, n in lost}
         return inputs
 
     def arriving(self, bits: tuple[bool, ...]) -> Segment:
@@ -155,13 +167,16 @@ class Encoding:
     def system(self, frame: Frame) -> SymbolicSystem:
         """The state of a frame, as predicates see it."""
         present = [
-            (kind.segment, frame[f"{who}:{number}"] != 0)
+            (kind.segment, z3.And(frame[f"{who}:{number}"] != 0, *self._left(who, number)))
             for who, kinds in zip("AB", self.channels, strict=True)
             for number, kind in enumerate(kinds)
         ]
-        if self.scope.channel == "sent-set" and not self.scope.clock:
-            present = []  # all of it may have been lost
         return SymbolicSystem((self.end_in(frame, "A"), self.end_in(frame, "B")), present)
+
+    def _left(self, who: str, number: int) -> list[z3.BoolRef]:
+        """That what was sent of a kind is not lost, where a state does not say so."""
+        name = f"left.{who}:{number}"
+        return [self.inputs[name]] if name in self.inputs else []
 
     def end_in(self, frame: Frame, who: str) -> End:
         """End `who` with the constants of a frame as its fields."""

@@ -16,6 +16,7 @@ from functools import cached_property
 import z3
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.smt.bmc import Unrolling
 from tcpmc.checks.smt.clauses import Clauses, proposed
 from tcpmc.checks.smt.encode import Encoding
@@ -101,7 +102,7 @@ class SolverEngine:
                     answers[prop.name] = self._lemma(prop)
                 elif isinstance(prop, Always | Reachable) and self.model.scope.channel != "fifo":
                     answers[prop.name] = self._graph_property(prop)
-            except (PathLimit, Escaped, GaveUp) as limit:
+            except (PathLimit, Escaped, GaveUp, Unsettled) as limit:
                 answers[prop.name] = Answer(INCONCLUSIVE, str(limit))
         return answers
 

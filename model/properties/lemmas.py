@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tcpmc.model.endpoint.segment_arrives import CONNECTION_RESET
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.properties.kinds import Lemma, StepPredicate
 from tcpmc.model.properties.step import (

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.segment_arrives import (
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
     CONNECTION_REFUSED,
     CONNECTION_RESET,
+    FIN_SENT_STATES,
+    State,
+    Tcb,
+    blank,
 )
-from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb, blank
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import EveryStep, StepPredicate
@@ -523,8 +526,9 @@ def every(
     **more: Any,
 ) -> EveryStep:
     """What every step under the RFC's rules obeys."""
+    settings: dict[str, Any] = {"expected": {"rfc9293": "PROVED"}, "setting": everything}
     return EveryStep(
-        **{"expected": {"rfc9293": "PROVED"}, "setting": everything} | more,
+        **settings | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
     )  # fmt: skip
 

@@ -24,6 +24,8 @@ from tcpmc.model.properties.clocked import TIMED
 from tcpmc.model.properties.closing import CLOSING
 from tcpmc.model.properties.kinds import Property, Reachable
 from tcpmc.model.properties.opening import OPENING
+from tcpmc.model.properties.recovery import RECOVERY
+from tcpmc.model.properties.step import STEPS
 
 SEEDED = ("lwip-simopen", "rfc793-close-wait", "smoltcp-470", "tlaplus-closed-tcb")
 RULES: dict[str, Rules] = {"none": RFC9293} | {name: VARIANTS[name].rules for name in SEEDED}

@@ -1,0 +1,97 @@
+"""A capture held against a stack's rules: each end of each connection, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tcpmc.captures import Endpoint, Packet
+from tcpmc.checks.conform.conversations import Conversation, conversations
+from tcpmc.checks.conform.judge import Judgement, judged
+from tcpmc.checks.conform.stacks import Stack
+from tcpmc.checks.conform.vantage import Vantage, guessed
+from tcpmc.checks.conform.view import view_of
+
+
+@dataclass(frozen=True)
+class EndReport:
+    """One end of a connection: where it is, and the verdict on it."""
+
+    endpoint: Endpoint
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class ConnectionReport:
+    """One connection, or several one after the other between the same endpoints: both verdicts,
+    and where the capture was made."""
+
+    conversation: Conversation
+    vantage: Vantage
+    ends: tuple[EndReport, EndReport]
+
+    @property
+    def number(self) -> int:
+        """Its number in the capture, from 1."""
+        return self.conversation.number
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a capture tells, connection by connection, held against one stack."""
+
+    stack: Stack
+    connections: tuple[ConnectionReport, ...]
+
+
+def conform(packets: Iterable[Packet], stack: Stack, at: str | None = None) -> Report:
+    """The report on all packets. `at` says where the capture was made: an address, `middle`, or
+    `both` ends; without it, it is guessed."""
+    found = conversations(packets)
+    times = [p.time for c in found for p in c.packets if p.time is not None]
+    until = max(times) / 1e9 if times else None
+    return Report(stack, tuple(connection(c, stack, at, until) for c in found))
+
+
+def connection(
+    conversation: Conversation, stack: Stack, at: str | None = None, until: float | None = None
+) -> ConnectionReport:
+    """The verdicts on both ends of one conversation. `until` is when the capture ended, in
+    seconds."""
+    vantage = _where(conversation, at)
+    by_file = _near_files(conversation) if at is None else {}
+    if len(by_file) == 2:
+        vantage = Vantage((True, True), ("there is a capture of each end",))
+    reports = []
+    for index, endpoint in enumerate(conversation.ends):
+        packets: Sequence[Packet] = conversation.packets
+        if len(by_file) == 2:
+            packets = [p for p in packets if p.file == by_file[index]]
+        place = vantage.at(index) if any(vantage.near) else "middle"
+        judgement = judged(view_of(packets, endpoint), stack, place, until)
+        reports.append(EndReport(endpoint, judgement))
+    return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
+
+
+def _where(conversation: Conversation, at: str | None) -> Vantage:
+    """The vantage point that was told, or the guess."""
+    if at is None:
+        return guessed(conversation.packets, conversation.ends)
+    if at == "both":
+        return Vantage((True, True), ("as --at says",))
+    near = tuple(at in (str(end), end.address) for end in conversation.ends)
+    return Vantage((near[0], near[1]), ("as --at says",))
+
+
+def _near_files(conversation: Conversation) -> dict[int, int]:
+    """For each end the file that was captured at it, where there are several files."""
+    files = sorted({p.file for p in conversation.packets})
+    found: dict[int, int] = {}
+    if len(files) < 2:
+        return found
+    for file in files:
+        guess = guessed([p for p in conversation.packets if p.file == file], conversation.ends)
+        for end in (0, 1):
+            if guess.near[end]:
+                found[end] = file
+    return found

@@ -1,0 +1,364 @@
+"""A set of hypotheses carried over the packets of one end, each with its least cost, and back.
+
+Forward it is a subset construction; backward, what leads nowhere or costs more than it must is
+dropped, so that a state is known in hindsight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import count
+
+from tcpmc.checks.conform.deviating import silent_deviations, wrongly_received, wrongly_sent
+from tcpmc.checks.conform.hypothesis import (
+    ASSUMPTION,
+    DEVIATION,
+    FREE,
+    SILENT,
+    Cost,
+    Hypothesis,
+    Note,
+)
+from tcpmc.checks.conform.receiving import Branch, receive
+from tcpmc.checks.conform.sending import send
+from tcpmc.checks.conform.silent import crash, silent
+from tcpmc.checks.conform.stacks import Stack
+from tcpmc.checks.conform.unseen import unseen
+from tcpmc.checks.conform.view import Seen
+
+REPLY_WITHIN = 1.0
+"""Seconds in which a reply has to come: twice what MUST-40 allows to a delayed ACK."""
+
+MOST_HYPOTHESES = 1500
+MOST_FROM_AFAR = 200
+UPSTREAM = Cost(silent=3)
+MOST_LOST = 8
+MOST_PENDING = 8
+CROSSING_WITHIN = 0.05
+MOST_REPAIRS = 3
+REPAIR_BEFORE, REPAIR_AFTER = 12, 6
+
+
+@dataclass(frozen=True)
+class Excuses:
+    """What may be taken for granted besides the rules.
+
+    `crash`: the host lost the connection. `crossing`: a segment was on its way out of the host
+    while another was on its way in. `loss`: the capture misses packets. `deviations`: from the
+    rules. `far`: the capture was made elsewhere, so that packets reach this end late or never, and
+    packets of it may be lost before they are seen.
+    """
+
+    crash: bool = False
+    crossing: bool = False
+    loss: bool = False
+    deviations: bool = False
+    far: bool = False
+
+
+STRICT = Excuses()
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A hypothesis after some packet, its least cost, and the steps that reach it at that cost."""
+
+    hypothesis: Hypothesis
+    cost: Cost
+    before: list[tuple[Node | None, tuple[Note, ...]]] = field(default_factory=list)
+
+
+Layer = dict[Hypothesis, Node]
+
+
+def add(layer: Layer, origin: Node | None, branch: Branch) -> Node | None:
+    """Put a branch into a layer; the node if it is new there or has become cheaper."""
+    hypothesis, extra, notes = branch
+    cost = extra if origin is None else origin.cost.plus(extra)
+    node = layer.get(hypothesis)
+    if node is None:
+        node = layer[hypothesis] = Node(hypothesis, cost, [(origin, notes)])
+        return node
+    if cost < node.cost:
+        node.cost = cost
+        node.before = [(origin, notes)]
+        return node
+    if cost == node.cost and origin is not node:
+        node.before.append((origin, notes))
+    return None
+
+
+@dataclass
+class Run:
+    """The forward pass: a layer for each packet, and where and why it ended early.
+
+    `refused` is the place of the first packet that nothing explains, `asked` what was possible
+    before it. `overdue` is the place of a packet whose reply never came, where that ended it.
+    `bounded`: some hypotheses were dropped because there were too many.
+    """
+
+    view: Sequence[Seen]
+    excuses: Excuses
+    layers: list[Layer]
+    refused: int | None = None
+    asked: list[Hypothesis] = field(default_factory=list)
+    overdue: int | None = None
+    bounded: bool = False
+
+    @property
+    def explained(self) -> bool:
+        """Whether there is an explanation of all packets."""
+        return self.refused is None
+
+    @property
+    def cost(self) -> Cost:
+        """The cost of the cheapest explanation."""
+        return min(node.cost for node in self.layers[-1].values())
+
+
+@dataclass
+class Search:
+    """How one end's packets are explained by one stack, with these excuses."""
+
+    stack: Stack
+    view: Sequence[Seen]
+    excuses: Excuses = STRICT
+    until: float | None = None
+    active: Callable[[int], bool] = lambda _: True
+
+    @property
+    def most(self) -> int:
+        """How many hypotheses are carried on: fewer from afar, where each packet can be late."""
+        return MOST_FROM_AFAR if self.excuses.far else MOST_HYPOTHESES
+
+    def run(self, starts: Iterable[Hypothesis]) -> Run:
+        """Carry the hypotheses over all packets."""
+        first: Layer = {}
+        for hypothesis in starts:
+            add(first, None, (hypothesis, FREE, ()))
+        run = Run(self.view, self.excuses, [first])
+        layer = first
+        for seen in self.view:
+            late: list[int] = []
+            if self.excuses.far and not seen.sent:
+                # It is on its way: what this end does with it shows when it sends.
+                run.layers.append(layer := self.on_its_way(layer, seen))
+                continue
+            pool = self.closure(layer, seen, late, run)
+            after: Layer = {}
+            for node in pool.values():
+                for branch in self.branches(node.hypothesis, seen):
+                    add(after, node, branch)
+            if not after:
+                run.refused = seen.index
+                run.asked = [n.hypothesis for n in sorted(pool.values(), key=lambda n: n.cost)]
+                run.overdue = min(late, default=None) if not pool else None
+                return run
+            layer = self.bound(after, run)
+            run.layers.append(layer)
+        self.finish(run)
+        return run
+
+    def on_its_way(self, layer: Layer, seen: Seen) -> Layer:
+        """A packet that was seen on its way to this end, on every hypothesis."""
+        after: Layer = {}
+        for node in layer.values():
+            waits = replace(node.hypothesis, pending=(*node.hypothesis.pending, seen.index))
+            add(after, node, (waits, FREE, ()))
+        return after
+
+    def finish(self, run: Run) -> None:
+        """What the time after the last packet tells: replies that never came."""
+        if not self.view or self.until is None or self.view[-1].time is None:
+            return
+        last = self.view[-1]
+        ending = replace(last, index=len(self.view), time=self.until, idle=float("inf"))
+        late: list[int] = []
+        end: Layer = {}
+        for node in run.layers[-1].values():
+            for kept, cost, notes in self.kept_in_time(node.hypothesis, ending, late):
+                add(end, node, (kept, cost, notes))
+        if not end:
+            run.refused = len(self.view)
+            run.overdue = min(late)
+            run.asked = [n.hypothesis for n in run.layers[-1].values()]
+            return
+        run.layers.append(end)
+
+    def bound(self, layer: Layer, run: Run) -> Layer:
+        """The layer without what costs far more than it must, and not too large."""
+        least = min(node.cost for node in layer.values())
+        if self.excuses.deviations or self.excuses.loss or self.excuses.far:
+            allowed = Cost(
+                least.deviations + 1,
+                least.assumptions + 4,
+                least.silent + MOST_LOST if self.excuses.far else 1 << 30,
+            )
+            layer = {h: n for h, n in layer.items() if _within(n.cost, allowed, least)}
+        if len(layer) > self.most:
+            run.bounded = True
+            nodes = sorted(layer.values(), key=lambda n: n.cost)[: self.most]
+            layer = {n.hypothesis: n for n in nodes}
+        return layer
+
+    def closure(self, layer: Layer, seen: Seen, late: list[int], run: Run) -> Layer:
+        """The hypotheses after any steps that no packet shows, cheapest first."""
+        pool: Layer = {}
+        order = count()
+        heap: list[tuple[Cost, int, Node]] = []
+
+        def put(origin: Node | None, branch: Branch) -> None:
+            node = add(pool, origin, branch)
+            if node is not None:
+                heappush(heap, (node.cost, next(order), node))
+
+        for node in layer.values():
+            for branch in self.kept_in_time(node.hypothesis, seen, late):
+                put(node, branch)
+        closed: set[Hypothesis] = set()
+        base = min((node.cost for node in layer.values()), default=FREE)
+        while heap:
+            cost, _, node = heappop(heap)
+            if node.hypothesis in closed or cost != node.cost:
+                continue
+            closed.add(node.hypothesis)
+            if len(closed) > 4 * self.most:
+                run.bounded = True
+                break
+            if cost.assumptions + cost.deviations > base.assumptions + base.deviations + 4:
+                continue
+            for branch in self.unseen_steps(node.hypothesis, seen):
+                put(node, branch)
+        return pool
+
+    def kept_in_time(self, before: Hypothesis, seen: Seen, late: list[int]) -> Iterator[Branch]:
+        """The hypothesis if no reply of it is overdue; or excused, where that may be."""
+        overdue = [
+            place
+            for place in (*(owed.since for owed in before.owed), before.due)
+            if place is not None and self._overdue(place, seen)
+        ]
+        if not overdue or self.excuses.far:
+            yield before, FREE, ()
+            return
+        late.extend(overdue)
+        if self.excuses.loss and self.active(seen.index):
+            owed = tuple(o for o in before.owed if o.since not in overdue)
+            due = None if before.due in overdue else before.due
+            if all(not o.segment.SYN or before.numbered for o in before.owed if o not in owed):
+                note = Note("unseen: the reply that was owed", "unseen")
+                yield replace(before, owed=owed, due=due), ASSUMPTION, (note,)
+        if self.excuses.deviations and self.active(seen.index):
+            pending: list[Branch] = [(before, FREE, ())]
+            for _ in overdue:
+                pending = [
+                    (after, cost.plus(extra), (*notes, *more))
+                    for kept, cost, notes in pending
+                    for after, extra, more in silent_deviations(self.stack, kept, seen)
+                    if more[0].packet in overdue
+                ]
+            yield from pending
+
+    def _overdue(self, place: int, seen: Seen) -> bool:
+        then = self.view[place].time
+        return then is not None and seen.time is not None and seen.time - then > REPLY_WITHIN
+
+    def unseen_steps(self, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
+        """Steps before this packet that the view does not show."""
+        yield from silent(self.stack, before, seen)
+        if before.pending:
+            yield from self._processed(before)
+        if not self.active(seen.index):
+            return
+        if self.excuses.crash:
+            yield from crash(before)
+        if self.excuses.loss or self.excuses.far:
+            cost = UPSTREAM if self.excuses.far else ASSUMPTION
+            yield from unseen(self.stack, before, seen, self.excuses.loss, cost)
+        if self.excuses.deviations:
+            yield from silent_deviations(self.stack, before, seen)
+
+    def _processed(self, before: Hypothesis) -> Iterator[Branch]:
+        """The first packet on its way to this end arrives; or, on the network, never does."""
+        head, rest = self.view[before.pending[0]], before.pending[1:]
+        yield from receive(self.stack, replace(before, pending=rest), head)
+        if self.excuses.far:
+            note = Note(f"lost on the way: packet {head.packet.number}", "lost")
+            yield replace(before, pending=rest), SILENT, (note,)
+
+    def branches(self, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
+        """What explains this packet."""
+        excuses = self.excuses
+        if seen.sent:
+            if excuses.crossing and self._waited_too_long(before, seen):
+                return
+            in_order = not (excuses.crossing or excuses.far)
+            yield from send(self.stack, before, seen, in_order)
+            if excuses.deviations and self.active(seen.index):
+                yield from wrongly_sent(self.stack, before, seen)
+            return
+        if not before.pending:
+            yield from receive(self.stack, before, seen)
+        if excuses.crossing and len(before.pending) < MOST_PENDING and self.active(seen.index):
+            waits = replace(before, pending=(*before.pending, seen.index))
+            yield waits, ASSUMPTION, (Note("crossing: not yet processed", "crossing"),)
+        if excuses.deviations and self.active(seen.index):
+            yield from wrongly_received(self.stack, before, seen)
+
+    def _waited_too_long(self, before: Hypothesis, seen: Seen) -> bool:
+        if not before.pending:
+            return False
+        then = self.view[before.pending[0]].time
+        return then is not None and seen.time is not None and seen.time - then > CROSSING_WITHIN
+
+
+def _within(cost: Cost, allowed: Cost, least: Cost) -> bool:
+    """Whether a cost is close enough to the least one to be carried on."""
+    if cost.deviations > allowed.deviations:
+        return False
+    if cost.deviations > least.deviations:
+        return True
+    if cost.assumptions > allowed.assumptions:
+        return False
+    return cost.assumptions > least.assumptions or cost.silent <= allowed.silent
+
+
+def hindsight(run: Run) -> list[list[Node]]:
+    """For each layer of an explained run the nodes on a cheapest explanation."""
+    least = run.cost
+    live = [n for n in run.layers[-1].values() if n.cost == least]
+    found = [live]
+    for layer in reversed(run.layers[:-1]):
+        members = {id(n) for n in layer.values()}
+        earlier: dict[int, Node] = {}
+        todo, met = list(live), set()
+        while todo:
+            node = todo.pop()
+            for origin, _ in node.before:
+                if origin is None or id(origin) in met:
+                    continue
+                met.add(id(origin))
+                if id(origin) in members:
+                    earlier[id(origin)] = origin
+                else:
+                    todo.append(origin)
+        live = list(earlier.values())
+        found.append(live)
+    return found[::-1]
+
+
+def paths(node: Node, members: set[int]) -> Iterator[tuple[Node, tuple[Note, ...]]]:
+    """The steps from the layer before to a node: where each begins, and its notes in order."""
+    for origin, notes in node.before:
+        if origin is None:
+            continue
+        if id(origin) in members:
+            yield origin, notes
+        else:
+            for first, earlier in paths(origin, members):
+                yield first, (*earlier, *notes)
+
+
+__all__ = ["DEVIATION", "STRICT", "Excuses", "Run", "Search", "hindsight", "paths"]

@@ -1,0 +1,83 @@
+"""In what an end can have been before the first packet of its view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
+from tcpmc.checks.conform.view import Seen
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb, blank
+
+SYNCHRONIZED = (
+    State.ESTABLISHED,
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSE_WAIT,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+SPARE_CREDITS = 4
+BEFORE = -(1 << 20)
+
+
+def is_partial(view: Sequence[Seen]) -> bool:
+    """Whether the view starts inside a connection."""
+    return bool(view) and not view[0].segment.SYN and not view[0].segment.RST
+
+
+def starts(view: Sequence[Seen]) -> list[Hypothesis]:
+    """CLOSED; and where the view starts inside a connection, every state that it can be in, with
+    the numbers of the first packets."""
+    found = [Hypothesis(blank(State.CLOSED, BITS))]
+    if is_partial(view):
+        found += dict.fromkeys(_inside(view))
+    return found
+
+
+def _inside(view: Sequence[Seen]) -> Iterator[Hypothesis]:
+    for una, nxt, rcv in _numbers(view):
+        for state in SYNCHRONIZED:
+            for low in {una, nxt}:
+                if not _fits(state, low == nxt):
+                    continue
+                tcb = Tcb(state, low + BEFORE, rcv + BEFORE, low, nxt, rcv)
+                yield Hypothesis(tcb, credits=SPARE_CREDITS)
+
+
+def _fits(state: State, acknowledged: bool) -> bool:
+    """Whether the state can have everything acknowledged, or something not."""
+    if state in FIN_SENT_STATES:
+        return not acknowledged
+    return acknowledged or state not in (State.FIN_WAIT_2, State.TIME_WAIT)
+
+
+def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
+    """SND.UNA, SND.NXT and RCV.NXT before the first packet, as the first packets tell them."""
+    sent = next((s.segment for s in view if s.sent and not s.segment.RST), None)
+    came = next((s.segment for s in view if not s.sent and not s.segment.RST), None)
+    for nxt in dict.fromkeys(_snd_nxts(sent, came, view[0].segment)):
+        unas = [nxt, nxt + -1]
+        if came is not None and came.ACK and came.ack < nxt:
+            unas.append(came.ack)
+        if sent is not None and sent.seq < nxt:
+            unas.append(sent.seq)
+        for una in dict.fromkeys(unas):
+            for rcv in dict.fromkeys(_rcv_nxts(sent, came, view[0].sent)):
+                yield una, nxt, rcv
+
+
+def _snd_nxts(sent: Segment | None, came: Segment | None, first: Segment) -> list[Seq]:
+    found = [] if sent is None else [sent.seq, sent.seq + sent.len]
+    if came is not None and came.ACK and (sent is None or first is came):
+        found.append(came.ack)
+    return found or [Seq(0, BITS)]
+
+
+def _rcv_nxts(sent: Segment | None, came: Segment | None, began: bool) -> list[Seq]:
+    acked = [sent.ack] if sent is not None and sent.ACK else []
+    if came is None or (began and acked):
+        return acked
+    return [came.seq, *acked, came.seq + came.len]

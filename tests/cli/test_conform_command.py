@@ -1,0 +1,79 @@
+"""`tcpmc conform`: what is printed, and how it exits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tcpmc.cli.main import cli
+
+FOLDER = Path(__file__).parents[1] / "captures"
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(cli, ["conform", *arguments], standalone_mode=False)
+    assert result.return_value == code, result.output
+    return result.stdout
+
+
+def test_conform_simultaneous_close() -> None:
+    text = run(str(FOLDER / "truth" / "simul_close.A.pcap"))
+    assert "CLOSING" in text
+    assert "10.0.0.1:4000 (captured here): CONFORMS for rfc9293" in text
+    assert "10.0.0.1:4000 closed first (packet 4)." in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_conform_deviation_has_packet_requirement_and_what_was_expected() -> None:
+    text = run(str(FOLDER / "truth" / "tw_buckets0.A.pcap"), code=3)
+    assert "strictly DEVIATES for rfc9293 at packet 8" in text
+    assert "MUST-13: TIME-WAIT for 2 MSL" in text
+    assert "excused, INCOMPLETE" in text
+
+
+def test_conform_then() -> None:
+    text = run(
+        str(FOLDER / "truth" / "normal_close.A.pcap"), "--then", "<SEQ=700><ACK=1><CTL=FIN,ACK>"
+    )
+    assert "10.0.0.1:4000, on <SEQ=700><ACK=1><CTL=FIN,ACK>: ACK" in text
+
+
+def test_conform_json() -> None:
+    document = json.loads(
+        run(str(FOLDER / "reports" / "rst-obeyed-late.txt"), "--format", "json", code=1)
+    )
+    (connection,) = document["connections"]
+    client, server = connection["ends"]
+    assert (server["vantage"], server["verdict"], server["strict"]) == (
+        *("near", "DEVIATES", "DEVIATES"),
+    )
+    assert server["deviations"][0]["packet"] == 6
+    assert client["packets"][0] == {
+        "number": 1,
+        "direction": "sent",
+        "states": ["SYN-SENT"],
+        "state": "SYN-SENT",
+        "rules": ["3.10.1: active OPEN"],
+        "segment": "<SEQ=100><CTL=SYN>",
+    }
+
+
+def test_conform_all_stacks() -> None:
+    text = run(str(FOLDER / "truth" / "tw_reuse_delay10.A.pcap"), "--stack", "all")
+    rows = [line.split() for line in text.splitlines() if "10.0.0.1:4000" in line]
+    strict = {row[0]: row[2] for row in rows}
+    assert strict["rfc9293"] == "DEVIATES"
+    assert strict["linux"] == "CONFORMS"
+    assert "OPEN in TIME-WAIT (3.10.1)" in text
+
+
+@pytest.mark.parametrize("then", ["SYN", "<SEQ=1>", "<SEQ=99999999999><CTL=SYN>"])
+def test_conform_then_that_is_no_segment(then: str) -> None:
+    result = CliRunner().invoke(
+        cli, ["conform", str(FOLDER / "truth" / "hs.A.pcap"), "--then", then]
+    )
+    assert result.exception is not None
+    assert "--then" in str(result.exception) or "--then" in result.output
