@@ -50,7 +50,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("errors", "model.*"),
     ),
     "checks.parametric": (
-        *("checks", "checks.explicit", "checks.smt", "checks.symbolic"),
+        *("checks", "checks.explicit", "checks.smt", "checks.statespace", "checks.symbolic"),
         *("errors", "model.*"),
     ),
     "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),

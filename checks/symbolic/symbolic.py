@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import z3
@@ -130,35 +131,51 @@ def paths(run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True) -> It
     """Yield every feasible path of `run` under the assumptions; the conditions are disjoint and
     together amount to the assumptions. Without `prune` no branch is tested, which is faster where
     a test is dear, and infeasible paths are among them. Raises PathLimit beyond 3000 paths."""
-    solver = z3.Solver() if prune else None
-    if solver is not None:
-        solver.add(*assuming)
+    feasible = _Feasible(assuming)
     todo: list[tuple[bool, ...]] = [()]
     count = 0
     while todo:
         count += 1
         if count > PATH_LIMIT:
             raise PathLimit(f"more than {PATH_LIMIT} symbolic paths")
-        walk = _Walk(todo.pop(), solver)
+        walk = _Walk(todo.pop(), feasible, prune)
         Sym.decide, outer = walk.decide, Sym.decide
-        if solver is not None:
-            solver.push()
         try:
             result = run()
         finally:
             Sym.decide = outer
-            if solver is not None:
-                solver.pop()
         todo += walk.untaken
         yield Path(z3.And(*walk.condition), result)
 
 
-class _Walk:
-    """One path: it follows `prefix`, then takes at each branch a side that is feasible (or any
-    side, without a solver), and keeps the other one for later if that is feasible too."""
+class _Feasible:
+    """Whether there are values with which a path is taken. A solver is made when it is first asked:
+    most runs branch on nothing open."""
 
-    def __init__(self, prefix: tuple[bool, ...], solver: z3.Solver | None) -> None:
-        self.prefix, self.solver = prefix, solver
+    def __init__(self, assuming: tuple[z3.BoolRef, ...]) -> None:
+        self._assuming = assuming
+
+    @cached_property
+    def _solver(self) -> z3.Solver:
+        solver = z3.Solver()
+        solver.add(*self._assuming)
+        return solver
+
+    def example(self, condition: list[z3.BoolRef]) -> z3.ModelRef | None:
+        """Values that meet the condition; None where there are none."""
+        self._solver.push()
+        self._solver.add(*condition)
+        found = self._solver.model() if satisfiable(self._solver) else None
+        self._solver.pop()
+        return found
+
+
+class _Walk:
+    """One path: it follows `prefix`, then takes at each branch a side that is feasible, and keeps
+    the other one for later if that is feasible too."""
+
+    def __init__(self, prefix: tuple[bool, ...], feasible: _Feasible, prune: bool) -> None:
+        self.prefix, self.feasible, self.prune = prefix, feasible, prune
         self.example: z3.ModelRef | None = None
         self.condition: list[z3.BoolRef] = []
         self.taken: list[bool] = []
@@ -175,21 +192,20 @@ class _Walk:
             self.known[truth.get_id()] = side
             self.taken.append(side)
             self.condition.append(truth if side else z3.Not(truth))
-            if self.solver is not None:
-                self.solver.add(self.condition[-1])
         return self.known[truth.get_id()]
 
     def _side(self, truth: z3.BoolRef) -> bool:
         if len(self.taken) < len(self.prefix):
             return self.prefix[len(self.taken)]
-        if self.solver is None:
+        if not self.prune:
             self.untaken.append((*self.taken, False))
             return True
         if self.example is None:
-            satisfiable(self.solver)
-            self.example = self.solver.model()
+            self.example = self.feasible.example(self.condition)
+            assert self.example is not None, "a path that no values take"
         side = bool(z3.is_true(self.example.eval(truth, model_completion=True)))
-        if satisfiable(self.solver, z3.Not(truth) if side else truth):
+        other = z3.Not(truth) if side else truth
+        if self.feasible.example([*self.condition, other]) is not None:
             self.untaken.append((*self.taken, not side))
         return side
 
