@@ -112,7 +112,9 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
                 for which in (0, 1)
             )
         case LivelockFree():
-            return trace.loop is not None and _only_answers(trace, trace.loop)
+            if trace.loop is None or not _only_answers(trace, trace.loop):
+                return False
+            return all(prop.where(model, state) for state in trace.states[trace.loop :])
         case EveryStep():
             return len(trace) > 0 and _breaks(model, prop, trace)
         case Lemma():

@@ -65,12 +65,13 @@ class Result:
 class Outcome:
     """What a run came to: results in catalogue order, the rule labels that the explicit engine
     reached, and why the run ended early, if it did; whether the properties were `named` by the
-    user, and the `coverage`, if that was asked for."""
+    user, whether the whole `table` is wanted, and the `coverage`, if that was asked for."""
 
     results: list[Result]
     rules: set[str] = field(default_factory=set)
     reason: str | None = None
     named: bool = False
+    table: bool = False
     coverage: Mapping[str, list[str]] | None = None
 
     @property
