@@ -61,6 +61,14 @@ def audit(variant: Variant, source: str) -> Audit:
     return Audit(variant, source, tuple(told), comparison.choices)
 
 
-def failing(audits: Sequence[Audit], level: Level) -> bool:
-    """Whether any of them breaks a requirement of that level."""
-    return any(one.fails(level) for one in audits)
+@dataclass(frozen=True)
+class Audits:
+    """Several audits, and the level at which a broken requirement fails the run."""
+
+    audits: Sequence[Audit]
+    level: Level = Level.MUST
+
+    @property
+    def fails(self) -> bool:
+        """Whether any of them breaks a requirement of that level."""
+        return any(one.fails(self.level) for one in self.audits)

@@ -139,4 +139,3 @@ def values_of(host: Host, tcb: Tcb, seg: Segment | None) -> Values:
         values["SEG.ACK"] = seg.ack.value if blank else seg.ack - tcb.snd_una
         values["SEG.TSval"] = seg.stamp
     return values
-
