@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.history import History
@@ -23,6 +25,7 @@ OWN_EVENTS = (
     "user timeout",
 )
 OPENS = ("active OPEN", "passive OPEN")
+NO_SEGMENT = Segment(Seq(0), Seq(0))
 WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
@@ -99,3 +102,30 @@ class Move:
     quiet: bool = False
     flight: Flight | None = None
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndStep:
+    """One step of one end, as far as its rules see it.
+
+    `event` is a user call, a timeout, or `deliver`; `tcb` the TCB before it, and `segment` what
+    arrives. A call or a timeout has a segment without any control bit, `NO_SEGMENT`. `history` is
+    that of the end before the step, where it comes out of a run.
+    """
+
+    host: Host
+    event: str
+    tcb: Tcb
+    segment: Segment
+    step: Step
+    history: History = History()
+
+    @property
+    def arrives(self) -> bool:
+        """Whether a segment arrives."""
+        return self.event == "deliver"
+
+    @property
+    def after(self) -> Tcb:
+        """The TCB after the step."""
+        return self.step.tcb

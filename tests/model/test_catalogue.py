@@ -94,6 +94,20 @@ LENGTHS = {  # of the shortest trace, or of the lasso with the index to which it
     ("time-wait-reopened", "freebsd"): (7, None),
     ("quiet-time-protects", "no-quiet-time"): (7, None),
     ("no-blind-reset", "rfc793"): (1, None),
+    ("established-not-reset", "no-time-wait"): (6, None),
+    ("half-open-discovered", "no-time-wait-silent"): (11, 9),
+    ("half-open-old-syn", "rfc9293"): (10, None),
+    ("half-open-active-side", "rfc9293"): (4, None),
+    ("old-syn-meets-listeners", "rfc9293"): (7, None),
+    ("figure-5", "two-way-handshake"): (3, None),
+    ("closed-answers", "no-time-wait-silent"): (2, None),
+    ("listen-answers", "two-way-handshake"): (3, None),
+    ("reset-is-obeyed", "rfc1337"): (11, None),
+    ("reset-elsewhere", "rfc793"): (5, None),
+    ("syn-is-challenged", "rfc793"): (5, None),
+    ("fin-leads-on", "no-time-wait"): (8, None),
+    ("ack-leads-on", "no-time-wait"): (9, None),
+    ("time-wait-restarts", "no-restart"): (7, None),
 }
 
 
