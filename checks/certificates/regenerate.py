@@ -29,7 +29,7 @@ from tcpmc.model.timed.linear import Condition, condition
 from tcpmc.model.timed.theorems import THEOREMS, Theorem
 from tcpmc.model.variants.variant import Variant
 
-ONE_STEP = "any TCB and any segment"
+ONE_STEP = "any TCB, and any segment, call or timeout"
 """What is assumed of a lemma."""
 
 

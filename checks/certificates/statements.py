@@ -58,10 +58,10 @@ def untimed(formulas: Formulas, prop: Always | Reachable) -> Statement:
 
 
 def one_step(rules: OneStep, lemma: Lemma) -> Statement:
-    """A lemma: the state is any TCB with any segment that arrives, and there is nothing after."""
+    """A lemma: the state is a TCB with what happens to it, and there is nothing after."""
     state = rules.constants()
     then = [z3.Const(f"{one}@1", one.sort()) for one in state]
-    applies = replace(lemma, claim=lambda host, tcb, seg, step: False)
+    applies = replace(lemma, claim=lambda step: False)
     return Statement(
         logic="QF_BV",
         constants=[],
