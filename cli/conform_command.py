@@ -44,6 +44,8 @@ NEEDS_PACKETS = ("json", "pcapng", "mermaid")
     shell_complete=VARIANT_NAMES, help="Whose rules: rfc9293, linux, freebsd, lwip, any variant.",
 )  # fmt: skip
 @click.option("--at", metavar="ADDRESS|both|middle", help="Where it was captured. [default: guess]")
+@click.option("--time-wait", type=click.FloatRange(min=0), metavar="SECONDS",
+              help="The least that TIME-WAIT lasts.  [default: 60]")  # fmt: skip
 @click.option("--connection", "numbers", type=int, multiple=True, metavar="N", help="Only this.")
 @click.option("--then", multiple=True, metavar="SEGMENT",
               help='What a further segment is answered with: "<SEQ=700><CTL=SYN>".')  # fmt: skip
@@ -133,10 +135,11 @@ def _all_stacks(files: tuple[str, ...], at: str | None, rest: dict[str, Any]) ->
     return EXIT_AS_EXPECTED
 
 
-def _stack(name: str) -> Stack:
+def _stack(name: str, time_wait: float | None) -> Stack:
     from tcpmc.checks.conform.stacks import stack_of
 
-    return stack_of(find_variant(name))
+    found = stack_of(find_variant(name))
+    return found if time_wait is None else replace(found, time_wait=time_wait)
 
 
 def _settings(stack: str, at: str | None, rest: dict[str, Any]) -> Settings:
@@ -153,7 +156,8 @@ def _settings(stack: str, at: str | None, rest: dict[str, Any]) -> Settings:
         return wanted is None or asks_for_verdicts(expression) or wanted(summary, ())
 
     jobs = rest["jobs"] or len(os.sched_getaffinity(0))
-    return Settings(_stack(stack), at, rest["timeout"], choose, jobs, partial(_stack, stack))
+    find = partial(_stack, stack, rest["time_wait"])
+    return Settings(find(), at, rest["timeout"], choose, jobs, find)
 
 
 def _found(
