@@ -45,7 +45,8 @@ def conclusion(one: Audit) -> str:
     if not count[Level.MUST] and not count[Level.SHLD]:
         choices = f"but for {', '.join(told)}" if told else ""
         return f"{name}: {one.word}: equal to RFC 9293 {choices} ({known})"
-    return f"{name}: differs from RFC 9293: {', '.join(told)}; nothing else differs ({known})"
+    rest = "no other difference was found" if one.tried else "nothing else differs"
+    return f"{name}: differs from RFC 9293: {', '.join(told)}; {rest} ({known})"
 
 
 def _known(one: Audit) -> str:
