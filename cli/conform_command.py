@@ -10,8 +10,10 @@ import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED
-from tcpmc.cli.options import VARIANT_NAMES
+from tcpmc.cli.options import VARIANT_NAMES, result_options
 from tcpmc.cli.output_files import opened
+from tcpmc.cli.output_formats import CONFORM_FORMATS
+from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
 from tcpmc.errors import BadInput
 
@@ -32,8 +34,7 @@ BAD = ("DEVIATES", "UNEXPLAINED")
               help='What a further segment is answered with: "<SEQ=700><CTL=SYN>".')  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               default=60, show_default=True, help="For each end.")  # fmt: skip
-@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-o", "--output", metavar="FILE", help="Write it there.")
+@result_options(CONFORM_FORMATS)
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
 def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> int:
     r"""Say for each end of each connection in FILE... what state it was in after each packet, by
@@ -62,6 +63,7 @@ def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> 
         then = [(text, segment(text)) for text in rest["then"]]
     except ValueError as error:
         raise BadInput(f"--then: {error}") from error
+    asked = requests(rest["output"], rest["format"], CONFORM_FORMATS)
     capture = read(files)
     packets = list(capture)
     for path, told in zip(files, capture.told, strict=True):
@@ -70,7 +72,9 @@ def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> 
     if stack == "all":
         from tcpmc.reports.conform.stacks_table import as_stacks
 
-        with opened(rest["output"]) as output:
+        if rest["output"] or rest["format"] not in (None, "text"):
+            raise BadInput("--stack all is a table of text: leave -o and --format out")
+        with opened(None) as output:
             output.write(as_stacks(packets, at))
         return EXIT_AS_EXPECTED
     chosen = stack_of(find_variant(stack))
@@ -79,15 +83,8 @@ def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> 
     report = held(packets, chosen, at, rest["timeout"])
     if rest["numbers"]:
         report = _only(report, rest["numbers"])
-    with opened(rest["output"]) as output:
-        if rest["format"] == "json":
-            from tcpmc.reports.conform.conform_json import as_json
-
-            output.write(as_json(report))
-        else:
-            from tcpmc.reports.conform.text import as_text
-
-            output.write(as_text(report, then, rest["numbers"] or None))
+    with opening(asked) as destinations:
+        destinations.write(replace(report, then=tuple(then)))
     return _exit_code(report)
 
 

@@ -75,6 +75,16 @@ AUDIT_FORMATS = _by_name(
     Format("sarif", "for code scanning: each difference at its source line", ".sarif", "tcpmc.reports.formats.audit_sarif:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.audit:as_text"),
 )
+CONFORM_FORMATS = _by_name(
+    Format("html", "a page for the browser, to step through by packet", ".html", "tcpmc.reports.conform.conform_html:html"),
+    Format("json", "everything, for programs (docs/conform.schema.json)", ".json", "tcpmc.reports.conform.conform_json:as_json"),
+    Format("junit", "a case for each end, for the test report of a CI server", ".xml", "tcpmc.reports.conform.conform_junit:junit"),
+    Format("markdown", "for a bug report or pull request on GitHub", ".md", "tcpmc.reports.conform.conform_markdown:markdown"),
+    Format("mermaid", "a sequence diagram of the first connection", ".mmd", "tcpmc.reports.conform.conform_mermaid:mermaid"),
+    Format("pcapng", "the packets, with states and rules as comments, for Wireshark", ".pcapng", "tcpmc.reports.conform.conform_pcapng:pcapng", binary=True),
+    Format("sarif", "a result for each deviation, for code scanning", ".sarif", "tcpmc.reports.conform.conform_sarif:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.conform.text:as_text"),
+)
 # fmt: on
 ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}
 """What one trace can be written in: its own formats, and those of a run, as a run of one result."""

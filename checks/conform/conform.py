@@ -13,6 +13,7 @@ from tcpmc.checks.conform.readings import merged, readings, severity, without_nu
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.vantage import Vantage, guessed
 from tcpmc.checks.conform.view import view_of
+from tcpmc.model.endpoint.segment import Segment
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ class ConnectionReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What a capture tells, connection by connection, held against one stack."""
+    """What a capture tells, connection by connection, held against one stack. `then` are further
+    segments that are asked about, each as it was written and as it is."""
 
     stack: Stack
     connections: tuple[ConnectionReport, ...]
+    then: tuple[tuple[str, Segment], ...] = ()
 
 
 def conform(

@@ -304,7 +304,7 @@ def _deviation(run: Run, place: int, note: Note) -> Deviation:
     if note.packet is not None:
         place = note.packet
     elif place < len(run.view) and not run.view[place].sent:
-        text = f"packet {run.view[place].packet.number}: {text}"
+        text = f"{text} (packet {run.view[place].packet.number})"
         place = next((s.index for s in run.view[place:] if s.sent), place)
     return Deviation(place, text, note.requirement, note.expected)
 

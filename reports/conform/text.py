@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from tcpmc.checks.conform.conform import ConnectionReport, Report
-from tcpmc.model.endpoint.segment import Segment
 from tcpmc.reports.conform.sentences import closing, next_lines, verdict_lines, waits
 from tcpmc.reports.conform.table import WIDTH, table
 
@@ -14,18 +13,14 @@ MANY = 5
 """More connections than this are listed, and only those told whose verdict asks for it."""
 
 
-def as_text(
-    report: Report,
-    then: Sequence[tuple[str, Segment]] = (),
-    told: Iterable[int] | None = None,
-) -> str:
-    """The whole report; `told` are the numbers of the connections that are told in full."""
+def as_text(report: Report) -> str:
+    """The whole report."""
     parts: list[str] = []
     connections = report.connections
     if len(connections) > 1:
         parts.append(_overview(report))
-    chosen = set(told) if told is not None else _worth_telling(connections)
-    parts += [as_section(c, report, then) for c in connections if c.number in chosen]
+    chosen = _worth_telling(connections)
+    parts += [as_section(c, report) for c in connections if c.number in chosen]
     return "\n".join(parts)
 
 
@@ -50,9 +45,7 @@ def _overview(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_section(
-    connection: ConnectionReport, report: Report, then: Sequence[tuple[str, Segment]] = ()
-) -> str:
+def as_section(connection: ConnectionReport, report: Report) -> str:
     """One connection."""
     left, right = connection.conversation.ends
     lines = [f"connection {connection.number}: {left} and {right}"]
@@ -67,7 +60,7 @@ def as_section(
     for end in connection.ends:
         text += _wrapped(waits(end, report.stack))
     for end in connection.ends:
-        text += _wrapped(next_lines(end, report.stack, then))
+        text += _wrapped(next_lines(end, report.stack, report.then))
     return text
 
 
