@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from tcpmc.checks.conform.conform import ConnectionReport, Report
+from tcpmc.checks.conform.conform import ConnectionReport
+from tcpmc.reports.conform.held import Held
 from tcpmc.reports.conform.sentences import closing, next_lines, verdict_lines, waits
 from tcpmc.reports.conform.table import rows, states
 
@@ -31,9 +32,10 @@ addEventListener("keydown", event => {
 """
 
 
-def html(report: Report) -> str:
+def html(held: Held) -> str:
     """The whole report. Names and labels are shown as text, and never interpreted."""
-    parts = "".join(_connection(connection, report) for connection in report.connections)
+    report = held.report
+    parts = "".join(_connection(connection, held) for connection in report.connections)
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
@@ -44,7 +46,8 @@ def html(report: Report) -> str:
     )
 
 
-def _connection(connection: ConnectionReport, report: Report) -> str:
+def _connection(connection: ConnectionReport, held: Held) -> str:
+    stack = held.report.stack
     left, right = (escape(str(end)) for end in connection.conversation.ends)
     refused = {
         id(end.judgement.best.told[end.judgement.refused].seen.packet)
@@ -65,10 +68,10 @@ def _connection(connection: ConnectionReport, report: Report) -> str:
             f'<tr tabindex="0"{mark}><td>{row.packet.number}</td><td>{cells[0]}</td>'
             f"<td>{arrow}</td><td><code>{escape(row.text)}</code></td><td>{cells[1]}</td></tr>\n"
         )
-    said = [line for end in connection.ends for line in verdict_lines(end, report.stack)]
+    said = [line for end in connection.ends for line in verdict_lines(end, stack)]
     said += ["", closing(connection)]
-    said += [line for end in connection.ends for line in waits(end, report.stack)]
-    said += [line for end in connection.ends for line in next_lines(end, report.stack, ())]
+    said += [line for end in connection.ends for line in waits(end, stack)]
+    said += [line for end in connection.ends for line in next_lines(end, stack, held.then)]
     head = f"<th>packet</th><th>{left}</th><th></th><th>segment</th><th>{right}</th>"
     return (
         f"<section>\n<h2>Connection {connection.number}: {left} and {right}</h2>\n"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from tcpmc.checks.conform.conform import ConnectionReport, Report
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.reports.conform.held import table_of
 from tcpmc.reports.conform.sentences import closing, next_lines, verdict_lines, waits
 from tcpmc.reports.conform.table import WIDTH, table
 
@@ -13,14 +15,18 @@ MANY = 5
 """More connections than this are listed, and only those told whose verdict asks for it."""
 
 
-def as_text(report: Report) -> str:
-    """The whole report."""
+def as_text(
+    report: Report,
+    then: Sequence[tuple[str, Segment]] = (),
+    told: Iterable[int] | None = None,
+) -> str:
+    """The whole report; `told` are the numbers of the connections that are told in full."""
     parts: list[str] = []
     connections = report.connections
-    if len(connections) > 1:
+    if len(connections) > 1 or any(len(one.incarnations) > 1 for one in connections):
         parts.append(_overview(report))
-    chosen = _worth_telling(connections)
-    parts += [as_section(c, report) for c in connections if c.number in chosen]
+    chosen = set(told) if told is not None else _worth_telling(connections)
+    parts += [as_section(c, report, then) for c in connections if c.number in chosen]
     return "\n".join(parts)
 
 
@@ -35,17 +41,24 @@ def _worth_telling(connections: Sequence[ConnectionReport]) -> set[int]:
 
 
 def _overview(report: Report) -> str:
-    """All connections in a table."""
-    lines = [f"{'':>5} {'packets':>7}  {'ends':<44} verdicts"]
-    for connection in report.connections:
-        left, right = connection.conversation.ends
-        verdicts = " / ".join(end.judgement.verdict for end in connection.ends)
-        count = len(connection.conversation.packets)
-        lines.append(f"{connection.number:>5} {count:>7}  {f'{left} {right}':<44} {verdicts}")
+    """All connections in a table: who opened, who closed first (1 or 2), how it ended, what Zeek
+    would say, and the verdicts."""
+    found = [
+        [*row[:7], f"{row[7]} {row[8]}", " / ".join(row[9:])]
+        for row in table_of(report.connections)
+    ]
+    titles = ["", "end 1", "end 2", "packets", "open", "close", "ended", "Zeek", "verdicts"]
+    widths = [max(len(row[i]) for row in [titles, *found]) for i in range(len(titles))]
+    lines = [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [titles, *found]
+    ]
     return "\n".join(lines) + "\n"
 
 
-def as_section(connection: ConnectionReport, report: Report) -> str:
+def as_section(
+    connection: ConnectionReport, report: Report, then: Sequence[tuple[str, Segment]] = ()
+) -> str:
     """One connection."""
     left, right = connection.conversation.ends
     lines = [f"connection {connection.number}: {left} and {right}"]
@@ -60,7 +73,7 @@ def as_section(connection: ConnectionReport, report: Report) -> str:
     for end in connection.ends:
         text += _wrapped(waits(end, report.stack))
     for end in connection.ends:
-        text += _wrapped(next_lines(end, report.stack, report.then))
+        text += _wrapped(next_lines(end, report.stack, then))
     return text
 
 
