@@ -70,6 +70,7 @@ TRACE_FORMATS = _by_name(
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:trace"),
 )
 CONFORM_FORMATS = _by_name(
+    Format("html", "a page for the browser, to step through by packet", ".html", "tcpmc.reports.conform.conform_html:html"),
     Format("json", "everything, for programs (docs/conform.schema.json)", ".json", "tcpmc.reports.conform.formats:json"),
     Format("junit", "for the test report of a CI server", ".xml", "tcpmc.reports.conform.formats:junit"),
     Format("markdown", "for a job summary, pull request or issue on GitHub", ".md", "tcpmc.reports.conform.formats:markdown"),
