@@ -52,8 +52,8 @@ class Excuses:
 
     `crash`: the host lost the connection. `crossing`: a segment was on its way out of the host
     while another was on its way in. `loss`: the capture misses packets. `deviations`: from the
-    rules. `far`: the capture was made elsewhere, so that packets reach this end late or never, and
-    packets of it may be lost before they are seen.
+    rules. `far`: the capture was made elsewhere, so that packets reach this end late or never;
+    `upstream`: and packets of it are lost before they are seen.
     """
 
     crash: bool = False
@@ -61,6 +61,7 @@ class Excuses:
     loss: bool = False
     deviations: bool = False
     far: bool = False
+    upstream: bool = False
 
 
 STRICT = Excuses()
@@ -317,7 +318,7 @@ class Search:
             return
         if self.excuses.crash:
             yield from crash(before)
-        if self.excuses.loss or self.excuses.far:
+        if self.excuses.loss or self.excuses.upstream:
             cost = UPSTREAM if self.excuses.far else ASSUMPTION
             yield from unseen(self.stack, before, seen, self.excuses.loss, cost)
         if self.excuses.deviations:
