@@ -58,9 +58,15 @@ class System:
     ends: tuple[End, End]
     channels: tuple[Contents, Contents] = ((), ())
 
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
-        """Whether a segment of that kind is in either channel."""
-        return any(which(f.segment) for contents in self.channels for f in contents)
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
+        """Whether a segment of that kind is in either channel; with the clock on, one that is
+        `younger` than so many ticks."""
+        return any(
+            which(flight.segment)
+            for contents in self.channels
+            for flight in contents
+            if younger is None or flight.age < younger
+        )
 
     def after(self, which: int, end: End, contents: Contents) -> System:
         """With one end and the channel that leads away from it replaced."""

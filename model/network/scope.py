@@ -55,9 +55,9 @@ class Scope:
     start
         Both ends `closed`, or `established` with nothing in flight.
     clock, msl, time_wait, rto
-        With the clock on time is counted in ticks: a segment can be delivered while its age is
-        below `msl` and is gone at `msl`; TIME-WAIT lasts `time_wait`; the retransmission timer
-        `rto`.
+        With the clock on time is counted in ticks: a segment can be delivered while its age is at
+        most `msl`; TIME-WAIT lasts `time_wait`; two transmissions of the same octets are `rto` or
+        more apart, exactly `rto` where `retransmissions` limits their number.
     """
 
     name: str

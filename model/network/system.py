@@ -229,7 +229,11 @@ class Model:
         return Move(event, step, End(tcb, history, *clocks, known), about)
 
     def tick_end(self, end: End) -> End | None:
-        """The end one tick later; None while a timer of it has to fire first."""
+        """The end one tick later; None while a timer of it has to fire first.
+
+        A retransmission may come later than RTO, as in a stack that backs off (RFC 6298). Where
+        their number is limited none does: the user timeout is then so many RTOs long.
+        """
         scope = self.scope
         time_wait, rexmt = end.time_wait, end.rexmt
         if end.state == State.TIME_WAIT:
@@ -237,9 +241,9 @@ class Model:
                 return None
             time_wait += 1
         if end.tcb.snd_una != end.tcb.snd_nxt:
-            if rexmt >= scope.rto:
+            if rexmt >= scope.rto and scope.retransmissions is not None:
                 return None
-            rexmt += 1
+            rexmt = min(rexmt + 1, scope.rto)
         return replace(end, time_wait=time_wait, rexmt=rexmt)
 
     def settled(self, other: End) -> bool:

@@ -86,7 +86,8 @@ class DeadlockFree(Always):
 
 QUIET = (
     "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
-    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
+    "other end no longer waits for an ACK (2msl-sufficient says when that is justified; where ACKs "
+    "can be lost no finite T does it: old-segments-for-ever, peer-done-for-ever)"
 )
 """An assumption of many: how TIME-WAIT ends where time is off."""
 
