@@ -293,19 +293,20 @@ BROKEN: dict[str, list[Rules]] = {
         spoiled("close", sending(ack=1), S.ESTABLISHED),
     ],
     "front-is-sent-again": [
-        spoiled("retransmission_timeout", silently),
+        spoiled("retransmission_timeout", sending(ack=1), S.LAST_ACK),
         spoiled("retransmission_timeout", sending(length=1), S.LAST_ACK),
         spoiled("retransmission_timeout", deleting),
     ],
     "open-calls": [
         spoiled("open_active", sending(seq=1)),
         spoiled("open_active", with_tcb(snd_nxt=-1)),
-        spoiled("open_passive", not_at_all),
-        spoiled("open_passive", remembering),
+        spoiled("open_passive", into(S.SYN_RECEIVED)),
+        spoiled("open_passive", passively),
     ],
     "text-is-sent": [
         spoiled("send", silently, S.ESTABLISHED),
-        spoiled("send", not_at_all, S.ESTABLISHED, S.CLOSE_WAIT, S.SYN_SENT),
+        spoiled("send", sending(length=1), S.CLOSE_WAIT),
+        spoiled("send", unqueued, S.SYN_SENT, S.SYN_RECEIVED),
         spoiled("send", into(S.CLOSE_WAIT), S.ESTABLISHED),
     ],
     "queue-is-sent": [
@@ -366,13 +367,14 @@ BROKEN: dict[str, list[Rules]] = {
         spoiled("check_sequence", silently, S.ESTABLISHED),
     ],
 }  # fmt: skip
-WIDE = ("ack-range", "data-complete", "gap-is-acknowledged")
+WIDE = ("ack-range", "data-complete", "gap-is-acknowledged", "time-wait-restarts")
 """What only shows where segments overtake each other."""
 
 
 CASES = [(name, number) for name, rules in BROKEN.items() for number in range(len(rules))]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_a_sentence_is_refuted_where_it_is_broken(name: str, number: int) -> None:
     prop, variant = PROPERTIES[name], Variant("spoiled", rules=BROKEN[name][number])
