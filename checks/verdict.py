@@ -25,18 +25,63 @@ def holds_up_to(depth: int) -> str:
     return f"HOLDS<={depth}"
 
 
+@dataclass(frozen=True, order=True)
+class Never:
+    """A rule that was to be followed and never was, for want of room for the segments it sends."""
+
+    rule: str
+    segments: int
+
+    @property
+    def label(self) -> str:
+        """The last of the labels: what the rules before it let pass is done elsewhere too."""
+        return self.rule.split(" + ")[-1]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What the capacity of the channels cut off of a search.
+
+    sends, copies
+        How many pairs of what is in a channel and what was to be sent into it had no room, and in
+        how many contents of a channel there was none for a duplicate.
+    never
+        The rules of steps that found room in no state: of them nothing is known.
+    larger
+        What the next larger capacity gave, if it was tried.
+    """
+
+    capacity: int
+    sends: int
+    copies: int
+    never: tuple[Never, ...] = ()
+    larger: str | None = None
+
+    @property
+    def missing(self) -> str:
+        """What was never done, and which capacity has room for it, on one line."""
+        most = max(self.capacity + 1, *(each.segments for each in self.never))
+        told = [f"the {each.segments} segment(s) of {each.label!r}" for each in self.never]
+        rules = list(dict.fromkeys(told))
+        more = [f"{len(rules) - MOST_RULES} more"] if len(rules) > MOST_RULES else []
+        what = ", ".join(rules[:MOST_RULES] + more)
+        return f"capacity {self.capacity} never has room for {what}: --capacity {most}"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What one engine says: the word, how it knows (one line), and the trace if there is one.
 
     `narrower` names the bounds of the answer where they are narrower than the scope asked for:
-    then it is evidence beside another engine's answer, and settles nothing by itself.
+    then it is evidence beside another engine's answer, and settles nothing by itself. `cut` is what
+    the capacity cut off, where a search over all runs within it met it.
     """
 
     word: str
     method: str
     trace: Trace | None = None
     narrower: str = ""
+    cut: Cut | None = None
 
     @property
     def definite(self) -> bool:
@@ -125,9 +170,13 @@ def merged(answers: Sequence[Answer]) -> str:
         return DISAGREE
     if definite:
         return definite.pop()
+    if any(answer.cut is not None and answer.cut.never for answer in answers):
+        return INCONCLUSIVE
     bounded = [a.word for a in answers if a.word not in DEFINITE and a.word != INCONCLUSIVE]
     return bounded[0] if bounded else INCONCLUSIVE
 
+
+MOST_RULES = 3
 
 EXIT_AS_EXPECTED, EXIT_UNEXPECTED, EXIT_USAGE, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 EXIT_DISAGREE, EXIT_NOTHING, EXIT_INTERNAL = 4, 5, 70
