@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tcpmc.checks.trace import Trace
@@ -61,7 +61,10 @@ class Cut:
     def missing(self) -> str:
         """What was never done, and which capacity has room for it, on one line."""
         most = max(self.capacity + 1, *(each.segments for each in self.never))
-        told = [f"the {each.segments} segment(s) of {each.label!r}" for each in self.never]
+        told = [
+            f"the {each.segments} segment{'s' * (each.segments > 1)} of {each.label!r}"
+            for each in self.never
+        ]
         rules = list(dict.fromkeys(told))
         more = [f"{len(rules) - MOST_RULES} more"] if len(rules) > MOST_RULES else []
         what = ", ".join(rules[:MOST_RULES] + more)
@@ -87,6 +90,22 @@ class Answer:
     def definite(self) -> bool:
         """Whether the question is settled in the scope."""
         return self.word in DEFINITE and not self.narrower
+
+
+def beside_larger(answer: Answer, later: Answer) -> Answer:
+    """An answer that met the capacity, with what the next larger one gives. Where the verdicts
+    differ it is the capacity that decides, and the answer is INCONCLUSIVE."""
+    assert answer.cut is not None
+    here, there = answer.cut.capacity, answer.cut.capacity + 1
+    cut = replace(answer.cut, larger=later.word)
+    if later.word == answer.word:
+        told = f"{answer.method}; the same at capacity {there}"
+    elif INCONCLUSIVE in (answer.word, later.word):
+        told = f"{answer.method}; at capacity {there} {later.word}: {later.method}"
+    else:
+        told = f"{answer.word} at capacity {here}, and {later.word} at capacity {there}"
+        return Answer(INCONCLUSIVE, told, cut=cut)
+    return replace(answer, method=told, cut=cut)
 
 
 class Standing(Enum):
@@ -142,6 +161,13 @@ class Verdict:
         return self.expected is None and self.prop.expected.get("rfc9293", self.word) != self.word
 
     @property
+    def cut(self) -> Cut | None:
+        """What the capacity cut off, where no engine has the word without one."""
+        same = [a for a in self.answers.values() if a.word == self.word and not a.narrower]
+        cuts = [answer.cut for answer in same]
+        return None if None in cuts else next(iter(cuts), None)
+
+    @property
     def trace(self) -> Trace | None:
         """The canonical trace: the explicit engine's, else any."""
         traces = [answer.trace for answer in self.answers.values() if answer.trace is not None]
@@ -170,7 +196,7 @@ def merged(answers: Sequence[Answer]) -> str:
         return DISAGREE
     if definite:
         return definite.pop()
-    if any(answer.cut is not None and answer.cut.never for answer in answers):
+    if any(answer.word == INCONCLUSIVE and answer.cut is not None for answer in answers):
         return INCONCLUSIVE
     bounded = [a.word for a in answers if a.word not in DEFINITE and a.word != INCONCLUSIVE]
     return bounded[0] if bounded else INCONCLUSIVE

@@ -302,8 +302,7 @@ class ExplicitEngine:
         cut, states = self._cut, f"{self.graph.states:,} states"
         if cut is not None and cut.never:
             return Answer(INCONCLUSIVE, f"{cut.missing}; {states}", cut=cut)
-        bound = "" if cut is None else f" at capacity {cut.capacity}"
-        how = f"exhaustive{bound}, {states}"
+        how = f"exhaustive, {states}" if cut is None else f"{states}, capacity {cut.capacity}"
         return Answer(word, f"{because}; {how}" if because else how, cut=cut)
 
     @cached_property
