@@ -6,8 +6,17 @@
 Nothing here judges a packet: that is for who reads them.
 """
 
-from tcpmc.captures.connections import Piece, connections
+from tcpmc.captures.connections import Piece, connections, conversations
 from tcpmc.captures.packet import Connection, Endpoint, Packet
 from tcpmc.captures.read import Capture, read
 
-__all__ = ["Capture", "Connection", "Endpoint", "Packet", "Piece", "connections", "read"]
+__all__ = [
+    "Capture",
+    "Connection",
+    "Endpoint",
+    "Packet",
+    "Piece",
+    "connections",
+    "conversations",
+    "read",
+]

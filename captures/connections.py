@@ -23,12 +23,12 @@ SWEEP = 2**12
 
 @dataclass(slots=True)
 class Piece:
-    """Some packets of a connection that follow one another; `last` says that it is over. A piece
-    may have no packets."""
+    """Some packets of a connection that follow one another. `over` says that nothing more comes
+    between its endpoints, and that no end is in TIME-WAIT any more. A piece may have no packets."""
 
     connection: Connection
     packets: list[Packet]
-    last: bool = False
+    over: bool = False
 
 
 @dataclass(slots=True)
@@ -90,6 +90,7 @@ class Connections:
                 packet = packets[mark - start]
                 if live.may_begin_anew(packet):
                     if mark > start:
+                        live.latest = packets[mark - start - 1].time
                         yield Piece(live.connection, packets[: mark - start])
                     yield from self._one_by_one(live, packets[mark - start :])
                     return
@@ -106,16 +107,17 @@ class Connections:
             if live.waiting and packet.source != live.waiting[0].source:
                 waited, live.waiting = live.waiting, []
                 if takes_for_new(packet, waited[0]):
-                    yield Piece(live.connection, settled, last=True)
+                    over = _is_over(live, waited[0].time)
+                    yield Piece(live.connection, settled, over)
                     live, settled = self._begin(waited[0], live), []
                 for earlier in waited:
                     self._note(live, earlier)
                 settled += waited
-            live.latest = packet.time
             if live.waiting or live.may_begin_anew(packet):
                 live.waiting.append(packet)
             else:
                 self._note(live, packet)
+                live.latest = packet.time
                 settled.append(packet)
         if settled:
             yield Piece(live.connection, settled)
@@ -133,19 +135,16 @@ class Connections:
         connection = Connection(self._count, ends)
         if before is not None:
             connection.incarnation = before.connection.incarnation + 1
-            before.connection.before = None
-            if not _is_over(before, first.time):
-                connection.before = before.connection
         live = self._live[_key(first)] = Live(connection)
         return live
 
     def _finish(self, live: Live) -> Iterator[Piece]:
         """What is left of a connection when nothing more comes."""
         waited, live.waiting = live.waiting, []
-        yield Piece(live.connection, [], last=True)
         if waited:
+            yield Piece(live.connection, [], _is_over(live, waited[0].time))
             live = self._begin(waited[0], live)
-            yield Piece(live.connection, waited, last=True)
+        yield Piece(live.connection, waited, over=True)
 
     def _swept(self, now: int | None) -> Iterator[Piece]:
         """Forget the connections that are over."""
@@ -157,7 +156,7 @@ class Connections:
             live = self._live.get(key)
             if live is None or not live.ended:
                 continue
-            if _is_over(live, now):
+            if not live.waiting and _is_over(live, now):
                 yield from self._finish(self._live.pop(key))
             else:
                 still.append(key)
@@ -188,10 +187,13 @@ def _grouped(
     return list(table.take(order)), groups, marks.tolist()
 
 
-def _key(packet: Packet) -> tuple[Endpoint, Endpoint]:
+def _pair(ends: tuple[Endpoint, Endpoint]) -> tuple[Endpoint, Endpoint]:
     """The two endpoints, in either direction the same."""
-    source, destination = packet.source, packet.destination
-    return (source, destination) if source <= destination else (destination, source)
+    return ends if ends[0] <= ends[1] else ends[::-1]
+
+
+def _key(packet: Packet) -> tuple[Endpoint, Endpoint]:
+    return _pair((packet.source, packet.destination))
 
 
 def _is_over(live: Live, now: int | None) -> bool:
@@ -210,9 +212,21 @@ def takes_for_new(answer: Packet, syn: Packet) -> bool:
     return 0 < (answer.ack - syn.seq) % 2**32 <= 1 + (syn.length or 0)
 
 
-def connections(tables: Iterable[Table]) -> Iterator[Connection]:
-    """The connections, each with all of its packets, when it is over or the capture is."""
+def conversations(tables: Iterable[Table]) -> Iterator[list[Connection]]:
+    """The connections with all of their packets, those between the same two endpoints together as
+    long as an end may remember the one before; each when it is over, or the capture is."""
+    open_: dict[tuple[Endpoint, Endpoint], list[Connection]] = {}
     for piece in Connections().pieces(tables):
         piece.connection.packets += piece.packets
-        if piece.last:
-            yield piece.connection
+        key = _pair(piece.connection.ends)
+        chain = open_.setdefault(key, [])
+        if not chain or chain[-1] is not piece.connection:
+            chain.append(piece.connection)
+        if piece.over:
+            yield open_.pop(key)
+
+
+def connections(tables: Iterable[Table]) -> Iterator[Connection]:
+    """The connections, each with all of its packets, when it is over or the capture is."""
+    for chain in conversations(tables):
+        yield from chain

@@ -82,13 +82,10 @@ class Connection:
 
     `ends` begins with the end that sent the first SYN, or the first packet where there is none.
     `number` counts the connections of the capture from 1, in the order of their first packets;
-    `incarnation` counts those between the same two endpoints. `before` is the one before it, where
-    an end may still be in TIME-WAIT of that one when this one begins: its rules decide about the
-    SYN.
+    `incarnation` counts those between the same two endpoints.
     """
 
     number: int
     ends: tuple[Endpoint, Endpoint]
     incarnation: int = 1
     packets: list[Packet] = field(default_factory=list)
-    before: Connection | None = None

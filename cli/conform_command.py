@@ -27,6 +27,8 @@ BAD = ("DEVIATES", "UNEXPLAINED")
 @click.option("--connection", "numbers", type=int, multiple=True, metavar="N", help="Only this.")
 @click.option("--then", multiple=True, metavar="SEGMENT",
               help='What a further segment is answered with: "<SEQ=700><CTL=SYN>".')  # fmt: skip
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              default=60, show_default=True, help="For each end.")  # fmt: skip
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", metavar="FILE", help="Write it there.")
 @click.option("--debug", is_flag=True, help="Traceback for an internal error.")
@@ -68,8 +70,8 @@ def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> 
         with opened(rest["output"]) as output:
             output.write(as_stacks(packets, at))
         return EXIT_AS_EXPECTED
-    chosen = stack_of(find_variant(stack if stack != "linux" else "linux"))
-    report = held(packets, chosen, at)
+    chosen = stack_of(find_variant(stack))
+    report = held(packets, chosen, at, rest["timeout"])
     if rest["numbers"]:
         report = _only(report, rest["numbers"])
     with opened(rest["output"]) as output:

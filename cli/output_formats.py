@@ -69,6 +69,10 @@ TRACE_FORMATS = _by_name(
     Format("svg", "the ladder as a picture", ".svg", "tcpmc.diagrams.trace_pictures:svg"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:trace"),
 )
+AUDIT_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.audit:as_json"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.audit:as_text"),
+)
 # fmt: on
 ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}
 """What one trace can be written in: its own formats, and those of a run, as a run of one result."""

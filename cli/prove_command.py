@@ -8,7 +8,9 @@ import click
 
 from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import (
+    DISAGREE,
     EXIT_AS_EXPECTED,
+    EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
@@ -106,6 +108,8 @@ def certificate_file(folder: str, name: str, text: str) -> None:
 
 
 def _code(variant: Variant, prop: Property, proof: Proof) -> int:
+    if proof.word == DISAGREE:
+        return EXIT_DISAGREE
     if proof.word == INCONCLUSIVE:
         return EXIT_INCONCLUSIVE
     expected = expected_on(prop, variant.name)

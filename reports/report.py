@@ -126,7 +126,11 @@ def _details(result: Result, width: int) -> Iterator[str]:
 
 
 def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator[str]:
-    texts = ["A row without a variant is rfc9293. by: e explicit engine, z Z3."]
+    third = any("networkx" in result.verdict.answers for result in results)
+    texts = [
+        "A row without a variant is rfc9293. by: e explicit engine, z Z3"
+        f"{', n networkx' if third else ''}."
+    ]
     narrower = {a.narrower for r in results for a in r.verdict.answers.values() if a.narrower}
     if narrower:
         texts[0] += f" *: proved there only for the runs in which {' or '.join(sorted(narrower))}."

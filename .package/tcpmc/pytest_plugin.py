@@ -90,7 +90,7 @@ def tcpmc_check(request: pytest.FixtureRequest) -> Callable[..., Verdict]:
     expect
         The verdict; by default what the catalogue expects on this variant, or of rfc9293.
     engine
-        "explicit" or "z3"; by default both.
+        "explicit", "z3" or "networkx"; by default the first two.
     timeout
         In seconds; a question that is not settled by then fails.
 

@@ -11,6 +11,8 @@ from tcpmc.captures.text.tcpdump import segment
 KIND = "packetdrill"
 KERNEL, REMOTE = Endpoint("kernel", 0), Endpoint("script", 0)
 TIME = r"(?:[+*-]?[\d.]*(?:\s*(?:~|\.\.\.|-)\s*\+?[\d.]+)?)"
+ADDED = re.compile(r"^\+(?=\+|\s)")
+"""What a patch puts before lines that are new."""
 PACKET = re.compile(
     rf"^\s*(?P<time>{TIME})\s*(?P<way>[<>])\s*(?:\[[^\]]*\]\s*)?(?P<flags>[SFRPUWEA.]+)\s+"
     r"(?P<seq>\d+):(?P<end>\d+)\s*\((?P<length>\d+)\)(?:\s+ack\s+(?P<ack>\d+))?"
@@ -31,6 +33,7 @@ class Reader:
 
     def read(self, text: str) -> Result:
         """What the line tells."""
+        text = ADDED.sub("", text)
         found = PACKET.match(text)
         if found is None:
             if OTHER.match(text) and self._begun:

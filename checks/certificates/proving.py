@@ -16,7 +16,9 @@ from tcpmc.checks.statespace.backend import threads_available
 from tcpmc.checks.timed.phases import NotFinite
 from tcpmc.checks.timed.threshold import Finder, Question
 from tcpmc.checks.verdict import (
+    DISAGREE,
     EXIT_AS_EXPECTED,
+    EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
@@ -65,6 +67,8 @@ class Proved:
         """The exit code that it alone would give."""
         if self.checked is not None and not self.checked.accepted:
             return EXIT_UNEXPECTED
+        if self.word == DISAGREE:
+            return EXIT_DISAGREE
         if self.word == INCONCLUSIVE:
             return EXIT_INCONCLUSIVE
         return EXIT_AS_EXPECTED if self.as_expected else EXIT_UNEXPECTED
@@ -137,7 +141,7 @@ def _properties(asked: Asked) -> Iterator[Proved]:
         proof = prover.prove(prop)
         took = time.monotonic() - began
         expected = expected_on(prop, prover.variant.name) in (None, proof.word)
-        where = proof.how if proof.word == INCONCLUSIVE else str(proof.where)
+        where = str(proof.where) if proof.word not in (INCONCLUSIVE, DISAGREE) else proof.how
         row = Proved(prop.name, proof.word, where, proof.clauses, took, expected)
         if proof.proved and asked.solvers:
             text = certificate_of_proof(prover, prop, proof, asked.variant)

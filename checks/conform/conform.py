@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.checks.conform.conversations import Conversation, conversations
@@ -44,17 +45,23 @@ class Report:
     connections: tuple[ConnectionReport, ...]
 
 
-def conform(packets: Iterable[Packet], stack: Stack, at: str | None = None) -> Report:
+def conform(
+    packets: Iterable[Packet], stack: Stack, at: str | None = None, timeout: float | None = None
+) -> Report:
     """The report on all packets. `at` says where the capture was made: an address, `middle`, or
-    `both` ends; without it, it is guessed."""
+    `both` ends; without it, it is guessed. `timeout`, in seconds, is for each end."""
     found = conversations(packets)
     times = [p.time for c in found for p in c.packets if p.time is not None]
     until = max(times) / 1e9 if times else None
-    return Report(stack, tuple(connection(c, stack, at, until) for c in found))
+    return Report(stack, tuple(connection(c, stack, at, until, timeout) for c in found))
 
 
 def connection(
-    conversation: Conversation, stack: Stack, at: str | None = None, until: float | None = None
+    conversation: Conversation,
+    stack: Stack,
+    at: str | None = None,
+    until: float | None = None,
+    timeout: float | None = None,
 ) -> ConnectionReport:
     """The verdicts on both ends of one conversation. `until` is when the capture ended, in
     seconds."""
@@ -68,7 +75,8 @@ def connection(
         if len(by_file) == 2:
             packets = [p for p in packets if p.file == by_file[index]]
         place = vantage.at(index) if any(vantage.near) else "middle"
-        judgement = judged(view_of(packets, endpoint), stack, place, until)
+        deadline = None if timeout is None else monotonic() + timeout
+        judgement = judged(view_of(packets, endpoint), stack, place, until, deadline)
         reports.append(EndReport(endpoint, judgement))
     return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
 

@@ -26,6 +26,8 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
     """Each way in which the end can have sent this segment. `in_order`: an exact reply that is
     owed goes before everything else."""
     seg = seen.segment
+    if before.mute:
+        return
     yield from owed_replies(before, seg)
     if before.owed and in_order:
         return
@@ -46,11 +48,12 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
 def acknowledges_part(before: Hypothesis, seen: Seen) -> bool:
     """Whether the ACK is of a part of text that arrived in several segments, which the capture has
     as one: "equal up to" how text is split or merged."""
-    if seen.merged is None or seen.merged[1] != before.tcb.rcv_nxt:
+    if seen.merged is None:
         return False
-    low = seen.merged[0] if before.acked is None else before.acked
-    ack = seen.segment.ack
-    return within(seen.merged[0] + 1, ack, seen.merged[1]) and low <= ack
+    begin, end = seen.merged
+    ack, rcv_nxt = seen.segment.ack, before.tcb.rcv_nxt
+    low = begin if before.acked is None else before.acked
+    return within(begin + 1, ack, end) and begin < rcv_nxt <= end and low <= ack < rcv_nxt
 
 
 def owed_replies(before: Hypothesis, seg: Segment) -> Iterator[Branch]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.captures.packet import BAD
 from tcpmc.checks.conform.hypothesis import BITS
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -77,11 +76,6 @@ def segment_of(packet: Packet, following: Seq | None) -> Segment:
     )
 
 
-def kept(packets: Sequence[Packet], end: Endpoint) -> list[Packet]:
-    """The packets without those that the end drops unread: with a bad checksum (MUST-3)."""
-    return [p for p in packets if p.checksum != BAD or p.source == end]
-
-
 def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
     """The packets between two endpoints, as `end` has seen them."""
     sides = (_Side(), _Side())
@@ -90,9 +84,14 @@ def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
         # The SYNs are not in the capture: the scale can be anything.
         for side in sides:
             side.scale = LARGEST_SCALE
+    elif packets and packets[0].ACK:
+        # The SYN is not in the capture; the SYN,ACK has the options that it had.
+        opener = sides[1 if packets[0].source == end else 0]
+        opener.scale = None if packets[0].wscale is None else LARGEST_SCALE
+        opener.stamps = packets[0].tsval is not None
     view: list[Seen] = []
     previous: float | None = None
-    for index, packet in enumerate(kept(packets, end)):
+    for index, packet in enumerate(packets):
         sent = packet.source == end
         own, other = sides[0 if sent else 1], sides[1 if sent else 0]
         mine = sides[0]
@@ -118,7 +117,7 @@ def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
             )
         )
         _note(own, packet, seg, window, time)
-        if not sent and seg.length > mine.mss:
+        if not sent and seg.length > min(mine.mss, own.mss):
             begin = mine.merged[0] if mine.merged and mine.merged[1] == seg.seq else seg.seq
             mine.merged = (begin, seg.seq + seg.length)
         previous = time if time is not None else previous

@@ -7,6 +7,7 @@ without bound is exactly that set of kinds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.labels import ENDS
+from tcpmc.checks.naming import names_of, segment_name
 from tcpmc.checks.parametric.symbolic_endpoint import (
     BITS,
     OWN,
@@ -30,7 +32,7 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.network.product import End
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.kinds import Always, Reachable
+from tcpmc.model.properties.kinds import Always, Predicate, Reachable
 from tcpmc.model.variants.variant import Variant
 
 
@@ -50,6 +52,11 @@ class Formulas:
     """The system of a variant whose ends are those of the table."""
 
     endpoint: Endpoint
+
+    @cached_property
+    def _broken(self) -> dict[tuple[Predicate, ...], z3.BoolRef]:
+        """What `broken` has been asked, by the predicates."""
+        return {}
 
     @cached_property
     def iss(self) -> tuple[z3.BitVecRef, z3.BitVecRef]:
@@ -81,8 +88,9 @@ class Formulas:
 
     @cached_property
     def sent_names(self) -> list[str]:
-        """The names of the flags, of A and then of B."""
-        return [sent_name(which, kind) for which in (0, 1) for kind in self.endpoint.kinds]
+        """The names of the flags, of A and then of B. Raises SameName."""
+        flags = [(which, kind) for which in (0, 1) for kind in self.endpoint.kinds]
+        return names_of(flags, lambda flag: sent_name(*flag))
 
     @cached_property
     def left(self) -> list[z3.BoolRef]:
@@ -143,6 +151,12 @@ class Formulas:
 
     def broken(self, prop: Always | Reachable) -> z3.BoolRef:
         """The claim is broken in frame "0"; or the goal is met. Raises FixedNumbers."""
+        asked = prop.goals if isinstance(prop, Reachable) else (prop.premise, prop.claim)
+        if asked not in self._broken:
+            self._broken[asked] = self._broken_in_some(prop)
+        return self._broken[asked]
+
+    def _broken_in_some(self, prop: Always | Reachable) -> z3.BoolRef:
         frame = self.frame("0")
         ways = []
         for a, end_a in enumerate(self.ends[0]):
@@ -173,35 +187,43 @@ class Formulas:
         return list(zip(found, there, strict=True))
 
 
-def formulas_of(variant: Variant, data: int) -> Formulas:
-    """The system of a variant with so many octets of text each way."""
-    return Formulas(Endpoint(variant, scope_of(data)))
+def formulas_of(
+    variant: Variant, data: int, in_time: Callable[[], None] = lambda: None
+) -> Formulas:
+    """The system of a variant with so many octets of text each way. `in_time` may raise GaveUp."""
+    return Formulas(Endpoint(variant, scope_of(data), in_time))
 
 
 def sent_name(which: int, kind: Segment) -> str:
     """The flag that this end has sent this kind, as `A.sent.FIN,ACK(1,1)`: how far SEG.SEQ is from
-    its ISS, SEG.ACK from the other's, and then the octets of text. `zero` is the number zero."""
-    parts = [distance(kind.seq)] + [distance(kind.ack)] * kind.ACK
-    parts += [str(kind.length)] * bool(kind.length)
-    return f"{ENDS[which]}.sent.{kind.controls}({','.join(parts)})"
+    its ISS, SEG.ACK from the other's, and what else is not zero."""
+    return f"{ENDS[which]}.sent.{segment_name(kind, distance)}"
 
 
-def distance(number: Seq) -> str:
-    """How far a number is from the ISS that it counts from."""
+COUNTS_FROM = {"seq": OWN, "ack": PEER, "snd_una": OWN, "snd_nxt": OWN, "rcv_nxt": PEER}
+"""The ISS that a number usually counts from."""
+
+
+def distance(field: str, number: Seq) -> str:
+    """How far the number of a field is from the ISS that it counts from: `1`; `own+1` or `peer+1`
+    where it counts from the other one. The number zero is `zero`."""
     if not isinstance(number.value, Sym):
         return "zero" if number.value == 0 else f"zero+{number.value}"
-    for iss in (OWN, PEER):
+    for name, iss in (("own", OWN), ("peer", PEER)):
         far = z3.simplify(number.value.term - iss)
         if z3.is_bv_value(far):
-            return str(far.as_long())
-    return str(number.value.term)
+            usual = iss is COUNTS_FROM.get(field)
+            return str(far.as_long()) if usual else f"{name}+{far.as_long()}"
+    return str(number.value.term.sexpr())
 
 
 def told(end: End) -> str:
     """The state of an end on one line, its numbers as distances from the ISSs."""
     tcb, history = end.tcb, end.history
-    names = ("snd_una", "snd_nxt", "rcv_nxt")
-    numbers = [f"{name.upper().replace('_', '.')} {distance(getattr(tcb, name))}" for name in names]
+    numbers = [
+        f"{name.upper().replace('_', '.')} {distance(name, getattr(tcb, name))}"
+        for name in ("snd_una", "snd_nxt", "rcv_nxt")
+    ]
     flags = [f.name for f in fields(history) if getattr(history, f.name)]
     return f"{end.state}, {', '.join(numbers)}: {', '.join(flags) or 'no history'}"
 

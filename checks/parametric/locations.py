@@ -8,7 +8,7 @@ all of them have must have been. It is inductive by construction; Z3 checks that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import z3
 
@@ -37,6 +37,7 @@ class Invariant:
 
     formulas: Formulas
     known: dict[Location, Sent]
+    _made: dict[str, z3.BoolRef] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         """The number of clauses."""
@@ -46,6 +47,11 @@ class Invariant:
 
     def formula(self, tag: str) -> z3.BoolRef:
         """It holds in a frame."""
+        if tag not in self._made:
+            self._made[tag] = self._formula(tag)
+        return self._made[tag]
+
+    def _formula(self, tag: str) -> z3.BoolRef:
         frame = self.formulas.frame(tag)
         parts = []
         for (a, b), sent in self.known.items():
@@ -58,7 +64,7 @@ class Invariant:
         return z3.Or(*parts)
 
 
-def invariant(formulas: Formulas, possible: Callable[[z3.BoolRef], bool]) -> Invariant:
+def least_invariant(formulas: Formulas, possible: Callable[[z3.BoolRef], bool]) -> Invariant:
     """The invariant under the moves whose guards are `possible`."""
     moves = [_by_source(formulas, which, possible) for which in (0, 1)]
     known: dict[Location, Sent] = {(0, 0): Sent(0, 0)}

@@ -15,17 +15,22 @@ from functools import cached_property
 import z3
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+from tcpmc.checks.explicit.local_steps import local_steps, states_by_pair
 from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.labels import ENDS
+from tcpmc.checks.parametric.explored import Explored
 from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
-from tcpmc.checks.parametric.locations import Invariant, invariant
+from tcpmc.checks.parametric.locations import Invariant, least_invariant
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, Unending, scope_of
+from tcpmc.checks.statespace import Graph, TooLarge
+from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import (
+    DISAGREE,
     INCONCLUSIVE,
     PROVED,
     REFUTED,
@@ -40,8 +45,13 @@ from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
 from tcpmc.model.variants.variant import Variant
 
 Safety = Always | Reachable
+LIMITS = (*(GaveUp, PathLimit, Unending, Unsettled, FixedNumbers, NotImplementedError, Unknown),)
+"""What a proof may meet that leaves the question open."""
 FEW = 16
 """As many ISSs as a guard may be about for each of them to be tried."""
+LARGER, ENOUGH = 3, 4_000_000
+"""What is in flight each way where a proof did not come off and a run is looked for, and how many
+states that may take."""
 
 
 @dataclass(frozen=True)
@@ -108,21 +118,31 @@ class Prover:
     data: int = 0
     seconds: float | None = None
     _invariants: dict[Excluded, Invariant] = field(default_factory=dict)
+    _explored: dict[Scope, ExplicitEngine] = field(default_factory=dict)
+    _matched: bool = False
     _until: float | None = None
 
     @cached_property
     def formulas(self) -> Formulas:
-        """The system. Raises Unending."""
-        return formulas_of(self.variant, self.data)
+        """The system. Raises Unending and GaveUp."""
+        return formulas_of(self.variant, self.data, self._in_time)
 
     @cached_property
     def rules(self) -> OneStep:
         """The paths of one step."""
         return OneStep(self.variant)
 
+    def begin(self) -> None:
+        """The time for a property begins."""
+        self._until = None if self.seconds is None else time.monotonic() + self.seconds
+
+    def _in_time(self) -> None:
+        if self._until is not None and time.monotonic() > self._until:
+            raise GaveUp(f"{self.seconds:g} s are over")
+
     def prove(self, prop: Property) -> Proof:
         """The verdict on a property that is `provable`."""
-        self._until = None if self.seconds is None else time.monotonic() + self.seconds
+        self.begin()
         established = ""
         try:
             if isinstance(prop, Lemma):
@@ -134,8 +154,12 @@ class Prover:
             if ordinary.trace is not None:
                 return Proof(ordinary.word, ordinary.method, trace=ordinary.trace)
             established = f"no counterexample in the small scope ({ordinary.method})"
-            return self._proof(prop, vacuous=ordinary.word == VACUOUS)
-        except (GaveUp, PathLimit, Unending, Unsettled, FixedNumbers, NotImplementedError) as limit:
+            found = self.proof_alone(prop, vacuous=ordinary.word == VACUOUS)
+            if found.word == INCONCLUSIVE:
+                return self._refuted(prop) or found
+            wrong = self._unfaithful(prop)
+            return Proof(DISAGREE, wrong) if wrong else found
+        except LIMITS as limit:
             return Proof(INCONCLUSIVE, "; ".join(filter(None, (str(limit), established))))
 
     def _lemma(self, prop: Lemma) -> Proof:
@@ -144,33 +168,57 @@ class Prover:
             return Proof(REFUTED, "one step, 32-bit numbers", trace=trace)
         return Proof(PROVED, "one step, all 32-bit numbers")
 
-    def _proof(self, prop: Safety, vacuous: bool) -> Proof:
-        """The proof for all ISSs; or for those for which there is no counterexample."""
+    def proof_alone(self, prop: Safety, vacuous: bool = False) -> Proof:
+        """The proof for all ISSs, or for those for which there is no counterexample: without a
+        look at the small scope, and without its check of the formulas. Raises one of LIMITS."""
         word = PROVED if isinstance(prop, Always) else UNREACHABLE
         found, outside = Proof(word, ""), None
         if not self._holds(prop, found.where):
             where, outside = self._refuting(prop)
             found = replace(found, where=where, outside=outside)
             if outside is None or not self._holds(prop, where):
-                clauses = len(self._invariant(where))
+                clauses = len(self.invariant(where))
                 how = f"{clauses:,} clauses are inductive, and do not imply it"
                 return replace(found, word=INCONCLUSIVE, how=how)
         if vacuous and isinstance(prop, Always) and self._holds(_premise(prop), found.where):
             return replace(found, word=VACUOUS, how="the premise never holds")
-        kept = self._invariant(found.where)
+        kept = self.invariant(found.where)
         how = f"inductive, {len(kept):,} clauses, unbounded channel"
         return replace(found, how=how, invariant=kept)
 
+    def _refuted(self, prop: Safety) -> Proof | None:
+        """A counterexample, or a witness, that needs more in flight than the small scope has."""
+        found = self._explicit(prop, Scope("").iss, LARGER)
+        how = f"{found.method}, with {LARGER} in flight each way"
+        return None if found.trace is None else Proof(found.word, how, trace=found.trace)
+
+    def _unfaithful(self, prop: Safety) -> str:
+        """What in the small scope is not as the formulas have it; "" where all is."""
+        iss = Scope("").iss
+        engine, explored = self._engine(iss), Explored(self.formulas, iss)
+        assert engine.graph is not None
+        levels = engine.graph.levels
+        if not self._matched:
+            for step in explored.unmatched(local_steps(engine.table, levels)):
+                return f"the formulas leave out a step that the rules take: {step}"
+            self._matched = True
+        asked: list[Safety] = [prop] if isinstance(prop, Reachable) else [prop, _premise(prop)]
+        states = list(states_by_pair(engine.table, levels))
+        for system in (state for one in asked for state in explored.misjudged(one, states)):
+            a, b = (end.state for end in system.ends)
+            return f"the formulas and the predicate differ on a state that is reached: {a}/{b}"
+        return ""
+
     def _holds(self, prop: Safety, where: Excluded) -> bool:
         """Whether the invariant for these ISSs implies it."""
-        kept = self._invariant(where)
+        kept = self.invariant(where)
         bad = self.formulas.broken(prop)
         return not self._possible(where, kept.formula("0"), bad)
 
-    def _invariant(self, where: Excluded) -> Invariant:
+    def invariant(self, where: Excluded) -> Invariant:
         """The invariant for these ISSs, which Z3 has checked to be inductive."""
         if where not in self._invariants:
-            found = invariant(self.formulas, lambda guard: self._possible(where, guard))
+            found = least_invariant(self.formulas, lambda guard: self._possible(where, guard))
             now, then = found.formula("0"), found.formula("1")
             begins = self._possible(where, self.formulas.initial(), z3.Not(now))
             if begins or self._possible(where, now, self.formulas.step, z3.Not(then)):
@@ -180,12 +228,10 @@ class Prover:
 
     def _possible(self, where: Excluded, *conditions: z3.BoolRef) -> bool:
         """Whether the conditions have a solution with these ISSs. Raises GaveUp."""
+        self._in_time()
         solver = z3.SolverFor("QF_BV")
         if self._until is not None:
-            left = self._until - time.monotonic()
-            if left <= 0:
-                raise GaveUp(f"{self.seconds:g} s are over")
-            solver.set("timeout", max(1, int(1000 * left)))
+            solver.set("timeout", max(1, int(1000 * (self._until - time.monotonic()))))
         solver.add(where.formula(self.formulas.iss), *conditions)
         return satisfiable(solver)
 
@@ -210,12 +256,23 @@ class Prover:
             found = {number for guard in guards for number in _few(iss, guard)}
             yield from ((which, number) for number in sorted(found))
 
-    def _explicit(self, prop: Safety, iss: tuple[int, int]) -> Answer:
+    def _explicit(self, prop: Safety, iss: tuple[int, int], capacity: int = 2) -> Answer:
         """What the explicit engine says of a small scope with these ISSs."""
-        if self._until is not None and time.monotonic() > self._until:
-            raise GaveUp(f"{self.seconds:g} s are over")
-        model = Model(self.variant, Scope("small", bits=BITS, iss=iss, data=self.data))
-        return ExplicitEngine(model).decide([prop])[prop.name]
+        self._in_time()
+        return self._engine(iss, capacity).decide([prop])[prop.name]
+
+    def _engine(self, iss: tuple[int, int], capacity: int = 2) -> ExplicitEngine:
+        """The explicit engine on a small scope with these ISSs."""
+        scope = Scope("small", bits=BITS, iss=iss, data=self.data, capacity=capacity)
+        if scope not in self._explored:
+            model = Model(self.variant, scope)
+            self._explored[scope] = ExplicitEngine(model, _no_more_than_enough)
+        return self._explored[scope]
+
+
+def _no_more_than_enough(graph: Graph) -> None:
+    if graph.states > ENOUGH:
+        raise TooLarge(f"more than {ENOUGH:,} states")
 
 
 def _premise(prop: Always) -> Reachable:

@@ -7,7 +7,7 @@ rules, so that one table is about either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from typing import Any, cast
@@ -71,15 +71,15 @@ def for_host(value: Any, own: z3.BitVecRef, peer: z3.BitVecRef) -> Any:
     return each_term(value, lambda term: z3.substitute(term, (OWN, own), (PEER, peer)))
 
 
-def spelled(value: Any) -> str:
-    """What tells two values in normal form apart."""
+def key(value: Any) -> Hashable:
+    """What tells two values in normal form apart: each field of them, a term by its text."""
     if isinstance(value, Sym):
-        return str(value.term.sexpr())
+        return "term", value.term.sexpr()
     if isinstance(value, Seq):
-        return spelled(value.value)
+        return value.bits, key(value.value)
     if is_dataclass(value) and not isinstance(value, type):
-        return " ".join(spelled(getattr(value, field.name)) for field in fields(value))
-    return str(value)
+        return type(value), *(key(getattr(value, field.name)) for field in fields(value))
+    return cast(Hashable, value)
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,16 @@ class EndMove:
 class Endpoint:
     """The states of an end (0 is the initial one), the kinds that it sends, and its moves."""
 
-    def __init__(self, variant: Variant, scope: Scope) -> None:
-        """Raises Unending; NotImplementedError for a rule that sends two segments at a time."""
+    def __init__(
+        self, variant: Variant, scope: Scope, in_time: Callable[[], None] = lambda: None
+    ) -> None:
+        """Raises Unending; NotImplementedError for a rule that sends two segments at a time; and
+        what `in_time` raises, which is called from time to time."""
         self.model = with_hosts(Model(variant, scope), OWN, OWN)
         self.ends: list[End] = []
         self.kinds: list[Segment] = []
         self.moves: list[EndMove] = []
-        self._ids: dict[str, int] = {}
+        self._ids: tuple[dict[Hashable, int], dict[Hashable, int]] = ({}, {})
         self._number(normal(self.model.initial().ends[0]), self.ends)
         done_ends = done_kinds = 0
         while done_ends < len(self.ends) or done_kinds < len(self.kinds):
@@ -121,6 +124,7 @@ class Endpoint:
                 pairs = [(end, done_kinds) for end in range(done_ends)]
                 done_kinds += 1
             for end, kind in pairs:
+                in_time()
                 self._arrives(end, kind)
 
     def _own(self, source: int) -> None:
@@ -151,10 +155,10 @@ class Endpoint:
                 yield found
 
     def _number(self, value: Any, known: list[Any]) -> int:
-        name = spelled(value)
-        if name not in self._ids:
-            self._ids[name] = len(known)
+        ids, name = self._ids[known is self.kinds], key(value)
+        if name not in ids:
+            ids[name] = len(known)
             known.append(value)
             if len(known) > MOST:
                 raise Unending(f"more than {MOST:,} states of one end")
-        return self._ids[name]
+        return ids[name]

@@ -20,7 +20,9 @@ from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
 from tcpmc.model.properties.kinds import FAIRNESS, Eventually, Lemma, LivelockFree, Property
 from tcpmc.model.variants.variant import Variant
 
-ENGINES = ("explicit", "z3")
+ENGINES = ("explicit", "z3", "networkx")
+CROSS_CHECK = ENGINES[:2]
+"""The engines that a named property is asked of."""
 AUTO = ()
 """No engine in particular: both for a named property, and for a catalogue as it says itself."""
 
@@ -56,12 +58,13 @@ class Result:
 class Outcome:
     """What a run came to: results in catalogue order, the rule labels that the explicit engine
     reached, and why the run ended early, if it did; whether the properties were `named` by the
-    user, and the `coverage`, if that was asked for."""
+    user, whether the whole `table` is wanted, and the `coverage`, if that was asked for."""
 
     results: list[Result]
     rules: set[str] = field(default_factory=set)
     reason: str | None = None
     named: bool = False
+    table: bool = False
     coverage: Mapping[str, list[str]] | None = None
 
     @property
@@ -94,10 +97,13 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     """Whether the engine decides this property in this scope.
 
     Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and neither the order
-    of a fifo channel nor what a segment is about has an encoding for the solver.
+    of a fifo channel nor what a segment is about has an encoding for the solver. networkx takes
+    scopes without text, whose graphs are small enough for it.
     """
     if engine == "explicit":
         return not isinstance(prop, Lemma)
+    if engine == "networkx":
+        return not isinstance(prop, Lemma) and scope.data == 0
     if isinstance(prop, Lemma):
         return True
     on_cycles = isinstance(prop, Eventually | LivelockFree)
@@ -137,7 +143,7 @@ def select(
         wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
         for source in dict.fromkeys(wanted):
             both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
-            chosen = engines or (ENGINES if both else ENGINES[:1])
+            chosen = engines or (CROSS_CHECK if both else ENGINES[:1])
             job = Job(prop, variant(source), source, asked, chosen)
             if any(decides(engine, prop, _scope(job)) for engine in chosen):
                 jobs.append(job)

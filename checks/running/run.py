@@ -48,6 +48,7 @@ def run(
             for clock in (False, True)
         ]
         for number, group in groups.items():
+            collected.add("networkx", _by_networkx(number, group, monitor))
             found = _explore(group, monitor, outcome.rules, exploring)
             collected.add("explicit", {(number, name): answer for name, answer in found.items()})
             for solver in solvers:
@@ -158,6 +159,25 @@ def _at_next_capacity(
     engine = ExplicitEngine(Model(group.variant, scope), watch, replace(exploring, folder=None))
     later = engine.decide(props)
     return {name: beside_larger(found[name], answer) for name, answer in later.items()}
+
+
+def _by_networkx(
+    number: int, group: Exploration, monitor: Monitor
+) -> dict[tuple[int, str], Answer | None]:
+    """The networkx engine's answers."""
+    props = group.decided_by("networkx")
+    if not props:
+        return {}
+    from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+
+    monitor.status = lambda: f"{group.variant.name}: networkx"
+    try:
+        with monitor.interruptible():
+            answers = NetworkxEngine(Model(group.variant, group.scope)).decide(props)
+    except (KeyboardInterrupt, MemoryError) as stop:
+        reason = str(stop) or "out of memory"
+        answers = {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
+    return {(number, name): answer for name, answer in answers.items()}
 
 
 def watcher(monitor: Monitor, name: str) -> Callable[[Graph], None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import z3
@@ -41,37 +42,37 @@ class Sym:
         return Sym.decide(truth)
 
     def __add__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: a + b, self, other)
+        return lifted(lambda a, b: a + b, self, other)
 
     def __sub__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: a - b, self, other)
+        return lifted(lambda a, b: a - b, self, other)
 
     def __and__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: z3.And(a, b) if z3.is_bool(a) else a & b, self, other)
+        return lifted(lambda a, b: z3.And(a, b) if z3.is_bool(a) else a & b, self, other)
 
     def __or__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: z3.Or(a, b) if z3.is_bool(a) else a | b, self, other)
+        return lifted(lambda a, b: z3.Or(a, b) if z3.is_bool(a) else a | b, self, other)
 
     def __xor__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: z3.Xor(a, b) if z3.is_bool(a) else a ^ b, self, other)
+        return lifted(lambda a, b: z3.Xor(a, b) if z3.is_bool(a) else a ^ b, self, other)
 
     def __eq__(self, other: object) -> Any:
-        return _lift(lambda a, b: a == b, self, other)
+        return lifted(lambda a, b: a == b, self, other)
 
     def __ne__(self, other: object) -> Any:
-        return _lift(lambda a, b: a != b, self, other)
+        return lifted(lambda a, b: a != b, self, other)
 
     def __lt__(self, other: Any) -> Sym:
-        return _lift(z3.ULT, self, other)
+        return lifted(z3.ULT, self, other)
 
     def __le__(self, other: Any) -> Sym:
-        return _lift(z3.ULE, self, other)
+        return lifted(z3.ULE, self, other)
 
     def __gt__(self, other: Any) -> Sym:
-        return _lift(z3.UGT, self, other)
+        return lifted(z3.UGT, self, other)
 
     def __ge__(self, other: Any) -> Sym:
-        return _lift(z3.UGE, self, other)
+        return lifted(z3.UGE, self, other)
 
     def __radd__(self, other: Any) -> Sym:
         return self.__add__(other)
@@ -83,17 +84,35 @@ class Sym:
         return self.__or__(other)
 
     def __rsub__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: b - a, self, other)
+        return lifted(lambda a, b: b - a, self, other)
 
 
-def _lift(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
+_made: dict[tuple[object, ...], tuple[Sym, object, Sym]] = {}
+"""What was computed before, by operation and operands, which are kept: every path of a function
+computes much the same."""
+MADE_LIMIT = 200_000
+
+
+def lifted(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
+    """The operation on the terms of both, as a value of the left one's kind."""
+    other = id(right) if isinstance(right, Sym) else right
+    key = (operation.__code__, id(left), type(right), other)
+    found = _made.get(key)
+    if found is None:
+        if len(_made) >= MADE_LIMIT:
+            _made.clear()
+        found = _made[key] = (left, right, type(left)(_computed(operation, left, right)))
+    return found[2]
+
+
+def _computed(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Any:
     a, b = left.term, right.term if isinstance(right, Sym) else right
     if z3.is_bv(a):
-        return Sym(operation(a, as_bits(b, a.size())))
+        return operation(a, as_bits(b, a.size()))
     if z3.is_bv(b) or (isinstance(b, int) and not isinstance(b, bool)):
         size = b.size() if z3.is_bv(b) else 32
-        return Sym(operation(as_bits(a, size), as_bits(b, size)))
-    return Sym(operation(a, z3.BoolVal(b) if isinstance(b, bool) else b))
+        return operation(as_bits(a, size), as_bits(b, size))
+    return operation(a, z3.BoolVal(b) if isinstance(b, bool) else b)
 
 
 def as_bits(value: Any, size: int) -> Any:
@@ -130,32 +149,51 @@ def paths(run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True) -> It
     """Yield every feasible path of `run` under the assumptions; the conditions are disjoint and
     together amount to the assumptions. Without `prune` no branch is tested, which is faster where
     a test is dear, and infeasible paths are among them. Raises PathLimit beyond 3000 paths."""
-    solver = z3.Solver()
-    solver.add(*assuming)
+    feasible = _Feasible(assuming)
     todo: list[tuple[bool, ...]] = [()]
     count = 0
     while todo:
         count += 1
         if count > PATH_LIMIT:
             raise PathLimit(f"more than {PATH_LIMIT} symbolic paths")
-        walk = _Walk(todo.pop(), solver, prune)
+        walk = _Walk(todo.pop(), feasible, prune)
         Sym.decide, outer = walk.decide, Sym.decide
-        solver.push()
         try:
             result = run()
         finally:
             Sym.decide = outer
-            solver.pop()
         todo += walk.untaken
         yield Path(z3.And(*walk.condition), result)
+
+
+class _Feasible:
+    """Whether there are values with which a path is taken. A solver is made when it is first asked:
+    most runs branch on nothing open."""
+
+    def __init__(self, assuming: tuple[z3.BoolRef, ...]) -> None:
+        self._assuming = assuming
+
+    @cached_property
+    def _solver(self) -> z3.Solver:
+        solver = z3.Solver()
+        solver.add(*self._assuming)
+        return solver
+
+    def example(self, condition: list[z3.BoolRef]) -> z3.ModelRef | None:
+        """Values that meet the condition; None where there are none."""
+        self._solver.push()
+        self._solver.add(*condition)
+        found = self._solver.model() if satisfiable(self._solver) else None
+        self._solver.pop()
+        return found
 
 
 class _Walk:
     """One path: it follows `prefix`, then takes at each branch a side that is feasible, and keeps
     the other one for later if that is feasible too."""
 
-    def __init__(self, prefix: tuple[bool, ...], solver: z3.Solver, prune: bool) -> None:
-        self.prefix, self.solver, self.prune = prefix, solver, prune
+    def __init__(self, prefix: tuple[bool, ...], feasible: _Feasible, prune: bool) -> None:
+        self.prefix, self.feasible, self.prune = prefix, feasible, prune
         self.example: z3.ModelRef | None = None
         self.condition: list[z3.BoolRef] = []
         self.taken: list[bool] = []
@@ -164,16 +202,15 @@ class _Walk:
 
     def decide(self, truth: z3.BoolRef) -> bool:
         """The side that this path takes at a branch."""
-        truth = z3.simplify(truth)
-        if z3.is_true(truth) or z3.is_false(truth):
-            return bool(z3.is_true(truth))
-        if truth.get_id() not in self.known:
-            side = self._side(truth)
-            self.known[truth.get_id()] = side
+        truth, settled = simplified(truth)
+        if settled is not None:
+            return settled
+        number = truth.get_id()
+        if number not in self.known:
+            self.known[number] = side = self._side(truth)
             self.taken.append(side)
             self.condition.append(truth if side else z3.Not(truth))
-            self.solver.add(self.condition[-1])
-        return self.known[truth.get_id()]
+        return self.known[number]
 
     def _side(self, truth: z3.BoolRef) -> bool:
         if len(self.taken) < len(self.prefix):
@@ -182,12 +219,29 @@ class _Walk:
             self.untaken.append((*self.taken, False))
             return True
         if self.example is None:
-            satisfiable(self.solver)
-            self.example = self.solver.model()
+            self.example = self.feasible.example(self.condition)
+            assert self.example is not None, "a path that no values take"
         side = bool(z3.is_true(self.example.eval(truth, model_completion=True)))
-        if satisfiable(self.solver, z3.Not(truth) if side else truth):
+        other = z3.Not(truth) if side else truth
+        if self.feasible.example([*self.condition, other]) is not None:
             self.untaken.append((*self.taken, not side))
         return side
+
+
+_simple: dict[int, tuple[z3.BoolRef, z3.BoolRef, bool | None]] = {}
+"""What was simplified before, by the number of the term, which is kept."""
+
+
+def simplified(truth: z3.BoolRef) -> tuple[z3.BoolRef, bool | None]:
+    """The truth in simple terms, and which one it is if it does not hang on anything."""
+    found = _simple.get(truth.get_id())
+    if found is None:
+        if len(_simple) >= MADE_LIMIT:
+            _simple.clear()
+        simple = z3.simplify(truth)
+        settled = True if z3.is_true(simple) else False if z3.is_false(simple) else None
+        found = _simple[truth.get_id()] = (truth, simple, settled)
+    return found[1:]
 
 
 def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef) -> z3.BoolRef:

@@ -18,6 +18,20 @@ OnCall = Callable[[Host, Tcb], Step]
 OnSend = Callable[[Host, Tcb, int], Step]
 OnSegment = Callable[[Host, Tcb, Segment], Step]
 
+CHECKS = (
+    "check_reopening",
+    "check_timestamp",
+    "check_sequence",
+    "note_timestamp",
+    "check_reset",
+    "check_syn",
+    "check_order",
+    "check_ack",
+    "process_text",
+    "check_fin",
+)
+"""The checks of 3.10.7.4, with those of RFC 7323, in the order in which they are made."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -61,20 +75,8 @@ class Rules:
                 return self._checks(host, tcb, seg)
 
     def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
-        """The checks of 3.10.7.4, with those of RFC 7323, each on what the ones before it left,
-        until one is done."""
-        checks = (
-            self.check_reopening,
-            self.check_timestamp,
-            self.check_sequence,
-            self.note_timestamp,
-            self.check_reset,
-            self.check_syn,
-            self.check_order,
-            self.check_ack,
-            self.process_text,
-            self.check_fin,
-        )
+        """The checks, each on what the ones before it left, until one is done."""
+        checks: list[OnSegment] = [getattr(self, name) for name in CHECKS]
         step = reduce(
             lambda step, check: step if step.done else step.then(check(host, step.tcb, seg)),
             checks,

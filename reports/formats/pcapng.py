@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tcpmc import __version__
+from tcpmc.captures import wire
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
 from tcpmc.checks.verdict import REFUTED
@@ -23,14 +23,7 @@ from tcpmc.reports.story import (
     trace_of,
 )
 
-SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
-BYTE_ORDER, VERSION, UNKNOWN_LENGTH = 0x1A2B3C4D, (1, 0), 2**64 - 1
-RAW_IP = 101
-COMMENT, APPLICATION = 1, 4
-NAME, DESCRIPTION, ADDRESS, RESOLUTION = 2, 3, 4, 9
-FLAGS, INBOUND, OUTBOUND = 2, 1, 2
 MICROSECONDS, SECOND, APART = 6, 10**6, 10**3
-LONGEST_OPTION = 2**16 - 1
 
 
 @dataclass
@@ -61,20 +54,18 @@ def pcapng(result: Result) -> bytes:
 
 
 def _section(about: Sequence[str]) -> bytes:
-    options = [(COMMENT, _utf8(text)) for text in about]
-    application = (APPLICATION, f"tcpmc {__version__}".encode())
-    fixed = struct.pack("<IHHQ", BYTE_ORDER, *VERSION, UNKNOWN_LENGTH)
-    return _block(SECTION, fixed, [*options, application])
+    application = (wire.APPLICATION, f"tcpmc {__version__}".encode())
+    return wire.section([*map(_comment, about), application])
 
 
 def _interface(end: int) -> bytes:
     options = [
-        (NAME, ENDS[end].encode()),
-        (DESCRIPTION, f"TCP Peer {ENDS[end]}".encode()),
-        (ADDRESS, ADDRESSES[end].packed + bytes((255, 255, 255, 0))),
-        (RESOLUTION, bytes([MICROSECONDS])),
+        (wire.NAME, ENDS[end].encode()),
+        (wire.DESCRIPTION, f"TCP Peer {ENDS[end]}".encode()),
+        (wire.ADDRESS, ADDRESSES[end].packed + bytes((255, 255, 255, 0))),
+        (wire.RESOLUTION, bytes([MICROSECONDS])),
     ]
-    return _block(INTERFACE, struct.pack("<HHI", RAW_IP, 0, 0), options)
+    return wire.interface(wire.RAW_IP, options)
 
 
 def _packets(result: Result) -> Iterator[bytes]:
@@ -84,11 +75,8 @@ def _packets(result: Result) -> Iterator[bytes]:
         flow = packet.flow
         number = sendings.index((flow.sender, flow.sent, flow.lane)) + 1
         data = datagram(flow.segment, flow.sender, job.scope.iss, window, number % 2**16)
-        high, low = divmod(packet.time, 2**32)
-        fixed = struct.pack("<IIIII", packet.end, high, low, len(data), len(data))
-        options = [(COMMENT, _utf8(text)) for text in packet.comments]
-        flags = (FLAGS, struct.pack("<I", OUTBOUND if packet.leaves else INBOUND))
-        yield _block(PACKET, fixed + data + bytes(-len(data) % 4), [*options, flags])
+        options = [*map(_comment, packet.comments), wire.direction(packet.leaves)]
+        yield wire.packet(packet.end, packet.time, data, options)
 
 
 def _sendings(result: Result) -> list[tuple[int, int, int]]:
@@ -175,18 +163,5 @@ def _conclusion(result: Result) -> str:
     return f"{word}: {shown(result, trace_of(result))}"
 
 
-def _utf8(text: str) -> bytes:
-    """The text as the value of an option."""
-    return printable(text).encode()[:LONGEST_OPTION].decode(errors="ignore").encode()
-
-
-def _block(kind: int, fixed: bytes, options: Sequence[tuple[int, bytes]]) -> bytes:
-    """A block: its type, its length before and after, and between them its body and options."""
-    body = fixed + b"".join(map(_option, options)) + struct.pack("<HH", 0, 0)
-    length = struct.pack("<I", 12 + len(body))
-    return struct.pack("<I", kind) + length + body + length
-
-
-def _option(option: tuple[int, bytes]) -> bytes:
-    code, value = option
-    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+def _comment(text: str) -> wire.Option:
+    return wire.comment(printable(text))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from tcpmc.checks.running.jobs import ENGINES, Job, Outcome, Result, decides
+from tcpmc.checks.running.jobs import CROSS_CHECK, Job, Outcome, Result, decides
 from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.running.monitor import Limits
 from tcpmc.checks.running.run import run
@@ -106,7 +106,7 @@ def decide_claims(
 def _job(name: str, source: str) -> Job:
     """A property on a variant, for the first engine that decides it."""
     prop, asked = find_property(name), SCOPES["default"]
-    able = [engine for engine in ENGINES if decides(engine, prop, prop.setting(asked))]
+    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.setting(asked))]
     return Job(prop, find_variant(source), source, asked, able[:1])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checkout import TESTS
-from tcpmc.captures import Connection, connections, read
+from tcpmc.captures import Connection, connections, conversations, read
 from tcpmc.captures.choose import chosen
 from tcpmc.captures.connections import Connections
 from tcpmc.captures.summary import summed
@@ -63,10 +63,14 @@ def test_a_syn_sent_again_after_the_end_begins_nothing(tmp_path: Path) -> None:
     assert sizes(tmp_path, HANDSHAKE + CLOSE + old) == [(1, 7)]
 
 
-def test_the_one_before_is_known_where_time_wait_may_live_on(tmp_path: Path) -> None:
-    second = found(tmp_path, HANDSHAKE + CLOSE + NEW_SYN + TAKEN)[1]
-    assert second.before is not None
-    assert second.before.incarnation == 1
+def test_connections_that_an_end_may_remember_are_told_together(tmp_path: Path) -> None:
+    line = "00:0{} IP " + f"{A} > {B}: "
+    path = tmp_path / "text"
+    for minute, chains in ((1, [2]), (7, [1, 1])):
+        syn = line.format("0:00") + "Flags [S], seq 100, length 0\n"
+        reset = line.format("0:01") + "Flags [R], seq 101, length 0\n"
+        path.write_text(syn + reset + line.format(f"{minute}:00") + NEW_SYN[NEW_SYN.index("Fl") :])
+        assert [len(chain) for chain in conversations(read([str(path)]).tables())] == chains
 
 
 def test_the_end_that_sent_the_syn_comes_first(tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ def test_pieces_hold_every_packet_once() -> None:
     pieces = list(Connections().pieces(read(paths).tables()))
     seen = [(p.file, p.number) for piece in pieces for p in piece.packets]
     assert sorted(seen) == sorted((p.file, p.number) for p in read(paths))
-    assert sum(piece.last for piece in pieces) == 2
+    assert sum(piece.over for piece in pieces) == 1
 
 
 @pytest.mark.parametrize(

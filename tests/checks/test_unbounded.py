@@ -12,7 +12,7 @@ from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.parametric import symbolic_endpoint as endpoint
 from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of, told
 from tcpmc.checks.parametric.iss_conditions import Excluded, excluded
-from tcpmc.checks.parametric.locations import Invariant, invariant
+from tcpmc.checks.parametric.locations import Invariant, least_invariant
 from tcpmc.checks.parametric.prover import Prover, provable
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, Endpoint, for_host, scope_of
 from tcpmc.checks.smt.induction import sample
@@ -37,7 +37,7 @@ def prover(variant: str) -> Prover:
 
 @cache
 def proved_for_all() -> Invariant:
-    return invariant(formulas_of(VARIANTS["rfc9293"], 0), lambda guard: True)
+    return least_invariant(formulas_of(VARIANTS["rfc9293"], 0), lambda guard: True)
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -184,9 +184,9 @@ def test_a_table_without_an_end_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_is_no_invariant_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     one = Prover(VARIANTS["rfc9293"])
-    wrong = invariant(one.formulas, lambda guard: True)
+    wrong = least_invariant(one.formulas, lambda guard: True)
     wrong.known.pop(max(wrong.known))
-    monkeypatch.setattr("tcpmc.checks.parametric.prover.invariant", lambda *given: wrong)
+    monkeypatch.setattr("tcpmc.checks.parametric.prover.least_invariant", lambda *given: wrong)
     with pytest.raises(RuntimeError, match="no invariant"):
         one.prove(PROPERTIES["synchronized"])
 
