@@ -111,7 +111,9 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
                 for which in (0, 1)
             )
         case LivelockFree():
-            return trace.loop is not None and _only_answers(trace, trace.loop)
+            if trace.loop is None or not _only_answers(trace, trace.loop):
+                return False
+            return all(prop.where(model, state) for state in trace.states[trace.loop :])
         case Lemma():
             return _breaks_lemma(model, prop, trace)
         case _:

@@ -66,14 +66,14 @@ def connection(
     """The verdicts on both ends of one conversation. `until` is when the capture ended, in
     seconds."""
     vantage = _where(conversation, at)
-    by_file = _near_files(conversation) if at is None else {}
-    if len(by_file) == 2:
-        vantage = Vantage((True, True), ("there is a capture of each end",))
+    by_end = _near_taps(conversation) if at is None else {}
+    if len(by_end) == 2:
+        vantage = Vantage((True, True), ("there is a capture at each end",))
     reports = []
     for index, endpoint in enumerate(conversation.ends):
         packets: Sequence[Packet] = conversation.packets
-        if len(by_file) == 2:
-            packets = [p for p in packets if p.file == by_file[index]]
+        if len(by_end) == 2:
+            packets = [p for p in packets if (p.file, p.interface) == by_end[index]]
         place = vantage.at(index) if any(vantage.near) else "middle"
         deadline = None if timeout is None else monotonic() + timeout
         judgement = judged(view_of(packets, endpoint), stack, place, until, deadline)
@@ -91,15 +91,16 @@ def _where(conversation: Conversation, at: str | None) -> Vantage:
     return Vantage((near[0], near[1]), ("as --at says",))
 
 
-def _near_files(conversation: Conversation) -> dict[int, int]:
-    """For each end the file that was captured at it, where there are several files."""
-    files = sorted({p.file for p in conversation.packets})
-    found: dict[int, int] = {}
-    if len(files) < 2:
+def _near_taps(conversation: Conversation) -> dict[int, tuple[int, int]]:
+    """For each end the file and interface that were captured at it, where there are several."""
+    taps = sorted({(p.file, p.interface) for p in conversation.packets})
+    found: dict[int, tuple[int, int]] = {}
+    if len(taps) < 2:
         return found
-    for file in files:
-        guess = guessed([p for p in conversation.packets if p.file == file], conversation.ends)
+    for tap in taps:
+        seen = [p for p in conversation.packets if (p.file, p.interface) == tap]
+        guess = guessed(seen, conversation.ends)
         for end in (0, 1):
             if guess.near[end]:
-                found[end] = file
+                found[end] = tap
     return found

@@ -248,7 +248,8 @@ class ExplicitEngine:
 
     def _livelock_free(self, prop: LivelockFree) -> Answer:
         assert self.graph is not None
-        lasso, answered = endless_exchange(self.table, self.graph)
+        levels = [level[self._holds(prop.where, level)] for level in self.graph.levels]
+        lasso, answered = endless_exchange(self.table, self.graph, levels)
         if lasso is not None:
             return self._by_lasso(prop, lasso, "lasso")
         if not answered:

@@ -113,6 +113,7 @@ class Encoding:
             f.name: number(f.name, numbers[f.name]) if f.name in numbers else flag(f.name)
             for f in fields(History)
         }
+        holds = self.reference.variant.profile.out_of_order == "hold"
         sequence: dict[str, Any] = {name: Seq(number(name), self.bits) for name in SEQUENCE_FIELDS}
         tcb = Tcb(
             state=cast(State, Sym(z3.BitVec("E.state", STATE_BITS))),
@@ -120,6 +121,9 @@ class Encoding:
             passive=flag("passive"),
             queued=number("queued", scope.data > 0),
             close_queued=flag("close_queued") if scope.data > 0 else False,
+            gap=number("gap", holds),
+            held=number("held", holds),
+            held_fin=flag("held_fin") if holds else False,
         )
         return End(
             tcb,

@@ -16,6 +16,7 @@ from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End
 
 SEQUENCE_FIELDS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
+TCB_FIELDS = ("passive", "queued", "close_queued", "gap", "held", "held_fin")
 STATE_BITS = 4
 CONTROLS = ("SYN", "ACK", "FIN", "RST")
 
@@ -26,7 +27,7 @@ def end_terms(end: End) -> dict[str, Any]:
     return {
         "state": tcb.state,
         **{name: getattr(tcb, name).value for name in SEQUENCE_FIELDS},
-        **{name: getattr(tcb, name) for name in ("passive", "queued", "close_queued")},
+        **{name: getattr(tcb, name) for name in TCB_FIELDS},
         **{field.name: getattr(history, field.name) for field in fields(History)},
         **{name: getattr(end, name) for name in ("time_wait", "rexmt", "retries")},
     }

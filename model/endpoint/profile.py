@@ -36,9 +36,10 @@ class Profile:
     handshake
         `three-way`, or `two-way`: LISTEN enters ESTABLISHED as soon as a SYN arrives.
     out_of_order
-        A segment in the window that begins beyond RCV.NXT, which the RFC would hold (SHLD-31).
-        `take-ack`: its ACK field is processed now, its text and FIN are left to be sent again;
-        `drop`: nothing of it is processed.
+        A segment in the window that begins beyond RCV.NXT. Its ACK field is processed now, but for
+        `drop`: nothing of it is processed. Its text and FIN are left to be sent again, but for
+        `hold`: they are held until what is before them has come (SHLD-31; Linux,
+        tcp_data_queue_ofo; FreeBSD, tcp_reass; lwIP, TCP_QUEUE_OOSEQ). One range is held.
     syn_ack_in_syn_received
         A SYN,ACK after a simultaneous open. `letter`: its sequence number is outside the window,
         it is answered by an ACK, and that ACK establishes (3.10.7.4, first); `figure-7`: it
@@ -77,7 +78,7 @@ class Profile:
     challenge_acks: bool = True
     ack_range: Literal["rfc5961", "any"] = "rfc5961"
     handshake: Literal["three-way", "two-way"] = "three-way"
-    out_of_order: Literal["take-ack", "drop"] = "take-ack"
+    out_of_order: Literal["take-ack", "hold", "drop"] = "take-ack"
     syn_ack_in_syn_received: Literal["letter", "figure-7"] = "letter"
     after_abort: Literal["closed", "time-wait"] = "closed"
     timestamps: bool = False

@@ -130,9 +130,10 @@ class Eventually(Property):
 class LivelockFree(Property):
     """No run in which segments that arrive are answered by segments for ever, while no user calls,
     no timer fires and nothing is lost. PROVED, or REFUTED by a lasso; VACUOUS where no segment is
-    ever answered."""
+    ever answered. Only runs count that stay where `where` holds; it reads the ends only."""
 
     kind: ClassVar[str] = "livelock-free"
+    where: Predicate = field(default=lambda model, system: True)
 
 
 @dataclass(frozen=True, kw_only=True)
