@@ -12,7 +12,7 @@ from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
+from tcpmc.checks.in_flight import PartialSystem, Unsettled, settled, truths
 from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
 from tcpmc.checks.statespace.tables import Ints, distinct_with_inverse
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
@@ -319,10 +319,3 @@ class ExplicitEngine:
 
 def _reason(stop: BaseException) -> str:
     return "out of memory" if isinstance(stop, MemoryError) else str(stop) or "interrupted"
-
-
-def settled(found: set[bool]) -> bool:
-    """The one truth of a predicate. Raises Unsettled where it depends on what is lost unseen."""
-    if len(found) > 1:
-        raise Unsettled("it depends on what is in flight, and any part of that may be lost unseen")
-    return found == {True}
