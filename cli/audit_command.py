@@ -30,7 +30,7 @@ def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
     \b
     tcpmc audit ./my_stack.py
     tcpmc audit linux freebsd --level should
-    tcpmc audit ./my_stack.py -o text -o json=audit.json
+    tcpmc audit ./my_stack.py -o text -o junit=junit.xml -o sarif=tcpmc.sarif
 
     For every TCB and every segment, call and timeout, 32-bit numbers, whether a run can come to
     them or not: does the variant do what the RFC does, or else something that the RFC allows? Each
@@ -44,11 +44,11 @@ def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
         if names.count(variant.name) > 1:
             raise BadInput(f"two of the variants are named {variant.name!r}, one in {source}")
     with opening(asked) as destinations:
+        from tcpmc.checks.audit.decide import Audits
         from tcpmc.checks.audit.decide import audit as audited
-        from tcpmc.checks.audit.decide import failing
         from tcpmc.model.endpoint.requirements import Level
 
-        audits = [audited(variant, source) for source, variant in found]
+        least = {"must": Level.MUST, "should": Level.SHLD, "may": Level.MAY}[level]
+        audits = Audits([audited(variant, source) for source, variant in found], least)
         destinations.write(audits)
-    least = {"must": Level.MUST, "should": Level.SHLD, "may": Level.MAY}[level]
-    return EXIT_UNEXPECTED if failing(audits, least) else EXIT_AS_EXPECTED
+    return EXIT_UNEXPECTED if audits.fails else EXIT_AS_EXPECTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -24,6 +25,8 @@ BAD = ("DEVIATES", "UNEXPLAINED")
     shell_complete=VARIANT_NAMES, help="Whose rules: rfc9293, linux, freebsd, lwip, any variant.",
 )  # fmt: skip
 @click.option("--at", metavar="ADDRESS|both|middle", help="Where it was captured. [default: guess]")
+@click.option("--time-wait", type=click.FloatRange(min=0), metavar="SECONDS",
+              help="The least that TIME-WAIT lasts.  [default: 60]")  # fmt: skip
 @click.option("--connection", "numbers", type=int, multiple=True, metavar="N", help="Only this.")
 @click.option("--then", multiple=True, metavar="SEGMENT",
               help='What a further segment is answered with: "<SEQ=700><CTL=SYN>".')  # fmt: skip
@@ -71,6 +74,8 @@ def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> 
             output.write(as_stacks(packets, at))
         return EXIT_AS_EXPECTED
     chosen = stack_of(find_variant(stack))
+    if rest["time_wait"] is not None:
+        chosen = replace(chosen, time_wait=rest["time_wait"])
     report = held(packets, chosen, at, rest["timeout"])
     if rest["numbers"]:
         report = _only(report, rest["numbers"])
@@ -88,8 +93,6 @@ def conform(files: tuple[str, ...], stack: str, at: str | None, **rest: Any) -> 
 
 def _only(report: Any, numbers: Sequence[int]) -> Any:
     """The report on the connections that are asked for."""
-    from dataclasses import replace
-
     known = {c.number for c in report.connections}
     for number in numbers:
         if number not in known:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from tcpmc.checks.audit.decide import Audit
+from tcpmc.checks.audit.decide import Audit, Audits
 from tcpmc.checks.audit.rows import Example, Row
 from tcpmc.model.endpoint.alternatives import Choice
 from tcpmc.model.endpoint.requirements import Level
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.reports.verdict_json import Json, dumped
+from tcpmc.reports.verdict_json import Json, dumped, trace_object
 
 WIDTH = 80
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 WAYS = 3
 
 
-def as_text(audits: Sequence[Audit], width: int | None = None) -> str:
+def as_text(found: Audits, width: int | None = None) -> str:
     """Every audit, and what it comes to."""
     lines: list[str] = []
-    for one in audits:
+    for one in found.audits:
         lines += [*_audit(one, width or WIDTH), ""]
-    lines += [line for one in audits for line in _wrapped(f"{conclusion(one)}", width or WIDTH)]
+    for one in found.audits:
+        lines += _wrapped(conclusion(one), width or WIDTH)
     return "\n".join(lines) + "\n"
 
 
@@ -54,12 +55,13 @@ def _known(one: Audit) -> str:
 def _audit(one: Audit, width: int) -> Iterator[str]:
     yield from _wrapped(f"{one.variant.name}: {one.variant.title}", width)
     for row in one.rows:
-        yield from _row(one, row, width)
+        yield from row_lines(one, row, width)
     for choice in one.choices:
-        yield from _choice(choice, width)
+        yield from choice_lines(choice, width)
 
 
-def _row(one: Audit, row: Row, width: int) -> Iterator[str]:
+def row_lines(one: Audit, row: Row, width: int) -> Iterator[str]:
+    """A row in words."""
     head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
     yield from _wrapped(head, width, "  ")
     yield from _wrapped(f"when {condition(row)}", width, "      ")
@@ -126,7 +128,8 @@ def shown(one: Example) -> str:
     return ", ".join(told)
 
 
-def _choice(choice: Choice, width: int) -> Iterator[str]:
+def choice_lines(choice: Choice, width: int) -> Iterator[str]:
+    """A choice in words."""
     yield from _wrapped(f"{choice.level} {choice.name}, switch {choice.switch}", width, "  ")
     yield from _wrapped(f"{choice.words} ({choice.citation})", width, "      ")
 
@@ -150,9 +153,10 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 # -- for programs ---------------------------------------------------------------------------------
 
 
-def as_json(audits: Sequence[Audit]) -> str:
+def as_json(found: Audits) -> str:
     """Every audit as an object."""
-    return dumped({"audits": [_as_object(one) for one in audits]}, indent=2)
+    audits = [_as_object(one) for one in found.audits]
+    return dumped({"level": str(found.level), "fails": found.fails, "audits": audits}, indent=2)
 
 
 def _as_object(one: Audit) -> Json:
@@ -193,7 +197,7 @@ def _row_object(row: Row) -> Json:
         "rfc": {"does": row.rfc_does, "label": row.rfc_label},
         "variant": {"does": row.own_does, "label": row.own_label},
         "says": reason(row),
-        "reached": None if row.trace is None else len(row.trace),
+        "trace": None if row.trace is None else trace_object(row.trace),
         "reached_in": row.reached_in,
         "example": _example_object(row.example),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 from tcpmc.checks.audit.differences import Comparison
+from tcpmc.checks.audit.reached import reached
 from tcpmc.checks.audit.rows import Row, rows
 from tcpmc.checks.audit.unseen import Unseen
 from tcpmc.model.endpoint.alternatives import Choice
@@ -56,10 +57,18 @@ def audit(variant: Variant, source: str) -> Audit:
     comparison = Comparison(variant)
     found = rows(comparison.gaps())
     unseen = Unseen(comparison)
-    told = [unseen.told(row) for row in found]
+    told = reached([unseen.told(row) for row in found], comparison)
     return Audit(variant, source, tuple(told), comparison.choices)
 
 
-def failing(audits: Sequence[Audit], level: Level) -> bool:
-    """Whether any of them breaks a requirement of that level."""
-    return any(one.fails(level) for one in audits)
+@dataclass(frozen=True)
+class Audits:
+    """Several audits, and the level at which a broken requirement fails the run."""
+
+    audits: Sequence[Audit]
+    level: Level = Level.MUST
+
+    @property
+    def fails(self) -> bool:
+        """Whether any of them breaks a requirement of that level."""
+        return any(one.fails(self.level) for one in self.audits)

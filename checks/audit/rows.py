@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case, any_host
 from tcpmc.checks.audit.differences import Gap
 from tcpmc.checks.audit.effects import effect
 from tcpmc.checks.audit.words import Where, said
@@ -19,6 +19,7 @@ from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import Sym
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.alternatives import Alternative, Choice
+from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.requirements import Level, Requirement, required
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -31,13 +32,17 @@ OUTPUTS = frozenset(("send", "signals", "timer"))
 
 @dataclass(frozen=True)
 class Example:
-    """One step in which a row shows, with numbers: the TCB before, what happens, both steps."""
+    """One step in which a row shows, with numbers: the TCB before, what happens, both steps; and
+    what the host is, besides its switches."""
 
     tcb: Tcb
     segment: Segment | None
     octets: int | None
     rfc: Step
     own: Step
+    iss: Seq
+    remembered: int = 0
+    may_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,7 +221,9 @@ def example(gaps: Sequence[Gap]) -> Example:
     case = gap.case
     seg = value(case.segment) if case.event == SEGMENT else None
     octets = value(case.arguments[0]) if case.event == "send" else None
-    return Example(value(case.tcb), seg, octets, step(gap.rfc), step(gap.own))
+    host = any_host(Profile())
+    known = (value(host.iss), value(host.remembered), value(host.may_open))
+    return Example(value(case.tcb), seg, octets, step(gap.rfc), step(gap.own), *known)
 
 
 def _wishes(case: Case) -> list[Any]:

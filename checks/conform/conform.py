@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.checks.conform.conversations import Conversation, conversations
 from tcpmc.checks.conform.judge import Judgement, judged
+from tcpmc.checks.conform.readings import merged, readings, severity, without_numbers
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.vantage import Vantage, guessed
 from tcpmc.checks.conform.view import view_of
@@ -65,6 +66,8 @@ def connection(
 ) -> ConnectionReport:
     """The verdicts on both ends of one conversation. `until` is when the capture ended, in
     seconds."""
+    if without_numbers(conversation.packets):
+        return _of_readings(conversation, stack, at, until, timeout)
     vantage = _where(conversation, at)
     by_end = _near_taps(conversation) if at is None else {}
     if len(by_end) == 2:
@@ -79,6 +82,29 @@ def connection(
         judgement = judged(view_of(packets, endpoint), stack, place, until, deadline)
         reports.append(EndReport(endpoint, judgement))
     return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
+
+
+def _of_readings(
+    conversation: Conversation,
+    stack: Stack,
+    at: str | None,
+    until: float | None,
+    timeout: float | None,
+) -> ConnectionReport:
+    """The verdicts on packets without numbers: those of all readings that are explained best."""
+    reports = [
+        connection(replace(conversation, packets=packets), stack, at, until, timeout)
+        for packets in readings(conversation.packets, conversation.ends)
+    ]
+    worst = [sum(severity(end.judgement) for end in report.ends) for report in reports]
+    best = [r for r, worse in zip(reports, worst, strict=True) if worse == min(worst)]
+    first, second = (
+        EndReport(best[0].ends[index].endpoint, merged([r.ends[index].judgement for r in best]))
+        for index in (0, 1)
+    )
+    evidence = (f"the packets have no numbers: {len(best)} readings", *best[0].vantage.evidence)
+    vantage = replace(best[0].vantage, evidence=evidence)
+    return ConnectionReport(best[0].conversation, vantage, (first, second))
 
 
 def _where(conversation: Conversation, at: str | None) -> Vantage:

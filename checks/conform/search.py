@@ -187,7 +187,11 @@ class Search:
         return after
 
     def finish(self, run: Run) -> None:
-        """What the time after the last packet tells: replies that never came."""
+        """What the time after the last packet tells: replies that never came; from afar, what has
+        been on its way arrives."""
+        if self.excuses.far:
+            run.layers.append(self.arrived(run.layers[-1]))
+            return
         if not self.view or self.until is None or self.view[-1].time is None:
             return
         last = self.view[-1]
@@ -203,6 +207,23 @@ class Search:
             run.asked = [n.hypothesis for n in run.layers[-1].values()]
             return
         run.layers.append(end)
+
+    def arrived(self, layer: Layer) -> Layer:
+        """The hypotheses, and each with what is on its way to it, as far as that arrives."""
+        after: Layer = {}
+        for node in layer.values():
+            add(after, node, (node.hypothesis, FREE, ()))
+        todo = list(after.values())
+        while todo and len(after) < 4 * self.most:
+            node = todo.pop()
+            if not node.hypothesis.pending:
+                continue
+            head, rest = self.view[node.hypothesis.pending[0]], node.hypothesis.pending[1:]
+            for branch in self._received(replace(node.hypothesis, pending=rest), head):
+                new = add(after, node, branch)
+                if new is not None:
+                    todo.append(new)
+        return after
 
     def bound(self, layer: Layer, run: Run) -> Layer:
         """The layer without what costs far more than it must, and not too large."""

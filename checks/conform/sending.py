@@ -241,7 +241,8 @@ def _pure_ack(before: Hypothesis, seen: Seen) -> Iterator[Branch]:
 
 
 def _idle(seen: Seen) -> bool:
-    return seen.idle >= LEAST_IDLE
+    """Whether a probe may be sent: after a while without packets, or into a window of 0."""
+    return seen.idle >= LEAST_IDLE or seen.shut
 
 
 __all__ = ["Cost", "is_retransmission", "owed_replies", "send"]

@@ -25,8 +25,8 @@ class Seen:
     packet offers another window than the one before. `stamped`: timestamps were negotiated and the
     packet has one. `merged` is the range of text that reached this end as one packet longer than
     its MSS: the capture has it as the driver had put it together, while the ACKs may be of parts.
-    `idle` is the time since the packet before, and `quiet` since the last ACK that
-    this end sent, in seconds.
+    `shut`: the other end's last window was 0. `idle` is the time since the packet before, and
+    `quiet` since the last ACK that this end sent, in seconds.
     """
 
     index: int
@@ -39,6 +39,7 @@ class Seen:
     window_moved: bool
     stamped: bool
     merged: tuple[Seq, Seq] | None
+    shut: bool
     idle: float
     quiet: float
 
@@ -112,6 +113,7 @@ def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
                 window_moved=moved,
                 stamped=_stamps(packet, own, other),
                 merged=mine.merged,
+                shut=sides[1].window == 0,
                 idle=idle,
                 quiet=_since(mine.acked_at, time),
             )

@@ -11,6 +11,7 @@ import numpy as np
 from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.in_flight import PartialSystem, Unsettled, settled, truths
 from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
@@ -31,6 +32,7 @@ from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
     Always,
     Eventually,
+    EveryStep,
     LivelockFree,
     Predicate,
     Property,
@@ -111,6 +113,7 @@ class ExplicitEngine:
                 checkpoint=self.exploring.checkpoint_for(self.model),
             )
             answers |= {watch.prop.name: self._answer(watch) for watch in watches}
+            answers |= self._steps([prop for prop in props if isinstance(prop, EveryStep)])
             for prop in props:
                 if prop.name not in answers:
                     answers[prop.name] = self._on_graph(prop)
@@ -245,6 +248,24 @@ class ExplicitEngine:
             if lasso is not None:
                 return self._by_lasso(prop, lasso, "fair lasso")
         return self._of_all(PROVED, "no fair run avoids it")
+
+    def _steps(self, props: Sequence[EveryStep]) -> dict[str, Answer]:
+        """Each step in the tables is looked at once for all of the properties."""
+        assert self.graph is not None
+        if not props:
+            return {}
+        seen = checked(self.table, props)
+        traces = shortest(self.table, self.graph, seen)
+        answers = {}
+        for prop in props:
+            if (trace := traces.get(prop.name)) is not None:
+                how = self._shortest(self._checked(prop, trace))
+                answers[prop.name] = Answer(REFUTED, how, trace)
+            elif not seen[prop.name].premise:
+                answers[prop.name] = self._of_all(VACUOUS, "the premise never holds")
+            else:
+                answers[prop.name] = self._of_all(PROVED, "every step")
+        return answers
 
     def _livelock_free(self, prop: LivelockFree) -> Answer:
         assert self.graph is not None

@@ -17,7 +17,14 @@ from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
-from tcpmc.model.properties.kinds import FAIRNESS, Eventually, Lemma, LivelockFree, Property
+from tcpmc.model.properties.kinds import (
+    FAIRNESS,
+    Eventually,
+    EveryStep,
+    Lemma,
+    LivelockFree,
+    Property,
+)
 from tcpmc.model.variants.variant import Variant
 
 ENGINES = ("explicit", "z3", "networkx")
@@ -96,18 +103,19 @@ class Exploration:
 def decides(engine: str, prop: Property, scope: Scope) -> bool:
     """Whether the engine decides this property in this scope.
 
-    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and neither the order
-    of a fifo channel nor what a segment is about has an encoding for the solver. networkx takes
-    scopes without text, whose graphs are small enough for it.
+    Lemmas are about all 32-bit numbers, fairness about cycles of the graph and the like about its
+    steps, and neither the order of a fifo channel nor what a segment is about has an encoding for
+    the solver. networkx takes scopes without text, whose graphs are small enough for it, and what
+    is about states.
     """
     if engine == "explicit":
         return not isinstance(prop, Lemma)
     if engine == "networkx":
-        return not isinstance(prop, Lemma) and scope.data == 0
+        return not isinstance(prop, Lemma | EveryStep) and scope.data == 0
     if isinstance(prop, Lemma):
         return True
-    on_cycles = isinstance(prop, Eventually | LivelockFree)
-    return not on_cycles and scope.channel != "fifo" and scope.one_connection
+    on_edges = isinstance(prop, Eventually | LivelockFree | EveryStep)
+    return not on_edges and scope.channel != "fifo" and scope.one_connection
 
 
 def canonical(prop: Property) -> str:

@@ -244,6 +244,7 @@ def simplified(truth: z3.BoolRef) -> tuple[z3.BoolRef, bool | None]:
     return found[1:]
 
 
-def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef) -> z3.BoolRef:
-    """The condition under which a predicate holds, as one formula."""
-    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in paths(run, *assuming)))
+def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef, prune: bool = True) -> z3.BoolRef:
+    """The condition under which a predicate holds, as one formula; `prune` as for `paths`."""
+    ways = paths(run, *assuming, prune=prune)
+    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in ways))

@@ -60,6 +60,27 @@ class Rules:
     time_wait_timeout: OnCall = timeouts.time_wait_timeout
     user_timeout: OnCall = timeouts.user_timeout
 
+    def call(self, event: str, host: Host, tcb: Tcb, octets: int = 1) -> Step:
+        """A user call or a timeout, by the name of its event; `octets` are those of a SEND."""
+        match event:
+            case "SEND":
+                return self.send(host, tcb, octets)
+            case "active OPEN":
+                return self.open_active(host, tcb)
+            case "passive OPEN":
+                return self.open_passive(host, tcb)
+            case "CLOSE":
+                return self.close(host, tcb)
+            case "ABORT":
+                return self.abort(host, tcb)
+            case "TIME-WAIT timeout":
+                return self.time_wait_timeout(host, tcb)
+            case "retransmission timeout":
+                return self.retransmission_timeout(host, tcb)
+            case "user timeout":
+                return self.user_timeout(host, tcb)
+        raise ValueError(f"{event!r} is no user call and no timeout")
+
     def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """SEGMENT ARRIVES (RFC 9293, 3.10.7), in any state."""
         match tcb.state:

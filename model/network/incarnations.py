@@ -65,13 +65,13 @@ def offsets(scope: Scope, profile: Profile, number: int) -> tuple[int, ...]:
     """How far beyond the scope's ISS incarnation `number` (from 1) may begin, by the scope's policy
     (RFC 9293, 3.4.1).
 
-    `clock`: beyond every number before and the window; `any`: on each number of the connection
-    before, or beyond them.
+    `clock` and `new`: beyond every number before and the window; `any`: on each number of the
+    connection before, or beyond them.
     """
     beyond = scope.data + 2 + profile.window
     if scope.isn == "same" or number == 1:
         return (0,)
-    if scope.isn == "clock":
+    if scope.isn in ("clock", "new"):
         return ((number - 1) * beyond,)
     return (*range(scope.data + 3), (number - 1) * beyond)
 

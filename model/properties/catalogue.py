@@ -19,7 +19,9 @@ from tcpmc.model.properties.kinds import (
 )
 from tcpmc.model.properties.lemmas import LEMMAS
 from tcpmc.model.properties.opening import OPENING
+from tcpmc.model.properties.recovery import RECOVERY
 from tcpmc.model.properties.second_connection import REOPENED
+from tcpmc.model.properties.step import STEPS
 
 IGNORED_IS_NO_STEP = "a retransmission that the other end ignores is no next step"
 NOBODY_GIVES_UP = "nobody aborts or crashes, and nobody closes in LISTEN or SYN-SENT"
@@ -309,7 +311,9 @@ UNTIMED: tuple[Property, ...] = (
     ),
 )
 
-CATALOGUE: dict[str, Property] = {prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)}
+CATALOGUE: dict[str, Property] = {
+    prop.name: prop for prop in (*UNTIMED, *RECOVERY, *STEPS, *TIMED, *LEMMAS)
+}
 """What is asked where nothing is named."""
 
 PROPERTIES: dict[str, Property] = CATALOGUE | {
