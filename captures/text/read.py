@@ -159,7 +159,7 @@ def _packets(line: Line, number: int, time: int | None, after_gap: bool) -> Iter
             **bits,
             window=line.window,
             interface=place,
-            outbound=line.outbound,
+            outbound=line.outbound if line.sender is None else place == line.sender,
             after_gap=after_gap,
             **known,
         )

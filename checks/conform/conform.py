@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.conversations import Conversation, conversations
 from tcpmc.checks.conform.judge import Judgement, judged
 from tcpmc.checks.conform.readings import merged, readings, severity, without_numbers
@@ -26,11 +27,14 @@ class EndReport:
 @dataclass(frozen=True)
 class ConnectionReport:
     """One connection, or several one after the other between the same endpoints: both verdicts,
-    and where the capture was made."""
+    and where the capture was made. `incarnations` sums each of them up; `like` says that the
+    verdicts are those of an earlier connection with the same packets, which the judgements show."""
 
     conversation: Conversation
     vantage: Vantage
     ends: tuple[EndReport, EndReport]
+    incarnations: tuple[Summary, ...] = ()
+    like: bool = False
 
     @property
     def number(self) -> int:
@@ -68,7 +72,7 @@ def connection(
     seconds."""
     if without_numbers(conversation.packets):
         return _of_readings(conversation, stack, at, until, timeout)
-    vantage = _where(conversation, at)
+    vantage = where(conversation, at)
     by_end = _near_taps(conversation) if at is None else {}
     if len(by_end) == 2:
         vantage = Vantage((True, True), ("there is a capture at each end",))
@@ -107,7 +111,7 @@ def _of_readings(
     return ConnectionReport(best[0].conversation, vantage, (first, second))
 
 
-def _where(conversation: Conversation, at: str | None) -> Vantage:
+def where(conversation: Conversation, at: str | None) -> Vantage:
     """The vantage point that was told, or the guess."""
     if at is None:
         return guessed(conversation.packets, conversation.ends)

@@ -9,6 +9,8 @@ from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
+    REFUTED,
+    WITNESS,
     Verdict,
     exit_code,
     expected_on,
@@ -59,6 +61,16 @@ class Result:
 
     job: Job
     verdict: Verdict
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """What the verdict rests on besides the bounds: the assumptions of the property, and what
+        is switched off in the scope. A finite run shows what it shows whatever else could happen;
+        and a lemma is about one step."""
+        prop, shown = self.job.prop, self.verdict.word in (WITNESS, REFUTED)
+        if isinstance(prop, Lemma) or (shown and not isinstance(prop, Eventually)):
+            return prop.rests_on
+        return (*prop.rests_on, *self.job.scope.switched_off)
 
 
 @dataclass

@@ -25,6 +25,10 @@ class Profile:
         What a closed host answers: `rst` (3.10.7.1), or it is `silent` (a firewall, power-off).
     rst_in_time_wait
         `accept`: RST ends TIME-WAIT (3.10.7.4, second); `ignore`: fix F1 of RFC 1337.
+    rst_while_closing
+        RST in CLOSING and LAST-ACK ends the connection; 3.10.7.4, second, signals nothing there.
+        `told`: the user is told "connection reset" all the same, since he has to learn whether it
+        closed normally or was aborted (3.5.3, MUST-12); `silent`: by the letter, he is not.
     challenge_acks
         The RFC 5961 text that RFC 9293 carries: RST must match RCV.NXT exactly, SYN in a
         synchronized state is answered by an ACK, a too old ACK is not processed.
@@ -75,6 +79,7 @@ class Profile:
     time_wait_restart: Literal["fin", "any"] = "fin"
     closed_replies: Literal["rst", "silent"] = "rst"
     rst_in_time_wait: Literal["accept", "ignore"] = "accept"
+    rst_while_closing: Literal["told", "silent"] = "told"
     challenge_acks: bool = True
     ack_range: Literal["rfc5961", "any"] = "rfc5961"
     handshake: Literal["three-way", "two-way"] = "three-way"

@@ -181,8 +181,11 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
         case State.TIME_WAIT:
             # RFC 3.10.7.4 signals nothing in the last three states; 3.5.3 and MUST-12 have the
             # user told whether the connection closed normally or was aborted / here: in
-            # TIME-WAIT both FINs are acknowledged, it closed normally; before, it was aborted.
+            # TIME-WAIT both FINs are acknowledged, it closed normally; before, it was aborted,
+            # unless the profile follows the letter.
             return Step("3.10.7.4 second: reset in TIME-WAIT", gone)
+        case State.CLOSING | State.LAST_ACK if host.profile.rst_while_closing == "silent":
+            return Step("3.10.7.4 second: reset, no signal", gone)
         case _:
             return Step("3.10.7.4 second: reset", gone, signals=(CONNECTION_RESET,))
 

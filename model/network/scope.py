@@ -120,6 +120,16 @@ class Scope:
         """Whether every segment in flight belongs to the one connection of both ends."""
         return self.opens == 1 and not self.crashes and not self.attacks
 
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """What never happens within these bounds though it can, as an assumption to print."""
+        off = ["nobody aborts (--aborts)"] * (not self.aborts)
+        off += ["no host crashes (--crashes)"] * (self.crashes == 0)
+        off += ["nobody gives up: no user timeout (--retransmissions)"] * (
+            self.retransmissions is None
+        )
+        return ("; ".join(off),) if off else ()
+
     def with_(self, **changes: Any) -> Scope:
         """This scope with some bounds changed."""
         return replace(self, **changes)

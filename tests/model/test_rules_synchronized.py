@@ -370,6 +370,16 @@ def test_time_wait_reset_rfc1337() -> None:
     assert not step.starts_time_wait
 
 
+@pytest.mark.parametrize("state", [State.CLOSING, State.LAST_ACK])
+def test_reset_after_both_fins_by_the_letter(state: State) -> None:
+    """ "Enter the CLOSED state, delete the TCB, and return": no word of a signal."""
+    step = arrives(socket_in(state), "<SEQ=302><CTL=RST>", rst_while_closing="silent")
+    assert step.rule == "3.10.7.4 second: reset, no signal"
+    assert step.tcb == socket_in(State.CLOSED)
+    assert step.signals == ()
+    assert arrives(socket_in(state), "<SEQ=302><CTL=RST>").signals == RESET
+
+
 def test_time_wait_reset_in_the_window_rfc1337() -> None:
     """It is ignored like the others: it does not even draw a challenge ACK."""
     tcb = socket_in(State.TIME_WAIT)
