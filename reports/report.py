@@ -222,8 +222,13 @@ def outcome_notes(outcome: Outcome, code: int) -> list[str]:
         )
     if outcome.reason:
         lines.append(f"The run ended early: {outcome.reason}.")
-    if code:
+    broken = outcome.audits is not None and outcome.audits.fails
+    if broken:
+        lines.append("A requirement of RFC 9293 is broken in one step (tcpmc audit).")
+    if code and not (broken and code == EXIT_UNEXPECTED):
         lines.append(f"Exit code {code}: {EXIT_MEANINGS.get(code, 'nothing was asked')}.")
+    elif code:
+        lines.append(f"Exit code {code}: not all of it is as expected.")
     return lines
 
 

@@ -35,6 +35,10 @@ def as_json(outcome: Outcome) -> str:
     }
     if outcome.coverage is not None:
         document["coverage"] = dict(outcome.coverage)
+    if outcome.audits is not None:
+        from tcpmc.reports.audit import audits_object
+
+        document["one_step"] = audits_object(outcome.audits)
     return dumped(document, indent=2)
 
 
