@@ -14,6 +14,7 @@ Start = Literal["closed", "established"]
 IssPolicy = Literal["same", "clock", "new", "any"]
 Side = Literal["both", "A", "B"]
 CHANNELS, STARTS, POLICIES, SIDES = map(get_args, (ChannelKind, Start, IssPolicy, Side))
+MOST_CAPACITY = 8
 NUMBER = r"(0|[1-9]\d*)"
 SEGMENT = re.compile(
     rf"<SEQ={NUMBER}>(<ACK={NUMBER}>)?(<DATA={NUMBER}>)?"
@@ -94,7 +95,7 @@ class Scope:
         if self.loss not in LOSSES and not SEGMENT.fullmatch(str(self.loss)):
             allowed = f"choose one of {', '.join(LOSSES)}, or a segment"
             raise ValueError(f"loss={self.loss}: {allowed}, as <SEQ=102><ACK=302><CTL=ACK>")
-        _between("capacity", self.capacity, 1, 8)
+        _between("capacity", self.capacity, 1, MOST_CAPACITY)
         _between("data", self.data, 0, 8)
         _between("opens", self.opens, 1, 3)
         _between("crashes", self.crashes, 0, 2)
