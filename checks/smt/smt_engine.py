@@ -102,7 +102,7 @@ class SolverEngine:
                     answers[prop.name] = self._lemma(prop)
                 elif isinstance(prop, Always | Reachable) and self.model.scope.channel != "fifo":
                     answers[prop.name] = self._graph_property(prop)
-            except (PathLimit, Escaped, GaveUp, Unsettled) as limit:
+            except (PathLimit, Escaped, GaveUp, Unsettled, NotImplementedError) as limit:
                 answers[prop.name] = Answer(INCONCLUSIVE, str(limit))
         return answers
 
