@@ -39,7 +39,7 @@ class PartialSystem(System):
         """Not to be answered here."""
         self._not_settled()
 
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
         """Not to be answered here."""
         self._not_settled()
 
@@ -67,9 +67,13 @@ class Sieve(PartialSystem):
         object.__setattr__(self, "fate", fate)
         object.__setattr__(self, "sent", sum(system.channels, ()))
 
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
         """Whether a segment of that kind has been sent and is not lost."""
-        asked = [n for n, flight in enumerate(self.sent) if which(flight.segment)]
+        asked = [
+            number
+            for number, flight in enumerate(self.sent)
+            if which(flight.segment) and (younger is None or flight.age < younger)
+        ]
         return any(map(self.fate, asked))
 
 

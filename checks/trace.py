@@ -18,6 +18,7 @@ from tcpmc.model.properties.kinds import (
     FAIR_EVENTS,
     Always,
     Eventually,
+    EveryStep,
     Lemma,
     LivelockFree,
     Property,
@@ -111,9 +112,13 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
                 for which in (0, 1)
             )
         case LivelockFree():
-            return trace.loop is not None and _only_answers(trace, trace.loop)
+            if trace.loop is None or not _only_answers(trace, trace.loop):
+                return False
+            return all(prop.where(model, state) for state in trace.states[trace.loop :])
+        case EveryStep():
+            return len(trace) > 0 and _breaks(model, prop, trace)
         case Lemma():
-            return _breaks_lemma(model, prop, trace)
+            return len(trace) == 1 and _breaks(model, prop, trace)
         case _:
             raise TypeError(f"no evidence is defined for {type(prop).__name__}")
 
@@ -146,9 +151,10 @@ def _only_answers(trace: Trace, loop: int) -> bool:
     )
 
 
-def _breaks_lemma(model: Model, prop: Lemma, trace: Trace) -> bool:
-    before, event, step = trace.states[0], trace.events[0], trace.steps[0]
-    if event.flight is None or step is None:
+def _breaks(model: Model, prop: EveryStep | Lemma, trace: Trace) -> bool:
+    """Whether the last step of the trace is one of an end, and breaks the claim."""
+    before, event, step = trace.states[-2], trace.events[-1], trace.steps[-1]
+    if step is None:
         return False
-    host, tcb, seg = model.hosts[event.end], before.ends[event.end].tcb, event.flight.segment
-    return prop.premise(host, tcb, seg) and not prop.claim(host, tcb, seg, step)
+    taken = model.end_step(event, before.ends[event.end], step)
+    return prop.premise(taken) and not prop.claim(taken)

@@ -19,6 +19,7 @@ from tcpmc.checks.verdict import (
     EXIT_NOTHING,
     EXIT_USAGE,
 )
+from tcpmc.cli.audit_command import audit
 from tcpmc.cli.claims_command import claims
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
@@ -79,6 +80,7 @@ def cli() -> None:
     "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
     help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
 )  # fmt: skip
+@click.option("--table", is_flag=True, help="Print every verdict of a catalogue, not the summary.")
 @click.option("--coverage", is_flag=True, help="List the rules that were reached, and the others.")
 @SCOPE
 @FAIR
@@ -112,6 +114,7 @@ def check(
     asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
     with opening(asked) as destinations:
         outcome = decide(properties, variants, engines, rest, destinations.follow)
+        outcome.table = rest["table"]
         if coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
@@ -167,6 +170,7 @@ def list_(kinds: tuple[str, ...]) -> int:
     return 0
 
 
+cli.add_command(audit)
 cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)

@@ -69,6 +69,21 @@ TRACE_FORMATS = _by_name(
     Format("svg", "the ladder as a picture", ".svg", "tcpmc.diagrams.trace_pictures:svg"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:trace"),
 )
+CONFORM_FORMATS = _by_name(
+    Format("json", "everything, for programs (docs/conform.schema.json)", ".json", "tcpmc.reports.conform.formats:json"),
+    Format("junit", "for the test report of a CI server", ".xml", "tcpmc.reports.conform.formats:junit"),
+    Format("markdown", "for a job summary, pull request or issue on GitHub", ".md", "tcpmc.reports.conform.formats:markdown"),
+    Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.reports.conform.formats:mermaid"),
+    Format("pcapng", "the capture with states and rules as comments, for Wireshark", ".pcapng", "tcpmc.reports.conform.formats:pcapng", binary=True),
+    Format("sarif", "for code scanning: what breaks a rule", ".sarif", "tcpmc.reports.conform.formats:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.conform.formats:text"),
+)
+AUDIT_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.audit:as_json"),
+    Format("junit", "a case for each rule of 3.10, for the test report of a CI server", ".xml", "tcpmc.reports.formats.audit_junit:junit"),
+    Format("sarif", "for code scanning: each difference at its source line", ".sarif", "tcpmc.reports.formats.audit_sarif:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.audit:as_text"),
+)
 # fmt: on
 ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}
 """What one trace can be written in: its own formats, and those of a run, as a run of one result."""

@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
-from tcpmc.checks.running.jobs import Outcome, Result
+from tcpmc.checks.running.jobs import Result
 from tcpmc.cli.output_files import Output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
 from tcpmc.errors import BadInput
@@ -121,7 +122,7 @@ class Destination:
     request: Request
     outputs: Mapping[str, Output]
 
-    def write(self, outcome: Outcome) -> None:
+    def write(self, outcome: Any) -> None:
         """Write the outcome, or in a format of a trace its only result, if that has a trace."""
         form = self.request.format
         if self.request.shows_trace:
@@ -144,7 +145,7 @@ class Destinations:
     def __init__(self, opened: Sequence[Destination]) -> None:
         self._opened = opened
 
-    def write(self, outcome: Outcome) -> None:
+    def write(self, outcome: Any) -> None:
         """Write the outcome to each, at the end of the run."""
         for destination in self._opened:
             destination.write(outcome)

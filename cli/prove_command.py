@@ -117,6 +117,7 @@ def _code(variant: Variant, prop: Property, proof: Proof) -> int:
 
 
 def _told(prover: Prover, prop: Property, proof: Proof) -> str:
+    from tcpmc.checks.parametric.prover import assumed
     from tcpmc.reports.ladder import ladder, wrapped
 
     lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
@@ -130,7 +131,7 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
         lines.append(f"  outside: with ISS {a} of A and {b} of B:")
     if run is not None:
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
-    for text in _assumed(prover, prop):
+    for text in assumed(prop, prover.variant, prover.data):
         first, *more = wrapped(f"assumed: {text}", (width() or 100) - 4)
         lines += [f"  {first}", *(f"    {line}" for line in more)]
     return "\n".join(lines) + "\n"
@@ -150,18 +151,8 @@ def _listed(numbers: tuple[int, ...]) -> str:
     return " and ".join(map(str, numbers))
 
 
-def _assumed(prover: Prover, prop: Property) -> list[str]:
-    if isinstance(prop, Lemma):
-        return [*prop.rests_on, "one step, from any TCB, on any segment"]
-    text = "no text" if prover.data == 0 else f"{prover.data} octet(s) of text each way"
-    scope = (
-        f"from CLOSED, one OPEN each, {text}, a window of {prover.variant.profile.window} octets, "
-        "retransmission for ever, no ABORT, no crash"
-    )
-    return [*prop.rests_on, scope]
-
-
 def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
+    from tcpmc.checks.parametric.prover import assumed
     from tcpmc.reports.ladder import wrapped
 
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
@@ -171,7 +162,8 @@ def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
             lines.append(f"{start} {proof.clauses:7,}  {_iss(proof)}")
         else:
             lines.append(f"{start} {'':7}  {proof.how}")
-    scope = _assumed(prover, next(prop for prop, _ in found if not isinstance(prop, Lemma)))[-1]
+    first = next(prop for prop, _ in found if not isinstance(prop, Lemma))
+    scope = assumed(first, prover.variant, prover.data)[-1]
     about = f"on {prover.variant.name}, over an unbounded channel; {scope}."
     lines += ["", *wrapped(about, width() or 100)]
     return "\n".join(lines) + "\n"

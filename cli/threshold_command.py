@@ -136,8 +136,8 @@ def _finder(name: str, variant: Variant, options: Mapping[str, Any]) -> Finder:
     from tcpmc.checks.timed.threshold import Finder, Question
 
     theorem = find_theorem(name)
-    question = Question(name, theorem.claim, variant, (*theorem.assume, *options["assume"]))
     try:
+        question = Question(name, theorem.claim, variant, theorem.under(options["assume"]))
         return Finder(question, progress_of(options), options["timeout"])
     except (ValueError, NotFinite) as error:
         raise BadInput(str(error)) from error
@@ -159,16 +159,8 @@ def _report(question: Question, answer: Threshold) -> str:
     if answer.run is not None:
         story = told(trace_of(question.variant, question.assume, question.claim, answer.run))
         lines += [f"  outside: {story[0]}", *(f"    {line}" for line in story[1:])]
-    lines += [f"  assumed: {text}" for text in _assumed(question)]
+    lines += [f"  assumed: {text}" for text in question.assumed]
     return "\n".join(lines) + "\n"
-
-
-def _assumed(question: Question) -> list[str]:
-    named = [ASSUMPTIONS[n].meaning if n in ASSUMPTIONS else n for n in question.assume]
-    here = question.claim.circumstances(question.assume)
-    if not here.acks_arrive:
-        named.append("any segment may be lost, the last ACK too")
-    return [*named, "from ESTABLISHED, nothing in flight, no text, resets aside; every 32-bit ISS"]
 
 
 def _theorems() -> str:

@@ -8,7 +8,14 @@ from tcpmc.checks.running.jobs import Job, Result
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.tcb import Tcb
 from tcpmc.model.network.product import System
-from tcpmc.model.properties.kinds import Always, Eventually, Lemma, LivelockFree, Reachable
+from tcpmc.model.properties.kinds import (
+    Always,
+    Eventually,
+    EveryStep,
+    Lemma,
+    LivelockFree,
+    Reachable,
+)
 from tcpmc.reports.bounds import as_options
 from tcpmc.reports.ladder import folded, ladder, wrapped
 
@@ -56,6 +63,8 @@ def shown(result: Result, trace: Trace) -> str:
             return f"The run stays there for ever, so this is false: {prop.meaning}."
         case LivelockFree():
             return f"The segments of the loop answer each other for ever: not so: {prop.meaning}."
+        case EveryStep():
+            return f"The last step breaks the rule: {prop.meaning}."
         case Lemma():
             return f"This step breaks the rule: {prop.meaning}."
         case Always():

@@ -68,11 +68,11 @@ def blamed(result: Result) -> Place:
     the trace comes through, or the one that defines it; else the last rule of the trace, or what
     says of the variant how it differs."""
     passed = [place for step in places(result) for place in step.values()]
-    own = _own_file(result.job)
+    own, name = _own_file(result.job), result.job.variant.name
     if own is None:
-        return passed[-1] if passed else _definition(Path(variants.__file__), result.job)
+        return passed[-1] if passed else definition(Path(variants.__file__), name)
     inside = [place for place in passed if Path(place.file).resolve() == own]
-    return inside[-1] if inside else _definition(own, result.job)
+    return inside[-1] if inside else definition(own, name)
 
 
 def _own_file(job: Job) -> Path | None:
@@ -84,7 +84,7 @@ def _labels(model: Model, trace: Trace, number: int, own: Path | None) -> dict[s
     """The labels of one step, in order, with their places."""
     step = trace.steps[number]
     assert step is not None
-    with _noting() as made:
+    with noting() as made:
         _again(model, trace.states[number], trace.events[number])
     found = {}
     for label in step.rule.split(" + "):
@@ -105,7 +105,7 @@ def _again(model: Model, before: System, event: Event) -> None:
 
 
 @contextmanager
-def _noting() -> Iterator[list[tuple[str, Place]]]:
+def noting() -> Iterator[list[tuple[str, Place]]]:
     """Note each `Step` that is made, by its label and the line that made it."""
     made: list[tuple[str, Place]] = []
 
@@ -134,7 +134,7 @@ def _maker(frame: FrameType) -> Place | None:
     return Place(maker.f_code.co_filename, maker.f_lineno, maker.f_code.co_name)
 
 
-def _definition(file: Path, job: Job) -> Place:
+def definition(file: Path, name: str) -> Place:
     """The line of the file that names the variant, else its first."""
     try:
         tree = ast.parse(file.read_bytes())
@@ -143,6 +143,6 @@ def _definition(file: Path, job: Job) -> Place:
     lines = [
         node.lineno
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and node.value == job.variant.name
+        if isinstance(node, ast.Constant) and node.value == name
     ]
     return Place(str(file), min(lines, default=1))

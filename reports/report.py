@@ -50,9 +50,9 @@ def report(
 
 
 def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str]:
-    notes = list(dict.fromkeys(note for result in results for note in result.job.prop.rests_on))
+    notes = list(dict.fromkeys(note for result in results for note in result.rests_on))
     name = max([8, *(len(_name(result)) for result in results)])
-    how = width - 2 - WORD - name - 1 - 5 - 5
+    how = width - 2 - WORD - name - 1 - 5 - 6
     wide = how >= LEAST_HOW
     heading = f"  {'verdict':<{WORD}}{'property':<{name}}"
     yield heading + (f" {'how':<{how}} by" if wide else "")
@@ -66,7 +66,7 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
         told, *more = wrapped(basis(verdict), how if wide else width - 4)
         by = _by(verdict)
-        letters = "".join(letter(notes.index(note)) for note in prop.rests_on)
+        letters = "".join(letter(index) for index in sorted(map(notes.index, result.rests_on)))
         if wide:
             yield f"{row}{told:<{how}} {by:<4} {letters}"
             yield from (" " * len(row) + line for line in more)

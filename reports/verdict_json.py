@@ -70,7 +70,7 @@ def result_json(result: Result) -> Json:
             }
             for name, answer in verdict.answers.items()
         },
-        "assumptions": list(job.prop.rests_on),
+        "assumptions": list(result.rests_on),
         "scope": None if lemma else {f.name: getattr(job.scope, f.name) for f in fields(job.scope)},
         "vacuous": verdict.word == VACUOUS,
         "trace": None if verdict.trace is None else trace_object(verdict.trace),

@@ -51,7 +51,7 @@ class Reader:
         length = values.get("DATA", 0)
         told = None if length < 0 else length
         line = Line(source, destination, frozenset(bits), values["SEQ"], ack, told)
-        line.places, line.options = places, {}
+        line.places, line.options, line.sender = places, {}, A if rightward else B
         if "TSval" in values:
             line.options["tsval"] = values["TSval"]
         return line

@@ -25,7 +25,8 @@ class Line:
     """What a line tells. `controls` are the control bits that are set; `seq` and `ack` are the
     numbers as they stand, and `relative` says how tcpdump may mean them. `clock` is the text of
     the time. `options` are fields of a `Packet`. `places` are the interfaces where the packet was
-    seen: both ends, in a figure. `reused` says that the text knows of a new connection."""
+    seen: both ends, in a figure, where `sender` is the end that sends it. `reused` says that the
+    text knows of a new connection."""
 
     source: Endpoint
     destination: Endpoint
@@ -42,6 +43,7 @@ class Line:
     reused: bool = False
     places: tuple[int, ...] = (0,)
     outbound: bool | None = None
+    sender: int | None = None
 
 
 @dataclass(slots=True)

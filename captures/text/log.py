@@ -25,6 +25,8 @@ BITS = re.compile(r"(?<![A-Za-z])(?:(?:SYN|ACK|FIN|RST|PSH|URG)[-+/]?)+(?![A-Za-
 BIT = re.compile("|".join(CONTROLS))
 LETTERS = re.compile(r"\[([SFRPAU.]{1,6})\]")
 LETTER = {"S": "SYN", "F": "FIN", "R": "RST", "P": "PSH", "A": "ACK", ".": "ACK", "U": "URG"}
+SNIFFED = re.compile(r":?\s*(syn|fin|psh|rst|ack) (\d+)(?: ack (\d+))?\s*$")
+"""A firewall's sniffer: the first number is SEG.SEQ, and of a mere ACK, SEG.ACK."""
 VALUES = re.compile(
     r"\b(seq|ack|len|length|data|win|window)(?:\s*[=:]\s*|\s+)(\d+)(?::(\d+))?", re.IGNORECASE
 )
@@ -44,6 +46,12 @@ class Reader:
         if found is None:
             return None
         rest = found["rest"]
+        sniffed = SNIFFED.fullmatch(rest)
+        if sniffed:
+            word, first, second = sniffed.groups()
+            ack = first if word == "ack" else second
+            rest = f"{word.upper()} {'' if word == 'ack' else 'seq=' + first}"
+            rest += f" ack={ack}" if ack else ""
         bits = {bit for word in BITS.findall(rest) for bit in BIT.findall(word)}
         letters = LETTERS.search(rest)
         if not bits and letters:

@@ -24,6 +24,7 @@ class Known:
     """What is known of a connection: where each end's numbers are counted from, and how far they
     have come; what to add where a text counts from 0 again; the window scales of both SYNs."""
 
+    iss: dict[Endpoint, int] = field(default_factory=dict)
     base: dict[Endpoint, int] = field(default_factory=dict)
     latest: dict[Endpoint, int] = field(default_factory=dict)
     scales: dict[Endpoint, int | None] = field(default_factory=dict)
@@ -55,11 +56,16 @@ class Numbers:
     def _of_tcpdump(self, line: Line, known: Known) -> None:
         if line.ack is not None and ("SYN" in line.controls or not known.begun):
             known.begun = True
+            iss = known.iss.get(line.destination)
+            if line.ack == 1 and iss is not None and "SYN" not in line.controls:
+                line.ack = (iss + 1) % SPACE  # the text begins after what the 1 is relative to
             known.base[line.destination] = (line.ack - 1) % SPACE
             if line.seq is not None:
                 known.base[line.source] = line.seq
         elif line.ack is not None:
             self._count_from_base(line, known)
+        if line.seq is not None and "SYN" in line.controls:
+            known.iss[line.source] = line.seq
         if line.seq is not None:
             size = (line.length or 0) + ("SYN" in line.controls) + ("FIN" in line.controls)
             known.latest[line.source] = (line.seq + size) % SPACE

@@ -11,6 +11,8 @@ from tcpmc.captures.text.tcpdump import segment
 KIND = "packetdrill"
 KERNEL, REMOTE = Endpoint("kernel", 0), Endpoint("script", 0)
 TIME = r"(?:[+*-]?[\d.]*(?:\s*(?:~|\.\.\.|-)\s*\+?[\d.]+)?)"
+ADDED = re.compile(r"^\+(?=\+|\s)")
+"""What a patch puts before lines that are new."""
 PACKET = re.compile(
     rf"^\s*(?P<time>{TIME})\s*(?P<way>[<>])\s*(?:\[[^\]]*\]\s*)?(?P<flags>[SFRPUWEA.]+)\s+"
     r"(?P<seq>\d+):(?P<end>\d+)\s*\((?P<length>\d+)\)(?:\s+ack\s+(?P<ack>\d+))?"
@@ -20,6 +22,8 @@ OTHER = re.compile(rf"^\s*{TIME}\s*[<>]\s*(?:\[[^\]]*\]\s*)?(icmp|udp|\[)", re.I
 SCRIPT = re.compile(
     rf"^\s*(?:{TIME}\s*(?:`|%\{{|[a-z_]+\s*\(|\.\.\.)|--|`|%\{{|\}}%|//|/\*|\*|#|[a-z_]+\()"
 )
+PACKET_ELSEWHERE = re.compile(rf"Flags \[|Seq=|<SEQ=|^\s*{TIME}\s*[<>]")
+"""What no line of a script has that is not about a packet."""
 
 
 class Reader:
@@ -31,14 +35,10 @@ class Reader:
 
     def read(self, text: str) -> Result:
         """What the line tells."""
+        text = ADDED.sub("", text)
         found = PACKET.match(text)
         if found is None:
-            if OTHER.match(text) and self._begun:
-                return Other("not TCP")
-            if self._begun or SCRIPT.match(text):
-                self._wait(text)
-                return True if SCRIPT.match(text) else None
-            return None
+            return self._other(text)
         self._begun = True
         self._wait(found["time"])
         line = segment(found["flags"], found["seq"], found["length"], found["ack"])
@@ -47,6 +47,15 @@ class Reader:
         line.window, line.options = number(found["window"]), options(found["options"] or "")
         line.outbound, line.clock = sent, f"{self._now:.9f}"
         return line
+
+    def _other(self, text: str) -> Result:
+        """What the line is, if it is no packet: most of a script is calls and shell commands."""
+        if OTHER.match(text) and self._begun:
+            return Other("not TCP")
+        if SCRIPT.match(text):
+            self._wait(text)
+            return True
+        return True if self._begun and not PACKET_ELSEWHERE.search(text) else None
 
     def _wait(self, text: str) -> None:
         """Let the time of a line pass: `+.1` after the line before, `0.1` since the beginning."""

@@ -20,6 +20,9 @@ GAP = re.compile(
     r"\s*(?:\.\.\.+|…|\[\s*(?:\.\.\.+|…)\s*\]|[<\[(]\s*(?:snip\w*|cut|omitted)\s*[>\])])\s*$",
     re.IGNORECASE,
 )
+QUOTED = re.compile(r"(?:>[ ]?)+")
+"""What a mail puts before lines of another. No packet's line begins so."""
+ESCAPED = {"&gt;": ">", "&lt;": "<", "&amp;": "&"}
 NOTHING = re.compile(r"\s*(?:#.*|//.*|```.*|~~~.*|[-=*_]{3,}\s*)?$")
 UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -79,9 +82,19 @@ def lines(stream: BinaryIO, beginning: bytes) -> Iterator[str]:
         yield from stream.read(2**26).decode(encoding, "replace").split("\n")
         return
     while line := stream.readline(LONGEST_LINE):
-        yield line.decode("utf-8", "replace").rstrip("\r\n").lstrip("\ufeff")
+        yield _plain(line.decode("utf-8", "replace").rstrip("\r\n").lstrip("\ufeff"))
         while not line.endswith(b"\n") and line:
             line = stream.readline(LONGEST_LINE)
+
+
+def _plain(line: str) -> str:
+    """The line as it was before mail and web pages."""
+    if line.startswith(">"):
+        line = line[QUOTED.match(line).end() :]  # type: ignore[union-attr]
+    if "&" in line:
+        for entity, character in ESCAPED.items():
+            line = line.replace(entity, character)
+    return line
 
 
 def tables(stream: BinaryIO, beginning: bytes, told: Told) -> Iterator[Table]:
@@ -146,7 +159,7 @@ def _packets(line: Line, number: int, time: int | None, after_gap: bool) -> Iter
             **bits,
             window=line.window,
             interface=place,
-            outbound=line.outbound,
+            outbound=line.outbound if line.sender is None else place == line.sender,
             after_gap=after_gap,
             **known,
         )

@@ -19,7 +19,8 @@ TCP = re.compile(
 ANY = re.compile(
     rf"^\s*\d+\s+\d+\.\d+\s+\S+(?:{ARROW}|\s+)\S+\s+(?P<protocol>[A-Za-z][\w./-]*)\s+\d+\s"
 )
-VALUES = re.compile(r"\b(Seq|Ack|Win|Len|MSS|WS|TSval|TSecr|TSER|SACK_PERM)\b(?:=(\d+))?")
+VALUES = re.compile(r"\b(Seq|Ack|Win|Len|MSS|WS|TSval|TSecr|TSER|SACK_PERM)\b(?:=(\d+))?", re.I)
+SPELLED = {name.lower(): name for name in ("Seq", "Ack", "Win", "Len", "TSval", "TSecr")}
 NUMBER = re.compile(r"^\s*(\d+)\s+")
 CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d[.,]\d+|\b\d+\.\d+")
 NOT_TCP = ("UDP", "DNS", "ARP", "ICMP", "ICMPv6", "DHCP", "NTP", "MDNS", "IGMPv2", "IGMPv3", "SSDP")
@@ -49,7 +50,7 @@ class Reader:
 def _line(found: re.Match[str]) -> Line:
     values: dict[str, str] = {}
     for name, value in VALUES.findall(found["rest"]):
-        values.setdefault(name, value or "1")
+        values.setdefault(SPELLED.get(name.lower(), name.upper()), value or "1")
     before = found["before"]
     first, clock = NUMBER.match(before), CLOCK.search(before)
     flags = found["flags"].upper()

@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tcpmc.checks.certificates.regenerate import regenerated
 from tcpmc.checks.certificates.smtlib import certificate_of_proof, certificate_of_threshold
-from tcpmc.checks.certificates.verifier import Checked, check
+from tcpmc.checks.certificates.verifier import Checked, Named, check
 from tcpmc.checks.parametric.prover import Prover, catalogue
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.parallel import side_by_side
@@ -39,7 +38,6 @@ class Asked:
     variant: str
     seconds: float | None = None
     solvers: tuple[str, ...] = ()
-    statement: bool = True
     patience: float = 300
 
 
@@ -179,6 +177,6 @@ def _checked(row: Proved, asked: Asked) -> Proved:
     """The row with the check of its certificate, if there is one."""
     if not row.certificate:
         return row
-    model = regenerated if asked.statement else None
-    checked = check(row.certificate, model, asked.solvers, asked.patience)
+    named = Named(asked.variant, find_variant(asked.variant))
+    checked = check(row.certificate.encode(), named, asked.solvers, asked.patience)
     return replace(row, checked=checked)

@@ -7,18 +7,18 @@ from typing import Any
 
 Expression = Any
 """A word, or a list of expressions."""
-COMMENT = re.compile(r"^;.*$", re.MULTILINE)
-TOKEN = re.compile(r'\s*(\(|\)|\|[^|]*\||"[^"]*"|[^\s()|";]+|$)')
+TOKEN = re.compile(r"[ \n]*(\(|\)|\|[^|\\]*\||[^\s()|\\\";]+|\Z)", re.ASCII)
 
 
 class Malformed(Exception):
-    """The text is no list of S-expressions; says where."""
+    """The text is not what a certificate may have there; says why."""
 
 
 def read(text: str) -> list[Expression]:
-    """All expressions of a text. Raises Malformed."""
+    """All expressions of a text, in which there are neither comments nor strings. Raises
+    Malformed."""
     stack: list[list[Expression]] = [[]]
-    text, place = COMMENT.sub("", text), 0
+    place = 0
     while place < len(text):
         found = TOKEN.match(text, place)
         if found is None:
@@ -34,12 +34,5 @@ def read(text: str) -> list[Expression]:
         elif token:
             stack[-1].append(token)
     if len(stack) > 1:
-        raise Malformed("the file ends within an expression: it was cut off")
+        raise Malformed("the text ends within an expression: it was cut off")
     return stack[0]
-
-
-def written(expression: Expression) -> str:
-    """The expression as text."""
-    if isinstance(expression, str):
-        return expression
-    return "(" + " ".join(map(written, expression)) + ")"

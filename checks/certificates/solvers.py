@@ -16,7 +16,8 @@ class Missing(Exception):
 
 
 def answers(solver: str, text: str, seconds: float) -> list[str]:
-    """What the solver prints, line by line; ["timeout"] where it takes too long. Raises Missing."""
+    """What the solver prints, line by line, with its errors; ["timeout"] where it takes too long.
+    Raises Missing."""
     if solver == "cvc5" and not _installed():
         raise Missing("cvc5 is not installed: pip install 'tcpmc[solvers]' (or: pip install cvc5)")
     command = [sys.executable, "-m", "tcpmc.checks.certificates.solvers", solver]
@@ -26,7 +27,7 @@ def answers(solver: str, text: str, seconds: float) -> list[str]:
         )
     except subprocess.TimeoutExpired:
         return ["timeout"]
-    return (done.stdout or done.stderr).splitlines()
+    return [*done.stdout.splitlines(), *done.stderr.splitlines()]
 
 
 def _installed() -> bool:

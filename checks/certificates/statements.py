@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import z3
 
 from tcpmc.checks.certificates.write import Statement
-from tcpmc.checks.parametric.formulas import Formulas
+from tcpmc.checks.parametric.formulas import Formulas, told
+from tcpmc.checks.parametric.premise import guide, premise_of
 from tcpmc.checks.symbolic.onestep import OneStep
+from tcpmc.checks.timed import copies
 from tcpmc.checks.timed.encoding import Formulas as TimedFormulas
 from tcpmc.model.properties.kinds import Always, Lemma, Reachable
 from tcpmc.model.timed.theorems import Claim
 
 
 def timed(formulas: TimedFormulas, claim: Claim) -> Statement:
-    """A claim about the timed close, in linear real arithmetic."""
+    """A claim about the timed close, in linear real arithmetic. It stands on the youngest copies of
+    segments, and so on what `copies` says of segments that live for some time: each does."""
     t = formulas.moment("0")
     return Statement(
         logic="QF_LRA",
@@ -26,6 +31,10 @@ def timed(formulas: TimedFormulas, claim: Claim) -> Statement:
         initial=formulas.initial("0"),
         step=formulas.step,
         broken=formulas.broken(claim),
+        premise=formulas.premise(claim),
+        guide=lambda number: formulas.chosen(number, "0"),
+        further={"lifetimes": formulas.without_life, **copies.obligations()},
+        free=copies.FREE,
     )
 
 
@@ -42,13 +51,17 @@ def untimed(formulas: Formulas, prop: Always | Reachable) -> Statement:
         initial=formulas.initial(),
         step=formulas.step,
         broken=formulas.broken(prop),
+        premise=formulas.broken(premise_of(prop)),
+        guide=lambda number: guide(formulas, number),
+        states={f"state.{number}": told(end) for number, end in enumerate(formulas.endpoint.ends)},
     )
 
 
 def one_step(rules: OneStep, lemma: Lemma) -> Statement:
-    """A lemma: the state is any TCB with any segment that arrives, and there is nothing after."""
+    """A lemma: the state is a TCB with what happens to it, and there is nothing after."""
     state = rules.constants()
     then = [z3.Const(f"{one}@1", one.sort()) for one in state]
+    applies = replace(lemma, claim=lambda step: False)
     return Statement(
         logic="QF_BV",
         constants=[],
@@ -60,4 +73,6 @@ def one_step(rules: OneStep, lemma: Lemma) -> Statement:
         initial=z3.BoolVal(True),
         step=z3.BoolVal(False),
         broken=rules.formula(lemma),
+        premise=rules.formula(applies),
+        guide=lambda number: z3.BoolVal(False),
     )

@@ -1,34 +1,48 @@
-"""The check of a certificate, from its text alone.
+"""The check of a certificate.
 
-The obligations are stated here, from the definitions in the file, and not read from it: so a file
-cannot weaken them. Two further things are needed for the file to prove what it says it proves, and
-they are checked as well: that `parameters`, `initial`, `step` and `broken` are those of the model
-(the rules are executed again for this; `statement` of `write` is all that is used of the rest of
-tcpmc), and that the condition is the one in the heading. What nobody can check is whether the model
-is the TCP that you mean: for that, read `model/`.
+Of a file three things are taken: its heading, the numbers of a run, and the invariant, which is
+read by a grammar of its own (`grammar`) and written anew. Everything else is made again from the
+model and has to be in the file letter by letter; so a file cannot weaken what it proves, and
+nothing in it is handed to a solver or run. A variant in a file is read only where the user names
+that file. What nobody can check is whether the model is the TCP that you mean: read `model/`.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
-from tcpmc.checks.certificates.reader import Expression, Malformed, read, written
+from tcpmc.checks.certificates.grammar import formula
+from tcpmc.checks.certificates.reader import Malformed, read
+from tcpmc.checks.certificates.regenerate import Foreign, Regenerated, regenerated
 from tcpmc.checks.certificates.solvers import SOLVERS, answers
+from tcpmc.checks.certificates.write import HEADING, Obligation, frame_of, obligations
+from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.model.variants.variant import Variant
 
-DEFINITIONS = ("parameters", "initial", "step", "broken", "condition", "invariant")
-OBLIGATIONS = ("initiation", "consecution", "safety")
-HEADING = ("theorem", "variant", "assume", "condition")
-LOGICS = ("QF_LRA", "QF_BV")
-Regenerate = Callable[[Mapping[str, str]], tuple[str, str]]
-"""From the heading to the statement of the model and the condition, as SMT-LIB text."""
+LARGEST = 16_000_000
+"""Octets, more than any certificate of ours has."""
+LINE = re.compile(r'\(set-info :([a-z]+(?:\.\d+)?) "([ !#-~]{0,2000})"\)')
+STEPS = re.compile(r"((0|[1-9]\d{0,8})( (0|[1-9]\d{0,8})){0,99})?")
+READING, STATEMENT = "reading", "statement"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A variant that the user names: as on the command line, and the variant itself."""
+
+    source: str
+    variant: Variant
 
 
 @dataclass(frozen=True)
 class Checked:
     """Whether a certificate is accepted; if not, the obligation that fails, why, and the state that
-    breaks it if there is one. `seconds` is the time of each solver for each obligation."""
+    breaks it if there is one. `proved` says what it proves, line by line. `seconds` is the time of
+    each solver for each obligation."""
 
     accepted: bool
     obligation: str = ""
@@ -36,142 +50,134 @@ class Checked:
     state: tuple[str, ...] = ()
     solvers: tuple[str, ...] = ()
     theorem: str = ""
+    proved: tuple[str, ...] = ()
     seconds: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """The parts of a certificate: its heading, its logic, its constants with their sorts, and its
-    definitions."""
+def text_of_certificate(data: bytes) -> str:
+    """The text of a file. Raises Malformed."""
+    if len(data) > LARGEST:
+        raise Malformed(f"more than {LARGEST:,} octets")
+    text = data.decode("ascii", errors="replace")
+    odd = next((c for c in text if c != "\n" and not " " <= c <= "~"), None)
+    if odd is not None:
+        line = text.count("\n", 0, text.index(odd)) + 1
+        raise Malformed(f"line {line} has an octet that is not printable ASCII")
+    return text
 
-    heading: Mapping[str, str]
-    logic: str
-    constants: Mapping[str, str]
-    definitions: Mapping[str, list[Expression]]
+
+def heading_of(text: str) -> dict[str, str]:
+    """What the lines of the heading say. Raises Malformed for one that is unknown, missing, there
+    twice, or out of order."""
+    found: dict[str, str] = {}
+    for line in text.split("\n", 60_000)[1:60_000]:
+        match = LINE.fullmatch(line)
+        if match is None:
+            break
+        if match[1] in found:
+            raise Malformed(f":{match[1]} is there twice")
+        found[match[1]] = match[2]
+    known = [key for key in found if not key.startswith("state.")]
+    if known != [*HEADING]:
+        wrong = [*(k for k in HEADING if k not in known), *(k for k in known if k not in HEADING)]
+        raise Malformed(f"the heading is {', '.join(HEADING)}; see {', '.join(wrong) or 'order'}")
+    if not STEPS.fullmatch(found["premise"]):
+        raise Malformed(":premise is a list of the numbers of steps")
+    return found
 
 
-def parsed(text: str) -> Certificate:
-    """The parts. Raises Malformed where one is missing or is there twice, or more is there."""
-    heading: dict[str, str] = {}
-    logic = ""
-    constants: dict[str, str] = {}
-    definitions: dict[str, list[Expression]] = {}
-    for one in read(text):
-        match one:
-            case ["set-info", str(key), str(value)]:
-                heading[key.removeprefix(":")] = value.strip('"')
-            case ["set-logic", str(name)] if not logic and name in LOGICS:
-                logic = name
-            case ["declare-const", str(name), sort] if not definitions:
-                constants[name] = written(sort)
-            case ["define-fun", str(name), list(), "Bool", _] if name in DEFINITIONS:
-                if name in definitions:
-                    raise Malformed(f"{name} is defined twice")
-                definitions[name] = one
-            case ["declare-const" | "echo" | "push" | "pop" | "assert" | "check-sat", *_]:
-                pass
-            case _:
-                raise Malformed(f"no certificate has this: {written(one):.60}")
-    missing = [name for name in DEFINITIONS if name not in definitions]
-    missing += [name for name in OBLIGATIONS if f'(echo "{name}")' not in text]
-    missing += [f":{key}" for key in HEADING if key not in heading]
-    missing += ["set-logic"] * (not logic)
-    if missing:
-        raise Malformed(f"missing: {', '.join(missing)}")
-    return Certificate(heading, logic, constants, definitions)
+def variant_of(source: str, named: Named | None) -> Variant:
+    """The variant that a heading names. Raises Foreign where it is in a file that the user does not
+    name, or another."""
+    if named is None:
+        if source not in VARIANTS:
+            raise Foreign(f"it is about the variant in {source!r}: name that with --variant FILE")
+        return VARIANTS[source]
+    same = source == named.source or (
+        source not in VARIANTS and PurePath(source).name == PurePath(named.source).name
+    )
+    if not same:
+        raise Foreign(f"it is about the variant {source!r}, not {named.source!r}")
+    return named.variant
 
 
 def check(
-    text: str,
-    regenerate: Regenerate | None,
+    data: bytes,
+    named: Named | None = None,
     solvers: Sequence[str] = SOLVERS,
     seconds: float = 300,
 ) -> Checked:
-    """Check a certificate. Without `regenerate` its statement is not compared with the model.
+    """Check the certificate that a file holds. `named` is the variant that the user names.
 
     Raises Missing where a solver is not installed.
     """
+    heading: dict[str, str] = {}
     try:
-        found = parsed(text)
+        text = text_of_certificate(data)
+        heading = heading_of(text)
+        variant = variant_of(heading["variant"], named)
+        theorem, assume, where = (heading[key] for key in ("theorem", "assume", "condition"))
+        model = regenerated(theorem, variant, assume, where)
+        steps = tuple(map(int, heading["premise"].split()))
+        before, after = frame_of(model.statement, model.condition, steps, heading)
+        body = _between(text, before, after)
+        invariant = formula(body, model.statement.sorts())
     except Malformed as error:
-        return Checked(False, "reading", str(error))
-    theorem = found.heading["theorem"]
-    if regenerate is not None:
-        try:
-            wrong = _differs(found, *regenerate(found.heading), seconds)
-        except (ValueError, KeyError) as error:
-            wrong = str(error)
-        if wrong:
-            return Checked(False, "statement", wrong, theorem=theorem)
+        return Checked(False, READING, str(error), theorem=heading.get("theorem", ""))
+    except Foreign as error:
+        return Checked(False, STATEMENT, str(error), theorem=heading["theorem"])
+    preamble = [before, invariant, ")"]
     took: dict[tuple[str, str], float] = {}
     for solver in solvers:
-        for obligation in OBLIGATIONS:
+        for obligation in obligations(model.statement, steps):
             began = time.monotonic()
-            failed = _fails(found, obligation, solver, seconds)
-            took[solver, obligation] = time.monotonic() - began
+            failed = _fails(preamble, obligation, solver, seconds, heading)
+            took[solver, obligation.name] = time.monotonic() - began
             if failed is not None:
                 return failed
-    return Checked(True, solvers=tuple(solvers), theorem=theorem, seconds=took)
+    proved = _proved(heading, model, named)
+    return Checked(True, solvers=tuple(solvers), theorem=theorem, proved=proved, seconds=took)
 
 
-def _arguments(definition: list[Expression]) -> list[tuple[str, str]]:
-    return [(str(name), written(sort)) for name, sort in definition[2]]
+def _between(text: str, before: str, after: str) -> str:
+    """The body of the invariant. Raises Foreign where the rest is not what the model makes."""
+    if not text.startswith(before):
+        wrong = next(n for n, c in enumerate(before) if text[n : n + 1] != c)
+        raise Foreign(f"line {before.count(chr(10), 0, wrong) + 1} is not what the model says")
+    if not text.endswith(after) or len(text) < len(before) + len(after):
+        raise Foreign("what follows the invariant are not the obligations of its statement")
+    return text[len(before) : len(text) - len(after)]
 
 
-def _preamble(found: Certificate) -> list[str]:
-    lines = [f"(set-logic {found.logic})"]
-    lines += [f"(declare-const {name} {sort})" for name, sort in found.constants.items()]
-    return lines + [written(found.definitions[name]) for name in DEFINITIONS]
-
-
-def _question(found: Certificate, obligation: str) -> tuple[list[str], list[str]]:
-    """The obligation as SMT-LIB text, and the names of the state before."""
-    state = _arguments(found.definitions["invariant"])
-    step = _arguments(found.definitions["step"])
-    broken = _arguments(found.definitions["broken"])
-    if step[: len(state)] != state or broken[: len(state)] != state:
-        raise Malformed("the definitions are not about the same state")
-    if _arguments(found.definitions["initial"]) != state:
-        raise Malformed("the definitions are not about the same state")
-    after = step[len(state) : 2 * len(state)]
-    known = "parameters condition"
-    names = " ".join(name for name, _ in state)
-    then = " ".join(name for name, _ in after)
-    stated = {
-        "initiation": (state, f"(initial {names}) (not (invariant {names}))"),
-        "consecution": (
-            step,
-            f"(invariant {names}) (step {' '.join(name for name, _ in step)}) "
-            f"(not (invariant {then}))",
-        ),
-        "safety": (
-            broken,
-            f"(invariant {names}) (broken {' '.join(name for name, _ in broken)})",
-        ),
-    }
-    variables, claim = stated[obligation]
-    lines = [f"(declare-const {name} {sort})" for name, sort in variables]
-    return [*lines, f"(assert (and {known} {claim}))", "(check-sat)"], [n for n, _ in variables]
-
-
-def _fails(found: Certificate, obligation: str, solver: str, seconds: float) -> Checked | None:
-    """What is wrong with an obligation, or None."""
-    theorem = found.heading["theorem"]
-    try:
-        question, names = _question(found, obligation)
-    except Malformed as error:
-        return Checked(False, obligation, str(error), theorem=theorem)
-    lines = _preamble(found) + question
-    answer = answers(solver, "\n".join(lines), seconds)
-    if answer == ["unsat"]:
-        return None
-    if answer != ["sat"]:
-        return Checked(False, obligation, f"{solver}: {' '.join(answer)[:200]}", theorem=theorem)
-    values = "\n".join(
-        ["(set-option :produce-models true)", *lines, f"(get-value ({' '.join(names)}))"]
+def _proved(heading: Mapping[str, str], model: Regenerated, named: Named | None) -> tuple[str, ...]:
+    """What an accepted certificate proves."""
+    variant = named.source if named is not None else heading["variant"]
+    return (
+        f"{heading['theorem']} on {variant}: {model.meaning}",
+        f"if: {heading['condition']}",
+        *(f"assumed: {line}" for line in model.assumed),
     )
-    state = _state(answers(solver, values, seconds), found.heading)
-    return Checked(False, obligation, f"{solver}: sat", state, theorem=theorem)
+
+
+def _fails(
+    preamble: Sequence[str],
+    obligation: Obligation,
+    solver: str,
+    seconds: float,
+    heading: Mapping[str, str],
+) -> Checked | None:
+    """What is wrong with an obligation, or None."""
+    lines = [*preamble, *obligation.lines, "(check-sat)"]
+    answer = answers(solver, "\n".join(lines), seconds)
+    if answer == [obligation.answer]:
+        return None
+    state: tuple[str, ...] = ()
+    if answer == ["sat"] and obligation.about:
+        asked = f"(get-value ({' '.join(obligation.about)}))"
+        values = "\n".join(["(set-option :produce-models true)", *lines, asked])
+        state = _state(answers(solver, values, seconds), heading)
+    reason = f"{solver}: {' '.join(answer)[:200]}, not {obligation.answer}"
+    return Checked(False, obligation.name, reason, state, theorem=heading["theorem"])
 
 
 def _state(printed: list[str], heading: Mapping[str, str]) -> tuple[str, ...]:
@@ -184,9 +190,15 @@ def _state(printed: list[str], heading: Mapping[str, str]) -> tuple[str, ...]:
     shown = []
     for pair in pairs:
         if isinstance(pair, list) and len(pair) == 2 and pair[1] != "false":
-            name, value = written(pair[0]).strip("|"), written(pair[1])
+            name, value = str(pair[0]).strip("|"), _value(pair[1])
             shown.append(name if value == "true" else f"{name} = {_number(value, heading)}")
     return tuple(shown)
+
+
+def _value(printed: object) -> str:
+    if isinstance(printed, list):
+        return "(" + " ".join(map(_value, printed)) + ")"
+    return str(printed)
 
 
 def _number(value: str, heading: Mapping[str, str]) -> str:
@@ -197,28 +209,3 @@ def _number(value: str, heading: Mapping[str, str]) -> str:
     number = str(int(value[2:], base))
     meaning = heading.get(f"state.{number}")
     return f"{number} ({meaning})" if meaning else number
-
-
-def _differs(found: Certificate, statement: str, condition: str, seconds: float) -> str:
-    """Which definition is not the model's, or ""; the text is compared, and where it differs the
-    meaning, by z3."""
-    model = {str(one[1]): one for one in read(statement + condition) if one[0] == "define-fun"}
-    declared = [one for one in read(statement) if one[0] == "declare-const"]
-    constants = {str(one[1]): written(one[2]) for one in declared}
-    if found.constants != constants:
-        return f"the parameters are {', '.join(found.constants)}, not {', '.join(constants)}"
-    for name, expected in model.items():
-        given = found.definitions[name]
-        if given == expected:
-            continue
-        if given[2] != expected[2]:
-            return f"{name} is not about the state of the model"
-        arguments = _arguments(given)
-        lines = [f"(set-logic {found.logic})"]
-        lines += [f"(declare-const {one} {sort})" for one, sort in constants.items()]
-        lines += [f"(declare-const {one} {sort})" for one, sort in arguments]
-        lines.append(f"(assert (not (= {written(given[4])} {written(expected[4])})))")
-        answer = answers("z3", "\n".join([*lines, "(check-sat)"]), seconds)
-        if answer != ["unsat"]:
-            return f"{name} is not that of the model"
-    return ""

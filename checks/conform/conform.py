@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.conversations import Conversation, conversations
 from tcpmc.checks.conform.judge import Judgement, judged
+from tcpmc.checks.conform.readings import merged, readings, severity, without_numbers
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.vantage import Vantage, guessed
 from tcpmc.checks.conform.view import view_of
@@ -24,11 +27,14 @@ class EndReport:
 @dataclass(frozen=True)
 class ConnectionReport:
     """One connection, or several one after the other between the same endpoints: both verdicts,
-    and where the capture was made."""
+    and where the capture was made. `incarnations` sums each of them up; `like` says that the
+    verdicts are those of an earlier connection with the same packets, which the judgements show."""
 
     conversation: Conversation
     vantage: Vantage
     ends: tuple[EndReport, EndReport]
+    incarnations: tuple[Summary, ...] = ()
+    like: bool = False
 
     @property
     def number(self) -> int:
@@ -44,36 +50,68 @@ class Report:
     connections: tuple[ConnectionReport, ...]
 
 
-def conform(packets: Iterable[Packet], stack: Stack, at: str | None = None) -> Report:
+def conform(
+    packets: Iterable[Packet], stack: Stack, at: str | None = None, timeout: float | None = None
+) -> Report:
     """The report on all packets. `at` says where the capture was made: an address, `middle`, or
-    `both` ends; without it, it is guessed."""
+    `both` ends; without it, it is guessed. `timeout`, in seconds, is for each end."""
     found = conversations(packets)
     times = [p.time for c in found for p in c.packets if p.time is not None]
     until = max(times) / 1e9 if times else None
-    return Report(stack, tuple(connection(c, stack, at, until) for c in found))
+    return Report(stack, tuple(connection(c, stack, at, until, timeout) for c in found))
 
 
 def connection(
-    conversation: Conversation, stack: Stack, at: str | None = None, until: float | None = None
+    conversation: Conversation,
+    stack: Stack,
+    at: str | None = None,
+    until: float | None = None,
+    timeout: float | None = None,
 ) -> ConnectionReport:
     """The verdicts on both ends of one conversation. `until` is when the capture ended, in
     seconds."""
-    vantage = _where(conversation, at)
-    by_file = _near_files(conversation) if at is None else {}
-    if len(by_file) == 2:
-        vantage = Vantage((True, True), ("there is a capture of each end",))
+    if without_numbers(conversation.packets):
+        return _of_readings(conversation, stack, at, until, timeout)
+    vantage = where(conversation, at)
+    by_end = _near_taps(conversation) if at is None else {}
+    if len(by_end) == 2:
+        vantage = Vantage((True, True), ("there is a capture at each end",))
     reports = []
     for index, endpoint in enumerate(conversation.ends):
         packets: Sequence[Packet] = conversation.packets
-        if len(by_file) == 2:
-            packets = [p for p in packets if p.file == by_file[index]]
+        if len(by_end) == 2:
+            packets = [p for p in packets if (p.file, p.interface) == by_end[index]]
         place = vantage.at(index) if any(vantage.near) else "middle"
-        judgement = judged(view_of(packets, endpoint), stack, place, until)
+        deadline = None if timeout is None else monotonic() + timeout
+        judgement = judged(view_of(packets, endpoint), stack, place, until, deadline)
         reports.append(EndReport(endpoint, judgement))
     return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
 
 
-def _where(conversation: Conversation, at: str | None) -> Vantage:
+def _of_readings(
+    conversation: Conversation,
+    stack: Stack,
+    at: str | None,
+    until: float | None,
+    timeout: float | None,
+) -> ConnectionReport:
+    """The verdicts on packets without numbers: those of all readings that are explained best."""
+    reports = [
+        connection(replace(conversation, packets=packets), stack, at, until, timeout)
+        for packets in readings(conversation.packets, conversation.ends)
+    ]
+    worst = [sum(severity(end.judgement) for end in report.ends) for report in reports]
+    best = [r for r, worse in zip(reports, worst, strict=True) if worse == min(worst)]
+    first, second = (
+        EndReport(best[0].ends[index].endpoint, merged([r.ends[index].judgement for r in best]))
+        for index in (0, 1)
+    )
+    evidence = (f"the packets have no numbers: {len(best)} readings", *best[0].vantage.evidence)
+    vantage = replace(best[0].vantage, evidence=evidence)
+    return ConnectionReport(best[0].conversation, vantage, (first, second))
+
+
+def where(conversation: Conversation, at: str | None) -> Vantage:
     """The vantage point that was told, or the guess."""
     if at is None:
         return guessed(conversation.packets, conversation.ends)
@@ -83,15 +121,16 @@ def _where(conversation: Conversation, at: str | None) -> Vantage:
     return Vantage((near[0], near[1]), ("as --at says",))
 
 
-def _near_files(conversation: Conversation) -> dict[int, int]:
-    """For each end the file that was captured at it, where there are several files."""
-    files = sorted({p.file for p in conversation.packets})
-    found: dict[int, int] = {}
-    if len(files) < 2:
+def _near_taps(conversation: Conversation) -> dict[int, tuple[int, int]]:
+    """For each end the file and interface that were captured at it, where there are several."""
+    taps = sorted({(p.file, p.interface) for p in conversation.packets})
+    found: dict[int, tuple[int, int]] = {}
+    if len(taps) < 2:
         return found
-    for file in files:
-        guess = guessed([p for p in conversation.packets if p.file == file], conversation.ends)
+    for tap in taps:
+        seen = [p for p in conversation.packets if (p.file, p.interface) == tap]
+        guess = guessed(seen, conversation.ends)
         for end in (0, 1):
             if guess.near[end]:
-                found[end] = file
+                found[end] = tap
     return found

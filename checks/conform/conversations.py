@@ -60,6 +60,8 @@ def _once(packets: Sequence[Packet]) -> list[Packet]:
 
 
 def _same(first: Packet, second: Packet) -> bool:
+    if first.seq != second.seq or first.ack != second.ack or first.source != second.source:
+        return False
     near = (
         first.time is not None
         and second.time is not None

@@ -132,6 +132,15 @@ def would_have_sent(before: Hypothesis) -> str:
 
 def silent_deviations(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
     """What went wrong without a packet: a reply that did not come, a timer that was too short."""
+    since = [owed.since for owed in before.owed]
+    since += [] if before.due is None else [before.due]
+    if since and not before.mute:
+        silent_host = replace(before, owed=(), due=None, mute=True)
+        yield (
+            silent_host,
+            DEVIATION.plus(LEAST_LIKELY),
+            deviation("from here on nothing was sent", would_have_sent(before), packet=min(since)),
+        )
     for index, owed in enumerate(before.owed):
         rest = before.owed[:index] + before.owed[index + 1 :]
         after = replace(before, owed=rest)

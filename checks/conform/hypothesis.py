@@ -96,6 +96,7 @@ class Hypothesis:
     since: float | None = None
     resent: bool = False
     pending: tuple[int, ...] = ()
+    mute: bool = False
 
     @property
     def state(self) -> State:
@@ -104,7 +105,7 @@ class Hypothesis:
 
     def gone(self, state: State = State.CLOSED) -> Hypothesis:
         """The connection is deleted; resets that are owed are still owed."""
-        return Hypothesis(blank(state, BITS), owed=self.owed, pending=self.pending)
+        return Hypothesis(blank(state, BITS), owed=self.owed, pending=self.pending, mute=self.mute)
 
     def with_credit(self, due: int | None) -> Hypothesis:
         """One more ACK may be sent; it has to come if `due` is a place in the view."""

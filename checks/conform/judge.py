@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -11,6 +12,7 @@ from tcpmc.checks.conform.search import (
     STRICT,
     Excuses,
     Node,
+    OutOfTime,
     Run,
     Search,
     hindsight,
@@ -101,21 +103,43 @@ class Judgement:
 
 
 def judged(
-    view: Sequence[Seen], stack: Stack, vantage: str = "near", until: float | None = None
+    view: Sequence[Seen],
+    stack: Stack,
+    vantage: str = "near",
+    until: float | None = None,
+    deadline: float | None = None,
 ) -> Judgement:
-    """The verdict on the end whose view this is. `until` is when the capture ended, in seconds."""
+    """The verdict on the end whose view this is. `until` is when the capture ended, in seconds;
+    `deadline` (of time.monotonic) when to stop: INCONCLUSIVE."""
+    try:
+        return _judged(view, stack, vantage, until, deadline)
+    except OutOfTime:
+        stopped = Explanation("INCONCLUSIVE", ())
+        return Judgement(stack.name, vantage, stopped, stopped, is_partial(view))
+
+
+def _judged(
+    view: Sequence[Seen],
+    stack: Stack,
+    vantage: str,
+    until: float | None,
+    deadline: float | None,
+) -> Judgement:
     if not view:
         nothing = Explanation("CONFORMS", ())
         return Judgement(stack.name, vantage, nothing, nothing)
     if vantage == "middle":
-        return _between(view, stack, until)
-    asked = Asked(view, stack, Excuses(far=True) if vantage == "far" else STRICT, until)
+        return _between(view, stack, until, deadline)
+    base = Excuses(far=True) if vantage == "far" else STRICT
+    asked = Asked(view, stack, base, until, deadline)
     partial = is_partial(view)
     told, furthest = asked.conforming()
     if told is not None:
         return Judgement(stack.name, vantage, told, told, partial)
-    strict = asked.deviating(furthest)
-    best = asked.excused(strict)
+    strict = best = explanation("INCONCLUSIVE", furthest)
+    with suppress(OutOfTime):
+        strict = best = asked.deviating(furthest)
+        best = asked.excused(strict)
     alternatives = tuple(furthest.asked[:MOST_ALTERNATIVES])
     return Judgement(stack.name, vantage, strict, best, partial, _place(furthest), alternatives)
 
@@ -127,13 +151,15 @@ def strictly_refused(view: Sequence[Seen], stack: Stack, until: float | None = N
     return None if told else _place(furthest)
 
 
-def _between(view: Sequence[Seen], stack: Stack, until: float | None) -> Judgement:
+def _between(
+    view: Sequence[Seen], stack: Stack, until: float | None, deadline: float | None
+) -> Judgement:
     """The verdict where the capture may have been made anywhere: strict is that of a capture made
     at this end, and what excuses it is that packets were late or lost on their way to it."""
-    near = judged(view, stack, "near", until)
+    near = _judged(view, stack, "near", until, deadline)
     if near.verdict == "CONFORMS":
         return replace(near, vantage="middle")
-    far = judged(view, stack, "far", until)
+    far = _judged(view, stack, "far", until, deadline)
     worse = ("DEVIATES", "UNEXPLAINED")
     best = near.best if far.verdict in worse and near.verdict not in worse else far.best
     return replace(near, vantage="middle", best=best)
@@ -157,10 +183,16 @@ class Asked:
     stack: Stack
     base: Excuses
     until: float | None
+    deadline: float | None = None
 
     def search(self, stack: Stack) -> Run:
         """Without any excuse."""
-        return Search(stack, self.view, self.base, self.until).run(starts(self.view))
+        return self._search(stack, self.base).run(starts(self.view))
+
+    def _search(
+        self, stack: Stack, excuses: Excuses, active: Callable[[int], bool] = lambda _: True
+    ) -> Search:
+        return Search(stack, self.view, excuses, self.until, active, self.deadline)
 
     def conforming(self) -> tuple[Explanation | None, Run]:
         """An explanation by the rules alone; by one or two switches that the standard leaves open;
@@ -210,13 +242,13 @@ class Asked:
         """The forward pass with these excuses: everywhere in a short view, in a long one around
         each packet that is refused without them."""
         if len(self.view) <= SHORT:
-            return Search(self.stack, self.view, excuses, self.until).run(starts(self.view))
+            return self._search(self.stack, excuses).run(starts(self.view))
         windows: list[range] = []
 
         def active(place: int) -> bool:
             return any(place in window for window in windows)
 
-        search = Search(self.stack, self.view, excuses, self.until, active)
+        search = self._search(self.stack, excuses, active)
         run = search.run(starts(self.view))
         for _ in range(MOST_REPAIRS):
             if run.explained or run.refused is None:

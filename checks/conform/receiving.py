@@ -147,7 +147,7 @@ def taken(before: Hypothesis, step: Step, seen: Seen) -> Hypothesis:
     elif tcb.state not in (State.TIME_WAIT, State.FIN_WAIT_2) and after.since is not None:
         after = replace(after, since=None)
     for reply in step.send:
-        if is_pure_ack(reply):
+        if is_pure_ack(reply) and tcb.state not in (State.CLOSED, State.LISTEN):
             after = after.with_credit(due_of(before.tcb, tcb, seen))
         else:
             after = replace(after, owed=(*after.owed, Owed(reply, seen.index, step.rule)))

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
+from time import monotonic
 
+from tcpmc.captures.packet import BAD
 from tcpmc.checks.conform.deviating import silent_deviations, wrongly_received, wrongly_sent
 from tcpmc.checks.conform.hypothesis import (
     ASSUMPTION,
@@ -27,14 +29,16 @@ from tcpmc.checks.conform.silent import crash, silent
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.unseen import unseen
 from tcpmc.checks.conform.view import Seen
+from tcpmc.model.endpoint.tcb import State
 
 REPLY_WITHIN = 1.0
 """Seconds in which a reply has to come: twice what MUST-40 allows to a delayed ACK."""
 
 MOST_HYPOTHESES = 1500
-MOST_FROM_AFAR = 200
+MOST_FROM_AFAR = 60
+CREDITS_FROM_AFAR = 2
 UPSTREAM = Cost(silent=3)
-MOST_LOST = 8
+MOST_LOST = 4
 MOST_PENDING = 8
 CROSSING_WITHIN = 0.05
 MOST_REPAIRS = 3
@@ -118,6 +122,10 @@ class Run:
         return min(node.cost for node in self.layers[-1].values())
 
 
+class OutOfTime(Exception):
+    """The time that one end may take is over."""
+
+
 @dataclass
 class Search:
     """How one end's packets are explained by one stack, with these excuses."""
@@ -127,6 +135,7 @@ class Search:
     excuses: Excuses = STRICT
     until: float | None = None
     active: Callable[[int], bool] = lambda _: True
+    deadline: float | None = None
 
     @property
     def most(self) -> int:
@@ -141,6 +150,8 @@ class Search:
         run = Run(self.view, self.excuses, [first])
         layer = first
         for seen in self.view:
+            if self.deadline is not None and monotonic() > self.deadline:
+                raise OutOfTime
             late: list[int] = []
             if self.excuses.far and not seen.sent:
                 # It is on its way: what this end does with it shows when it sends.
@@ -165,12 +176,22 @@ class Search:
         """A packet that was seen on its way to this end, on every hypothesis."""
         after: Layer = {}
         for node in layer.values():
-            waits = replace(node.hypothesis, pending=(*node.hypothesis.pending, seen.index))
+            known = node.hypothesis
+            waits = replace(
+                known,
+                pending=(*known.pending, seen.index),
+                credits=min(known.credits, CREDITS_FROM_AFAR),
+                due=None,
+            )
             add(after, node, (waits, FREE, ()))
         return after
 
     def finish(self, run: Run) -> None:
-        """What the time after the last packet tells: replies that never came."""
+        """What the time after the last packet tells: replies that never came; from afar, what has
+        been on its way arrives."""
+        if self.excuses.far:
+            run.layers.append(self.arrived(run.layers[-1]))
+            return
         if not self.view or self.until is None or self.view[-1].time is None:
             return
         last = self.view[-1]
@@ -186,6 +207,23 @@ class Search:
             run.asked = [n.hypothesis for n in run.layers[-1].values()]
             return
         run.layers.append(end)
+
+    def arrived(self, layer: Layer) -> Layer:
+        """The hypotheses, and each with what is on its way to it, as far as that arrives."""
+        after: Layer = {}
+        for node in layer.values():
+            add(after, node, (node.hypothesis, FREE, ()))
+        todo = list(after.values())
+        while todo and len(after) < 4 * self.most:
+            node = todo.pop()
+            if not node.hypothesis.pending:
+                continue
+            head, rest = self.view[node.hypothesis.pending[0]], node.hypothesis.pending[1:]
+            for branch in self._received(replace(node.hypothesis, pending=rest), head):
+                new = add(after, node, branch)
+                if new is not None:
+                    todo.append(new)
+        return after
 
     def bound(self, layer: Layer, run: Run) -> Layer:
         """The layer without what costs far more than it must, and not too large."""
@@ -229,6 +267,8 @@ class Search:
                 break
             if cost.assumptions + cost.deviations > base.assumptions + base.deviations + 4:
                 continue
+            if self.excuses.far and _too_far(node.hypothesis, seen):
+                continue
             for branch in self.unseen_steps(node.hypothesis, seen):
                 put(node, branch)
         return pool
@@ -240,7 +280,7 @@ class Search:
             for place in (*(owed.since for owed in before.owed), before.due)
             if place is not None and self._overdue(place, seen)
         ]
-        if not overdue or self.excuses.far:
+        if not overdue or before.mute or self.excuses.far:
             yield before, FREE, ()
             return
         late.extend(overdue)
@@ -280,10 +320,20 @@ class Search:
         if self.excuses.deviations:
             yield from silent_deviations(self.stack, before, seen)
 
+    def _received(self, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
+        """The packet arrives. One with a bad checksum is dropped; but a capture whose text was made
+        anonymous has such checksums, too."""
+        if seen.packet.checksum != BAD:
+            yield from receive(self.stack, before, seen)
+            return
+        yield before, FREE, (Note("3.1 MUST-3: bad checksum, dropped"),)
+        for after, cost, notes in receive(self.stack, before, seen):
+            yield after, cost.plus(SILENT), notes
+
     def _processed(self, before: Hypothesis) -> Iterator[Branch]:
         """The first packet on its way to this end arrives; or, on the network, never does."""
         head, rest = self.view[before.pending[0]], before.pending[1:]
-        yield from receive(self.stack, replace(before, pending=rest), head)
+        yield from self._received(replace(before, pending=rest), head)
         if self.excuses.far:
             note = Note(f"lost on the way: packet {head.packet.number}", "lost")
             yield replace(before, pending=rest), SILENT, (note,)
@@ -300,7 +350,7 @@ class Search:
                 yield from wrongly_sent(self.stack, before, seen)
             return
         if not before.pending:
-            yield from receive(self.stack, before, seen)
+            yield from self._received(before, seen)
         if excuses.crossing and len(before.pending) < MOST_PENDING and self.active(seen.index):
             waits = replace(before, pending=(*before.pending, seen.index))
             yield waits, ASSUMPTION, (Note("crossing: not yet processed", "crossing"),)
@@ -312,6 +362,16 @@ class Search:
             return False
         then = self.view[before.pending[0]].time
         return then is not None and seen.time is not None and seen.time - then > CROSSING_WITHIN
+
+
+def _too_far(before: Hypothesis, seen: Seen) -> bool:
+    """Whether more has arrived than the segment that was sent acknowledges: RCV.NXT never goes back
+    within a connection."""
+    seg = seen.segment
+    synchronized = before.state not in (State.CLOSED, State.LISTEN, State.SYN_SENT)
+    if not seen.sent or not seg.ACK or seg.SYN or seg.RST or not synchronized:
+        return False
+    return seg.ack < before.tcb.rcv_nxt and seen.merged is None
 
 
 def _within(cost: Cost, allowed: Cost, least: Cost) -> bool:

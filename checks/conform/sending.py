@@ -12,6 +12,7 @@ from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq, within
 from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
+from tcpmc.model.variants.variant import RFC9293
 
 LEAST_IDLE = 0.5
 """Seconds without a packet before a probe: keep-alives are for connections without traffic."""
@@ -26,6 +27,8 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
     """Each way in which the end can have sent this segment. `in_order`: an exact reply that is
     owed goes before everything else."""
     seg = seen.segment
+    if before.mute:
+        return
     yield from owed_replies(before, seg)
     if before.owed and in_order:
         return
@@ -34,6 +37,7 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
     elif seg.RST:
         yield from _abort(stack, before, seen)
     elif seg.ACK and before.numbered and before.state not in UNSYNCHRONIZED:
+        yield from _by_its_own_timer(stack, before, seen)
         if seg.ack == before.tcb.rcv_nxt:
             yield from _synchronized(stack, before, seen)
         elif acknowledges_part(before, seen):
@@ -46,11 +50,12 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
 def acknowledges_part(before: Hypothesis, seen: Seen) -> bool:
     """Whether the ACK is of a part of text that arrived in several segments, which the capture has
     as one: "equal up to" how text is split or merged."""
-    if seen.merged is None or seen.merged[1] != before.tcb.rcv_nxt:
+    if seen.merged is None:
         return False
-    low = seen.merged[0] if before.acked is None else before.acked
-    ack = seen.segment.ack
-    return within(seen.merged[0] + 1, ack, seen.merged[1]) and low <= ack
+    begin, end = seen.merged
+    ack, rcv_nxt = seen.segment.ack, before.tcb.rcv_nxt
+    low = begin if before.acked is None else before.acked
+    return within(begin + 1, ack, end) and begin < rcv_nxt <= end and low <= ack < rcv_nxt
 
 
 def owed_replies(before: Hypothesis, seg: Segment) -> Iterator[Branch]:
@@ -178,11 +183,25 @@ def _synchronized(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Bran
         if not step.send or not step.send[0].FIN:
             return
         tcb, notes = step.tcb, (*notes, Note(step.rule))
+    if tcb.state == State.CLOSED:
+        yield before.gone(), FREE, notes
+        return
     if tcb.snd_nxt != seg.seq + seg.len:
         return
     if seg.seq < before.tcb.snd_nxt:
         notes = (Note(RESENT.format("text")), *notes)
     yield replace(said, tcb=tcb), FREE, notes
+
+
+def _by_its_own_timer(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
+    """What the retransmission rule of a variant sends, where that is not the RFC's."""
+    rule, seg = stack.variant.rules.retransmission_timeout, seen.segment
+    if rule is RFC9293.retransmission_timeout:
+        return
+    step = rule(host_of(stack, before.tcb, seen), before.tcb)
+    if replace(seg, stamp=0) in step.send:
+        after = replace(before, tcb=step.tcb, resent=True, acked=seg.ack, due=None)
+        yield after, FREE, (Note(step.rule),)
 
 
 def is_retransmission(tcb: Tcb, seg: Segment) -> bool:
@@ -222,7 +241,8 @@ def _pure_ack(before: Hypothesis, seen: Seen) -> Iterator[Branch]:
 
 
 def _idle(seen: Seen) -> bool:
-    return seen.idle >= LEAST_IDLE
+    """Whether a probe may be sent: after a while without packets, or into a window of 0."""
+    return seen.idle >= LEAST_IDLE or seen.shut
 
 
 __all__ = ["Cost", "is_retransmission", "owed_replies", "send"]

@@ -10,6 +10,7 @@ from tcpmc.checks.conform.receiving import Branch, host_of
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.variants.variant import RFC9293
 
 CRASH = "3.5.1: this end lost its connection without a word (a crash)"
 FIN_WAIT_2_TIMER = "FIN-WAIT-2 timer expires"
@@ -37,9 +38,12 @@ def silent(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
             stack.fin_wait_2 is not None and elapsed(before, seen) >= stack.fin_wait_2
         ):
             yield before.gone(), SILENT, (Note(FIN_WAIT_2_TIMER, "silent"),)
-        case State.CLOSING | State.LAST_ACK:
-            # 3.10.5: after both FINs ABORT sends nothing. A user timeout needs a queue.
-            pass
+        case State.ESTABLISHED | State.CLOSE_WAIT | State.SYN_RECEIVED if (
+            rules.close is not RFC9293.close
+        ):
+            step = rules.close(host, tcb)
+            if not step.send and step.tcb != tcb:
+                yield replace(before, tcb=step.tcb), SILENT, (Note(step.rule, "silent"),)
         case _:
             pass
     if before.resent and tcb.snd_una != tcb.snd_nxt:

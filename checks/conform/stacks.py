@@ -77,7 +77,10 @@ STACKS = {
 
 def stack_of(variant: Variant) -> Stack:
     """The stack of a variant: its name if it has times of its own, else the RFC's times."""
+    if variant.profile.time_wait == "any-moment":
+        return Stack(variant, time_wait=0.0)
     return STACKS.get(variant.name) or Stack(variant)
 
 
 PROFILE = Profile()
+"""The switches of RFC 9293."""

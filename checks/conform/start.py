@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
@@ -25,16 +26,31 @@ BEFORE = -(1 << 20)
 
 def is_partial(view: Sequence[Seen]) -> bool:
     """Whether the view starts inside a connection."""
-    return bool(view) and not view[0].segment.SYN and not view[0].segment.RST
+    if not view or view[0].segment.RST:
+        return False
+    return view[0].segment.ACK or not view[0].segment.SYN
 
 
 def starts(view: Sequence[Seen]) -> list[Hypothesis]:
     """CLOSED; and where the view starts inside a connection, every state that it can be in, with
     the numbers of the first packets."""
     found = [Hypothesis(blank(State.CLOSED, BITS))]
-    if is_partial(view):
-        found += dict.fromkeys(_inside(view))
-    return found
+    if not is_partial(view):
+        return found
+    if view[0].segment.SYN:
+        return [*found, _opening(view[0])]
+    return [*found, *dict.fromkeys(_inside(view))]
+
+
+def _opening(first: Seen) -> Hypothesis:
+    """The SYN is missing, and the view begins with the SYN,ACK."""
+    seg = first.segment
+    if first.sent:
+        iss, rcv = seg.seq, seg.ack
+        return Hypothesis(Tcb(State.SYN_RECEIVED, iss, rcv + -1, iss, iss + 1, rcv, passive=True))
+    iss = seg.ack + -1
+    opened = blank(State.SYN_SENT, BITS)
+    return Hypothesis(replace(opened, iss=iss, snd_una=iss, snd_nxt=seg.ack))
 
 
 def _inside(view: Sequence[Seen]) -> Iterator[Hypothesis]:

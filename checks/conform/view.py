@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.captures.packet import BAD
 from tcpmc.checks.conform.hypothesis import BITS
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -26,8 +25,8 @@ class Seen:
     packet offers another window than the one before. `stamped`: timestamps were negotiated and the
     packet has one. `merged` is the range of text that reached this end as one packet longer than
     its MSS: the capture has it as the driver had put it together, while the ACKs may be of parts.
-    `idle` is the time since the packet before, and `quiet` since the last ACK that
-    this end sent, in seconds.
+    `shut`: the other end's last window was 0. `idle` is the time since the packet before, and
+    `quiet` since the last ACK that this end sent, in seconds.
     """
 
     index: int
@@ -40,6 +39,7 @@ class Seen:
     window_moved: bool
     stamped: bool
     merged: tuple[Seq, Seq] | None
+    shut: bool
     idle: float
     quiet: float
 
@@ -77,11 +77,6 @@ def segment_of(packet: Packet, following: Seq | None) -> Segment:
     )
 
 
-def kept(packets: Sequence[Packet], end: Endpoint) -> list[Packet]:
-    """The packets without those that the end drops unread: with a bad checksum (MUST-3)."""
-    return [p for p in packets if p.checksum != BAD or p.source == end]
-
-
 def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
     """The packets between two endpoints, as `end` has seen them."""
     sides = (_Side(), _Side())
@@ -90,9 +85,14 @@ def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
         # The SYNs are not in the capture: the scale can be anything.
         for side in sides:
             side.scale = LARGEST_SCALE
+    elif packets and packets[0].ACK:
+        # The SYN is not in the capture; the SYN,ACK has the options that it had.
+        opener = sides[1 if packets[0].source == end else 0]
+        opener.scale = None if packets[0].wscale is None else LARGEST_SCALE
+        opener.stamps = packets[0].tsval is not None
     view: list[Seen] = []
     previous: float | None = None
-    for index, packet in enumerate(kept(packets, end)):
+    for index, packet in enumerate(packets):
         sent = packet.source == end
         own, other = sides[0 if sent else 1], sides[1 if sent else 0]
         mine = sides[0]
@@ -113,12 +113,13 @@ def view_of(packets: Sequence[Packet], end: Endpoint) -> list[Seen]:
                 window_moved=moved,
                 stamped=_stamps(packet, own, other),
                 merged=mine.merged,
+                shut=sides[1].window == 0,
                 idle=idle,
                 quiet=_since(mine.acked_at, time),
             )
         )
         _note(own, packet, seg, window, time)
-        if not sent and seg.length > mine.mss:
+        if not sent and seg.length > min(mine.mss, own.mss):
             begin = mine.merged[0] if mine.merged and mine.merged[1] == seg.seq else seg.seq
             mine.merged = (begin, seg.seq + seg.length)
         previous = time if time is not None else previous

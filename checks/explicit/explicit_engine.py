@@ -9,6 +9,7 @@ import numpy as np
 
 from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
 from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
@@ -28,6 +29,7 @@ from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
     Always,
     Eventually,
+    EveryStep,
     LivelockFree,
     Predicate,
     Property,
@@ -108,6 +110,7 @@ class ExplicitEngine:
                 checkpoint=self.exploring.checkpoint_for(self.model),
             )
             answers |= {watch.prop.name: self._answer(watch) for watch in watches}
+            answers |= self._steps([prop for prop in props if isinstance(prop, EveryStep)])
             for prop in props:
                 if prop.name not in answers:
                     answers[prop.name] = self._on_graph(prop)
@@ -243,9 +246,29 @@ class ExplicitEngine:
                 return self._by_lasso(prop, lasso, "fair lasso")
         return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")
 
+    def _steps(self, props: Sequence[EveryStep]) -> dict[str, Answer]:
+        """Each step in the tables is looked at once for all of the properties."""
+        assert self.graph is not None
+        if not props:
+            return {}
+        seen = checked(self.table, props)
+        traces = shortest(self.table, self.graph, seen)
+        answers = {}
+        for prop in props:
+            if (trace := traces.get(prop.name)) is not None:
+                how = self._shortest(self._checked(prop, trace))
+                answers[prop.name] = Answer(REFUTED, how, trace)
+            elif not seen[prop.name].premise:
+                how = f"the premise never holds; {self._exhaustive()}"
+                answers[prop.name] = Answer(VACUOUS, how)
+            else:
+                answers[prop.name] = Answer(PROVED, f"every step; {self._exhaustive()}")
+        return answers
+
     def _livelock_free(self, prop: LivelockFree) -> Answer:
         assert self.graph is not None
-        lasso, answered = endless_exchange(self.table, self.graph)
+        levels = [level[self._holds(prop.where, level)] for level in self.graph.levels]
+        lasso, answered = endless_exchange(self.table, self.graph, levels)
         if lasso is not None:
             return self._by_lasso(prop, lasso, "lasso")
         if not answered:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.statespace import Graph, chunks, successors, unpack
+from tcpmc.checks.statespace import END_BITS, Graph, chunks, successors, unpack
 from tcpmc.checks.trace import Trace, events_along, replay
 from tcpmc.model.network.product import OPENS, End, Event, Move
 from tcpmc.model.network.system import Model
@@ -43,16 +43,16 @@ def first_runs(table: TabulatedModel, graph: Graph, tests: Mapping[str, Test]) -
 def _first_steps(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, int, Event]]:
     """Every step of an end that occurs in the graph, once: the level and the state in which it is
     first possible, and the event."""
-    seen: set[tuple[int, int]] = set()
+    seen: set[int] = set()
     for depth, level in enumerate(graph.levels):
         for chunk in chunks(level):
             edges = successors(table, chunk)
             a, b, _, _ = unpack(chunk)
             ends = np.where(edges.end == 0, a[edges.source], b[edges.source])
-            steps = np.stack((edges.event * 2 + edges.end, ends))
-            _, first = np.unique(steps, axis=1, return_index=True)
+            steps = (edges.event * 2 + edges.end) << END_BITS | ends
+            _, first = np.unique(steps, return_index=True)
             for index in sorted(first.tolist()):
-                step = (int(steps[0, index]), int(steps[1, index]))
+                step = int(steps[index])
                 event = table.event(int(edges.event[index]), int(edges.end[index]))
                 local = event.kind not in ("lose", "duplicate", "expire", "tick")
                 if local and step not in seen:

@@ -115,10 +115,14 @@ def fair_lasso(
     return _lasso(graph, levels, component.states, lambda entry: fair_cycle(component, entry))
 
 
-def endless_exchange(table: TabulatedModel, graph: Graph) -> tuple[Lasso | None, int]:
-    """A run that ends in deliveries for ever, each of which is answered, or None; and how many such
-    deliveries there are in the graph."""
-    columns = [_answered(table, chunk) for level in graph.levels for chunk in chunks(level)]
+def endless_exchange(
+    table: TabulatedModel, graph: Graph, levels: Sequence[Ints]
+) -> tuple[Lasso | None, int]:
+    """A run that ends in deliveries for ever, each of which is answered, in the given states of the
+    graph, by level, or None; and how many such deliveries there are in these states."""
+    columns = [_answered(table, chunk) for level in levels for chunk in chunks(level)]
+    if not columns:
+        return None, 0
     sources, targets = (np.concatenate(column) for column in zip(*columns, strict=True))
     states = distinct(np.concatenate((sources, targets)))
     source, target = (np.searchsorted(states, ends) for ends in (sources, targets))

@@ -185,10 +185,12 @@ class NetworkxEngine:
     def _livelock_free(self, prop: LivelockFree) -> Answer:
         import networkx as nx
 
+        there = self._where(lambda system: prop.where(self.model, system))
         answered = [
             edge
             for edge in self.graph.edges
-            if self.graph.edges[edge]["event"].kind == "deliver"
+            if edge[0] in there
+            and self.graph.edges[edge]["event"].kind == "deliver"
             and self.graph.edges[edge]["step"].send
         ]
         if not answered:

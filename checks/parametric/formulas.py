@@ -30,6 +30,7 @@ from tcpmc.checks.smt.encode import SymbolicSystem
 from tcpmc.checks.symbolic.symbolic import Sym, truth_of
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import End
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Always, Predicate, Reachable
@@ -127,6 +128,14 @@ class Formulas:
         """What a step sends: 0 is nothing, n + 1 the kind n."""
         return z3.BitVec("sends", len(self.endpoint.kinds).bit_length())
 
+    def at(self, formula: Any, number: int) -> Any:
+        """A formula over frames "0" and "1" as one over frames `number` and `number` + 1."""
+        pairs = [(self.sends, z3.BitVec(f"{self.sends}@{number}", self.sends.size()))]
+        for tag, new in (("0", str(number)), ("1", str(number + 1))):
+            old, fresh = self.frame(tag), self.frame(new)
+            pairs += [(old[name], fresh[name]) for name in old]
+        return z3.substitute(formula, *pairs)
+
     def _moves(self, which: int) -> z3.BoolRef:
         """That end moves, and the other stays as it is."""
         now, then = self.frame("0"), self.frame("1")
@@ -176,12 +185,12 @@ class Formulas:
         )
 
     @cached_property
-    def _present(self) -> list[tuple[Segment, z3.BoolRef]]:
+    def _present(self) -> list[tuple[Flight, z3.BoolRef]]:
         frame, found = self.frame("0"), []
         for which in (0, 1):
             own, peer = self.iss[which], self.iss[1 - which]
             for kind in self.endpoint.kinds:
-                found.append(_any(for_host(kind, own, peer)))
+                found.append(Flight(_any(for_host(kind, own, peer))))
         flags = zip(self.sent_names, self.left, strict=True)
         there = [z3.And(frame[name], left) for name, left in flags]
         return list(zip(found, there, strict=True))

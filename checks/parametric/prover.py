@@ -22,6 +22,7 @@ from tcpmc.checks.parametric.explored import Explored
 from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
 from tcpmc.checks.parametric.locations import Invariant, least_invariant
+from tcpmc.checks.parametric.premise import premise_of
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, Unending, scope_of
 from tcpmc.checks.statespace import Graph, TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
@@ -102,6 +103,18 @@ def provable(prop: Property) -> bool:
     return any(prop.setting(scope_of(data)) == scope_of(data) for data in (0, 1))
 
 
+def assumed(prop: Property, variant: Variant, data: int) -> list[str]:
+    """What a proof with so many octets of text rests on, and its scope, each as a line to print."""
+    if isinstance(prop, Lemma):
+        return [*prop.rests_on, "one step, from any TCB, on any segment"]
+    text = "no text" if data == 0 else f"{data} octet(s) of text each way"
+    scope = (
+        f"from CLOSED, one OPEN each, {text}, a window of {variant.profile.window} octets, "
+        "retransmission for ever, no ABORT, no crash"
+    )
+    return [*prop.rests_on, scope]
+
+
 def catalogue() -> Iterator[Property]:
     """What of the catalogue is proved where nothing is named: safety, no witnesses."""
     for prop in CATALOGUE.values():
@@ -180,7 +193,7 @@ class Prover:
                 clauses = len(self.invariant(where))
                 how = f"{clauses:,} clauses are inductive, and do not imply it"
                 return replace(found, word=INCONCLUSIVE, how=how)
-        if vacuous and isinstance(prop, Always) and self._holds(_premise(prop), found.where):
+        if vacuous and isinstance(prop, Always) and self._holds(premise_of(prop), found.where):
             return replace(found, word=VACUOUS, how="the premise never holds")
         kept = self.invariant(found.where)
         how = f"inductive, {len(kept):,} clauses, unbounded channel"
@@ -202,7 +215,7 @@ class Prover:
             for step in explored.unmatched(local_steps(engine.table, levels)):
                 return f"the formulas leave out a step that the rules take: {step}"
             self._matched = True
-        asked: list[Safety] = [prop] if isinstance(prop, Reachable) else [prop, _premise(prop)]
+        asked: list[Safety] = [prop] if isinstance(prop, Reachable) else [prop, premise_of(prop)]
         states = list(states_by_pair(engine.table, levels))
         for system in (state for one in asked for state in explored.misjudged(one, states)):
             a, b = (end.state for end in system.ends)
@@ -239,7 +252,7 @@ class Prover:
         """The ISSs of A and of B with which there is a counterexample, and a shortest one."""
         ordinary, runs = Scope("").iss, list[Outside]()
         refuted: dict[str, list[int]] = {who: [] for who in ENDS}
-        for which, iss in self._single():
+        for which, iss in self.singled_out():
             pair = (iss, ordinary[1]) if which == 0 else (ordinary[0], iss)
             answer = self._explicit(prop, pair)
             if answer.trace is not None:
@@ -248,7 +261,7 @@ class Prover:
         where = Excluded(tuple(sorted(refuted["A"])), tuple(sorted(refuted["B"])))
         return where, min(runs, key=lambda run: len(run.trace), default=None)
 
-    def _single(self) -> Iterator[tuple[int, int]]:
+    def singled_out(self) -> Iterator[tuple[int, int]]:
         """For A and B, each ISS that meets a guard which few others meet."""
         for which in (0, 1):
             iss, moves = self.formulas.iss[which], self.formulas.endpoint.moves
@@ -273,11 +286,6 @@ class Prover:
 def _no_more_than_enough(graph: Graph) -> None:
     if graph.states > ENOUGH:
         raise TooLarge(f"more than {ENOUGH:,} states")
-
-
-def _premise(prop: Always) -> Reachable:
-    """That the premise holds at some time."""
-    return Reachable(name=prop.name, meaning="", citation="", expected={}, goals=(prop.premise,))
 
 
 def _few(iss: z3.BitVecRef, guard: z3.BoolRef) -> list[int]:

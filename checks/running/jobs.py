@@ -9,6 +9,8 @@ from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
+    REFUTED,
+    WITNESS,
     Verdict,
     exit_code,
     expected_on,
@@ -17,7 +19,14 @@ from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
-from tcpmc.model.properties.kinds import FAIRNESS, Eventually, Lemma, LivelockFree, Property
+from tcpmc.model.properties.kinds import (
+    FAIRNESS,
+    Eventually,
+    EveryStep,
+    Lemma,
+    LivelockFree,
+    Property,
+)
 from tcpmc.model.variants.variant import Variant
 
 ENGINES = ("explicit", "z3", "networkx")
@@ -53,17 +62,28 @@ class Result:
     job: Job
     verdict: Verdict
 
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """What the verdict rests on besides the bounds: the assumptions of the property, and what
+        is switched off in the scope. A finite run shows what it shows whatever else could happen;
+        and a lemma is about one step."""
+        prop, shown = self.job.prop, self.verdict.word in (WITNESS, REFUTED)
+        if isinstance(prop, Lemma) or (shown and not isinstance(prop, Eventually)):
+            return prop.rests_on
+        return (*prop.rests_on, *self.job.scope.switched_off)
+
 
 @dataclass
 class Outcome:
     """What a run came to: results in catalogue order, the rule labels that the explicit engine
     reached, and why the run ended early, if it did; whether the properties were `named` by the
-    user, and the `coverage`, if that was asked for."""
+    user, whether the whole `table` is wanted, and the `coverage`, if that was asked for."""
 
     results: list[Result]
     rules: set[str] = field(default_factory=set)
     reason: str | None = None
     named: bool = False
+    table: bool = False
     coverage: Mapping[str, list[str]] | None = None
 
     @property
@@ -95,18 +115,19 @@ class Exploration:
 def decides(engine: str, prop: Property, scope: Scope) -> bool:
     """Whether the engine decides this property in this scope.
 
-    Lemmas are about all 32-bit numbers, fairness about cycles of the graph, and neither the order
-    of a fifo channel nor what a segment is about has an encoding for the solver. networkx takes
-    scopes without text, whose graphs are small enough for it.
+    Lemmas are about all 32-bit numbers, fairness about cycles of the graph and the like about its
+    steps, and neither the order of a fifo channel nor what a segment is about has an encoding for
+    the solver. networkx takes scopes without text, whose graphs are small enough for it, and what
+    is about states.
     """
     if engine == "explicit":
         return not isinstance(prop, Lemma)
     if engine == "networkx":
-        return not isinstance(prop, Lemma) and scope.data == 0
+        return not isinstance(prop, Lemma | EveryStep) and scope.data == 0
     if isinstance(prop, Lemma):
         return True
-    on_cycles = isinstance(prop, Eventually | LivelockFree)
-    return not on_cycles and scope.channel != "fifo" and scope.one_connection
+    on_edges = isinstance(prop, Eventually | LivelockFree | EveryStep)
+    return not on_edges and scope.channel != "fifo" and scope.one_connection
 
 
 def canonical(prop: Property) -> str:

@@ -32,7 +32,7 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.model.network.channel import Contents
+from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Each, Predicate
@@ -46,21 +46,23 @@ class SymbolicSystem(PartialSystem):
     """A state whose ends are symbolic and whose channels are known by what kinds are in them."""
 
     __slots__ = ("present",)
-    present: Sequence[tuple[Segment, z3.BoolRef]]
+    present: Sequence[tuple[Flight, z3.BoolRef]]
     unsettled = (
         "it reads System.channels, which the solver knows only by what is in them: use "
         "System.in_flight, or the explicit engine"
     )
 
-    def __init__(
-        self, ends: tuple[End, End], present: Sequence[tuple[Segment, z3.BoolRef]]
-    ) -> None:
+    def __init__(self, ends: tuple[End, End], present: Sequence[tuple[Flight, z3.BoolRef]]) -> None:
         super().__init__(ends)
         object.__setattr__(self, "present", present)
 
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
-        """Whether a segment of that kind is in either channel, as a term."""
-        found = [is_there for segment, is_there in self.present if which(segment)]
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
+        """Whether a segment of that kind, and of that age, is in either channel, as a term."""
+        found = [
+            is_there
+            for flight, is_there in self.present
+            if which(flight.segment) and (younger is None or flight.age < younger)
+        ]
         return cast(bool, Sym(z3.Or(*found)))
 
 
@@ -178,9 +180,10 @@ class Encoding:
     def system(self, frame: Frame) -> SymbolicSystem:
         """The state of a frame, as predicates see it."""
         present = [
-            (kind.segment, z3.And(frame[f"{who}:{number}"] != 0, *self._left(who, number)))
+            (flight, z3.And(_one_of(frame[f"{who}:{number}"], places), *self._left(who, number)))
             for who, kinds in zip("AB", self.channels, strict=True)
             for number, kind in enumerate(kinds)
+            for flight, places in kind.holding.items()
         ]
         return SymbolicSystem((self.end_in(frame, "A"), self.end_in(frame, "B")), present)
 
@@ -288,6 +291,11 @@ class SymbolicModel(Model):
     def changes_nothing(self, before: Tcb, step: Step) -> bool:
         """As `Model.changes_nothing`, as a term."""
         return not step.send and cast(bool, Sym(equal(step.tcb, before)))
+
+
+def _one_of(index: z3.BitVecRef, places: Sequence[int]) -> z3.BoolRef:
+    """The index of a kind's contents is one of these."""
+    return z3.Or(*(index == place for place in places))
 
 
 class Summarized(SymbolicModel):

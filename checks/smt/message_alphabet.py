@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.network.channel import Channel, Contents
+from tcpmc.model.network.channel import Channel, Contents, Flight
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,15 @@ class Kinds:
     def bits(self) -> int:
         """How many bits the index needs."""
         return max(1, (len(self.contents) - 1).bit_length())
+
+    @property
+    def holding(self) -> dict[Flight, list[int]]:
+        """A flight of each age that there can be, and the contents with one of that age."""
+        found: dict[Flight, list[int]] = {}
+        for index, contents in enumerate(self.contents):
+            for age in sorted({flight.age for flight in contents}):
+                found.setdefault(Flight(self.segment, age), []).append(index)
+        return found
 
 
 def kinds_of(channel: Channel, segment: Segment) -> Kinds:

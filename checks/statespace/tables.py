@@ -82,6 +82,10 @@ class Table:
         slot = self._slot(key)
         return self._rows[self._first[slot] : self._first[slot] + self._count[slot]]
 
+    def known(self) -> list[int]:
+        """The ints that it has been asked for."""
+        return list(self._slots)
+
     def _slot(self, key: int) -> int:
         slot = self._slots.get(key)
         if slot is None:

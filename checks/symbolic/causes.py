@@ -8,9 +8,11 @@ that state once something has led there, its numbers being relative to ISS and I
 * SYN-SENT: SND.UNA = ISS, SND.NXT = ISS + 1, nothing received; text may be queued.
 * SYN-RECEIVED: the same, and RCV.NXT = IRS + 1; if text is queued, CLOSE may be as well. Where a
   SYN can reopen a connection, it may have come from TIME-WAIT, with nothing queued.
-* All others: SND.UNA > ISS and RCV.NXT > IRS, and any amount of text is outstanding. A FIN that
-  was sent is outstanding too in FIN-WAIT-1, CLOSING and LAST-ACK, and in FIN-WAIT-2 and TIME-WAIT
-  all is acknowledged (SND.UNA = SND.NXT). RCV.NXT covers a FIN that was received.
+* ESTABLISHED, FIN-WAIT-1 and FIN-WAIT-2: where segments are held out of order, any amount of text
+  may be, and FIN.
+* These and all others: SND.UNA > ISS and RCV.NXT > IRS, and any amount of text is outstanding. A
+  FIN that was sent is outstanding too in FIN-WAIT-1, CLOSING and LAST-ACK, and in FIN-WAIT-2 and
+  TIME-WAIT all is acknowledged (SND.UNA = SND.NXT). RCV.NXT covers a FIN that was received.
 """
 
 from __future__ import annotations
@@ -32,12 +34,13 @@ from tcpmc.model.network.product import Event
 from tcpmc.model.variants.variant import Variant
 
 FIN_RECEIVED_STATES = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+TAKES_TEXT_STATES = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 FIN_ACKNOWLEDGED_STATES = (State.FIN_WAIT_2, State.TIME_WAIT)
 
 CONTROLS = frozenset(("SYN", "ACK", "FIN", "RST"))
 ACK_OF_SYN, ACK_OF_FIN = "ACK of SYN", "ACK of FIN"
 AFTER_PASSIVE_OPEN, CLOSE_QUEUED = "after passive OPEN", "CLOSE queued"
-REOPENED = "reopened"
+REOPENED, FIN_HELD = "reopened", "FIN held"
 CREATE, DELETE = "create TCB", "delete TCB"
 TIMEOUTS = {"TIME-WAIT timeout": "Timeout=2MSL"}
 """What the state diagram calls an event of the model, where it has another name for it."""
@@ -90,6 +93,7 @@ def _cause(tcb: Tcb, needs: set[str], step: Step) -> Cause:
     given = {AFTER_PASSIVE_OPEN} if tcb.passive else set()
     given |= {CLOSE_QUEUED} if tcb.close_queued else set()
     given |= {REOPENED} if tcb.reopened is not None else set()
+    given |= {FIN_HELD} if tcb.held_fin else set()
     does = _done(tcb.state, needs, step)
     return Cause(tcb.state, step.tcb.state, frozenset(needs | given), does)
 
@@ -112,7 +116,11 @@ def _tcbs(variant: Variant, state: State, bits: int) -> Iterator[Tcb]:
         nxt = una + _octets("outstanding", bits) + (state in FIN_SENT_STATES)
         nxt = una if state in FIN_ACKNOWLEDGED_STATES else nxt
         rcv_nxt = first + 1 + _octets("received", bits) + (state in FIN_RECEIVED_STATES)
-        yield Tcb(state, first, first, una, nxt, rcv_nxt)
+        tcb = Tcb(state, first, first, una, nxt, rcv_nxt)
+        yield tcb
+        if variant.profile.out_of_order == "hold" and state in TAKES_TEXT_STATES:
+            gap, held = 1 + _octets("missing", bits), _octets("held", bits)
+            yield from (replace(tcb, gap=gap, held=held, held_fin=fin) for fin in (False, True))
 
 
 def _calls(variant: Variant, host: Host, tcb: Tcb) -> Iterator[Happening]:

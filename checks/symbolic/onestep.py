@@ -1,8 +1,10 @@
-"""Lemmas about one step of SEGMENT ARRIVES, decided by Z3 for every 32-bit number."""
+"""Lemmas about one step, decided by Z3 for every 32-bit number: what a segment that arrives, a user
+call or a timeout does to any TCB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Any, cast
 
@@ -12,12 +14,14 @@ from tcpmc.checks.symbolic.fields import CONTROLS, SEQUENCE_FIELDS, STATE_BITS, 
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import Path, Sym, as_bits, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
-from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
 from tcpmc.model.network.channel import Flight
-from tcpmc.model.network.product import End, Event, System
+from tcpmc.model.network.history import History
+from tcpmc.model.network.incarnations import Incarnation
+from tcpmc.model.network.product import NO_SEGMENT, OPENS, OWN_EVENTS, End, EndStep, Event, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Lemma
@@ -27,16 +31,28 @@ BITS = 32
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
 
-Arrival = tuple[Tcb, Segment, Step]
+CALLS = tuple(event for event in OWN_EVENTS if event != "crash")
+EVENTS = ("deliver", *CALLS)
+QUEUE_TIMEOUTS = ("retransmission timeout", "user timeout")
+NUMBERS = ("seg.seq", "seg.ack", "seg.length", "seg.stamp", "queued", "ts_recent")
+FLAGS = ("passive", "close_queued", "may_open", "reopened")
 
 
 class OneStep:
-    """All paths of SEGMENT ARRIVES of a variant: state and control bits concrete, numbers not."""
+    """All paths of one step of a variant: event, state and control bits concrete, numbers not.
+
+    What the variant's profile has no use for (timestamps, say) stays at its default.
+    """
 
     def __init__(self, variant: Variant) -> None:
-        self.model = Model(variant, Scope("32 bits", bits=BITS))
-        self.host = Host(variant.profile, Seq(_number("host.iss"), BITS))
-        self._paths: list[Path[Arrival]] | None = None
+        self.variant, profile = variant, variant.profile
+        self.host = Host(
+            profile,
+            Seq(_number("host.iss"), BITS),
+            _number("host.remembered") if profile.tw_recycle else 0,
+            _flag("may_open") if profile.reopening != "no" else False,
+        )
+        self._paths: list[Path[EndStep]] | None = None
 
     def broken(self, lemma: Lemma) -> Trace | None:
         """One step that breaks the lemma, replayed on ints; None when there is none."""
@@ -44,72 +60,108 @@ class OneStep:
             solver = z3.Solver()
             solver.add(bad)
             if satisfiable(solver):
-                tcb, seg, _ = path.result
-                return self._trace(tcb, seg, solver.model())
+                return self._trace(path.result, solver.model())
         return None
 
     def formula(self, lemma: Lemma) -> z3.BoolRef:
         """That a step breaks the lemma, over `constants`."""
-        state, *controls = self.constants()[:5]
+        event, state, *controls = self.constants()[: 2 + len(CONTROLS)]
         ways = []
         for path, bad in self._breaking(lemma):
-            tcb, seg, _ = path.result
-            here = state == list(State).index(tcb.state)
+            step = path.result
+            here = [event == EVENTS.index(step.event), state == list(State).index(step.tcb.state)]
             bits = zip(controls, CONTROLS, strict=True)
-            carried = [const == getattr(seg, control) for const, control in bits]
-            ways.append(z3.And(here, *carried, bad))
+            carried = [const == getattr(step.segment, control) for const, control in bits]
+            ways.append(z3.And(*here, *carried, bad))
         return z3.simplify(z3.Or(*ways))
 
     def constants(self) -> list[z3.ExprRef]:
-        """What a step is about: the state, the control bits and the numbers."""
-        names = ("host.iss", *SEQUENCE_FIELDS, "seg.seq", "seg.ack", "seg.length")
-        controls = [z3.Bool(control) for control in CONTROLS]
-        numbers = [z3.BitVec(name, BITS) for name in names]
-        return [z3.BitVec("state", STATE_BITS), *controls, *numbers, z3.Bool("passive")]
+        """What a step is about: the event, the state, the control bits, the numbers, the flags."""
+        names = ["host.iss", "host.remembered", *SEQUENCE_FIELDS, *NUMBERS]
+        names += map(_before, (*SEQUENCE_FIELDS, "ts_recent"))
+        return [
+            z3.BitVec("event", STATE_BITS),
+            z3.BitVec("state", STATE_BITS),
+            *map(z3.Bool, CONTROLS),
+            *(z3.BitVec(name, BITS) for name in names),
+            *map(z3.Bool, FLAGS),
+        ]
 
-    def _breaking(self, lemma: Lemma) -> Iterator[tuple[Path[Arrival], z3.BoolRef]]:
+    def _breaking(self, lemma: Lemma) -> Iterator[tuple[Path[EndStep], z3.BoolRef]]:
         """The paths on which the lemma may be broken, and when it is."""
-        for path in self._arrivals():
-            tcb, seg, step = path.result
-            bad = truth_of(lambda t=tcb, s=seg, r=step: self._breaks(lemma, t, s, r))  # type: ignore[misc]
-            if not z3.is_false(z3.simplify(bad)):
-                short = z3.ULE(as_bits(seg.length, BITS), LONGEST)
-                yield path, z3.And(path.condition, bad, short)
+        for path in self.paths():
+            step = path.result
+            bad = z3.simplify(truth_of(lambda s=step: _breaks(lemma, s), prune=False))  # type: ignore[misc]
+            if not z3.is_false(bad):
+                short = [
+                    z3.ULE(as_bits(octets, BITS), LONGEST)
+                    for octets in (step.segment.length, step.tcb.queued)
+                ]
+                yield path, z3.And(path.condition, bad, *short)
 
-    def _breaks(self, lemma: Lemma, tcb: Tcb, seg: Segment, step: Step) -> bool:
-        return lemma.premise(self.host, tcb, seg) and not lemma.claim(self.host, tcb, seg, step)
-
-    def _arrivals(self) -> list[Path[Arrival]]:
+    def paths(self) -> list[Path[EndStep]]:
+        """Every step of the variant: the disjoint cases of its rules."""
         if self._paths is None:
             self._paths = [
-                Path(path.condition, (tcb, seg, path.result))
-                for state in State
-                for controls in product((False, True), repeat=4)
-                for tcb, seg in [(_tcb(state), _segment(controls))]
-                for path in paths(lambda t=tcb, s=seg: self._arrive(t, s), prune=False)  # type: ignore[misc]
+                Path(
+                    z3.And(path.condition, *condition),
+                    EndStep(self.host, event, tcb, segment, path.result),
+                )
+                for condition, event, tcb, segment in self._begins()
+                for path in paths(partial(self._step, event, tcb, segment), prune=False)
             ]
         return self._paths
 
-    def _arrive(self, tcb: Tcb, seg: Segment) -> Step:
-        return self.model.variant.rules.segment_arrives(self.host, tcb, seg)
+    def _begins(self) -> Iterator[tuple[list[z3.BoolRef], str, Tcb, Segment]]:
+        """Every event on every TCB: a condition on them, the event, the TCB, and what arrives."""
+        for state, controls in product(State, product((False, True), repeat=len(CONTROLS))):
+            for condition, tcb in _tcbs(state, self.variant.profile):
+                yield condition, "deliver", tcb, _segment(controls, self.variant.profile)
+        for state, event in product(State, CALLS):
+            for condition, tcb in _tcbs(state, self.variant.profile):
+                waiting = _truth(tcb.snd_una.value != tcb.snd_nxt.value)
+                if event in QUEUE_TIMEOUTS:
+                    yield [*condition, waiting], event, tcb, NO_SEGMENT
+                elif event != "TIME-WAIT timeout" or state == State.TIME_WAIT:
+                    yield condition, event, tcb, NO_SEGMENT
 
-    def _trace(self, tcb: Tcb, seg: Segment, solution: z3.ModelRef) -> Trace:
+    def _step(self, event: str, tcb: Tcb, segment: Segment) -> Step:
+        if event == "deliver":
+            return self.variant.rules.segment_arrives(self.host, tcb, segment)
+        return self.variant.rules.call(event, self.host, tcb)
+
+    def _trace(self, step: EndStep, solution: z3.ModelRef) -> Trace:
         """The step on the numbers of a solution. The ISS of the host is the solution's, too."""
 
         def concrete(value: Any) -> Any:
             if isinstance(value, Seq):
                 return Seq(concrete(value.value), value.bits)
+            if isinstance(value, Tcb | Segment):
+                fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
+                return type(value)(**{name: concrete(field) for name, field in fields.items()})
             if not isinstance(value, Sym):
                 return value
             return plain(solution.eval(value.term, model_completion=True))
 
-        fields = {name: concrete(getattr(tcb, name)) for name in Tcb.__dataclass_fields__}
-        parts = {name: concrete(getattr(seg, name)) for name in Segment.__dataclass_fields__}
-        flight = Flight(Segment(**parts))
-        ends = (End(Tcb(**fields)), End(blank(State.CLOSED, BITS)))
+        opening = step.event in OPENS or concrete(self.host.may_open)
+        known = Incarnation(remembered=concrete(self.host.remembered))
+        end = End(concrete(step.tcb), History(opens=int(not opening)), incarnation=known)
         iss = concrete(self.host.iss).value
-        model = Model(self.model.variant, self.model.scope.with_(iss=(iss, iss)))
-        return replay(model, [Event("deliver", 0, flight)], start=System(ends, ((), (flight,))))
+        scope = Scope("32 bits", bits=BITS, iss=(iss, iss), opens=1 + opening, aborts=True)
+        limit = 0 if step.event == "user timeout" else None
+        model = Model(self.variant, scope.with_(retransmissions=limit))
+        flights = (Flight(concrete(step.segment)),) if step.arrives else ()
+        event = Event("deliver", 0, *flights) if step.arrives else Event(step.event)
+        start = System((end, End(blank(State.CLOSED, BITS))), ((), flights))
+        return replay(model, [event], start=start)
+
+
+def _breaks(lemma: Lemma, step: EndStep) -> bool:
+    return lemma.premise(step) and not lemma.claim(step)
+
+
+def _truth(value: Any) -> z3.BoolRef:
+    return value.term if isinstance(value, Sym) else z3.BoolVal(value)
 
 
 def _number(name: str) -> int:
@@ -120,14 +172,35 @@ def _flag(name: str) -> bool:
     return cast(bool, Sym(z3.Bool(name)))
 
 
-def _tcb(state: State) -> Tcb:
-    """A TCB with every number open; in CLOSED and LISTEN there is none."""
+def _before(name: str) -> str:
+    """A number of the TIME-WAIT that a TCB was reopened from."""
+    return f"before.{name}"
+
+
+def _tcbs(state: State, profile: Profile) -> Iterator[tuple[list[z3.BoolRef], Tcb]]:
+    """Every TCB in a state, with a condition on it: every number is open. In CLOSED and LISTEN
+    there is none. One in SYN-RECEIVED may have been reopened from TIME-WAIT."""
     if state in (State.CLOSED, State.LISTEN):
-        return blank(state, BITS)
-    iss, irs, una, nxt, rcv = (Seq(_number(name), BITS) for name in SEQUENCE_FIELDS)
-    return Tcb(state, iss, irs, una, nxt, rcv, passive=_flag("passive"))
+        yield [], blank(state, BITS)
+        return
+    flags = {"passive": _flag("passive"), "close_queued": _flag("close_queued")}
+    reopens = state == State.SYN_RECEIVED and profile.reopening != "no"
+    was = z3.Bool("reopened")
+    yield [z3.Not(was)] * reopens, _tcb(state, profile, str, queued=_number("queued"), **flags)
+    if reopens:
+        before = _tcb(State.TIME_WAIT, profile, _before)
+        tcb = _tcb(state, profile, str, queued=_number("queued"), **flags, reopened=before)
+        yield [was], tcb
 
 
-def _segment(controls: tuple[bool, ...]) -> Segment:
+def _tcb(state: State, profile: Profile, named: Any, **fields: Any) -> Tcb:
+    iss, irs, una, nxt, rcv = (Seq(_number(named(name)), BITS) for name in SEQUENCE_FIELDS)
+    recent = _number(named("ts_recent")) if profile.timestamps else 0
+    return Tcb(state, iss, irs, una, nxt, rcv, ts_recent=recent, **fields)
+
+
+def _segment(controls: tuple[bool, ...], profile: Profile) -> Segment:
     seq, ack = (Seq(_number(f"seg.{part}"), BITS) for part in ("seq", "ack"))
-    return Segment(seq, ack, _number("seg.length"), *controls)
+    stamp = _number("seg.stamp") if profile.timestamps else 0
+    bits = dict(zip(CONTROLS, controls, strict=True))
+    return Segment(seq, ack, _number("seg.length"), stamp=stamp, **bits)

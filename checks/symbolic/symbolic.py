@@ -42,37 +42,37 @@ class Sym:
         return Sym.decide(truth)
 
     def __add__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: a + b, self, other)
+        return lifted(lambda a, b: a + b, self, other)
 
     def __sub__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: a - b, self, other)
+        return lifted(lambda a, b: a - b, self, other)
 
     def __and__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: z3.And(a, b) if z3.is_bool(a) else a & b, self, other)
+        return lifted(lambda a, b: z3.And(a, b) if z3.is_bool(a) else a & b, self, other)
 
     def __or__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: z3.Or(a, b) if z3.is_bool(a) else a | b, self, other)
+        return lifted(lambda a, b: z3.Or(a, b) if z3.is_bool(a) else a | b, self, other)
 
     def __xor__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: z3.Xor(a, b) if z3.is_bool(a) else a ^ b, self, other)
+        return lifted(lambda a, b: z3.Xor(a, b) if z3.is_bool(a) else a ^ b, self, other)
 
     def __eq__(self, other: object) -> Any:
-        return _lift(lambda a, b: a == b, self, other)
+        return lifted(lambda a, b: a == b, self, other)
 
     def __ne__(self, other: object) -> Any:
-        return _lift(lambda a, b: a != b, self, other)
+        return lifted(lambda a, b: a != b, self, other)
 
     def __lt__(self, other: Any) -> Sym:
-        return _lift(z3.ULT, self, other)
+        return lifted(z3.ULT, self, other)
 
     def __le__(self, other: Any) -> Sym:
-        return _lift(z3.ULE, self, other)
+        return lifted(z3.ULE, self, other)
 
     def __gt__(self, other: Any) -> Sym:
-        return _lift(z3.UGT, self, other)
+        return lifted(z3.UGT, self, other)
 
     def __ge__(self, other: Any) -> Sym:
-        return _lift(z3.UGE, self, other)
+        return lifted(z3.UGE, self, other)
 
     def __radd__(self, other: Any) -> Sym:
         return self.__add__(other)
@@ -84,20 +84,38 @@ class Sym:
         return self.__or__(other)
 
     def __rsub__(self, other: Any) -> Sym:
-        return _lift(lambda a, b: b - a, self, other)
+        return lifted(lambda a, b: b - a, self, other)
 
 
-def _lift(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
+_made: dict[tuple[object, ...], tuple[Sym, object, Sym]] = {}
+"""What was computed before, by operation and operands, which are kept: every path of a function
+computes much the same."""
+MADE_LIMIT = 200_000
+
+
+def lifted(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
+    """The operation on the terms of both, as a value of the left one's kind."""
+    other = id(right) if isinstance(right, Sym) else right
+    key = (operation.__code__, id(left), type(right), other)
+    found = _made.get(key)
+    if found is None:
+        if len(_made) >= MADE_LIMIT:
+            _made.clear()
+        found = _made[key] = (left, right, type(left)(_computed(operation, left, right)))
+    return found[2]
+
+
+def _computed(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Any:
     a, b = left.term, right.term if isinstance(right, Sym) else right
     if not z3.is_bv(a) and isinstance(b, bool):
-        return Sym(operation(a, z3.BoolVal(b)))
+        return operation(a, z3.BoolVal(b))
     if not z3.is_bv(a) and z3.is_bool(b):
-        return Sym(operation(a, b))
+        return operation(a, b)
     sizes = [part.size() for part in (a, b) if z3.is_bv(part)]
     if isinstance(b, int):
         sizes.append(b.bit_length())
     size = max(sizes) if z3.is_bv(a) or z3.is_bv(b) else max(32, *sizes)
-    return Sym(operation(as_bits(a, size), as_bits(b, size)))
+    return operation(as_bits(a, size), as_bits(b, size))
 
 
 def as_bits(value: Any, size: int) -> Any:
@@ -192,15 +210,15 @@ class _Walk:
 
     def decide(self, truth: z3.BoolRef) -> bool:
         """The side that this path takes at a branch."""
-        truth = z3.simplify(truth)
-        if z3.is_true(truth) or z3.is_false(truth):
-            return bool(z3.is_true(truth))
-        if truth.get_id() not in self.known:
-            side = self._side(truth)
-            self.known[truth.get_id()] = side
+        truth, settled = simplified(truth)
+        if settled is not None:
+            return settled
+        number = truth.get_id()
+        if number not in self.known:
+            self.known[number] = side = self._side(truth)
             self.taken.append(side)
             self.condition.append(truth if side else z3.Not(truth))
-        return self.known[truth.get_id()]
+        return self.known[number]
 
     def _side(self, truth: z3.BoolRef) -> bool:
         if len(self.taken) < len(self.prefix):
@@ -218,6 +236,23 @@ class _Walk:
         return side
 
 
-def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef) -> z3.BoolRef:
-    """The condition under which a predicate holds, as one formula."""
-    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in paths(run, *assuming)))
+_simple: dict[int, tuple[z3.BoolRef, z3.BoolRef, bool | None]] = {}
+"""What was simplified before, by the number of the term, which is kept."""
+
+
+def simplified(truth: z3.BoolRef) -> tuple[z3.BoolRef, bool | None]:
+    """The truth in simple terms, and which one it is if it does not hang on anything."""
+    found = _simple.get(truth.get_id())
+    if found is None:
+        if len(_simple) >= MADE_LIMIT:
+            _simple.clear()
+        simple = z3.simplify(truth)
+        settled = True if z3.is_true(simple) else False if z3.is_false(simple) else None
+        found = _simple[truth.get_id()] = (truth, simple, settled)
+    return found[1:]
+
+
+def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef, prune: bool = True) -> z3.BoolRef:
+    """The condition under which a predicate holds, as one formula; `prune` as for `paths`."""
+    ways = paths(run, *assuming, prune=prune)
+    return z3.Or(*(z3.And(path.condition, as_truth(path.result)) for path in ways))

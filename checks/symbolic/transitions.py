@@ -14,6 +14,7 @@ from tcpmc.checks.symbolic.causes import (
     CONTROLS,
     CREATE,
     DELETE,
+    FIN_HELD,
     REOPENED,
     Cause,
     causes,
@@ -24,6 +25,7 @@ from tcpmc.model.variants.variant import Variant
 STATES = list(State)
 ACTIONS = (CREATE, "snd SYN", "snd SYN,ACK", "snd FIN", "snd ACK", "snd RST", DELETE)
 NOTE_1 = " (note 1)"
+CONDITIONS = (CLOSE_QUEUED, REOPENED, FIN_HELD)
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,12 @@ def _change(cause: Cause) -> Change:
 def _event(needs: Collection[str]) -> str:
     """ "rcv SYN,ACK", "rcv ACK of FIN", "CLOSE"; a condition on the TCB in brackets behind it."""
     condition = NOTE_1 if AFTER_PASSIVE_OPEN in needs else ""
-    condition += "".join(f" ({told})" for told in (CLOSE_QUEUED, REOPENED) if told in needs)
-    rest = set(needs) - {AFTER_PASSIVE_OPEN, CLOSE_QUEUED, REOPENED}
+    condition += "".join(f" ({told})" for told in CONDITIONS if told in needs)
+    rest = set(needs) - {AFTER_PASSIVE_OPEN, *CONDITIONS}
     if rest and not rest & CONTROLS:
         return "".join(rest) + condition
+    if FIN_HELD in needs:  # then text fills the gap before it
+        rest.add("text")
     return f"rcv {_received(rest)}{condition}"
 
 
@@ -97,5 +101,5 @@ def _received(needs: set[str]) -> str:
         return "RST"
     if "SYN" in needs:
         return ",".join(bit for bit in ("SYN", "FIN", "ACK") if bit in needs)
-    parts = [part for part in ("FIN", ACK_OF_SYN, ACK_OF_FIN) if part in needs]
+    parts = [part for part in ("FIN", "text", ACK_OF_SYN, ACK_OF_FIN) if part in needs]
     return " and ".join(parts) or ("ACK" if "ACK" in needs else "text")

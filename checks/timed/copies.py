@@ -1,62 +1,94 @@
-"""Why the youngest copy is enough: each step of the full channel is a step of the one in `actions`.
+"""Why the youngest copy is enough: each step of the full channel is a step of `youngest`.
 
 The full channel holds any number of copies of a segment, each with the moment at which it was sent
 and whether it has arrived; it loses, doubles and reorders them. The slice holds one moment, that of
 the youngest copy, and the moment of the first copy that has to arrive, while one has. The relation
-between the two is `represents`; the solver shows, for any number of copies, that each step of the
-full channel from a represented state can be made in the slice and leads to a represented state, and
-that what is left in the full channel is left in the slice.
+between the two is `represents`. Each step of the full channel from a represented state can be made
+in the slice and leads to a represented state, and what is left in the full channel is left in the
+slice: a simulation, by which the slice has every run that the full channel has.
+
+A step is about one copy, and one that doubles a copy about its origin too. `represents` speaks of
+each copy by itself, and of one that is late. So three copies stand for any number of them: the one
+that the step is about, its origin, and any other; the last two stay as they are. The formulas have
+no solution: they are obligations of each timed proof, in each certificate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import z3
 
+from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
+
 LIFE = z3.Real("lifetime")
-MUST = z3.Bool("each copy must arrive")
-COPY = z3.DeclareSort("Copy")
+MUST = z3.Bool("must-arrive")
+MOMENT = z3.Real("moment")
+COPIES = "copy", "origin", "other"
 
 
 @dataclass(frozen=True)
-class Channel:
-    """One kind of segment: the copies that are there, and what the slice holds of them."""
+class Copy:
+    """A copy: whether it is in the network, when it was sent, whether it has arrived."""
 
     there: Any
     sent: Any
     arrived: Any
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One kind of segment: the copies, and what the slice holds of them."""
+
+    copies: tuple[Copy, ...]
     youngest: Any
     owed: Any
     first: Any
     now: Any
 
+    @property
+    def constants(self) -> list[Any]:
+        """All of it."""
+        copies = [part for one in self.copies for part in (one.there, one.sent, one.arrived)]
+        return [*copies, self.youngest, self.owed, self.first, self.now]
+
 
 def channel(tag: str) -> Channel:
     """A channel whose contents are open."""
-    truth, moment = z3.BoolSort(), z3.RealSort()
-    return Channel(
-        z3.Function(f"there{tag}", COPY, truth),
-        z3.Function(f"sent{tag}", COPY, moment),
-        z3.Function(f"arrived{tag}", COPY, truth),
-        z3.Real(f"youngest{tag}"),
-        z3.Bool(f"owed{tag}"),
-        z3.Real(f"first{tag}"),
-        z3.Real(f"now{tag}"),
-    )
+    copies = tuple(
+        Copy(z3.Bool(f"{name}.there@{tag}"), z3.Real(f"{name}.sent@{tag}"),
+             z3.Bool(f"{name}.arrived@{tag}"))
+        for name in COPIES
+    )  # fmt: skip
+    youngest, first = z3.Real(f"youngest@{tag}"), z3.Real(f"first@{tag}")
+    return Channel(copies, youngest, z3.Bool(f"owed@{tag}"), first, z3.Real(f"now@{tag}"))
+
+
+BEFORE, AFTER = channel("0"), channel("1")
+FREE = (LIFE, MUST, MOMENT, *BEFORE.constants, *AFTER.constants)
+"""The constants of the obligations."""
 
 
 def represents(now: Channel) -> Any:
     """No copy is younger than the youngest, which is not of the future. If one is owed, copies have
     to arrive, and some copy that has not arrived is at least as old as the first."""
-    one, late = z3.Const("one", COPY), z3.Const("late", COPY)
-    waiting = z3.And(now.there(late), z3.Not(now.arrived(late)), now.sent(late) <= now.first)
+    late = [z3.And(_waiting(one), one.sent <= now.first) for one in now.copies]
     return z3.And(
-        z3.ForAll(one, z3.Implies(now.there(one), now.sent(one) <= now.youngest)),
+        *(z3.Implies(one.there, one.sent <= now.youngest) for one in now.copies),
         now.youngest <= now.now,
-        z3.Implies(now.owed, z3.And(MUST, z3.Exists(late, waiting))),
+        z3.Implies(now.owed, z3.And(MUST, z3.Or(*late))),
+    )
+
+
+def _waiting(one: Copy) -> Any:
+    return z3.And(one.there, z3.Not(one.arrived))
+
+
+def _alike(before: Copy, after: Copy) -> Any:
+    return z3.And(
+        after.there == before.there, after.sent == before.sent, after.arrived == before.arrived
     )
 
 
@@ -67,78 +99,62 @@ def _same(before: Channel, after: Channel) -> Any:
     )
 
 
-def _others(before: Channel, after: Channel, but: Any) -> Any:
-    """All other copies stay as they are."""
-    one = z3.Const("other", COPY)
-    alike = z3.And(
-        after.there(one) == before.there(one),
-        after.sent(one) == before.sent(one),
-        after.arrived(one) == before.arrived(one),
-    )
-    return z3.ForAll(one, z3.Implies(one != but, alike))
+Way = tuple[Any, Any, Any]
+"""What the copies do; whether the slice can; and what it then does."""
 
 
-def _send(before: Channel, after: Channel, copy: Any, t: Any) -> tuple[Any, Any, Any]:
+def _send(before: Channel, after: Channel, t: Any) -> Way:
     """A new copy joins; in the slice it is the youngest, and the first owed if none was."""
+    was, copy = before.copies[0], after.copies[0]
     full = z3.And(
-        z3.Not(before.there(copy)), after.there(copy), after.sent(copy) == t,
-        z3.Not(after.arrived(copy)), t == before.now, _others(before, after, copy),
-    )  # fmt: skip
+        z3.Not(was.there), copy.there, copy.sent == t, z3.Not(copy.arrived), t == before.now
+    )
     then = z3.And(
         after.youngest == t,
         after.owed == MUST,
-        after.first == z3.If(before.owed, before.first, t),
+        after.first == first_sent(before.owed, before.first, t),
     )
     return full, z3.BoolVal(True), then
 
 
-def _deliver(before: Channel, after: Channel, copy: Any, t: Any) -> tuple[Any, Any, Any]:
+def _deliver(before: Channel, after: Channel, t: Any) -> Way:
     """A copy arrives, and may stay in the network as well; in the slice none is owed any more."""
+    was, copy = before.copies[0], after.copies[0]
     full = z3.And(
-        before.there(copy), t < before.sent(copy) + LIFE, after.sent(copy) == before.sent(copy),
-        after.arrived(copy), t == before.now, _others(before, after, copy),
-    )  # fmt: skip
-    able = t < before.youngest + LIFE
+        was.there, t <= was.sent + LIFE, copy.sent == was.sent, copy.arrived, t == before.now
+    )
     then = z3.And(
         after.youngest == before.youngest, z3.Not(after.owed), after.first == before.first
     )
-    return full, able, then
+    return full, deliverable(before.youngest, LIFE, t), then
 
 
-def _lose(before: Channel, after: Channel, copy: Any, t: Any) -> tuple[Any, Any, Any]:
+def _lose(before: Channel, after: Channel, t: Any) -> Way:
     """A copy that has arrived, or need not, is gone; the slice stays as it is."""
-    full = z3.And(
-        before.there(copy), z3.Or(before.arrived(copy), z3.Not(MUST)),
-        z3.Not(after.there(copy)), _others(before, after, copy),
-    )  # fmt: skip
+    was, copy = before.copies[0], after.copies[0]
+    full = z3.And(was.there, z3.Or(was.arrived, z3.Not(MUST)), z3.Not(copy.there))
     return full, z3.BoolVal(True), _same(before, after)
 
 
-def _double(before: Channel, after: Channel, copy: Any, t: Any) -> tuple[Any, Any, Any]:
+def _double(before: Channel, after: Channel, t: Any) -> Way:
     """A copy is doubled: the new one is as old, and need not arrive."""
-    origin = z3.Const("origin", COPY)
+    was, copy, origin = before.copies[0], after.copies[0], before.copies[1]
     full = z3.And(
-        before.there(origin), z3.Not(before.there(copy)), after.there(copy),
-        after.sent(copy) == before.sent(origin), after.arrived(copy), _others(before, after, copy),
-    )  # fmt: skip
+        origin.there, z3.Not(was.there), copy.there, copy.sent == origin.sent, copy.arrived
+    )
     return full, z3.BoolVal(True), _same(before, after)
 
 
-def _wait(before: Channel, after: Channel, copy: Any, t: Any) -> tuple[Any, Any, Any]:
+def _wait(before: Channel, after: Channel, t: Any) -> Way:
     """The clocks reach `t`: no copy that has to arrive is too old by then."""
-    one = z3.Const("one", COPY)
-    waiting = z3.And(before.there(one), z3.Not(before.arrived(one)))
-    full = z3.And(
-        z3.ForAll(one, z3.Implies(z3.And(MUST, waiting), t < before.sent(one) + LIFE)),
-        before.now <= t,
-        after.there(copy) == before.there(copy), after.sent(copy) == before.sent(copy),
-        after.arrived(copy) == before.arrived(copy), _others(before, after, copy),
-    )  # fmt: skip
-    able = z3.Implies(before.owed, t < before.first + LIFE)
-    return full, able, _same(before, after)
+    in_the_network = [
+        z3.Implies(z3.And(MUST, _waiting(one)), t <= one.sent + LIFE) for one in before.copies
+    ]
+    full = z3.And(*in_the_network, before.now <= t, _alike(before.copies[0], after.copies[0]))
+    return full, in_time(before.owed, before.first, LIFE, t), _same(before, after)
 
 
-STEPS: dict[str, Callable[[Channel, Channel, Any, Any], tuple[Any, Any, Any]]] = {
+STEPS: dict[str, Callable[[Channel, Channel, Any], Way]] = {
     "send": _send,
     "deliver": _deliver,
     "lose": _lose,
@@ -149,16 +165,20 @@ STEPS: dict[str, Callable[[Channel, Channel, Any, Any], tuple[Any, Any, Any]]] =
 
 def unsound(step: str) -> Any:
     """What has no solution if the slice can follow this step of the full channel."""
-    before, after = channel("0"), channel("1")
-    copy, t = z3.Const("copy", COPY), z3.Real("t")
-    full, able, then = STEPS[step](before, after, copy, t)
-    clock = z3.And(before.now <= t, after.now == t)
-    follows = z3.And(able, z3.Implies(then, represents(after)))
-    return z3.And(LIFE > 0, clock, represents(before), full, z3.Not(follows))
+    full, able, then = STEPS[step](BEFORE, AFTER, MOMENT)
+    others = map(_alike, BEFORE.copies[1:], AFTER.copies[1:])
+    clock = z3.And(BEFORE.now <= MOMENT, AFTER.now == MOMENT)
+    follows = z3.And(able, z3.Implies(then, represents(AFTER)))
+    return z3.And(LIFE > 0, clock, represents(BEFORE), full, *others, z3.Not(follows))
 
 
 def unsound_left() -> Any:
     """What has no solution if whatever is left in the full channel is left in the slice."""
-    now, copy, t = channel("0"), z3.Const("copy", COPY), z3.Real("t")
-    left = z3.And(now.there(copy), t <= now.sent(copy) + LIFE)
-    return z3.And(represents(now), left, z3.Not(t <= now.youngest + LIFE))
+    copy = BEFORE.copies[0]
+    is_left = z3.And(copy.there, copy.sent + LIFE > MOMENT)
+    return z3.And(represents(BEFORE), is_left, z3.Not(left(BEFORE.youngest, LIFE, MOMENT)))
+
+
+def obligations() -> Mapping[str, Any]:
+    """By name what must have no solution."""
+    return {f"copies-{step}": unsound(step) for step in STEPS} | {"copies-left": unsound_left()}

@@ -56,6 +56,16 @@ class Search:
             _nice(self.solver, formulas.parameters, claim)
         self.depth = 0
 
+    def premise(self, where: z3.BoolRef, last: int) -> list[int] | None:
+        """The numbers of the actions of a run of at most so many steps to where the claim says
+        something, with parameters as in `where`; None if there is none."""
+        self.solver.add(where)
+        self.broken = self.formulas.premise(self.claim)
+        run = self.shortest(0, last)
+        if run is None:
+            return None
+        return [self.formulas.system.actions.index(action) for action in run.actions]
+
     def exclude(self, parameters: z3.BoolRef) -> None:
         """Only parameters outside of this set from now on."""
         self.solver.add(z3.Not(parameters))

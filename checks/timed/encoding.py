@@ -92,6 +92,21 @@ class Formulas:
         state, t = self.frame("0"), self.moment("0")
         return z3.And(True, self.system.broken(claim, state, self.parameters, t, ends))
 
+    def premise(self, claim: Claim) -> z3.BoolRef:
+        """The claim says something of the moment of the step from frame "0"."""
+        state, t = self.frame("0"), self.moment("0")
+        return z3.And(True, self.system.premise(claim, state, self.parameters, t))
+
+    @cached_property
+    def without_life(self) -> z3.BoolRef:
+        """Some segment does not live for any time: of that `copies` says nothing."""
+        lives = [
+            self.system.lifetime(end, segment, self.parameters)
+            for end in (0, 1)
+            for segment in self.system.timed_kinds
+        ]
+        return z3.simplify(z3.Or(False, *(z3.Not(life > 0) for life in lives)))
+
     def sensible(self) -> z3.BoolRef:
         """What is assumed of the parameters."""
         return z3.And(True, self.system.sensible(self.parameters))

@@ -9,7 +9,7 @@ a constant again. The table is closed: every phase meets every segment that any 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from typing import Any, cast
 
@@ -77,8 +77,14 @@ class Phase:
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
-        probes = f",probes {self.probes}" if self.probes else ""
-        return f"CLOSED({self.how})" if self.how else f"{self.state}({una},{nxt},{rcv}{probes})"
+        told = f"CLOSED({self.how}" if self.how else f"{self.state}({una},{nxt},{rcv}"
+        more = [f"probes {self.probes}"] * bool(self.probes)
+        more += [
+            f"{one.name} {getattr(self.tcb, one.name)}"
+            for one in fields(Tcb)
+            if one.default is not MISSING and getattr(self.tcb, one.name) != one.default
+        ]
+        return ",".join((told, *more)) + ")"
 
 
 @dataclass(frozen=True)
@@ -225,8 +231,14 @@ def _lifted_tcb(tcb: Tcb) -> Tcb:
 
 
 def _dropped_tcb(tcb: Tcb) -> Tcb:
+    """The TCB relative to its bases. Raises NotFinite for what is no number beside them."""
     if tcb.state in (State.CLOSED, State.LISTEN):
+        if any(isinstance(getattr(tcb, name).value, Sym) for name in NUMBERS):
+            raise NotFinite(f"{tcb.state} keeps numbers of a connection")
         return tcb
+    for one in fields(Tcb):
+        if isinstance(getattr(tcb, one.name), Sym):
+            raise NotFinite(f"{one.name} depends on the initial sequence numbers")
     return _with(tcb, {name: _drop(getattr(tcb, name), base) for name, base in NUMBERS.items()})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.symbolic.solving import satisfiable, some
+from tcpmc.checks.timed import copies
 from tcpmc.checks.timed.candidates import Fact
 from tcpmc.checks.timed.encoding import FRAMES, Formulas
 from tcpmc.checks.timed.houdini import Mine, State
@@ -127,4 +128,6 @@ def obligations(formulas: Formulas, claim: Claim, proof: Slice) -> Mapping[str, 
         "initiation": [known, formulas.initial("0"), z3.Not(now)],
         "consecution": [known, now, formulas.step, z3.Not(then)],
         "safety": [known, now, formulas.broken(claim)],
+        "lifetimes": [known, formulas.without_life],
+        **{name: [formula] for name, formula in copies.obligations().items()},
     }

@@ -23,6 +23,7 @@ from tcpmc.checks.timed.fourier_motzkin import (
     Polyhedron,
     fixed,
     formula,
+    fulfilled,
     negated,
     readable,
     reduced,
@@ -33,6 +34,7 @@ from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
 from tcpmc.checks.timed.timed_system import Closing
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
+from tcpmc.model.timed.assumptions import ASSUMPTIONS
 from tcpmc.model.timed.linear import Comparison, Condition, condition
 from tcpmc.model.timed.theorems import Claim
 from tcpmc.model.variants.variant import Variant
@@ -51,6 +53,15 @@ class Question:
     variant: Variant
     assume: tuple[str, ...] = ()
 
+    @property
+    def assumed(self) -> list[str]:
+        """What is assumed, and the scope, each as a line to print."""
+        named = [ASSUMPTIONS[n].meaning if n in ASSUMPTIONS else n for n in self.assume]
+        if not self.claim.circumstances(self.assume).acks_arrive:
+            named.append("any segment may be lost, the last ACK too")
+        scope = "from ESTABLISHED, nothing in flight, no text, resets aside; every 32-bit ISS"
+        return [*named, scope]
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -61,8 +72,9 @@ class Threshold:
         REFUTED where the claim fails for all parameters, VACUOUS where the assumptions contradict
         each other or TIME-WAIT is never entered, else INCONCLUSIVE: then the condition is only
         necessary.
-    proof
+    proof, steps
         The inductive invariant; None where the condition is "never", and nothing is to be proved.
+        And the numbers of the steps of a run to where the claim says something.
     """
 
     word: str
@@ -70,6 +82,7 @@ class Threshold:
     how: str
     run: TimedRun | None = None
     proof: Slice | None = None
+    steps: tuple[int, ...] = ()
 
     def meets(self, expected: str) -> bool:
         """Whether it is what is expected: "vacuous", "never", or a condition, its clauses in any
@@ -154,11 +167,20 @@ class Finder:
                 return Threshold(REFUTED, never, "refuted for all parameters", self.last())
             proof = self._proof()
             if proof is not None:
-                how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
-                return Threshold(PROVED, self.condition(), how, self.last(), proof)
+                return self._proved(proof, last)
             depth += 1
             if depth > last:
                 return self._unfinished(f"no proof, and no counterexample of {last} steps")
+
+    def _proved(self, proof: Slice, longest: int) -> Threshold:
+        """The answer with that proof, which says something only if the claim does in some run."""
+        where, claim = self.condition(), self.question.claim
+        parameters = fulfilled(where, self.formulas.parameters)
+        steps = Search(self.formulas, claim, self.seconds).premise(parameters, longest)
+        if steps is None:
+            return self._unfinished(f"{claim.timer.what} ends in no run of {longest} steps")
+        how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
+        return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
 
     def _searched(self, search: Search, first: int, last: int) -> int | None:
         """The steps of a counterexample, whose parameters are taken out; None if there is none."""

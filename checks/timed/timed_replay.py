@@ -25,7 +25,6 @@ from tcpmc.model.timed.timers import (
     PROBE,
     RETRANSMIT,
     SPEAK,
-    USER,
     VANISH,
     Change,
     End,
@@ -118,7 +117,7 @@ class Replay:
                 raise ReplayError(f"a timer of {'AB'[end]} is due before {moment}")
         for copy in self.copies:
             must = self.circumstances.must_arrive(copy.segment) and copy.arrived is None
-            if must and moment > self.now and moment >= copy.sent + copy.life:
+            if must and moment > self.now and moment > copy.sent + copy.life:
                 raise ReplayError(f"{copy.segment} has to be delivered before {moment}")
         self.now = moment
 
@@ -162,7 +161,7 @@ class Replay:
 
     def _alive(self, event: TimedEvent) -> list[Copy]:
         found = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
-        return [c for c in found if c.segment.RST or self.now < c.sent + c.life]
+        return [c for c in found if c.segment.RST or self.now <= c.sent + c.life]
 
     def _copy(self, event: TimedEvent) -> Copy:
         """The copy that is delivered: the first that has to be, else the youngest."""
@@ -215,8 +214,6 @@ class Replay:
         )
 
     def _may_retransmit(self, end: int) -> bool:
-        if self.circumstances.gives_up and self.now >= self.due(end, USER):
-            return False
         return not self.circumstances.spaced or self.now >= self.rexmt[end] + self.parameters["RTO"]
 
 
@@ -232,7 +229,7 @@ def replayed(
         left = tuple(
             copy
             for copy in run.copies
-            if claim.left(copy.sender == end, copy.segment) and over <= copy.sent + copy.life
+            if claim.left(copy.sender == end, copy.segment) and over < copy.sent + copy.life
         )
         other = run.ends[1 - end].tcb.state
         waiting = other if other in claim.waiting else None

@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-import z3
-
 from tcpmc.checks.labels import ENDS
-from tcpmc.checks.timed.phases import Move, Phase, Table, table
+from tcpmc.checks.timed.phases import Move, NotFinite, Phase, Table, table
 from tcpmc.checks.timed.provenance import both, either, no
+from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Comparison, Linear, comparison
 from tcpmc.model.timed.theorems import Claim
-from tcpmc.model.timed.timers import CLOSE, DELIVER, RETRANSMIT, SPEAK, USER, VANISH, Timer
+from tcpmc.model.timed.timers import CLOSE, DELIVER, RETRANSMIT, SPEAK, VANISH, Timer
 from tcpmc.model.variants.variant import Variant
 
 Values = Mapping[str, Any]
@@ -63,8 +62,11 @@ def other_end(name: str) -> str:
 
 
 def _short(segment: Segment) -> str:
+    """All that tells two kinds of segments apart."""
     ack = f",{segment.ack}" if segment.ACK else ""
-    return f"{segment.controls}({segment.seq}{ack})"
+    text = f",{segment.length} octets" if segment.length else ""
+    stamp = f",TSval {segment.stamp}" if segment.stamp else ""
+    return f"{segment.controls}({segment.seq}{ack}{text}{stamp})"
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,7 @@ class Action:
         found: dict[str, Any] = {"now": t} | dict.fromkeys(self.moments, t) | dict(self.turned)
         for flag, moment in self.first:
             owed = state[flag] if self.turned_off != flag else False
-            if isinstance(owed, bool):
-                found[moment] = state[moment] if owed else t
-            else:
-                found[moment] = z3.If(owed, state[moment], t)
+            found[moment] = first_sent(owed, state[moment], t)
         return found
 
     @property
@@ -110,11 +109,16 @@ class Closing:
     """The timed system: a variant's table for both ends under the circumstances."""
 
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
+        """Raises NotFinite."""
         self.variant, self.circumstances = variant, circumstances
         self.table: Table = table(variant, circumstances.probes)
         self.parameters = circumstances.parameters
         self.timed_kinds = [s for s in self.table.segments if not s.RST]
         self.owed_kinds = [s for s in self.table.segments if circumstances.must_arrive(s)]
+        for named in (self.table.phases, map(_short, self.table.segments)):
+            names = [*map(str, named)]
+            if len(set(names)) < len(names):
+                raise NotFinite("two phases, or two kinds of segments, have one name")
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -193,9 +197,6 @@ class Closing:
         elif arriving is not None:
             timed.append(self._alive(other, arriving))
         timed += [self._due(end, timer) for timer in self._ending(end, move)]
-        if move.event == RETRANSMIT and assumed.gives_up:
-            given_up = self._due(end, USER)
-            timed.append(lambda s, p, t: no(given_up(s, p, t)))
         if move.event == RETRANSMIT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
         moments, turned, first = self._effects(end, move)
@@ -204,7 +205,7 @@ class Closing:
     def _alive(self, sender: int, segment: Segment) -> Callable[[Values, Values, Any], Any]:
         """Whether the youngest copy can still be delivered."""
         name, life = sent_name(sender, segment), self.circumstances.lifetime(sender, segment)
-        return lambda s, p, t: t < s[name] + life.at(p)
+        return lambda s, p, t: deliverable(s[name], life.at(p), t)
 
     def _due(self, end: int, timer: Timer) -> Callable[[Values, Values, Any], Any]:
         """Whether a timer has run its length."""
@@ -247,7 +248,7 @@ class Closing:
             if state[flag] is not False
         ]
         conditions += [
-            either(no(state[flag]), t < state[first] + life.at(parameters))
+            in_time(state[flag], state[first], life.at(parameters), t)
             for flag, first, life in self._owed
             if state[flag] is not False
         ]
@@ -319,6 +320,15 @@ class Closing:
             ways.append(both(ended, either(*self._faults(claim, end, state, parameters, t))))
         return either(*ways)
 
+    def premise(self, claim: Claim, state: Values, parameters: Values, t: Any) -> Any:
+        """Whether the claim says something of the moment `t`: its timer ends then, at one of the
+        ends that it is about; of a time that is never to be reached, whether that is running."""
+        about = (0,) if self.circumstances.one_way else claim.timer.ends
+        if not claim.over:
+            return either(*(self.ends(claim.timer, end, state, parameters, t) for end in about))
+        running = [phase for phase in self.table.phases if claim.timer.runs(phase.end)]
+        return either(False, *(state[phase_name(e, phase)] for e in about for phase in running))
+
     def ends(self, timer: Timer, end: int, state: Values, parameters: Values, t: Any) -> Any:
         """Whether a timer of this end, still running, has run its length at the moment `t`."""
         running = [phase for phase in self.table.phases if timer.runs(phase.end)]
@@ -336,7 +346,7 @@ class Closing:
             for segment in self.timed_kinds:
                 if claim.left(sender == end, segment):
                     last = state[sent_name(sender, segment)]
-                    yield t <= last + self.lifetime(sender, segment, parameters)
+                    yield left(last, self.lifetime(sender, segment, parameters), t)
         for phase in self.table.phases:
             if phase.state in claim.waiting:
                 yield state[phase_name(1 - end, phase)]

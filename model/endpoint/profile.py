@@ -25,6 +25,10 @@ class Profile:
         What a closed host answers: `rst` (3.10.7.1), or it is `silent` (a firewall, power-off).
     rst_in_time_wait
         `accept`: RST ends TIME-WAIT (3.10.7.4, second); `ignore`: fix F1 of RFC 1337.
+    rst_while_closing
+        RST in CLOSING and LAST-ACK ends the connection; 3.10.7.4, second, signals nothing there.
+        `told`: the user is told "connection reset" all the same, since he has to learn whether it
+        closed normally or was aborted (3.5.3, MUST-12); `silent`: by the letter, he is not.
     challenge_acks
         The RFC 5961 text that RFC 9293 carries: RST must match RCV.NXT exactly, SYN in a
         synchronized state is answered by an ACK, a too old ACK is not processed.
@@ -36,9 +40,10 @@ class Profile:
     handshake
         `three-way`, or `two-way`: LISTEN enters ESTABLISHED as soon as a SYN arrives.
     out_of_order
-        A segment in the window that begins beyond RCV.NXT, which the RFC would hold (SHLD-31).
-        `take-ack`: its ACK field is processed now, its text and FIN are left to be sent again;
-        `drop`: nothing of it is processed.
+        A segment in the window that begins beyond RCV.NXT. Its ACK field is processed now, but for
+        `drop`: nothing of it is processed. Its text and FIN are left to be sent again, but for
+        `hold`: they are held until what is before them has come (SHLD-31; Linux,
+        tcp_data_queue_ofo; FreeBSD, tcp_reass; lwIP, TCP_QUEUE_OOSEQ). One range is held.
     syn_ack_in_syn_received
         A SYN,ACK after a simultaneous open. `letter`: its sequence number is outside the window,
         it is answered by an ACK, and that ACK establishes (3.10.7.4, first); `figure-7`: it
@@ -74,10 +79,11 @@ class Profile:
     time_wait_restart: Literal["fin", "any"] = "fin"
     closed_replies: Literal["rst", "silent"] = "rst"
     rst_in_time_wait: Literal["accept", "ignore"] = "accept"
+    rst_while_closing: Literal["told", "silent"] = "told"
     challenge_acks: bool = True
     ack_range: Literal["rfc5961", "any"] = "rfc5961"
     handshake: Literal["three-way", "two-way"] = "three-way"
-    out_of_order: Literal["take-ack", "drop"] = "take-ack"
+    out_of_order: Literal["take-ack", "hold", "drop"] = "take-ack"
     syn_ack_in_syn_received: Literal["letter", "figure-7"] = "letter"
     after_abort: Literal["closed", "time-wait"] = "closed"
     timestamps: bool = False

@@ -18,6 +18,20 @@ OnCall = Callable[[Host, Tcb], Step]
 OnSend = Callable[[Host, Tcb, int], Step]
 OnSegment = Callable[[Host, Tcb, Segment], Step]
 
+CHECKS = (
+    "check_reopening",
+    "check_timestamp",
+    "check_sequence",
+    "note_timestamp",
+    "check_reset",
+    "check_syn",
+    "check_order",
+    "check_ack",
+    "process_text",
+    "check_fin",
+)
+"""The checks of 3.10.7.4, with those of RFC 7323, in the order in which they are made."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -46,6 +60,27 @@ class Rules:
     time_wait_timeout: OnCall = timeouts.time_wait_timeout
     user_timeout: OnCall = timeouts.user_timeout
 
+    def call(self, event: str, host: Host, tcb: Tcb, octets: int = 1) -> Step:
+        """A user call or a timeout, by the name of its event; `octets` are those of a SEND."""
+        match event:
+            case "SEND":
+                return self.send(host, tcb, octets)
+            case "active OPEN":
+                return self.open_active(host, tcb)
+            case "passive OPEN":
+                return self.open_passive(host, tcb)
+            case "CLOSE":
+                return self.close(host, tcb)
+            case "ABORT":
+                return self.abort(host, tcb)
+            case "TIME-WAIT timeout":
+                return self.time_wait_timeout(host, tcb)
+            case "retransmission timeout":
+                return self.retransmission_timeout(host, tcb)
+            case "user timeout":
+                return self.user_timeout(host, tcb)
+        raise ValueError(f"{event!r} is no user call and no timeout")
+
     def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """SEGMENT ARRIVES (RFC 9293, 3.10.7), in any state."""
         match tcb.state:
@@ -61,20 +96,8 @@ class Rules:
                 return self._checks(host, tcb, seg)
 
     def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
-        """The checks of 3.10.7.4, with those of RFC 7323, each on what the ones before it left,
-        until one is done."""
-        checks = (
-            self.check_reopening,
-            self.check_timestamp,
-            self.check_sequence,
-            self.note_timestamp,
-            self.check_reset,
-            self.check_syn,
-            self.check_order,
-            self.check_ack,
-            self.process_text,
-            self.check_fin,
-        )
+        """The checks, each on what the ones before it left, until one is done."""
+        checks: list[OnSegment] = [getattr(self, name) for name in CHECKS]
         step = reduce(
             lambda step, check: step if step.done else step.then(check(host, step.tcb, seg)),
             checks,

@@ -10,6 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.reassembly import (
+    advance,
+    advance_over_held,
+    fills_gap,
+    hold,
+    is_fin_due,
+)
 from tcpmc.model.endpoint.reopening import recycled_out
 from tcpmc.model.endpoint.segment import Segment, reset
 from tcpmc.model.endpoint.sequence import Seq, acknowledges, within
@@ -174,8 +181,11 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
         case State.TIME_WAIT:
             # RFC 3.10.7.4 signals nothing in the last three states; 3.5.3 and MUST-12 have the
             # user told whether the connection closed normally or was aborted / here: in
-            # TIME-WAIT both FINs are acknowledged, it closed normally; before, it was aborted.
+            # TIME-WAIT both FINs are acknowledged, it closed normally; before, it was aborted,
+            # unless the profile follows the letter.
             return Step("3.10.7.4 second: reset in TIME-WAIT", gone)
+        case State.CLOSING | State.LAST_ACK if host.profile.rst_while_closing == "silent":
+            return Step("3.10.7.4 second: reset, no signal", gone)
         case _:
             return Step("3.10.7.4 second: reset", gone, signals=(CONNECTION_RESET,))
 
@@ -203,10 +213,11 @@ def check_order(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Whether a segment beyond RCV.NXT is processed at all (RFC 9293, 3.10.7.4 first, SHLD-31).
 
     RFC: "Segments with higher beginning sequence numbers SHOULD be held for later processing" /
-    here: its text and FIN are left to be sent again, which to the sender is the same as a loss;
-    its ACK field is processed now or not, as the profile says.
+    here: its ACK field is processed now, its text and FIN are held, or left to be sent again, or
+    nothing of it is processed, as the profile says. What is left to be sent again has arrived all
+    the same: it is gone even where the network loses nothing.
     """
-    if host.profile.out_of_order == "take-ack" or seg.seq <= tcb.rcv_nxt:
+    if host.profile.out_of_order != "drop" or seg.seq <= tcb.rcv_nxt:
         return go_on(tcb)
     return Step("3.10.7.4 first: out of order, dropped, ACK sent", tcb, send=(ack(tcb),))
 
@@ -271,13 +282,17 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     the eighth check sends the acknowledgment (MUST-58: aggregate ACK segments); where it is not,
     it is trimmed off.
     """
+    takes_text = tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
     if tcb.rcv_nxt < seg.seq:
         if seg.len == 0:
             return go_on(tcb)
+        if host.profile.out_of_order == "hold" and takes_text:
+            rule = "3.10.7.4 first: out of order, held (SHLD-31), ACK sent (MAY-13)"
+            return Step(rule, hold(tcb, seg, host.profile.window), send=(ack(tcb),))
         return Step("3.10.7.4 seventh: out of order, ACK sent (MAY-13)", tcb, send=(ack(tcb),))
     if host.profile.window == 0 and exceeds_zero_window(host, seg):
         return Step("3.8.6.1: zero window, ACK sent", tcb, send=(ack(tcb),))
-    if tcb.state not in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+    if not takes_text:
         return go_on(tcb)
     end = seg.seq + (seg.length + seg.SYN)
     edge = tcb.rcv_nxt + host.profile.window
@@ -285,10 +300,15 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
         end = edge
     if not tcb.rcv_nxt < end:
         return go_on(tcb)
-    tcb = replace(tcb, rcv_nxt=end)
-    if seg.FIN and end < edge:
-        return Step("3.10.7.4 seventh: text delivered", tcb, done=False)
-    return Step("3.10.7.4 seventh: text delivered", tcb, send=(ack(tcb),), done=seg.FIN)
+    rule = "3.10.7.4 seventh: text delivered"
+    if fills_gap(tcb, end):
+        tcb = advance_over_held(tcb, end)
+        rule = "3.10.7.4 seventh: text delivered, with what was held (SHLD-31)"
+    else:
+        tcb = advance(tcb, end)
+    if is_fin_due(tcb) or (seg.FIN and end < edge and tcb.rcv_nxt == end):
+        return Step(rule, tcb, done=False)
+    return Step(rule, tcb, send=(ack(tcb),), done=seg.FIN)
 
 
 def exceeds_zero_window(host: Host, seg: Segment) -> bool:
@@ -302,9 +322,10 @@ def exceeds_zero_window(host: Host, seg: Segment) -> bool:
 
 def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Eighth, check the FIN bit (RFC 9293, 3.10.7.4)."""
-    if not seg.FIN or seg.seq + (seg.len - 1) != tcb.rcv_nxt:
+    in_order = seg.FIN and seg.seq + (seg.len - 1) == tcb.rcv_nxt
+    if not (is_fin_due(tcb) or in_order):
         return go_on(tcb)
-    tcb = replace(tcb, rcv_nxt=tcb.rcv_nxt + 1)
+    tcb = replace(tcb, rcv_nxt=tcb.rcv_nxt + 1, gap=0, held=0, held_fin=False)
     match tcb.state:
         case State.ESTABLISHED:
             step = Step("3.10.7.4 eighth: FIN, CLOSE-WAIT", replace(tcb, state=State.CLOSE_WAIT))

@@ -69,6 +69,10 @@ class Tcb:
     LISTEN (note 1 of Figure 5), and `reopened` the TIME-WAIT that it came from instead (MAY-2).
     `ts_recent` is TS.Recent (RFC 7323). A connection that does not exist is `closed()`: nothing is
     left.
+
+    What was received out of order and is held for later (SHLD-31) is one range: `gap` octets beyond
+    RCV.NXT are missing before it, then come `held` octets of text, and FIN if `held_fin`. Nothing
+    is held where `gap` is 0; a FIN then has its number at RCV.NXT, and is about to be processed.
     """
 
     state: State
@@ -82,6 +86,9 @@ class Tcb:
     close_queued: bool = False
     ts_recent: int = 0
     reopened: Tcb | None = None
+    gap: int = 0
+    held: int = 0
+    held_fin: bool = False
 
 
 def blank(state: State, bits: int) -> Tcb:

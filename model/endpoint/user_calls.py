@@ -116,6 +116,7 @@ def abort(host: Host, tcb: Tcb) -> Step:
 
 
 def flushed(tcb: Tcb) -> Tcb:
-    """The TCB with nothing left to send, or to send again (RFC 9293, 3.10.5), or to go back to."""
+    """The TCB with nothing left to send, to send again, or to deliver (RFC 9293, 3.10.5), or to go
+    back to."""
     tcb = replace(tcb, snd_una=tcb.snd_nxt, passive=False, reopened=None)
-    return replace(tcb, queued=0, close_queued=False)
+    return replace(tcb, queued=0, close_queued=False, gap=0, held=0, held_fin=False)

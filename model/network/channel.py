@@ -53,10 +53,11 @@ class Channel:
         return self.arranged(contents) if len(contents) <= self.scope.capacity else None
 
     def deliveries(self, contents: Contents) -> Iterator[tuple[Flight, Contents]]:
-        """Each flight that can arrive next, with the contents that it leaves behind."""
+        """Each flight that can arrive next, with the contents that it leaves behind. With the
+        clock on one can arrive at age MSL still, before the next tick."""
         heads = contents[:1] if self.scope.channel == "fifo" else contents
         for index, flight in enumerate(heads):
-            if flight in contents[:index] or self.too_old(flight):
+            if flight in contents[:index]:
                 continue
             if self.scope.channel == "sent-set":
                 yield flight, _swap(contents, index, replace(flight, owed=None))
@@ -81,18 +82,16 @@ class Channel:
                 yield flight, self.arranged(contents[:index] + (flight,) + contents[index:])
 
     def expiries(self, contents: Contents) -> Iterator[tuple[Flight, Contents]]:
-        """Each flight whose lifetime is over: it is gone before the next tick."""
+        """Each flight whose lifetime is over: it is gone before the next tick. One that has to
+        arrive does that instead."""
         for index, flight in enumerate(contents):
-            if flight not in contents[:index] and self.too_old(flight):
+            if flight not in contents[:index] and self.too_old(flight) and not self._due(flight):
                 yield flight, contents[:index] + contents[index + 1 :]
 
     def tick(self, contents: Contents) -> Contents | None:
         """The contents one tick older; None while something in them has to happen first."""
-        for flight in contents:
-            owed = flight.age if self.scope.channel != "sent-set" else flight.owed
-            late = self.must_arrive(flight) and owed is not None and owed + 1 >= self.scope.msl
-            if self.too_old(flight) or late:
-                return None
+        if any(self.too_old(flight) or self._due(flight) for flight in contents):
+            return None
         return self.arranged(
             tuple(
                 replace(f, age=f.age + 1, owed=None if f.owed is None else f.owed + 1)
@@ -101,8 +100,14 @@ class Channel:
         )
 
     def too_old(self, flight: Flight) -> bool:
-        """Whether the flight has reached MSL: not deliverable any more, and about to be gone."""
+        """Whether the flight has reached MSL: none of its lifetime is left."""
         return self.scope.clock and flight.age >= self.scope.msl
+
+    def _due(self, flight: Flight) -> bool:
+        """Whether a copy that must arrive has reached MSL, and so has to before the next tick."""
+        owed = flight.owed if self.scope.channel == "sent-set" else flight.age
+        late = owed is not None and owed >= self.scope.msl
+        return self.scope.clock and late and self.must_arrive(flight)
 
     def must_arrive(self, flight: Flight) -> bool:
         """Whether the scope assumes that each copy of this segment is delivered within MSL."""

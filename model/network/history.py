@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 
 from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State, Step, Tcb
 
 GONE = (State.CLOSED, State.LISTEN)
@@ -63,15 +64,25 @@ def opens_connection(event: str, before: Tcb, after: Tcb) -> bool:
 
 
 def takes_fin(before: Tcb, after: Tcb, seg: Segment | None) -> bool:
-    """Whether the end takes the FIN of the segment that arrived: RCV.NXT goes over it, or the state
-    says so; or it is next in order, and TIME-WAIT is entered or the TCB deleted because of it."""
-    if seg is None or not seg.FIN:
+    """Whether the end takes a FIN when a segment arrives: that of the segment, or one that was held
+    out of order and whose turn has come with the text of the segment."""
+    if seg is None:
         return False
-    end = seg.seq + seg.len
+    begun, end = seg.seq <= before.rcv_nxt, seg.seq + seg.len
+    gap_end = before.rcv_nxt + before.gap
+    arrived = seg.FIN and goes_over(before, after, end, begun & (before.rcv_nxt < end))
+    held_end = gap_end + (before.held + 1)
+    return arrived | (
+        before.held_fin & goes_over(before, after, held_end, begun & (gap_end <= end))
+    )
+
+
+def goes_over(before: Tcb, after: Tcb, end: Seq, in_order: bool) -> bool:
+    """Whether RCV.NXT goes over a FIN, to `end`, or the state says so; or it is next in order, and
+    TIME-WAIT is entered or the TCB deleted because of it."""
     over = (before.rcv_nxt != after.rcv_nxt) & (after.rcv_nxt == end)
     entered = one_of(after.state, HAS_FIN) & (one_of(before.state, HAS_FIN) ^ True)
     last = one_of(after.state, (State.TIME_WAIT, *GONE)) & one_of(before.state, OPEN)
-    in_order = (seg.seq <= before.rcv_nxt) & (before.rcv_nxt < end)
     return over | entered | (last & in_order)
 
 

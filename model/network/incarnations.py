@@ -43,6 +43,8 @@ class Incarnation:
         How many forged segments have arrived.
     taken_over
         This connection began in the TIME-WAIT of the one before.
+    holds_old_data
+        Of the text that is held out of order, some was not sent by that incarnation to this one.
     """
 
     offset: int = 0
@@ -53,6 +55,7 @@ class Incarnation:
     blind_reset: bool = False
     forged: int = 0
     taken_over: bool = False
+    holds_old_data: bool = False
 
 
 FIRST = Incarnation()
@@ -62,13 +65,13 @@ def offsets(scope: Scope, profile: Profile, number: int) -> tuple[int, ...]:
     """How far beyond the scope's ISS incarnation `number` (from 1) may begin, by the scope's policy
     (RFC 9293, 3.4.1).
 
-    `clock`: beyond every number before and the window; `any`: on each number of the connection
-    before, or beyond them.
+    `clock` and `new`: beyond every number before and the window; `any`: on each number of the
+    connection before, or beyond them.
     """
     beyond = scope.data + 2 + profile.window
     if scope.isn == "same" or number == 1:
         return (0,)
-    if scope.isn == "clock":
+    if scope.isn in ("clock", "new"):
         return ((number - 1) * beyond,)
     return (*range(scope.data + 3), (number - 1) * beyond)
 
@@ -123,7 +126,9 @@ def after_arrival(
         forged=known.forged + (about == FORGED),
         blind_reset=known.blind_reset | (killed and about == FORGED),
         old_reset=known.old_reset | (killed and earlier),
-        old_data=known.old_data | (foreign and _took_text(before, step, seg)),
+        old_data=known.old_data
+        | (_took_text(before, step, seg) and (foreign or (was.holds_old_data and not after.gap))),
+        holds_old_data=after.gap != 0 and (was.holds_old_data or (foreign and seg.length != 0)),
     )
     if before.state in TAKES_SYN and after.state in (State.SYN_RECEIVED, State.ESTABLISHED):
         return replace(known, peer=about[0])
@@ -138,11 +143,12 @@ def _killed(before: Tcb, after: Tcb, seg: Segment) -> bool:
 
 def _took_text(before: Tcb, step: Step, seg: Segment) -> bool:
     """Whether the step gave octets of text to the user: all before the FIN, where that was taken
-    (and no TCB may be left), or else as far as RCV.NXT went."""
+    (and no TCB may be left; a FIN that was held comes after text), or else as far as RCV.NXT
+    went."""
     if before.state not in TAKES_TEXT or step.tcb == before.reopened:
         return False
     if takes_fin(before, step.tcb, seg):
-        return seg.seq + (seg.len - 1) != before.rcv_nxt
+        return not seg.FIN or seg.seq + (seg.len - 1) != before.rcv_nxt
     return step.tcb.irs == before.irs and step.tcb.rcv_nxt != before.rcv_nxt
 
 

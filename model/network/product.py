@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.history import History
@@ -23,6 +25,7 @@ OWN_EVENTS = (
     "user timeout",
 )
 OPENS = ("active OPEN", "passive OPEN")
+NO_SEGMENT = Segment(Seq(0), Seq(0))
 WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
@@ -55,9 +58,15 @@ class System:
     ends: tuple[End, End]
     channels: tuple[Contents, Contents] = ((), ())
 
-    def in_flight(self, which: Callable[[Segment], bool]) -> bool:
-        """Whether a segment of that kind is in either channel."""
-        return any(which(f.segment) for contents in self.channels for f in contents)
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
+        """Whether a segment of that kind is in either channel; with the clock on, one that is
+        `younger` than so many ticks."""
+        return any(
+            which(flight.segment)
+            for contents in self.channels
+            for flight in contents
+            if younger is None or flight.age < younger
+        )
 
     def after(self, which: int, end: End, contents: Contents) -> System:
         """With one end and the channel that leads away from it replaced."""
@@ -93,3 +102,30 @@ class Move:
     quiet: bool = False
     flight: Flight | None = None
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndStep:
+    """One step of one end, as far as its rules see it.
+
+    `event` is a user call, a timeout, or `deliver`; `tcb` the TCB before it, and `segment` what
+    arrives. A call or a timeout has a segment without any control bit, `NO_SEGMENT`. `history` is
+    that of the end before the step, where it comes out of a run.
+    """
+
+    host: Host
+    event: str
+    tcb: Tcb
+    segment: Segment
+    step: Step
+    history: History = History()
+
+    @property
+    def arrives(self) -> bool:
+        """Whether a segment arrives."""
+        return self.event == "deliver"
+
+    @property
+    def after(self) -> Tcb:
+        """The TCB after the step."""
+        return self.step.tcb

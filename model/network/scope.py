@@ -11,7 +11,7 @@ from tcpmc.model.endpoint.switches import check_switches
 LOSSES = ("any", "not-acks", "none")
 ChannelKind = Literal["bag", "fifo", "sent-set"]
 Start = Literal["closed", "established"]
-IssPolicy = Literal["same", "clock", "any"]
+IssPolicy = Literal["same", "clock", "new", "any"]
 Side = Literal["both", "A", "B"]
 CHANNELS, STARTS, POLICIES, SIDES = map(get_args, (ChannelKind, Start, IssPolicy, Side))
 NUMBER = r"(0|[1-9]\d*)"
@@ -42,8 +42,8 @@ class Scope:
         silent crashes.
     isn
         How a second connection between the same ends is numbered: the `same` ISS again; by a
-        `clock`, beyond the connection before (RFC 9293, 3.4.1); or `any` number of it. After a
-        crash a host begins where it first began.
+        `clock`, beyond the connection before (RFC 9293, 3.4.1), which a crash sets back to where
+        it first began; by a clock that survives a crash, always `new`; or `any` number of it.
     sender, closer
         Which user calls SEND, and which calls CLOSE first: `both` may, or only `A` or `B`.
     shared_address
@@ -55,9 +55,9 @@ class Scope:
     start
         Both ends `closed`, or `established` with nothing in flight.
     clock, msl, time_wait, rto
-        With the clock on time is counted in ticks: a segment can be delivered while its age is
-        below `msl` and is gone at `msl`; TIME-WAIT lasts `time_wait`; the retransmission timer
-        `rto`.
+        With the clock on time is counted in ticks: a segment can be delivered while its age is at
+        most `msl`; TIME-WAIT lasts `time_wait`; two transmissions of the same octets are `rto` or
+        more apart, exactly `rto` where `retransmissions` limits their number.
     """
 
     name: str
@@ -118,6 +118,16 @@ class Scope:
     def one_connection(self) -> bool:
         """Whether every segment in flight belongs to the one connection of both ends."""
         return self.opens == 1 and not self.crashes and not self.attacks
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """What never happens within these bounds though it can, as an assumption to print."""
+        off = ["nobody aborts (--aborts)"] * (not self.aborts)
+        off += ["no host crashes (--crashes)"] * (self.crashes == 0)
+        off += ["nobody gives up: no user timeout (--retransmissions)"] * (
+            self.retransmissions is None
+        )
+        return ("; ".join(off),) if off else ()
 
     def with_(self, **changes: Any) -> Scope:
         """This scope with some bounds changed."""

@@ -28,7 +28,17 @@ from tcpmc.model.network.incarnations import (
     forgeries,
     offsets,
 )
-from tcpmc.model.network.product import OPENS, OWN_EVENTS, WAITS_FOR_ACK, End, Event, Move, System
+from tcpmc.model.network.product import (
+    NO_SEGMENT,
+    OPENS,
+    OWN_EVENTS,
+    WAITS_FOR_ACK,
+    End,
+    EndStep,
+    Event,
+    Move,
+    System,
+)
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.variants.variant import Variant
 
@@ -85,8 +95,10 @@ class Model:
         """The ISSs that an OPEN in CLOSED may choose; otherwise the one that is chosen."""
         if event not in OPENS or end.state != State.CLOSED or self.scope.opens == 1:
             return (end.incarnation.offset,)
-        # A host that has crashed has lost track of its numbers, and of the clock that made them.
-        number = 1 if end.history.crashes else end.history.opens + 1
+        # A host that has crashed has lost track of its numbers, and of the clock that made them,
+        # unless that is one that survives.
+        lost = end.history.crashes > 0 and self.scope.isn != "new"
+        number = 1 if lost else end.history.opens + 1
         return offsets(self.scope, self.variant.profile, number)
 
     def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
@@ -108,31 +120,37 @@ class Model:
 
     def own_step(self, event: str, which: int, end: End) -> Step | None:
         """What the rule for a user call or timeout does; None where it does not come to that."""
-        rules, scope, tcb, history = self.variant.rules, self.scope, end.tcb, end.history
-        host, me = self.host(which, end), "AB"[which]
+        if not self._may(event, which, end):
+            return None
+        if event == "crash":
+            return Step("crash: TCB forgotten", blank(State.CLOSED, self.scope.bits))
+        return self.variant.rules.call(event, self.host(which, end), end.tcb)
+
+    def _may(self, event: str, which: int, end: End) -> bool:
+        """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
+        scope, history = self.scope, end.history
         match event:
-            case "active OPEN" if end.state == State.LISTEN or history.opens < scope.opens:
-                return rules.open_active(host, tcb)
-            case "passive OPEN" if history.opens < scope.opens:
-                return rules.open_passive(host, tcb)
-            case "SEND" if scope.sender in ("both", me) and history.sent < scope.data:
-                return rules.send(host, tcb, 1)
-            case "CLOSE" if scope.closer not in ("both", me) and not history.fin_received:
-                return None
-            case "CLOSE" if not history.closed:
-                return rules.close(host, tcb)
-            case "ABORT" if scope.aborts:
-                return rules.abort(host, tcb)
-            case "crash" if history.crashes < scope.crashes and end.state != State.CLOSED:
-                return Step("crash: TCB forgotten", blank(State.CLOSED, scope.bits))
+            case "active OPEN":
+                return end.state == State.LISTEN or history.opens < scope.opens
+            case "passive OPEN":
+                return history.opens < scope.opens
+            case "SEND":
+                return scope.sender in ("both", "AB"[which]) and history.sent < scope.data
+            case "CLOSE" if scope.closer not in ("both", "AB"[which]) and not history.fin_received:
+                return False
+            case "CLOSE":
+                return not history.closed
+            case "ABORT":
+                return scope.aborts
+            case "crash":
+                return history.crashes < scope.crashes and end.state != State.CLOSED
             case "TIME-WAIT timeout" if end.state == State.TIME_WAIT:
-                due = not scope.clock or end.time_wait >= scope.time_wait
-                return rules.time_wait_timeout(host, tcb) if due else None
-            case "retransmission timeout" if self._retransmits(end):
-                return rules.retransmission_timeout(host, tcb)
-            case "user timeout" if self._gives_up(end):
-                return rules.user_timeout(host, tcb)
-        return None
+                return not scope.clock or end.time_wait >= scope.time_wait
+            case "retransmission timeout":
+                return self._retransmits(end)
+            case "user timeout":
+                return self._gives_up(end)
+        return False
 
     def _due(self, end: End) -> bool:
         """Whether something is unacknowledged and the retransmission timer has run out."""
@@ -163,6 +181,15 @@ class Model:
         opens = move.end.history.opens
         waited = end.state == State.TIME_WAIT and opens == end.history.opens
         return replace(move, step=stamped(move.step, clock(self.scope, which, opens, waited)))
+
+    def end_step(self, event: Event, end: End, step: Step) -> EndStep:
+        """The step that an end took on an event, as its rules saw it."""
+        if event.kind in OPENS and self.scope.opens > 1:
+            end = replace(end, incarnation=replace(end.incarnation, offset=event.offset))
+        kind, segment = event.kind, NO_SEGMENT
+        if event.flight is not None:
+            kind, segment = "deliver", event.flight.segment
+        return EndStep(self.host(event.end, end), kind, end.tcb, segment, step, end.history)
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""
@@ -202,7 +229,11 @@ class Model:
         return Move(event, step, End(tcb, history, *clocks, known), about)
 
     def tick_end(self, end: End) -> End | None:
-        """The end one tick later; None while a timer of it has to fire first."""
+        """The end one tick later; None while a timer of it has to fire first.
+
+        A retransmission may come later than RTO, as in a stack that backs off (RFC 6298). Where
+        their number is limited none does: the user timeout is then so many RTOs long.
+        """
         scope = self.scope
         time_wait, rexmt = end.time_wait, end.rexmt
         if end.state == State.TIME_WAIT:
@@ -210,9 +241,9 @@ class Model:
                 return None
             time_wait += 1
         if end.tcb.snd_una != end.tcb.snd_nxt:
-            if rexmt >= scope.rto:
+            if rexmt >= scope.rto and scope.retransmissions is not None:
                 return None
-            rexmt += 1
+            rexmt = min(rexmt + 1, scope.rto)
         return replace(end, time_wait=time_wait, rexmt=rexmt)
 
     def settled(self, other: End) -> bool:

@@ -19,9 +19,15 @@ from tcpmc.model.properties.kinds import (
 )
 from tcpmc.model.properties.lemmas import LEMMAS
 from tcpmc.model.properties.opening import OPENING
+from tcpmc.model.properties.recovery import RECOVERY
 from tcpmc.model.properties.second_connection import REOPENED
+from tcpmc.model.properties.step import STEPS
 
 IGNORED_IS_NO_STEP = "a retransmission that the other end ignores is no next step"
+CUT_BY_RESET = (
+    "a reset in CLOSING or LAST-ACK cuts the connection short (MUST-12, 3.5.3), whether or not the "
+    "user is told: 3.10.7.4 second names no signal there (profile rst_while_closing)"
+)
 NOBODY_GIVES_UP = "nobody aborts or crashes, and nobody closes in LISTEN or SYN-SENT"
 
 
@@ -261,7 +267,7 @@ UNTIMED: tuple[Property, ...] = (
         '"connection reset"',
         citation="RFC 9293, 3.6, MUST-12, MUST-13",
         expected={"rfc9293": "PROVED", "no-time-wait": "REFUTED", "hasty-time-wait": "REFUTED"},
-        assumptions=(QUIET, NOBODY_GIVES_UP),
+        assumptions=(QUIET, NOBODY_GIVES_UP, CUT_BY_RESET),
         by_both=("rfc9293",),
         premise=both_closed_in_order,
         claim=nobody_reset,
@@ -309,7 +315,9 @@ UNTIMED: tuple[Property, ...] = (
     ),
 )
 
-CATALOGUE: dict[str, Property] = {prop.name: prop for prop in (*UNTIMED, *TIMED, *LEMMAS)}
+CATALOGUE: dict[str, Property] = {
+    prop.name: prop for prop in (*UNTIMED, *RECOVERY, *STEPS, *TIMED, *LEMMAS)
+}
 """What is asked where nothing is named."""
 
 PROPERTIES: dict[str, Property] = CATALOGUE | {

@@ -1,8 +1,23 @@
 """The catalogue: what is asked of the model with the clock on.
 
-The unit is a tick. A segment at age MSL is in its last instant: no longer deliverable, and gone
-before the next tick, as TIME-WAIT at age T is over before the next tick; what is due at one
-instant happens in any order. So ticks and dense time have the same bound, T >= 2 MSL.
+The unit is a tick, and ticks decide what dense time does (`checks/dense`). A segment can be
+delivered while its age is at most MSL, and is gone before the next tick; TIME-WAIT ends at age T
+exactly; a retransmission comes RTO or more after the one before; what happens at one moment happens
+in any order. All these constraints are closed (none is strict) and their bounds are whole numbers,
+so that each run in dense time has runs in ticks beside it: every moment rounded down where its
+fraction is at most e, and up elsewhere, for some e (Henzinger, Manna and Pnueli 1992, "What good
+are digital clocks?": such a system is closed under digitization). And what is asked is closed under
+inverse digitization: that an end is in a state needs no clock, and that the age of a segment is at
+least MSL when TIME-WAIT ends is a single constraint that is not strict; where it fails in dense
+time, one of the roundings keeps the difference below MSL. So a property holds in ticks, for whole
+numbers MSL, T and RTO, exactly if it holds in dense time.
+
+A segment is therefore said to be left while its age is *below* MSL: at MSL nothing of its lifetime
+is left, though it may arrive at that very moment. With "at most" here as well T = 2 MSL would not
+be enough; with "below" in both places ticks would not decide: each of n hops in turn would lose a
+tick, and a bound of k MSL would show in ticks only where MSL is large enough.
+
+The channel is the unbounded one, but where text is sent.
 """
 
 from __future__ import annotations
@@ -30,7 +45,8 @@ def timed(
 
     def setting(scope: Scope) -> Scope:
         bounds = {"clock": True, "start": "established", "data": 0, "loss": "not-acks"}
-        scope = scope.with_(**bounds | changes)
+        unbounded = {} if changes.get("data") else {"channel": "sent-set", "duplication": True}
+        scope = scope.with_(**bounds | unbounded | changes)
         scope = scope.with_(msl=max(3, scope.msl)) if scope.data else scope
         return scope.with_(time_wait=wait(scope))
 
@@ -53,8 +69,8 @@ def connection_is_over(model: Model, system: System) -> bool:
 
 
 def nothing_but_resets(model: Model, system: System) -> bool:
-    """No segment of the connection is in flight; a reset from a closed host belongs to none."""
-    return not system.in_flight(lambda segment: not segment.RST)
+    """No segment of the connection is left; a reset from a closed host belongs to none."""
+    return not system.in_flight(lambda segment: not segment.RST, younger=model.scope.msl)
 
 
 def peer_waits(model: Model, system: System) -> bool:
@@ -66,13 +82,14 @@ def peer_waits(model: Model, system: System) -> bool:
 
 
 def segment_left(model: Model, system: System) -> bool:
-    """TIME-WAIT expires and a segment of the connection, no reset, is in flight."""
+    """TIME-WAIT expires and a segment of the connection, no reset, is left."""
     return expiring(model, system) and not nothing_but_resets(model, system)
 
 
 def reset_left(model: Model, system: System) -> bool:
-    """TIME-WAIT expires and a reset is in flight."""
-    return expiring(model, system) and system.in_flight(lambda segment: segment.RST)
+    """TIME-WAIT expires and a reset is left."""
+    left = system.in_flight(lambda segment: segment.RST, younger=model.scope.msl)
+    return expiring(model, system) and left
 
 
 TIMED: tuple[Property, ...] = (

@@ -187,6 +187,16 @@ CLOSING: tuple[Property, ...] = (
         lambda model, system: all(map(closed_after_fins, system.ends)),
         lambda model, system: any(end.history.waited for end in system.ends),
     ),
+    invariant(
+        "close-passes-time-wait-aborts",
+        "when both are CLOSED after both FINs, one at least has been in TIME-WAIT, also where "
+        "users abort",
+        "RFC 9293, 3.6, 3.10.5",
+        lambda model, system: all(map(closed_after_fins, system.ends)),
+        lambda model, system: any(end.history.waited for end in system.ends),
+        expected={"rfc9293": "REFUTED"},
+        setting=lambda scope: scope.with_(aborts=True),
+    ),
     witness(
         "time-wait-both",
         "both ends are in TIME-WAIT",
@@ -220,7 +230,7 @@ CLOSING: tuple[Property, ...] = (
         "RFC 9293, 3.6",
         lambda model, system: any(map(closed_after_fins, system.ends)),
         lambda model, system: not passive_closer_remains(model, system),
-        assumptions=(QUIET,),
+        assumptions=(QUIET, "nothing but quiet TIME-WAIT gives it: hasty-time-wait has none"),
         expected={"rfc9293": "PROVED", "hasty-time-wait": "REFUTED"},
     ),
     invariant(

@@ -6,10 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from tcpmc.model.endpoint.profile import Host
-from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import Step, Tcb
-from tcpmc.model.network.product import System
+from tcpmc.model.network.product import EndStep, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 
@@ -89,7 +86,8 @@ class DeadlockFree(Always):
 
 QUIET = (
     "quiet TIME-WAIT: it ends only when nothing of the connection is left in the network and the "
-    "other end no longer waits for an ACK (2msl-sufficient says when that is justified)"
+    "other end no longer waits for an ACK (2msl-sufficient says when that is justified; where ACKs "
+    "can be lost no finite T does it: old-segments-for-ever, peer-done-for-ever)"
 )
 """An assumption of many: how TIME-WAIT ends where time is off."""
 
@@ -130,16 +128,32 @@ class Eventually(Property):
 class LivelockFree(Property):
     """No run in which segments that arrive are answered by segments for ever, while no user calls,
     no timer fires and nothing is lost. PROVED, or REFUTED by a lasso; VACUOUS where no segment is
-    ever answered."""
+    ever answered. Only runs count that stay where `where` holds; it reads the ends only."""
 
     kind: ClassVar[str] = "livelock-free"
+    where: Predicate = field(default=lambda model, system: True)
+
+
+StepPredicate = Callable[[EndStep], bool]
+"""A condition on one step of an end. For a solver it asks about numbers with `&` and `|`, or takes
+each side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EveryStep(Property):
+    """In every step that an end takes in some run, if the premise holds, the claim holds. PROVED or
+    REFUTED; VACUOUS where the premise never holds."""
+
+    kind: ClassVar[str] = "every-step"
+    premise: StepPredicate
+    claim: StepPredicate
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lemma(Property):
-    """One step of SEGMENT ARRIVES, from any TCB on any segment: the claim relates the TCB and the
-    segment before to the step. Decided at the real 32 bits. PROVED or REFUTED."""
+    """One step, whether a run comes to it or not: on any segment that arrives, any user call and
+    any timeout, from any TCB. Decided at the real 32 bits. PROVED or REFUTED."""
 
     kind: ClassVar[str] = "lemma"
-    premise: Callable[[Host, Tcb, Segment], bool]
-    claim: Callable[[Host, Tcb, Segment, Step], bool]
+    premise: StepPredicate
+    claim: StepPredicate

@@ -10,6 +10,8 @@ from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Always, Predicate, Property, Reachable
 
+NOT_YET_ESTABLISHED = (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
+
 
 def ends(a: State, b: State) -> Predicate:
     """A and B are in these states."""
@@ -106,6 +108,34 @@ OPENING: tuple[Property, ...] = (
             State.ESTABLISHED,
             lambda end, other: end.history.sent > 0 or end.tcb.snd_nxt == end.tcb.iss + 1,
         ),
+    ),
+    invariant(
+        "no-text-before-both-established",
+        "no text is on its way while an end is not yet ESTABLISHED",
+        "RFC 9293, 3.5, 3.10.7.4 fifth",
+        end_in(State.ESTABLISHED),
+        lambda model, system: (
+            not (
+                end_in(*NOT_YET_ESTABLISHED)(model, system)
+                and system.in_flight(lambda seg: seg.length > 0)
+            )
+        ),
+        expected={"rfc9293": "REFUTED"},
+        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+    ),
+    invariant(
+        "text-taken-when-both-open",
+        "an end that has taken text is past SYN-RECEIVED, and so is the other end",
+        "RFC 9293, 3.5, 3.10.7.4 fifth",
+        lambda model, system: any(map(text_in, system.ends)),
+        lambda model, system: (
+            not any(
+                text_in(end)
+                and (end.state in NOT_YET_ESTABLISHED or other.state in NOT_YET_ESTABLISHED)
+                for end, other in zip(system.ends, system.ends[::-1], strict=True)
+            )
+        ),
+        setting=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     witness(
         "refused",

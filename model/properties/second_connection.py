@@ -172,9 +172,19 @@ REOPENED: tuple[Property, ...] = (
         name="no-livelock",
         meaning="no segments answer each other for ever",
         citation="RFC 1337, 2.3",
-        expected={"rfc9293": "REFUTED", "rfc1337": "PROVED"},
+        expected={"rfc9293": "REFUTED", "rfc1337": "PROVED", "rfc1337-f2": "PROVED"},
         assumptions=(SAME_ISS, ONE_SENDER, QUIET),
         setting=reopened(),
+    ),
+    LivelockFree(
+        name="no-livelock-old-opening",
+        meaning="no segments answer each other for ever in a second connection that both ends have "
+        "opened, though segments of the first one's opening may be left",
+        citation="RFC 1337, 2.3, 3 (F2)",
+        expected={"rfc9293": "REFUTED", "rfc1337": "REFUTED", "rfc1337-f2": "REFUTED"},
+        assumptions=(SAME_ISS, "nobody sends text", QUIET),
+        setting=reopened(start="closed", data=0, closer="both", duplication=False),
+        where=lambda model, system: all(map(again, system.ends)),
     ),
     hazard(
         "same-incarnation",

@@ -7,7 +7,7 @@ shortest time between two retransmissions (without the assumption `spaced` a ret
 at any moment); IDLE and INTVL of keepalive. T and RTO may be zero, the others not.
 
 Both ends start in ESTABLISHED, nothing is in flight, and nobody sends text or aborts. A segment can
-be delivered while its age is below its lifetime, and is left until its age exceeds it.
+be delivered until its age is its lifetime, and is left while its age is below that.
 """
 
 from __future__ import annotations
@@ -156,6 +156,12 @@ ASSUMPTIONS = {
         ),
     )
 }
+
+
+def spelled(name: str) -> str:
+    """An assumption as it is printed: a name, or a comparison in the usual spelling. Raises
+    ValueError."""
+    return name if name in ASSUMPTIONS else str(comparison(name))
 
 
 def circumstances(names: tuple[str, ...], asked: Timer = TIME_WAIT) -> Circumstances:

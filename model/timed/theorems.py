@@ -41,7 +41,8 @@ class Theorem:
     """A claim under assumptions.
 
     `holds` is the exact condition on the parameters for each variant for which one is expected, as
-    `tcpmc threshold` has to find it: "never" where no finite T is enough.
+    `tcpmc threshold` has to find it: "never" where no finite T is enough. `against` are assumptions
+    by name with which it would be another theorem.
     """
 
     name: str
@@ -49,7 +50,18 @@ class Theorem:
     citation: str
     claim: Claim
     assume: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
     holds: Mapping[str, str]
+
+    def under(self, more: tuple[str, ...]) -> tuple[str, ...]:
+        """Its assumptions and further ones. Raises ValueError for one that contradicts what it
+        says, or is made already."""
+        for name in more:
+            if name in self.against:
+                raise ValueError(f"{self.name} is about runs without {name!r}")
+            if name in self.assume or more.count(name) > 1:
+                raise ValueError(f"{name!r} is assumed already")
+        return (*self.assume, *more)
 
 
 EVERY_SEGMENT = Claim(left=lambda outward, segment: not segment.RST)
@@ -64,6 +76,17 @@ FIN_TO_COME = Claim(
 FIN_WAIT_2_LASTS = Claim(timer=FIN_WAIT_2_SO_FAR, over=True)
 PEER_NOT_MISSED = Claim(timer=VANISHED, waiting=(State.ESTABLISHED,))
 FIN_UNACKNOWLEDGED = Claim(timer=FIN_SO_FAR, over=True)
+
+NOTHING_AND_NOBODY_LEFT = Claim(left=EVERY_SEGMENT.left, waiting=PEER.waiting)
+
+CLOCKED: Mapping[str, tuple[Claim, tuple[str, ...]]] = {
+    "2msl-sufficient": (NOTHING_AND_NOBODY_LEFT, ("acks-arrive",)),
+    "2msl-tight": (EVERY_SEGMENT, ("acks-arrive",)),
+    "2msl-last-ack-lost": (PEER, ()),
+    "2msl-ack-lost-segment-left": (EVERY_SEGMENT, ()),
+}
+"""What properties of the model with the clock on ask in dense time: a claim, of which they ask
+whether it holds or, as a goal, whether it is broken; and what is assumed."""
 
 THEOREMS = {
     theorem.name: theorem
@@ -82,6 +105,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1, 3.8.3",
             claim=EVERY_SEGMENT,
             assume=("gives-up",),
+            against=("acks-arrive", "fins-arrive"),
             holds={"rfc9293": "T >= MSL + R and T >= 2 MSL"},
         ),
         Theorem(
@@ -89,6 +113,7 @@ THEOREMS = {
             meaning="the same when ACKs are lost and the other end retransmits for ever",
             citation="RFC 9293, 3.6.1",
             claim=EVERY_SEGMENT,
+            against=("acks-arrive", "gives-up", "fins-arrive"),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -97,7 +122,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1",
             claim=PEER,
             assume=("acks-arrive",),
-            holds={"rfc9293": "T >= MSL"},
+            holds={"rfc9293": "T > MSL"},
         ),
         Theorem(
             name="peer-done-giving-up",
@@ -105,6 +130,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6.1, 3.8.3",
             claim=PEER,
             assume=("gives-up",),
+            against=("acks-arrive", "fins-arrive"),
             holds={"rfc9293": "T > R"},
         ),
         Theorem(
@@ -112,6 +138,7 @@ THEOREMS = {
             meaning="the same when ACKs are lost and the other end retransmits for ever",
             citation="RFC 9293, 3.6.1",
             claim=PEER,
+            against=("acks-arrive", "gives-up", "fins-arrive"),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -168,7 +195,7 @@ THEOREMS = {
             citation="RFC 9293, 3.6; Linux, tcp_fin_timeout",
             claim=FIN_TO_COME,
             assume=("fin-wait-2-timer", "closes-within", "fins-arrive"),
-            holds={"rfc9293": "F >= C + MSL"},
+            holds={"rfc9293": "F > C + MSL"},
         ),
         Theorem(
             name="fin-wait-2-lasts",
@@ -183,6 +210,7 @@ THEOREMS = {
             meaning="the same by the RFC, which has no timer there",
             citation="RFC 9293, 3.10.7.4, 3.10.8",
             claim=FIN_WAIT_2_LASTS,
+            against=("fin-wait-2-timer",),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -198,6 +226,7 @@ THEOREMS = {
             meaning="the same without a user timeout, which an application may choose",
             citation="RFC 9293, 3.8.3, MUST-21",
             claim=FIN_UNACKNOWLEDGED,
+            against=("gives-up",),
             holds={"rfc9293": "never"},
         ),
         Theorem(
@@ -206,7 +235,7 @@ THEOREMS = {
             citation="RFC 9293, 3.8.4, MUST-26 to MUST-29; Linux, tcp_keepalive_probes",
             claim=PEER_NOT_MISSED,
             assume=("keepalive-9", "IDLE >= MSL"),
-            holds={"rfc9293": "D >= IDLE + 9 INTVL + MSL"},
+            holds={"rfc9293": "D > IDLE + 9 INTVL + MSL"},
         ),
     )
 }

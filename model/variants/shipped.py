@@ -87,19 +87,29 @@ VARIANTS = {
             "Linux by default: timestamps, a new SYN reopens, any old segment restarts TIME-WAIT "
             "(net/ipv4/tcp_minisocks.c, tcp_timewait_state_process; tcp_rfc1337=0, tcp_tw_reuse=2)",
             # It does not return to TIME-WAIT when the SYN turns out to be old, as this model does.
-            Profile(timestamps=True, reopening="timestamps", time_wait_restart="any"),
+            Profile(
+                timestamps=True,
+                reopening="timestamps",
+                time_wait_restart="any",
+                out_of_order="hold",
+            ),
         ),
         Variant(
             "freebsd",
             "FreeBSD by default: timestamps, TIME-WAIT ignores RST, a SYN with a higher number "
             "reopens (netinet/tcp_timewait.c, tcp_twcheck; net.inet.tcp.rfc1323=1)",
-            Profile(timestamps=True, reopening="sequence", rst_in_time_wait="ignore"),
+            Profile(
+                timestamps=True,
+                reopening="sequence",
+                rst_in_time_wait="ignore",
+                out_of_order="hold",
+            ),
         ),
         Variant(
             "lwip",
             "lwIP by default: no timestamps, TIME-WAIT ignores RST and answers a SYN in the window "
             "by RST (core/tcp_in.c, tcp_timewait_input; LWIP_TCP_TIMESTAMPS=0)",
-            Profile(rst_in_time_wait="ignore"),
+            Profile(rst_in_time_wait="ignore", out_of_order="hold"),
             rules=replace(RFC9293, check_syn=syn_in_time_wait_refused),
         ),
         Variant(
@@ -136,6 +146,11 @@ VARIANTS = {
             "figure-7",
             "SYN,ACK establishes a simultaneous open by itself, as Figure 7 draws it",
             Profile(syn_ack_in_syn_received="figure-7"),
+        ),
+        Variant(
+            "hold-out-of-order",
+            "text and FIN beyond RCV.NXT are held until what is before them has come (SHLD-31)",
+            Profile(out_of_order="hold"),
         ),
         Variant(
             "drop-out-of-order",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tcpmc import __version__
+from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport, Report
 from tcpmc.checks.conform.judge import Deviation, Explanation, Told
 
@@ -27,10 +28,28 @@ def as_json(report: Report) -> str:
 def _connection(connection: ConnectionReport) -> Json:
     return {
         "id": connection.number,
-        "packets": len(connection.conversation.packets),
+        "packets": sum(sum(one.packets) for one in connection.incarnations)
+        or len(connection.conversation.packets),
         "doubled": connection.conversation.doubled,
+        "incarnations": [_incarnation(summary) for summary in connection.incarnations],
         "evidence": list(connection.vantage.evidence),
         "ends": [_end(end) for end in connection.ends],
+    }
+
+
+def _incarnation(summary: Summary) -> Json:
+    return {
+        "number": summary.number,
+        "opened": summary.opened,
+        "both_opened": summary.both_opened,
+        "closed_first": summary.closed_first,
+        "ended": summary.ended,
+        "packets": list(summary.packets),
+        "octets": list(summary.octets),
+        "start": summary.start,
+        "duration": summary.duration,
+        "conn_state": summary.conn_state,
+        "history": summary.history,
     }
 
 

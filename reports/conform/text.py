@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from tcpmc.checks.conform.conform import ConnectionReport, Report
 from tcpmc.model.endpoint.segment import Segment
+from tcpmc.reports.conform.held import table_of
 from tcpmc.reports.conform.sentences import closing, next_lines, verdict_lines, waits
 from tcpmc.reports.conform.table import WIDTH, table
 
@@ -22,7 +23,7 @@ def as_text(
     """The whole report; `told` are the numbers of the connections that are told in full."""
     parts: list[str] = []
     connections = report.connections
-    if len(connections) > 1:
+    if len(connections) > 1 or any(len(one.incarnations) > 1 for one in connections):
         parts.append(_overview(report))
     chosen = set(told) if told is not None else _worth_telling(connections)
     parts += [as_section(c, report, then) for c in connections if c.number in chosen]
@@ -40,13 +41,18 @@ def _worth_telling(connections: Sequence[ConnectionReport]) -> set[int]:
 
 
 def _overview(report: Report) -> str:
-    """All connections in a table."""
-    lines = [f"{'':>5} {'packets':>7}  {'ends':<44} verdicts"]
-    for connection in report.connections:
-        left, right = connection.conversation.ends
-        verdicts = " / ".join(end.judgement.verdict for end in connection.ends)
-        count = len(connection.conversation.packets)
-        lines.append(f"{connection.number:>5} {count:>7}  {f'{left} {right}':<44} {verdicts}")
+    """All connections in a table: who opened, who closed first (1 or 2), how it ended, what Zeek
+    would say, and the verdicts."""
+    found = [
+        [*row[:7], f"{row[7]} {row[8]}", " / ".join(row[9:])]
+        for row in table_of(report.connections)
+    ]
+    titles = ["", "end 1", "end 2", "packets", "open", "close", "ended", "Zeek", "verdicts"]
+    widths = [max(len(row[i]) for row in [titles, *found]) for i in range(len(titles))]
+    lines = [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [titles, *found]
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -99,7 +99,7 @@ def _result(result: Result, level: str, outcome: Outcome) -> Json:
         "ruleIndex": names.index(job.prop.name),
         "level": level,
         "message": {"text": plain(_message(result))},
-        "locations": [_location(blamed(result))],
+        "locations": [location(blamed(result))],
         "partialFingerprints": {"question/v1": sha256(identity.encode()).hexdigest()},
         "properties": {"variant": job.variant.name, "verdict": verdict.word},
     }
@@ -131,20 +131,21 @@ def _steps(result: Result) -> list[Json]:
             text += f": {moment.event.flight.segment}"
         a, b = moment.after.ends
         text += "".join(f"; {rule}" for rule in moment.rules) + f" (A {a.state}, B {b.state})"
-        location = {**_location(here), "message": {"text": plain(text)}}
-        found.append({"location": location, "executionOrder": moment.number})
+        there = {**location(here), "message": {"text": plain(text)}}
+        found.append({"location": there, "executionOrder": moment.number})
     return found
 
 
-def _location(place: Place) -> Json:
+def location(place: Place) -> Json:
+    """A place as SARIF has it."""
     physical: dict[str, Any] = {
         "artifactLocation": _artifact(place),
         "region": {"startLine": place.line},
     }
-    location: Json = {"physicalLocation": physical}
+    told: Json = {"physicalLocation": physical}
     if place.function:
-        location["logicalLocations"] = [{"name": place.function, "kind": "function"}]
-    return location
+        told["logicalLocations"] = [{"name": place.function, "kind": "function"}]
+    return told
 
 
 def _artifact(place: Place) -> Json:

@@ -6,14 +6,18 @@ from tcpmc.checks.rule_labels import as_text
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.report import report
+from tcpmc.reports.screen import screen
 from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import width
 
 
 def run(outcome: Outcome) -> str:
-    """The report, with the traces where the properties were asked for by name."""
+    """The report, with the traces where the properties were asked for by name; of a whole catalogue
+    the screen that answers the three questions, unless the table was asked for."""
     extra = () if outcome.coverage is None else as_text(outcome.coverage)
-    return visible(report(outcome, width(), outcome.named, extra))
+    if outcome.named or outcome.table:
+        return visible(report(outcome, width(), outcome.named, extra))
+    return visible(screen(outcome, width(), extra))
 
 
 def trace(result: Result) -> str:

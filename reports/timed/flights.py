@@ -43,7 +43,7 @@ def flights(trace: TimedTrace) -> list[Flight]:
             if copy in trace.left:
                 found.append(Flight(copy, LEFT))
             elif copy.arrived is None:
-                alive = trace.over < copy.sent + copy.life
+                alive = trace.over <= copy.sent + copy.life
                 found.append(Flight(copy, FLYING if alive else LOST))
     return sorted(found, key=lambda flight: flight.copy.sent)
 

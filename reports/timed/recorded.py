@@ -56,7 +56,7 @@ def recorded(text: str) -> Recorded:
 
 
 def _replayed(found: dict[str, Any], theorem: Theorem, name: str) -> TimedTrace:
-    assumed = theorem.claim.circumstances((*theorem.assume, *found.get("assume", ())))
+    assumed = theorem.claim.circumstances(theorem.under(tuple(found.get("assume", ()))))
     values = {one: _moment(found["parameters"][one]) for one in assumed.parameters}
     variant = find_variant(name)
     ahead, events = Replay(variant, assumed, values), list[TimedEvent]()

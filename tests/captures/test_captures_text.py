@@ -123,6 +123,21 @@ def test_tcpdump_before_version_4(tmp_path: Path) -> None:
     ]
 
 
+def test_an_excerpt_of_tcpdump_may_be_relative_to_what_it_leaves_out(tmp_path: Path) -> None:
+    text = """
+    10:34:17.0 IP 192.0.2.1.20 > 192.0.2.2.800: Flags [S], seq 123456, win 8192, length 0
+    10:34:17.1 IP 192.0.2.2.800 > 192.0.2.1.20: Flags [R.], seq 0, ack 1, win 0, length 0
+    """
+    assert lines(tmp_path, text)[1] == "192.0.2.2 RST,ACK 0 123457 0"
+
+
+def test_text_that_was_quoted_escaped_or_sent_as_a_patch(tmp_path: Path) -> None:
+    shown = "> > 10.0.0.1.5 &gt; 10.0.0.2.80: Flags [S], seq 5, length 0\n"
+    assert lines(tmp_path, shown) == ["10.0.0.1 SYN 5 - 0"]
+    patch = "> ++0 < S 0:0(0) win 32792 <mss 1000>\n> +  +.1 > S. 0:0(0) ack 1 <...>\n"
+    assert lines(tmp_path, patch) == ["script SYN 0 - 0", "kernel SYN,ACK 0 1 0"]
+
+
 def test_times_from_line_to_line_add_up(tmp_path: Path) -> None:
     text = "".join(
         f" 00:00:0{s}.000000 IP 192.0.2.1.80 > 192.0.2.2.9: Flags [S], seq 5\n" for s in (0, 5, 1)
@@ -258,6 +273,8 @@ def test_logs_with_flags_only(tmp_path: Path) -> None:
 client -> server: SYN seq=100
 server → client: SYN-ACK seq=300 ack=101
 [2001:db8::1]:5 > [2001:db8::2]:80 RST
+2.5 port1 in 192.0.2.5.41 -> 192.0.2.6.80: syn 7 ack 8
+2.6 port1 out 192.0.2.6.80 -> 192.0.2.5.41: ack 9
 Nov 27 10:00:00 fw kernel: IN=eth0 SRC=192.0.2.5 DST=198.51.100.20 LEN=40 PROTO=TCP SPT=5 DPT=80 \
 SEQ=7 ACK=8 WINDOW=9 RES=0x00 ACK FIN URGP=0
 """
@@ -267,6 +284,8 @@ SEQ=7 ACK=8 WINDOW=9 RES=0x00 ACK FIN URGP=0
         "client SYN 100 - -",
         "server SYN,ACK 300 101 -",
         "2001:db8::1 RST - - -",
+        "192.0.2.5 SYN,ACK 7 8 -",
+        "192.0.2.6 ACK - 9 -",
         "192.0.2.5 FIN,ACK 7 8 -",
     ]
 

@@ -90,5 +90,17 @@ def test_rst_obeyed_late_from_elsewhere(at: str) -> None:
     assert ends("rst-obeyed-late", at=at)["192.0.2.40"].judgement.verdict == "CONFORMS"
 
 
+def test_flags_only() -> None:
+    """Without numbers a simultaneous close and an ordinary one with FIN,ACK (note 2) explain it."""
+    found = ends("flags-only")
+    assert {end.judgement.verdict for end in found.values()} == {"CONFORMS"}
+    states_after_fin = set(found["192.0.2.5"].judgement.best.told[3].states)
+    assert {"CLOSING", "TIME-WAIT"} <= states_after_fin
+    assert {"CLOSING", "TIME-WAIT"} <= {
+        str(h.state) for h in found["192.0.2.5"].judgement.best.last
+    }
+    assert {"FIN-WAIT-1", "LAST-ACK"} <= set(found["198.51.100.20"].judgement.best.told[3].states)
+
+
 def test_every_stack_has_a_name_of_a_variant() -> None:
     assert set(STACKS) <= set(VARIANTS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from schemas_of_ours import schema
 from tcpmc.cli.main import cli
 
 FOLDER = Path(__file__).parents[1] / "captures"
@@ -45,6 +46,7 @@ def test_conform_json() -> None:
     document = json.loads(
         run(str(FOLDER / "reports" / "rst-obeyed-late.txt"), "--format", "json", code=1)
     )
+    schema("conform.schema.json").validate(document)
     (connection,) = document["connections"]
     client, server = connection["ends"]
     assert (server["vantage"], server["verdict"], server["strict"]) == (

@@ -303,6 +303,32 @@ def test_h2_is_an_endless_exchange_of_acks() -> None:
         assert all(seg.endswith("<CTL=ACK>") for step in loop for seg in sent(step))
 
 
+def test_h2_with_timestamps_begins_with_an_old_syn() -> None:
+    """Fix F2 leaves H2: B takes an old SYN, and with it an old timestamp for TS.Recent,
+    so that PAWS lets an old FIN through. From then on B is ahead of what A has sent."""
+    prop = PROPERTIES["no-livelock-old-opening"]
+    model = Model(VARIANTS["rfc1337-f2"], prop.setting(SCOPES["small"]))
+    answer = ExplicitEngine(model).decide([prop])[prop.name]
+    assert answer.word == "REFUTED" and answer.trace is not None
+    trace = answer.trace
+    assert shows(model, prop, trace) and trace.loop is not None
+    before = [(event.kind, event.flight) for event in trace.events[: trace.loop]]
+    taken = [f.segment for kind, f in before if kind == "deliver" and f and f.about[0] == 1]
+    assert any(segment.SYN for segment in taken) and any(segment.FIN for segment in taken)
+    loop = trace.states[trace.loop]
+    assert all(end.history.opens == 2 for end in loop.ends)
+    ahead, behind = sorted(loop.ends, key=lambda end: end.tcb.rcv_nxt - end.tcb.irs)[::-1]
+    assert ahead.tcb.rcv_nxt == behind.tcb.snd_nxt + 1
+
+
+@pytest.mark.exhaustive
+def test_h2_with_timestamps_does_not_begin_without_the_segments_of_an_opening() -> None:
+    """From ESTABLISHED the loop needs an old octet or FIN, which PAWS refuses."""
+    prop, variant = PROPERTIES["no-livelock"], VARIANTS["rfc1337-f2"]
+    model = Model(variant, prop.setting(SCOPES["default"]))
+    assert ExplicitEngine(model).decide([prop])[prop.name].word == "PROVED"
+
+
 @pytest.mark.exhaustive
 def test_the_octet_with_sequence_number_301_corrupts_the_next_connection() -> None:
     """Without TIME-WAIT: a segment is delayed, the connection ends, a new one is opened."""

@@ -174,6 +174,101 @@ def test_established_beyond_the_left_edge_dropped(text: str) -> None:
     assert sent(step) == ["<SEQ=102><ACK=301><CTL=ACK>"]
 
 
+@pytest.mark.parametrize(
+    ("text", "gap", "held", "fin"),
+    [
+        ("<SEQ=302><ACK=101><DATA=1><CTL=ACK>", 1, 1, False),
+        ("<SEQ=303><ACK=101><CTL=FIN,ACK>", 2, 0, True),
+        ("<SEQ=302><ACK=101><DATA=1><CTL=FIN,ACK>", 1, 1, True),
+        # Beyond the window, which ends before 305, text and FIN are trimmed off.
+        ("<SEQ=303><ACK=101><DATA=9><CTL=ACK>", 2, 2, False),
+        ("<SEQ=303><ACK=101><DATA=2><CTL=FIN,ACK>", 2, 2, False),
+    ],
+)
+@pytest.mark.parametrize("state", [State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2])
+def test_beyond_the_left_edge_held(state: State, text: str, gap: int, held: int, fin: bool) -> None:
+    """SHLD-31. The ACK that is sent asks for what is missing (MAY-13)."""
+    tcb = socket_in(state)
+    step = arrives(tcb, text, out_of_order="hold")
+    assert step.rule == "3.10.7.4 first: out of order, held (SHLD-31), ACK sent (MAY-13)"
+    assert step.tcb == changed(tcb, gap=gap, held=held, held_fin=fin)
+    assert sent(step) == [ack_of(tcb)]
+    assert step.signals == ()
+
+
+@pytest.mark.parametrize("state", [State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK])
+def test_beyond_the_left_edge_after_fin_not_held(state: State) -> None:
+    """Nothing comes after the FIN that was received."""
+    tcb = socket_in(state)
+    step = arrives(tcb, f"<SEQ=303><ACK={tcb.snd_una}><DATA=1><CTL=ACK>", out_of_order="hold")
+    assert step.tcb == tcb
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        # The window is 301 to 304. What is held is 303.
+        ((2, 1, False), "<SEQ=302><DATA=1><CTL=ACK>", (1, 2, False)),
+        ((2, 1, False), "<SEQ=302><DATA=2><CTL=ACK>", (1, 2, False)),
+        ((2, 1, False), "<SEQ=303><DATA=1><CTL=ACK>", (2, 1, False)),
+        ((2, 1, False), "<SEQ=304><CTL=FIN,ACK>", (2, 1, True)),
+        ((2, 1, False), "<SEQ=303><DATA=2><CTL=ACK>", (2, 2, False)),
+        ((1, 1, False), "<SEQ=304><CTL=FIN,ACK>", (1, 1, False)),  # not adjacent
+        ((3, 0, True), "<SEQ=302><DATA=1><CTL=ACK>", (1, 1, False)),  # the nearer one
+        ((3, 0, True), "<SEQ=303><DATA=1><CTL=ACK>", (2, 1, True)),
+        ((2, 1, True), "<SEQ=302><DATA=2><CTL=ACK>", (1, 2, True)),
+    ],
+)
+def test_established_held_ranges_that_meet_become_one(
+    before: tuple[int, int, bool], text: str, after: tuple[int, int, bool]
+) -> None:
+    names = ("gap", "held", "held_fin")
+    tcb = changed(socket_in(State.ESTABLISHED), **dict(zip(names, before, strict=True)))
+    step = arrives(tcb, text.replace("<CTL", "<ACK=101><CTL"), out_of_order="hold")
+    assert step.tcb == changed(tcb, **dict(zip(names, after, strict=True)))
+
+
+def test_established_gap_filled() -> None:
+    tcb = changed(socket_in(State.ESTABLISHED), gap=1, held=2)
+    step = arrives(tcb, "<SEQ=301><ACK=101><DATA=1><CTL=ACK>", out_of_order="hold")
+    assert step.rule == "3.10.7.4 seventh: text delivered, with what was held (SHLD-31)"
+    assert step.tcb == socket_in(State.ESTABLISHED, rcv_nxt=304)
+    assert sent(step) == ["<SEQ=101><ACK=304><CTL=ACK>"]
+
+
+def test_established_gap_partly_filled() -> None:
+    tcb = changed(socket_in(State.ESTABLISHED), gap=2, held=1, held_fin=True)
+    step = arrives(tcb, "<SEQ=301><ACK=101><DATA=1><CTL=ACK>", out_of_order="hold")
+    assert step.rule == "3.10.7.4 seventh: text delivered"
+    assert step.tcb == changed(tcb, rcv_nxt=302, gap=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (State.ESTABLISHED, State.CLOSE_WAIT),
+        (State.FIN_WAIT_1, State.CLOSING),
+        (State.FIN_WAIT_2, State.TIME_WAIT),
+    ],
+)
+@pytest.mark.parametrize("held", [0, 1])
+def test_gap_filled_before_a_held_fin(state: State, after: State, held: int) -> None:
+    """One ACK for all of it (MUST-58), and the FIN is processed as if it came now."""
+    tcb = changed(socket_in(state), gap=1, held=held, held_fin=True)
+    text = f"<SEQ=301><ACK={tcb.snd_una}><DATA=1><CTL=ACK>"
+    step = arrives(tcb, text, out_of_order="hold")
+    assert step.tcb == changed(socket_in(state), state=after, rcv_nxt=303 + held)
+    assert sent(step) == [f"<SEQ={tcb.snd_nxt}><ACK={303 + held}><CTL=ACK>"]
+    assert step.signals == CLOSING
+
+
+def test_established_everything_sent_again_in_one_segment_with_a_held_fin() -> None:
+    tcb = changed(socket_in(State.ESTABLISHED), gap=1, held=1, held_fin=True)
+    step = arrives(tcb, "<SEQ=301><ACK=101><DATA=2><CTL=FIN,ACK>", out_of_order="hold")
+    assert step.tcb == socket_in(State.CLOSE_WAIT, rcv_nxt=304)
+    assert sent(step) == ["<SEQ=101><ACK=304><CTL=ACK>"]
+
+
 def test_established_beyond_the_left_edge_with_ack_of_the_unsent() -> None:
     """Two reasons to send the same ACK are no reason to send it twice (MUST-58)."""
     tcb = socket_in(State.ESTABLISHED)
@@ -273,6 +368,16 @@ def test_time_wait_reset_rfc1337() -> None:
     assert step.tcb == tcb
     assert sent(step) == []
     assert not step.starts_time_wait
+
+
+@pytest.mark.parametrize("state", [State.CLOSING, State.LAST_ACK])
+def test_reset_after_both_fins_by_the_letter(state: State) -> None:
+    """ "Enter the CLOSED state, delete the TCB, and return": no word of a signal."""
+    step = arrives(socket_in(state), "<SEQ=302><CTL=RST>", rst_while_closing="silent")
+    assert step.rule == "3.10.7.4 second: reset, no signal"
+    assert step.tcb == socket_in(State.CLOSED)
+    assert step.signals == ()
+    assert arrives(socket_in(state), "<SEQ=302><CTL=RST>").signals == RESET
 
 
 def test_time_wait_reset_in_the_window_rfc1337() -> None:

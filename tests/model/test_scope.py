@@ -17,7 +17,7 @@ LAST_ACK = "<SEQ=102><ACK=302><CTL=ACK>"
 @pytest.mark.parametrize(
     ("bounds", "told"),
     [
-        ({"isn": "random"}, "isn='random': choose one of same, clock, any"),
+        ({"isn": "random"}, "isn='random': choose one of same, clock, new, any"),
         ({"sender": "C"}, "sender='C': choose one of both, A, B"),
         ({"closer": "a"}, "closer='a': choose one of both, A, B"),
         ({"shared_address": 1}, "shared_address=1: choose True or False"),
@@ -124,7 +124,7 @@ def test_a_second_connection_is_asked_over_a_channel_that_forgets(name: str) -> 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("--isn random", "'random' is not one of 'same', 'clock', 'any'"),
+        ("--isn random", "'random' is not one of 'same', 'clock', 'new', 'any'"),
         ("--sender C", "'C' is not one of 'both', 'A', 'B'"),
         ("--closer C", "'C' is not one of 'both', 'A', 'B'"),
         ("--attacks 4", "impossible bounds: attacks=4: choose 0 to 3"),

@@ -22,7 +22,7 @@ LENGTHS = {  # of the shortest trace, or of the lasso with the index to which it
     "smoltcp-1001": None,
     "freertos-1303": None,
     "zephyr-46407": (13, 11),
-    "zephyr-728": (9, None),
+    "zephyr-728": (6, None),
     "gvisor-3106": (12, None),
     "demikernel-1537": (12, 10),
     "utcp-24": (9, 9),

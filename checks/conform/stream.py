@@ -1,0 +1,219 @@
+"""A capture of any size, connection by connection, as it is read.
+
+Connections that are alike are judged once. Others are judged by several processes, where there are
+enough of them to be worth it.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from tcpmc.captures import Capture, Connection, conversations
+from tcpmc.captures.summary import Summary, summed
+from tcpmc.captures.table import NEVER, Table
+from tcpmc.checks.conform.alike import shape
+from tcpmc.checks.conform.conform import ConnectionReport, connection, where
+from tcpmc.checks.conform.conversations import Conversation, conversation
+from tcpmc.checks.conform.stacks import Stack
+from tcpmc.checks.conform.vantage import Vantage
+
+AHEAD = 4
+"""Connections for each process that wait for their turn."""
+WORTH_IT = 8
+"""Connections that are judged before processes are started for more."""
+MOST_KINDS = 10_000
+WITH_PACKETS = 64
+"""So many reports on connections like an earlier one keep their packets."""
+
+
+@dataclass
+class Settings:
+    """How a capture is held against a stack: `at` as for `connection`, `timeout` in seconds for
+    each end, which connections (by their summaries), and how many processes. `find` finds the stack
+    again in another process. Unless `compare`, every connection is judged by itself."""
+
+    stack: Stack
+    at: str | None = None
+    timeout: float | None = None
+    chosen: Callable[[Summary], bool] = lambda _: True
+    processes: int = 1
+    find: Callable[[], Stack] | None = None
+    compare: bool = True
+
+
+@dataclass
+class Progress:
+    """How far a run is: packets read, and the time of the latest, in seconds."""
+
+    packets: int = 0
+    until: float | None = None
+    latest: int = field(default=NEVER)
+
+    def follow(self, tables: Iterable[Table]) -> Iterator[Table]:
+        """The same tables, counted."""
+        for table in tables:
+            self.packets += len(table)
+            self.latest = max(self.latest, int(table.column("time").max()))
+            self.until = None if self.latest == NEVER else self.latest / 1e9
+            yield table
+
+
+def reports(capture: Capture, settings: Settings, progress: Progress) -> Iterator[ConnectionReport]:
+    """The reports on the connections of the capture, in the order in which they are over."""
+    judge = Judge(settings)
+    with _few_collections(), judge:
+        for chain in conversations(progress.follow(capture.tables())):
+            yield from judge.take(chain, progress.until)
+        yield from judge.rest()
+
+
+def by_itself(report: ConnectionReport, settings: Settings, progress: Progress) -> ConnectionReport:
+    """The same report with its own packets judged, where they were like others."""
+    if not report.like:
+        return report
+    until, stack = progress.until, settings.stack
+    own = connection(report.conversation, stack, settings.at, until, settings.timeout)
+    return replace(own, incarnations=report.incarnations)
+
+
+def _joined(chain: list[Connection]) -> Conversation:
+    """Connections one after the other between the same endpoints."""
+    packets = [packet for one in chain for packet in one.packets]
+    return conversation(chain[0].number, packets)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """The garbage collector looks at objects less often: packets have no cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+class Judge:
+    """Judges conversations, in order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kinds: dict[Hashable, ConnectionReport] = {}
+        self._waiting: deque[tuple[Future[ConnectionReport], tuple[Summary, ...], Hashable]]
+        self._waiting = deque()
+        self._pool: ProcessPoolExecutor | None = None
+        self._judged = self._kept = 0
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def take(self, chain: list[Connection], until: float | None) -> Iterator[ConnectionReport]:
+        """Judge the connections between two endpoints; the reports that are ready by now."""
+        settings, found = self._settings, _joined(chain)
+        vantage = where(found, settings.at)
+        kind = self._kind(found, vantage, until)
+        known = self._kinds.get(kind) if kind is not None and len(chain) == 1 else None
+        if known is not None:
+            report = self._like(known, found, vantage, chain[0])
+            if settings.chosen(report.incarnations[0]):
+                yield report
+            return
+        summaries = tuple(summed(one) for one in chain)
+        if not any(map(settings.chosen, summaries)):
+            return
+        if settings.find and settings.processes > 1 and self._judged >= WORTH_IT:
+            pool = self._start()
+            future = pool.submit(_in_process, found, settings.at, until, settings.timeout)
+            self._waiting.append((future, summaries, kind))
+            while self._waiting and (
+                len(self._waiting) > AHEAD * settings.processes or self._waiting[0][0].done()
+            ):
+                yield self._next()
+            return
+        self._judged += 1
+        report = connection(found, settings.stack, settings.at, until, settings.timeout)
+        yield self._known(report, summaries, kind)
+
+    def rest(self) -> Iterator[ConnectionReport]:
+        """What is still waited for."""
+        while self._waiting:
+            yield self._next()
+
+    def _next(self) -> ConnectionReport:
+        future, summaries, kind = self._waiting.popleft()
+        return self._known(future.result(), summaries, kind)
+
+    def _known(
+        self, report: ConnectionReport, summaries: tuple[Summary, ...], kind: Hashable
+    ) -> ConnectionReport:
+        report = replace(report, incarnations=summaries)
+        explained = all(
+            end.judgement.strict.verdict == "CONFORMS" and not end.judgement.best.assumed
+            for end in report.ends
+        )
+        if explained and kind is not None and len(self._kinds) < MOST_KINDS:
+            self._kinds[kind] = report
+        return report
+
+    def _kind(self, found: Conversation, vantage: Vantage, until: float | None) -> Hashable | None:
+        """What the verdicts depend on; None where it is not to be compared with others."""
+        first = found.packets[0]
+        place = first.file, first.interface
+        several = any((p.file, p.interface) != place for p in found.packets)
+        if several or not self._settings.compare:
+            return None
+        known = shape(found.packets, found.ends, self._settings.stack, until)
+        return known and (known, vantage.near, found.doubled > 0)
+
+    def _like(
+        self, known: ConnectionReport, found: Conversation, vantage: Vantage, one: Connection
+    ) -> ConnectionReport:
+        """The report on a connection that is like one that was judged."""
+        self._kept += 1
+        kept = found if self._kept <= WITH_PACKETS else replace(found, packets=[])
+        first, second = known.ends
+        ends = replace(first, endpoint=found.ends[0]), replace(second, endpoint=found.ends[1])
+        times = [p.time for p in (found.packets[0], found.packets[-1]) if p.time is not None]
+        summary = replace(
+            known.incarnations[0],
+            number=one.number,
+            incarnation=one.incarnation,
+            ends=one.ends,
+            start=times[0] if times else None,
+            duration=times[-1] - times[0] if times else None,
+        )
+        return ConnectionReport(kept, vantage, ends, (summary,), like=True)
+
+    def _start(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._settings.processes,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin,
+                initargs=(self._settings.find,),
+            )
+        return self._pool
+
+
+_stack: list[Stack] = []
+
+
+def _begin(find: Callable[[], Stack] | None) -> None:
+    assert find is not None
+    _stack.append(find())
+
+
+def _in_process(
+    found: Conversation, at: str | None, until: float | None, timeout: float | None
+) -> ConnectionReport:
+    return connection(found, _stack[0], at, until, timeout)

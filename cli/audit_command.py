@@ -1,0 +1,54 @@
+"""The command that compares variants with RFC 9293, one step at a time."""
+
+from __future__ import annotations
+
+import click
+
+from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED
+from tcpmc.cli.options import VARIANT_NAMES, result_options
+from tcpmc.cli.output_formats import AUDIT_FORMATS
+from tcpmc.cli.outputs import opening, requests
+from tcpmc.errors import BadInput
+
+LEVELS = ("must", "should", "may")
+
+
+@click.command(short_help="Every way in which a stack differs from RFC 9293.")
+@click.argument(
+    "variants", nargs=-1, required=True, metavar="NAME|FILE...", shell_complete=VARIANT_NAMES
+)
+@click.option(
+    "--level", type=click.Choice(LEVELS), default="must", show_default=True,
+    help="What fails the run: a MUST that is broken, or a SHOULD as well; may: any difference.",
+)  # fmt: skip
+@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+@result_options(AUDIT_FORMATS)
+def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
+    r"""Compare stacks with RFC 9293, rule by rule, in one step.
+
+    \b
+    tcpmc audit ./my_stack.py
+    tcpmc audit linux freebsd --level should
+    tcpmc audit ./my_stack.py -o text -o junit=junit.xml -o sarif=tcpmc.sarif
+
+    For every TCB and every segment, call and timeout, 32-bit numbers, whether a run can come to
+    them or not: does the variant do what the RFC does, or else something that the RFC allows? Each
+    way in which it differs is one row. Exit code 1: a requirement is broken.
+    """
+    asked = requests(rest["output"], rest["format"], AUDIT_FORMATS)  # type: ignore[arg-type]
+    sources = list(dict.fromkeys(variants))
+    found = [(source, find_variant(source)) for source in sources]
+    names = [variant.name for _, variant in found]
+    for source, variant in found:
+        if names.count(variant.name) > 1:
+            raise BadInput(f"two of the variants are named {variant.name!r}, one in {source}")
+    with opening(asked) as destinations:
+        from tcpmc.checks.audit.decide import Audits
+        from tcpmc.checks.audit.decide import audit as audited
+        from tcpmc.model.endpoint.requirements import Level
+
+        least = {"must": Level.MUST, "should": Level.SHLD, "may": Level.MAY}[level]
+        audits = Audits([audited(variant, source) for source, variant in found], least)
+        destinations.write(audits)
+    return EXIT_UNEXPECTED if audits.fails else EXIT_AS_EXPECTED

@@ -1,0 +1,229 @@
+"""An audit in words, and for programs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from tcpmc.checks.audit.decide import Audit, Audits
+from tcpmc.checks.audit.rows import Example, Row
+from tcpmc.model.endpoint.alternatives import Choice
+from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.reports.verdict_json import Json, dumped, trace_object
+
+WIDTH = 80
+NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
+WAYS = 3
+
+
+def as_text(found: Audits, width: int | None = None) -> str:
+    """Every audit, and what it comes to."""
+    lines: list[str] = []
+    for one in found.audits:
+        lines += [*_audit(one, width or WIDTH), ""]
+    for one in found.audits:
+        lines += _wrapped(conclusion(one), width or WIDTH)
+    return "\n".join(lines) + "\n"
+
+
+def conclusion(one: Audit) -> str:
+    """What the audit came to, on one line."""
+    name, known = one.variant.name, _known(one)
+    count = {level: sum(row.level == level for row in one.broken) for level in Level}
+    for choice in one.choices:
+        count[choice.level] += 1
+    unseen = len(one.rows) - len(one.broken)
+    if not any(count.values()) and not unseen:
+        return f"{name}: {one.word}: the same as RFC 9293 in every step ({known})"
+    told = [f"{count[level]} {level}" for level in sorted(Level, reverse=True) if count[level]]
+    told += [f"{unseen} that nobody can observe"] if unseen else []
+    if not count[Level.MUST] and not count[Level.SHLD]:
+        choices = f"but for {', '.join(told)}" if told else ""
+        return f"{name}: {one.word}: equal to RFC 9293 {choices} ({known})"
+    return f"{name}: differs from RFC 9293: {', '.join(told)}; nothing else differs ({known})"
+
+
+def _known(one: Audit) -> str:
+    if one.tried:
+        rules = ", ".join(f"{rule}: {why}" for rule, why in one.tried)
+        return f"HOLDS for the numbers that were tried, since not every rule can be proved: {rules}"
+    return "PROVED for every TCB and event, 32-bit numbers"
+
+
+def _audit(one: Audit, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{one.variant.name}: {one.variant.title}", width)
+    for row in one.rows:
+        yield from row_lines(one, row, width)
+    for choice in one.choices:
+        yield from choice_lines(choice, width)
+
+
+def row_lines(one: Audit, row: Row, width: int) -> Iterator[str]:
+    """A row in words."""
+    head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
+    yield from _wrapped(head, width, "  ")
+    yield from _wrapped(f"when {condition(row)}", width, "      ")
+    yield from _wrapped(f"RFC 9293: {_or(row.rfc_does)} ({row.rfc_label})", width, "      ")
+    yield from _wrapped(
+        f"{one.variant.name}: {_or(row.own_does)} ({row.own_label})", width, "      "
+    )
+    yield from _wrapped(reason(row), width, "      ")
+    yield from _wrapped(f"such as {shown(row.example)}", width, "      ")
+    if reached(row):
+        yield from _wrapped(reached(row), width, "      ")
+
+
+def word(row: Row) -> str:
+    """How binding: "MUST", "SHLD", "MAY"; or "-" for what nobody can observe."""
+    return "-" if row.unseen else str(row.level)
+
+
+def in_states(row: Row) -> str:
+    """The states of the row."""
+    return ", ".join(map(str, row.states))
+
+
+def happening(row: Row) -> str:
+    """The event, with the control bits."""
+    if row.event != "segment":
+        return row.event
+    controls = ", ".join(row.where.controls)
+    return f"segment ({controls})" if controls else "any segment"
+
+
+def condition(row: Row) -> str:
+    """The condition on the numbers."""
+    words = "; or ".join(word or "always" for word in row.where.words)
+    return words if row.where.exact else f"{words}, and more (not all such numbers)"
+
+
+def reason(row: Row) -> str:
+    """What the RFC says about it, or why it does not matter."""
+    if row.unseen:
+        return row.unseen
+    if row.allowed is not None:
+        return f"{row.allowed.words} ({row.allowed.citation})"
+    return f'"{row.requirement.words}" (RFC 9293, {row.requirement.section})'
+
+
+def reached(row: Row) -> str:
+    """Whether a run shows it."""
+    if row.trace is not None:
+        return f"reached in {len(row.trace)} steps ({row.reached_in})"
+    return row.reached_in
+
+
+def shown(one: Example) -> str:
+    """The step of an example: the TCB, and what happens."""
+    told = [str(one.tcb.state)]
+    if one.tcb.state not in (State.CLOSED, State.LISTEN):
+        told += [f"SND.UNA {one.tcb.snd_una}", f"SND.NXT {one.tcb.snd_nxt}"]
+        told += [f"RCV.NXT {one.tcb.rcv_nxt}"]
+    if one.segment is not None:
+        told.append(f"segment {one.segment}")
+    if one.octets is not None:
+        told.append(f"SEND of {one.octets} octets")
+    return ", ".join(told)
+
+
+def choice_lines(choice: Choice, width: int) -> Iterator[str]:
+    """A choice in words."""
+    yield from _wrapped(f"{choice.level} {choice.name}, switch {choice.switch}", width, "  ")
+    yield from _wrapped(f"{choice.words} ({choice.citation})", width, "      ")
+
+
+def _or(ways: Sequence[str]) -> str:
+    more = f"; or {len(ways) - WAYS} more" if len(ways) > WAYS else ""
+    return "; or ".join(ways[:WAYS]) + more
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+# -- for programs ---------------------------------------------------------------------------------
+
+
+def as_json(found: Audits) -> str:
+    """Every audit as an object."""
+    audits = [_as_object(one) for one in found.audits]
+    return dumped({"level": str(found.level), "fails": found.fails, "audits": audits}, indent=2)
+
+
+def _as_object(one: Audit) -> Json:
+    return {
+        "variant": one.variant.name,
+        "title": one.variant.title,
+        "source": one.source,
+        "word": one.word,
+        "conclusion": conclusion(one),
+        "tried": [{"rule": rule, "reason": why} for rule, why in one.tried],
+        "differences": [_row_object(row) for row in one.rows],
+        "choices": [
+            {
+                "switch": choice.switch,
+                "value": choice.value,
+                "level": str(choice.level),
+                "requirement": choice.name,
+                "words": choice.words,
+                "citation": choice.citation,
+            }
+            for choice in one.choices
+        ],
+    }
+
+
+def _row_object(row: Row) -> Json:
+    where = row.where
+    return {
+        "level": str(row.level),
+        "requirement": row.requirement_name,
+        "observable": not row.unseen,
+        "rule": row.rule,
+        "states": [str(state) for state in row.states],
+        "event": row.event,
+        "controls": list(where.controls),
+        "condition": list(where.words),
+        "exact": where.exact,
+        "rfc": {"does": row.rfc_does, "label": row.rfc_label},
+        "variant": {"does": row.own_does, "label": row.own_label},
+        "says": reason(row),
+        "trace": None if row.trace is None else trace_object(row.trace),
+        "reached_in": row.reached_in,
+        "example": _example_object(row.example),
+    }
+
+
+def _example_object(one: Example) -> Json:
+    return {
+        "tcb": _tcb(one.tcb),
+        "segment": None if one.segment is None else str(one.segment),
+        "octets": one.octets,
+        "rfc": _step(one.rfc),
+        "variant": _step(one.own),
+    }
+
+
+def _tcb(tcb: Tcb) -> Json:
+    values = {name: getattr(tcb, name) for name in (*NUMBERS, "passive", "queued", "close_queued")}
+    plain = {name: v.value if isinstance(v, Seq) else v for name, v in values.items()}
+    return {"state": str(tcb.state), **plain}
+
+
+def _step(step: Step) -> Json:
+    return {
+        "rule": step.rule,
+        "tcb": _tcb(step.tcb),
+        "send": [str(segment) for segment in step.send],
+        "signals": [str(signal) for signal in step.signals],
+        "starts_time_wait": step.starts_time_wait,
+    }

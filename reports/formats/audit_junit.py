@@ -1,0 +1,77 @@
+"""JUnit XML of an audit: one test suite a variant, one test case a rule of RFC 9293, 3.10.
+
+A rule that differs is a failure if it breaks a requirement of the level that fails the run; what
+else is different there is what the case printed. Switches that no rule shows are a case of their
+own.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from tcpmc.checks.audit.cases import RULES
+from tcpmc.checks.audit.decide import Audit, Audits
+from tcpmc.model.endpoint.requirements import Level
+from tcpmc.reports.audit import choice_lines, conclusion, row_lines
+from tcpmc.reports.audit_places import place_of
+from tcpmc.reports.formats.junit import legal
+
+WIDTH = 100
+SWITCHES = "switches"
+
+
+def junit(found: Audits) -> str:
+    """The audits as a JUnit document, by the schema of the Jenkins xUnit plugin (junit-10.xsd)."""
+    cases = [(one, _cases(one, found.level)) for one in found.audits]
+    every = [failed for _, some in cases for _, failed, _, _ in some]
+    root = Element("testsuites", {"name": "tcpmc audit", **_counts(every)})
+    for one, some in cases:
+        counts = _counts([failed for _, failed, _, _ in some])
+        suite = SubElement(root, "testsuite", {"name": legal(one.variant.name), **counts})
+        for name, failed, message, text in some:
+            called = legal(f"tcpmc.audit.{one.variant.name}")
+            case = SubElement(suite, "testcase", name=name, classname=called)
+            if failed:
+                failure = SubElement(case, "failure", type=failed, message=legal(message))
+                failure.text = legal(text)
+            else:
+                SubElement(case, "system-out").text = legal(text)
+    indent(root)
+    text = tostring(root, encoding="unicode")
+    # In a CI log these begin a command, which text never does.
+    text = text.replace("##[", "#&#35;[").replace("::", "&#58;:")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _counts(failed: list[str]) -> dict[str, str]:
+    return {"tests": str(len(failed)), "failures": str(sum(map(bool, failed))), "errors": "0"}
+
+
+def _cases(one: Audit, level: Level) -> list[tuple[str, str, str, str]]:
+    """The name of each case, the requirement that it fails on ("" for none), a line, and the
+    rest."""
+    named = list(dict.fromkeys((*RULES, *(row.rule for row in one.rows))))
+    found = [_case(one, rule, level) for rule in named]
+    worst = max((choice.level for choice in one.choices), default=Level.MAY)
+    fails = bool(one.choices) and worst >= level
+    text = "\n".join(line for choice in one.choices for line in choice_lines(choice, WIDTH))
+    message = ", ".join(f"{choice.level} {choice.name}" for choice in one.choices)
+    found.append((SWITCHES, str(worst) if fails else "", message, text or "those of RFC 9293"))
+    return found
+
+
+def _case(one: Audit, rule: str, level: Level) -> tuple[str, str, str, str]:
+    rows = [row for row in one.rows if row.rule == rule]
+    broken = [row for row in rows if not row.unseen and row.level >= level]
+    lines = []
+    for row in rows:
+        place = place_of(one, row)
+        lines += [f"{place.file}:{place.line}", *row_lines(one, row, WIDTH)]
+    tried = dict(one.tried).get(rule)
+    known = f"HOLDS: only tried with many numbers ({tried})" if tried else "PROVED"
+    text = "\n".join(lines) or f"{known}: as RFC 9293 has it"
+    if not broken:
+        return rule, "", "", text
+    first = broken[0]
+    message = f"{first.level} {first.requirement_name}: {conclusion(one)}"
+    return rule, str(first.level), message, text
