@@ -16,6 +16,7 @@ from tcpmc.checks.parametric.iss_conditions import Excluded, excluded
 from tcpmc.checks.parametric.prover import Prover, assumed, provable
 from tcpmc.checks.parametric.symbolic_endpoint import Unending, scope_of
 from tcpmc.checks.symbolic.onestep import OneStep
+from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
 from tcpmc.checks.timed.encoding import Formulas as TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import fulfilled
@@ -24,13 +25,19 @@ from tcpmc.checks.timed.threshold import Question
 from tcpmc.checks.timed.timed_system import Closing
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
-from tcpmc.model.timed.assumptions import spelled
+from tcpmc.model.timed.assumptions import ASSUMPTIONS, spelled
 from tcpmc.model.timed.linear import Condition, condition
 from tcpmc.model.timed.theorems import THEOREMS, Theorem
 from tcpmc.model.variants.variant import Variant
 
 ONE_STEP = "any TCB, and any segment, call or timeout"
 """What is assumed of a lemma."""
+
+
+UNFIT = (
+    ValueError, NotFinite, Unending, FixedNumbers, PathLimit, NotImplementedError, GaveUp,
+)  # fmt: skip
+"""What the rules of a variant, or a heading, may be to the proofs."""
 
 
 class Foreign(Exception):
@@ -56,7 +63,7 @@ def regenerated(theorem: str, variant: Variant, assume: str, where: str) -> Rege
             return _timed(THEOREMS[theorem], variant, assume, where)
         if theorem in PROPERTIES:
             return _untimed(PROPERTIES[theorem], variant, assume, where)
-    except (ValueError, NotFinite, Unending, FixedNumbers, PathLimit, NotImplementedError) as error:
+    except UNFIT as error:
         raise Foreign(str(error)) from error
     raise Foreign(f"there is no theorem {theorem!r}")
 
@@ -69,10 +76,13 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
     found = condition(where)
     if str(found) != where:
         raise Foreign(f"the condition {where!r} is not spelled so: {found}")
-    if not further:
-        _as_expected(theorem, variant, found)
     question = Question(theorem.name, theorem.claim, variant, names)
     formulas = TimedFormulas(Closing(variant, theorem.claim.circumstances(names)))
+    strange = found.names - {*formulas.system.parameters}
+    if strange:
+        raise Foreign(f"{min(strange)} is no parameter of {theorem.name}")
+    if not ASSUMPTIONS.keys() & {*further}:
+        _as_strong_as_expected(theorem, variant, found, formulas)
     if not any(theorem.claim.timer.runs(phase.end) for phase in formulas.system.table.phases):
         raise Foreign(f"{theorem.claim.timer.what} is never entered: it would say nothing")
     scope = "dense time, any number of segments in flight"
@@ -84,13 +94,19 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
     )
 
 
-def _as_expected(theorem: Theorem, variant: Variant, found: Condition) -> None:
-    """Raise Foreign where the catalogue has another condition: a weaker theorem, or a false one."""
+def _as_strong_as_expected(
+    theorem: Theorem, variant: Variant, found: Condition, formulas: TimedFormulas
+) -> None:
+    """Raise Foreign where the catalogue says that it is refuted or empty, or that it holds in more
+    cases than this."""
     expected = theorem.holds.get(variant.name)
+    if expected is None:
+        return
     if expected in ("never", "vacuous"):
         raise Foreign(f"{theorem.name} on {variant.name}: {expected}, by the catalogue")
-    if expected is not None and {*condition(expected).clauses} != {*found.clauses}:
-        raise Foreign(f"{theorem.name} on {variant.name} holds if {expected}, not if {found}")
+    more, this = (fulfilled(one, formulas.parameters) for one in (condition(expected), found))
+    if satisfiable(z3.Solver(), formulas.sensible(), more, z3.Not(this)):
+        raise Foreign(f"{theorem.name} on {variant.name} holds if {expected}, not only if {found}")
 
 
 def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regenerated:
@@ -108,20 +124,21 @@ def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regen
     if not isinstance(prop, Always | Reachable) or prop.setting(scope_of(data)) != scope_of(data):
         raise Foreign(f"{prop.name} is not about {assume}")
     prover = Prover(variant, data)
-    _each_singled_out(prover, found)
+    _each_refuted(prover, prop, found)
     stated = statements.untimed(prover.formulas, prop)
     scope = "any number of segments in flight, every 32-bit ISS that the condition allows"
     lines = (*assumed(prop, variant, data), scope)
     return Regenerated(stated, found.formula(prover.formulas.iss), prop.meaning, lines)
 
 
-def _each_singled_out(prover: Prover, found: Excluded) -> None:
-    """Raise Foreign where an ISS is left out which the rules treat as they do any other."""
-    left_out = [(0, number) for number in found.a] + [(1, number) for number in found.b]
-    special = {*prover.singled_out()} if left_out else set()
-    for which, number in left_out:
-        if (which, number) not in special:
-            raise Foreign(f"no rule singles out ISS {number} of {ENDS[which]}")
+def _each_refuted(prover: Prover, prop: Always | Reachable, found: Excluded) -> None:
+    """Raise Foreign where an ISS is left out with which there is no counterexample."""
+    if found == Excluded():
+        return
+    refuted, _ = prover.refuting(prop)
+    for who, left_out, broken in zip(ENDS, (found.a, found.b), (refuted.a, refuted.b), strict=True):
+        for number in sorted({*left_out} - {*broken}):
+            raise Foreign(f"with ISS {number} of {who} no run breaks it: it is not to be left out")
 
 
 def octets_said(data: int) -> str:

@@ -32,7 +32,9 @@ def timed(formulas: TimedFormulas, claim: Claim) -> Statement:
         step=formulas.step,
         broken=formulas.broken(claim),
         premise=formulas.premise(claim),
-        guide=lambda number: formulas.chosen(number, "0"),
+        guide=lambda number: z3.And(
+            number < len(formulas.system.actions), formulas.chosen(number, "0")
+        ),
         further={"lifetimes": formulas.without_life, **copies.obligations()},
         free=copies.FREE,
     )

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 
 from tcpmc.checks.certificates.grammar import formula
@@ -101,6 +102,28 @@ def variant_of(source: str, named: Named | None) -> Variant:
     return named.variant
 
 
+@dataclass(frozen=True)
+class Remade:
+    """All of a certificate but its invariant: what it is about, the text around the invariant, and
+    the obligations."""
+
+    model: Regenerated
+    before: str
+    after: str
+    obligations: tuple[Obligation, ...]
+
+
+@lru_cache(maxsize=8)
+def remade(said: tuple[tuple[str, str], ...], variant: Variant) -> Remade:
+    """The certificate with this heading, made anew. Raises Foreign."""
+    heading = dict(said)
+    theorem, assume, where = (heading[key] for key in ("theorem", "assume", "condition"))
+    model = regenerated(theorem, variant, assume, where)
+    steps = tuple(map(int, heading["premise"].split()))
+    before, after = frame_of(model.statement, model.condition, steps, heading)
+    return Remade(model, before, after, tuple(obligations(model.statement, steps)))
+
+
 def check(
     data: bytes,
     named: Named | None = None,
@@ -116,26 +139,23 @@ def check(
         text = text_of_certificate(data)
         heading = heading_of(text)
         variant = variant_of(heading["variant"], named)
-        theorem, assume, where = (heading[key] for key in ("theorem", "assume", "condition"))
-        model = regenerated(theorem, variant, assume, where)
-        steps = tuple(map(int, heading["premise"].split()))
-        before, after = frame_of(model.statement, model.condition, steps, heading)
-        body = _between(text, before, after)
-        invariant = formula(body, model.statement.sorts())
+        made = remade(tuple((key, heading[key]) for key in HEADING), variant)
+        body = _between(text, made.before, made.after)
+        invariant = formula(body, made.model.statement.sorts())
     except Malformed as error:
         return Checked(False, READING, str(error), theorem=heading.get("theorem", ""))
     except Foreign as error:
         return Checked(False, STATEMENT, str(error), theorem=heading["theorem"])
-    preamble = [before, invariant, ")"]
+    preamble = [made.before, invariant, ")"]
     took: dict[tuple[str, str], float] = {}
     for solver in solvers:
-        for obligation in obligations(model.statement, steps):
+        for obligation in made.obligations:
             began = time.monotonic()
             failed = _fails(preamble, obligation, solver, seconds, heading)
             took[solver, obligation.name] = time.monotonic() - began
             if failed is not None:
                 return failed
-    proved = _proved(heading, model, named)
+    proved, theorem = _proved(heading, made.model, named), heading["theorem"]
     return Checked(True, solvers=tuple(solvers), theorem=theorem, proved=proved, seconds=took)
 
 

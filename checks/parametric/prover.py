@@ -106,11 +106,12 @@ def provable(prop: Property) -> bool:
 def assumed(prop: Property, variant: Variant, data: int) -> list[str]:
     """What a proof with so many octets of text rests on, and its scope, each as a line to print."""
     if isinstance(prop, Lemma):
-        return [*prop.rests_on, "one step, from any TCB, on any segment"]
+        return [*prop.rests_on, "one step, from any TCB, on any segment, call or timeout"]
     text = "no text" if data == 0 else f"{data} octet(s) of text each way"
     scope = (
         f"from CLOSED, one OPEN each, {text}, a window of {variant.profile.window} octets, "
-        "retransmission for ever, no ABORT, no crash"
+        "retransmission for ever, no ABORT, no crash, and an end that is back in LISTEN selects "
+        "the same ISS again"
     )
     return [*prop.rests_on, scope]
 
@@ -187,7 +188,7 @@ class Prover:
         word = PROVED if isinstance(prop, Always) else UNREACHABLE
         found, outside = Proof(word, ""), None
         if not self._holds(prop, found.where):
-            where, outside = self._refuting(prop)
+            where, outside = self.refuting(prop)
             found = replace(found, where=where, outside=outside)
             if outside is None or not self._holds(prop, where):
                 clauses = len(self.invariant(where))
@@ -248,11 +249,11 @@ class Prover:
         solver.add(where.formula(self.formulas.iss), *conditions)
         return satisfiable(solver)
 
-    def _refuting(self, prop: Safety) -> tuple[Excluded, Outside | None]:
+    def refuting(self, prop: Safety) -> tuple[Excluded, Outside | None]:
         """The ISSs of A and of B with which there is a counterexample, and a shortest one."""
         ordinary, runs = Scope("").iss, list[Outside]()
         refuted: dict[str, list[int]] = {who: [] for who in ENDS}
-        for which, iss in self.singled_out():
+        for which, iss in self._singled_out():
             pair = (iss, ordinary[1]) if which == 0 else (ordinary[0], iss)
             answer = self._explicit(prop, pair)
             if answer.trace is not None:
@@ -261,7 +262,7 @@ class Prover:
         where = Excluded(tuple(sorted(refuted["A"])), tuple(sorted(refuted["B"])))
         return where, min(runs, key=lambda run: len(run.trace), default=None)
 
-    def singled_out(self) -> Iterator[tuple[int, int]]:
+    def _singled_out(self) -> Iterator[tuple[int, int]]:
         """For A and B, each ISS that meets a guard which few others meet."""
         for which in (0, 1):
             iss, moves = self.formulas.iss[which], self.formulas.endpoint.moves

@@ -114,6 +114,12 @@ class Condition:
 
     clauses: tuple[tuple[Comparison, ...], ...] = ()
 
+    @property
+    def names(self) -> set[str]:
+        """The parameters in it."""
+        sides = (side for part in self.clauses for one in part for side in (one.left, one.right))
+        return {name for side in sides for name in side.names}
+
     def __str__(self) -> str:
         if not self.clauses:
             return "always"

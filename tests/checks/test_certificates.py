@@ -211,4 +211,4 @@ def test_nothing_of_a_file_but_the_invariant_reaches_a_solver() -> None:
     """What is put to a solver are the text that the model makes and what the grammar writes."""
     source = Path(solvers.__file__).with_name("verifier.py").read_text(encoding="utf-8")
     assert source.count("answers(") == 2
-    assert "preamble = [before, invariant, " in source
+    assert "preamble = [made.before, invariant, " in source

@@ -26,6 +26,12 @@ from tcpmc.model.properties.catalogue import PROPERTIES
 pytestmark = pytest.mark.exhaustive
 
 TIMED, UNTIMED = "old-segments", "no-deadlock"
+HEADING = {
+    "theorem": TIMED,
+    "variant": "rfc9293",
+    "assume": "acks-arrive",
+    "condition": "T >= 2 MSL",
+}
 KINDS: dict[str, Callable[[], str]] = {
     TIMED: lambda: of_theorem(TIMED),
     UNTIMED: lambda: of_property(UNTIMED),
@@ -232,21 +238,31 @@ def test_what_the_catalogue_refutes_or_finds_empty_is_refused(
 def test_a_weaker_condition_is_refused() -> None:
     """Proved by the same invariant, and less than the theorem says."""
     _, body, _ = parts(of_theorem(TIMED))
-    heading = {"theorem": TIMED, "variant": "rfc9293", "assume": "acks-arrive"}
     text = of_theorem(TIMED).replace('"T >= 2 MSL"', '"T >= 3 MSL"', 1)
     found = by_z3(text)
     assert (found.accepted, found.reason) == (
         False,
-        "old-segments on rfc9293 holds if T >= 2 MSL, not if T >= 3 MSL",
+        "old-segments on rfc9293 holds if T >= 2 MSL, not only if T >= 3 MSL",
     )
-    with pytest.raises(Foreign, match="not if always"):
-        forged(body, heading | {"condition": "always"})
+    for more in ("acks-arrive; T >= 0", "acks-arrive; MSL = 30"):
+        with pytest.raises(Foreign, match="not only if T >= 3 MSL"):
+            forged(body, HEADING | {"assume": more, "condition": "T >= 3 MSL"})
+    found = by_z3(forged(body, HEADING | {"condition": "always"}, (0,)))
+    assert not found.accepted
 
 
-def test_an_iss_that_nothing_singles_out_cannot_be_left_out() -> None:
-    more = of_property(UNTIMED).replace('condition "iss.A', 'condition "iss.A != 7 and iss.A', 1)
+@pytest.mark.parametrize("iss", [7, 4294967295])
+def test_an_iss_with_which_nothing_is_broken_cannot_be_left_out(iss: int) -> None:
+    """Not even one that a rule singles out."""
+    more = of_property(UNTIMED).replace('"iss.A != 4294967294', f'"iss.A != {iss}', 1)
     found = by_z3(more)
-    assert (found.accepted, found.reason) == (False, "no rule singles out ISS 7 of A")
+    assert (found.accepted, found.obligation) == (False, "statement")
+    assert found.reason == f"with ISS {iss} of A no run breaks it: it is not to be left out"
+
+
+def test_a_condition_on_no_parameter_is_refused() -> None:
+    with pytest.raises(Foreign, match="R is no parameter of old-segments"):
+        forged("true", {**HEADING, "variant": "rfc793", "condition": "T > R"})
 
 
 # --- files ----------------------------------------------------------------------------------------

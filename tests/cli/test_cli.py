@@ -54,7 +54,8 @@ def test_the_verdicts_of_another_variant_can_be_expected(tmp_path: Path) -> None
 
 
 def test_check_without_names_decides_the_catalogue_and_says_what_it_leaves_out() -> None:
-    done = tcpmc("check", *TIGHT)
+    assert "Can an end come to CLOSING?" in tcpmc("check", *TIGHT).stdout
+    done = tcpmc("check", "--table", *TIGHT)
     assert "closing-only-simultaneous" in done.stdout
     assert "on no-time-wait-silent" in done.stdout
     assert "tcpmc trace NAME" in done.stdout

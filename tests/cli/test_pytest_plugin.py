@@ -154,7 +154,7 @@ print(sorted(name for name in sys.modules if name.startswith("tcpmc")))
         env=environment(),
         check=True,
     )
-    assert done.stdout == "['tcpmc', 'tcpmc.checks', 'tcpmc.pytest_plugin']\n"
+    assert done.stdout == "['tcpmc', 'tcpmc.pytest_plugin']\n"
 
 
 def test_without_pytest_nothing_else_misses_it() -> None:
