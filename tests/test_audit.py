@@ -236,3 +236,47 @@ def test_a_burst_is_a_row_however_many_are_sent() -> None:
     (row,) = audited(changed("check_fin", burst)).rows
     assert row.states == [State.FIN_WAIT_1]
     assert "RCV.NXT+1" in row.own_does[1]
+
+
+# -- rules that want numbers ----------------------------------------------------------------------
+
+
+def test_a_rule_with_a_loop_holds_and_is_not_proved() -> None:
+    def counting(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
+        octets = sum(1 for _ in range(seg.length))
+        ignored = octets == 1 and seg.RST and tcb.state == State.ESTABLISHED
+        return Step("RST with one octet ignored", tcb) if ignored else step
+
+    found = audited(changed("check_reset", counting))
+    assert found.word == "HOLDS"
+    assert dict(found.tried).keys() == {"check_reset"}
+    assert {(row.rule, *row.states) for row in found.rows} == {("check_reset", State.ESTABLISHED)}
+
+
+def test_a_rule_that_tells_numbers_from_symbols_is_found_out() -> None:
+    def sneaky(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
+        ignored = isinstance(seg.length, int) and seg.FIN and tcb.state == State.ESTABLISHED
+        return Step("FIN ignored", tcb) if ignored else step
+
+    found = audited(changed("check_fin", sneaky))
+    assert (found.word, found.fails(Level.MUST)) == ("HOLDS", True)
+
+
+def test_numbers_below_zero_are_what_they_are_in_python() -> None:
+    def signed(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
+        behind = seg.seq.value - tcb.rcv_nxt.value < 0
+        ignored = behind and seg.FIN and tcb.state == State.ESTABLISHED
+        return Step("FIN ignored", tcb) if ignored else step
+
+    found = audited(changed("check_fin", signed))
+    assert (found.word, found.fails(Level.MUST)) == ("PROVED", True)
+
+
+# -- runs -----------------------------------------------------------------------------------------
+
+
+def test_a_difference_is_shown_by_a_run() -> None:
+    (row,) = audited(VARIANTS["zephyr-728"]).rows
+    assert row.trace is not None
+    assert row.trace.events[-1].kind == "CLOSE"
+    assert row.reached_in == "between two such stacks"

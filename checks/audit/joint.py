@@ -76,10 +76,11 @@ class Both:
         """Every path of the case through these rules, or all of its rules. Some of them are
         infeasible. Raises PathLimit, and whatever a rule raises that cannot be run on symbols."""
         names = case.rules if rules is None else rules
-        for path in paths(lambda: self._run(case, names), prune=False):
+        for path in paths(lambda: self.run(case, names), prune=False):
             yield Path(case, path.condition, *path.result)
 
-    def _run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
+    def run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
+        """Both, once: where they part, and what each does in all."""
         rfc = own = go_on(case.tcb)
         parting = None
         for name in names:
