@@ -122,13 +122,17 @@ class Scope:
 
     @property
     def switched_off(self) -> tuple[str, ...]:
-        """What never happens within these bounds though it can, as an assumption to print."""
+        """What never happens in the model within these bounds, though it can, as an assumption to
+        print."""
         off = ["nobody aborts (--aborts)"] * (not self.aborts)
         off += ["no host crashes (--crashes)"] * (self.crashes == 0)
         off += ["nobody gives up: no user timeout (--retransmissions)"] * (
             self.retransmissions is None
         )
-        return ("; ".join(off),) if off else ()
+        # RFC 3.10.7.2 third: "ISS should be selected" / here: one for each OPEN, so that a
+        # listener that a reset has brought back to LISTEN answers the next SYN with the same.
+        off.append("an end that is back in LISTEN selects the same ISS again")
+        return ("; ".join(off),)
 
     def with_(self, **changes: Any) -> Scope:
         """This scope with some bounds changed."""
