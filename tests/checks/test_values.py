@@ -69,8 +69,8 @@ APART = {
     "checks/parametric/symbolic_endpoint.py": ("known is self.kinds",),
     "checks/symbolic/symbolic.py": ("id(left)", "id(right)"),
 }
-"""Where identity is of no value that a rule returns: terms that a memo keeps (those that are not the
-same object are compared as terms), the nodes of a search, the two lists of a table."""
+"""Where identity is not of what a rule returns: terms that a memo keeps (others are compared as
+terms), the nodes of a search, the two lists of a table."""
 
 
 def sources() -> list[Path]:
