@@ -1,7 +1,7 @@
 """Variants beside RFC 9293, in one step: every difference, once, with what the RFC says."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -19,13 +19,17 @@ from tcpmc.model import (
     ack,
     closed,
 )
+from tcpmc.model.endpoint.alternatives import CHOICES, FREE
 from tcpmc.model.endpoint.requirements import Level
 from tcpmc.model.endpoint.rules import CHECKS
 
 pytest.importorskip("z3")
 
+from tcpmc.checks.audit.cases import NAMES
 from tcpmc.checks.audit.decide import Audit, audit
 
+FORBIDDEN = ("closed_replies", "rst_in_time_wait", "handshake", "tw_reuse", "tw_recycle")
+"""Switches that are there for what stacks do, and the RFC does not allow."""
 Changed = Callable[[Host, Tcb, Segment, Step], Step]
 
 
@@ -46,6 +50,15 @@ def changed(rule: str, change: Changed, name: str = "mine") -> Variant:
 def in_state(state: State, change: Callable[[Step], Step]) -> Changed:
     """The change, in that state only."""
     return lambda host, tcb, seg, step: change(step) if tcb.state == state else step
+
+
+def test_every_field_of_a_tcb_is_compared() -> None:
+    assert {"state", *NAMES} == {field.name for field in fields(Tcb)}
+
+
+def test_every_switch_is_free_or_has_its_choices() -> None:
+    told = {choice.switch for choice in CHOICES} | set(FREE) | set(FORBIDDEN)
+    assert told == {field.name for field in fields(Profile)}
 
 
 # -- what is the same ---------------------------------------------------------------------------
