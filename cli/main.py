@@ -73,6 +73,11 @@ def cli() -> None:
     help="Also let Z3 prove the cases with data transfer (takes minutes).",
 )
 @click.option(
+    "--next-capacity",
+    is_flag=True,
+    help="Also decide with a larger capacity what met the capacity of the channels.",
+)
+@click.option(
     "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
     help="Expect the verdicts of this variant, such as rfc9293, of a variant of your own.",
 )  # fmt: skip
