@@ -186,9 +186,11 @@ def expected_on(prop: Property, variant: str) -> str | None:
 def merged(answers: Sequence[Answer]) -> str:
     """The word that several engines' answers amount to.
 
-    Engines that settle the question differently DISAGREE. One that found the premise never to hold
-    says more than one that only proved the claim: VACUOUS.
+    Engines that settle the question differently DISAGREE, and so does one with the rules. One that
+    found the premise never to hold says more than one that only proved the claim: VACUOUS.
     """
+    if any(answer.word == DISAGREE for answer in answers):
+        return DISAGREE
     definite = {answer.word for answer in answers if answer.definite}
     if definite == {PROVED, VACUOUS}:
         return VACUOUS
