@@ -70,7 +70,7 @@ class Comparison:
         self.variant = variant
         self.profile, self.choices = permitted(variant.profile)
         self.stamps = variant.profile.timestamps or variant.profile.tw_recycle
-        reopens = variant.rules.check_reopening is not RFC9293.check_reopening
+        reopens = variant.rules.check_reopening != RFC9293.check_reopening
         self.reopened = reopens or variant.profile.reopening != "no"
         holds = "hold" in (variant.profile.out_of_order, self.profile.out_of_order)
         self.kind = (self.stamps, self.reopened, holds)
@@ -89,7 +89,7 @@ class Comparison:
 
     def _own(self, rule: str) -> bool:
         """Whether the rule is not the RFC's function."""
-        return getattr(self.variant.rules, rule) is not getattr(RFC9293, rule)
+        return bool(getattr(self.variant.rules, rule) != getattr(RFC9293, rule))
 
     def gaps(self) -> Iterator[Gap]:
         """Every gap. What a rule does that cannot be run on symbols is tried with numbers, and
