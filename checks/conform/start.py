@@ -90,7 +90,7 @@ def _first(segments: Sequence[Segment]) -> Segment | None:
 
 def _snd_nxts(sent: Segment | None, came: Segment | None, first: Segment) -> list[Seq]:
     found = [] if sent is None else [sent.seq, sent.seq + sent.len]
-    if came is not None and came.ACK and (sent is None or first is came):
+    if came is not None and came.ACK and (sent is None or first == came):
         found.append(came.ack)
     return found or [Seq(0, BITS)]
 
