@@ -93,6 +93,13 @@ def truths(predicate: Predicate, model: Model, system: System) -> set[bool]:
     return set(_each_fate(predicate, model, system))
 
 
+def settled(found: set[bool]) -> bool:
+    """The one truth of a predicate. Raises Unsettled where it depends on what is lost unseen."""
+    if len(found) > 1:
+        raise Unsettled("it depends on what is in flight, and any part of that may be lost unseen")
+    return found == {True}
+
+
 def _each_fate(predicate: Predicate, model: Model, system: System) -> Iterator[bool]:
     """The predicate, for every part of what was sent that it asks for."""
     todo: list[dict[int, bool]] = [{}]

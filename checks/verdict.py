@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tcpmc.checks.trace import Trace
@@ -25,23 +25,87 @@ def holds_up_to(depth: int) -> str:
     return f"HOLDS<={depth}"
 
 
+@dataclass(frozen=True, order=True)
+class Never:
+    """A rule that was to be followed and never was, for want of room for the segments it sends."""
+
+    rule: str
+    segments: int
+
+    @property
+    def label(self) -> str:
+        """The last of the labels: what the rules before it let pass is done elsewhere too."""
+        return self.rule.split(" + ")[-1]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What the capacity of the channels cut off of a search.
+
+    sends, copies
+        How many pairs of what is in a channel and what was to be sent into it had no room, and in
+        how many contents of a channel there was none for a duplicate.
+    never
+        The rules of steps that found room in no state: of them nothing is known.
+    larger
+        What the next larger capacity gave, if it was tried.
+    """
+
+    capacity: int
+    sends: int
+    copies: int
+    never: tuple[Never, ...] = ()
+    larger: str | None = None
+
+    @property
+    def missing(self) -> str:
+        """What was never done, and which capacity has room for it, on one line."""
+        most = max(self.capacity + 1, *(each.segments for each in self.never))
+        told = [
+            f"the {each.segments} segment{'s' * (each.segments > 1)} of {each.label!r}"
+            for each in self.never
+        ]
+        rules = list(dict.fromkeys(told))
+        more = [f"{len(rules) - MOST_RULES} more"] if len(rules) > MOST_RULES else []
+        what = ", ".join(rules[:MOST_RULES] + more)
+        return f"capacity {self.capacity} never has room for {what}: --capacity {most}"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What one engine says: the word, how it knows (one line), and the trace if there is one.
 
     `narrower` names the bounds of the answer where they are narrower than the scope asked for:
-    then it is evidence beside another engine's answer, and settles nothing by itself.
+    then it is evidence beside another engine's answer, and settles nothing by itself. `cut` is what
+    the capacity cut off, where a search over all runs within it met it.
     """
 
     word: str
     method: str
     trace: Trace | None = None
     narrower: str = ""
+    cut: Cut | None = None
 
     @property
     def definite(self) -> bool:
         """Whether the question is settled in the scope."""
         return self.word in DEFINITE and not self.narrower
+
+
+def beside_larger(answer: Answer, later: Answer) -> Answer:
+    """An answer that met the capacity, with what the next larger one gives. Where the verdicts
+    differ it is the capacity that decides, and the answer is INCONCLUSIVE."""
+    assert answer.cut is not None
+    here, there = answer.cut.capacity, answer.cut.capacity + 1
+    cut = replace(answer.cut, larger=later.word)
+    if later.word == answer.word:
+        told = f"{answer.method}; the same at capacity {there}"
+    elif INCONCLUSIVE in (answer.word, later.word):
+        told = f"{answer.method}; at capacity {there} {later.word}: {later.method}"
+    else:
+        told = f"{answer.word} at capacity {here}, and {later.word} at capacity {there}"
+        return Answer(INCONCLUSIVE, told, cut=cut)
+    return replace(answer, method=told, cut=cut)
 
 
 class Standing(Enum):
@@ -97,6 +161,13 @@ class Verdict:
         return self.expected is None and self.prop.expected.get("rfc9293", self.word) != self.word
 
     @property
+    def cut(self) -> Cut | None:
+        """What the capacity cut off, where no engine has the word without one."""
+        same = [a for a in self.answers.values() if a.word == self.word and not a.narrower]
+        cuts = [answer.cut for answer in same]
+        return None if None in cuts else next(iter(cuts), None)
+
+    @property
     def trace(self) -> Trace | None:
         """The canonical trace: the explicit engine's, else any."""
         traces = [answer.trace for answer in self.answers.values() if answer.trace is not None]
@@ -115,9 +186,11 @@ def expected_on(prop: Property, variant: str) -> str | None:
 def merged(answers: Sequence[Answer]) -> str:
     """The word that several engines' answers amount to.
 
-    Engines that settle the question differently DISAGREE. One that found the premise never to hold
-    says more than one that only proved the claim: VACUOUS.
+    Engines that settle the question differently DISAGREE, and so does one with the rules. One that
+    found the premise never to hold says more than one that only proved the claim: VACUOUS.
     """
+    if any(answer.word == DISAGREE for answer in answers):
+        return DISAGREE
     definite = {answer.word for answer in answers if answer.definite}
     if definite == {PROVED, VACUOUS}:
         return VACUOUS
@@ -125,9 +198,13 @@ def merged(answers: Sequence[Answer]) -> str:
         return DISAGREE
     if definite:
         return definite.pop()
+    if any(answer.word == INCONCLUSIVE and answer.cut is not None for answer in answers):
+        return INCONCLUSIVE
     bounded = [a.word for a in answers if a.word not in DEFINITE and a.word != INCONCLUSIVE]
     return bounded[0] if bounded else INCONCLUSIVE
 
+
+MOST_RULES = 3
 
 EXIT_AS_EXPECTED, EXIT_UNEXPECTED, EXIT_USAGE, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 EXIT_DISAGREE, EXIT_NOTHING, EXIT_INTERNAL = 4, 5, 70

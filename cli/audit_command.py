@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from tcpmc.checks.running.loading import find_variant
@@ -10,6 +13,9 @@ from tcpmc.cli.options import VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import AUDIT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.errors import BadInput
+
+if TYPE_CHECKING:
+    from tcpmc.checks.audit.decide import Audits
 
 LEVELS = ("must", "should", "may")
 
@@ -52,3 +58,12 @@ def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
         audits = Audits([audited(variant, source) for source, variant in found], least)
         destinations.write(audits)
     return EXIT_UNEXPECTED if audits.fails else EXIT_AS_EXPECTED
+
+
+def audits_of(sources: Sequence[str]) -> Audits | None:
+    """The audits of those that are files of the user; None where none is."""
+    from tcpmc.checks.audit.decide import Audits
+    from tcpmc.checks.audit.decide import audit as audited
+
+    own = [source for source in dict.fromkeys(sources) if source.endswith(".py")]
+    return Audits([audited(find_variant(source), source) for source in own]) if own else None

@@ -19,7 +19,7 @@ from tcpmc.checks.verdict import (
     EXIT_NOTHING,
     EXIT_USAGE,
 )
-from tcpmc.cli.audit_command import audit
+from tcpmc.cli.audit_command import audit, audits_of
 from tcpmc.cli.claims_command import claims
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
@@ -73,6 +73,11 @@ def cli() -> None:
     help="Also let Z3 prove the cases with data transfer (takes minutes).",
 )
 @click.option(
+    "--next-capacity",
+    is_flag=True,
+    help="Also decide with a larger capacity what met the capacity of the channels.",
+)
+@click.option(
     "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
     help="Expect the verdicts of this variant, such as rfc9293, of a variant of your own.",
 )  # fmt: skip
@@ -104,7 +109,7 @@ def check(
     second connections are asked.
 
     \b
-    In CI, for a stack of your own:
+    In CI, for a stack of your own, which is audited as well (tcpmc audit):
       tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
     """  # noqa: D301
@@ -115,6 +120,8 @@ def check(
     with opening(asked) as destinations:
         outcome = decide(properties, variants, engines, rest, destinations.follow)
         outcome.table = rest["table"]
+        if rest["expect"] == "rfc9293" and not properties:
+            outcome.audits = audits_of(variants)
         if coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 

@@ -70,6 +70,7 @@ TRACE_FORMATS = _by_name(
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:trace"),
 )
 CONFORM_FORMATS = _by_name(
+    Format("html", "a page for the browser, to step through by packet", ".html", "tcpmc.reports.conform.conform_html:html"),
     Format("json", "everything, for programs (docs/conform.schema.json)", ".json", "tcpmc.reports.conform.formats:json"),
     Format("junit", "for the test report of a CI server", ".xml", "tcpmc.reports.conform.formats:junit"),
     Format("markdown", "for a job summary, pull request or issue on GitHub", ".md", "tcpmc.reports.conform.formats:markdown"),
@@ -82,7 +83,8 @@ AUDIT_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json", "tcpmc.reports.audit:as_json"),
     Format("junit", "a case for each rule of 3.10, for the test report of a CI server", ".xml", "tcpmc.reports.formats.audit_junit:junit"),
     Format("sarif", "for code scanning: each difference at its source line", ".sarif", "tcpmc.reports.formats.audit_sarif:sarif"),
-    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.audit:as_text"),
+    Format("smt2", "the proof, for another solver: each check has to be unsat", ".smt2", "tcpmc.checks.audit.certificate:certificate"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:audited"),
 )
 # fmt: on
 ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}

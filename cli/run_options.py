@@ -108,6 +108,7 @@ def asked_exploring(options: Options) -> Exploring:
         say,
         options.get("cluster"),
         options.get("thorough", False),
+        options.get("next_capacity", False),
     )
 
 

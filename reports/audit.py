@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from tcpmc.checks.audit.decide import Audit, Audits
-from tcpmc.checks.audit.rows import Example, Row
 from tcpmc.model.endpoint.alternatives import Choice
 from tcpmc.model.endpoint.requirements import Level
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
 from tcpmc.reports.verdict_json import Json, dumped, trace_object
+
+if TYPE_CHECKING:
+    from tcpmc.checks.audit.decide import Audit, Audits
+    from tcpmc.checks.audit.rows import Example, Row
 
 WIDTH = 80
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
@@ -42,7 +45,8 @@ def conclusion(one: Audit) -> str:
     if not count[Level.MUST] and not count[Level.SHLD]:
         choices = f"but for {', '.join(told)}" if told else ""
         return f"{name}: {one.word}: equal to RFC 9293 {choices} ({known})"
-    return f"{name}: differs from RFC 9293: {', '.join(told)}; nothing else differs ({known})"
+    rest = "no other difference was found" if one.tried else "nothing else differs"
+    return f"{name}: differs from RFC 9293: {', '.join(told)}; {rest} ({known})"
 
 
 def _known(one: Audit) -> str:
@@ -155,8 +159,13 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 
 def as_json(found: Audits) -> str:
     """Every audit as an object."""
+    return dumped(audits_object(found), indent=2)
+
+
+def audits_object(found: Audits) -> Json:
+    """Every audit, the level that fails, and whether one does."""
     audits = [_as_object(one) for one in found.audits]
-    return dumped({"level": str(found.level), "fails": found.fails, "audits": audits}, indent=2)
+    return {"level": str(found.level), "fails": found.fails, "audits": audits}
 
 
 def _as_object(one: Audit) -> Json:

@@ -52,7 +52,8 @@ def report(
 def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str]:
     notes = list(dict.fromkeys(note for result in results for note in result.rests_on))
     name = max([8, *(len(_name(result)) for result in results)])
-    how = width - 2 - WORD - name - 1 - 5 - 6
+    marks = max(len(_letters(result, notes)) for result in results)
+    how = width - 2 - WORD - name - 1 - 6 - marks
     wide = how >= LEAST_HOW
     heading = f"  {'verdict':<{WORD}}{'property':<{name}}"
     yield heading + (f" {'how':<{how}} by" if wide else "")
@@ -66,7 +67,7 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
         told, *more = wrapped(basis(verdict), how if wide else width - 4)
         by = _by(verdict)
-        letters = "".join(letter(index) for index in sorted(map(notes.index, result.rests_on)))
+        letters = _letters(result, notes)
         if wide:
             yield f"{row}{told:<{how}} {by:<4} {letters}"
             yield from (" " * len(row) + line for line in more)
@@ -87,6 +88,11 @@ def _name(result: Result) -> str:
 def _by(verdict: Verdict) -> str:
     """The engines that answered; a star for an answer within narrower bounds."""
     return "+".join(f"{name[0]}{'*' * bool(a.narrower)}" for name, a in verdict.answers.items())
+
+
+def _letters(result: Result, notes: Sequence[str]) -> str:
+    """The letters of what the verdict rests on."""
+    return "".join(letter(index) for index in sorted(map(notes.index, result.rests_on)))
 
 
 def letter(index: int) -> str:
@@ -128,6 +134,8 @@ def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator
     narrower = {a.narrower for r in results for a in r.verdict.answers.values() if a.narrower}
     if narrower:
         texts[0] += f" *: proved there only for the runs in which {' or '.join(sorted(narrower))}."
+    if any(result.verdict.cut is not None for result in results):
+        texts[0] += " Capacity N: with at most N segments in flight each way."
     if any(not result.verdict.as_expected for result in results):
         texts[0] += " !: not as expected."
     texts += [f"{letter(number)}  {note}" for number, note in enumerate(notes)]
@@ -182,14 +190,31 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"Vacuous, the premise never happens: {', '.join(dict.fromkeys(vacuous))}.")
     if any(v.word in DEFINITE and not v.as_expected for v in verdicts) and _small(outcome):
         lines.append("The expected verdicts are those of the scope default; this one is smaller.")
-    return lines + outcome_notes(outcome, outcome.exit_code)
+    return [*lines, *_capacity(verdicts), *outcome_notes(outcome, outcome.exit_code)]
+
+
+def _capacity(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """How many verdicts are those of a capacity, and for which the next larger one was tried."""
+    cuts = [(v.prop.name, v.cut) for v in verdicts if v.word in DEFINITE]
+    met = [(name, cut) for name, cut in cuts if cut is not None]
+    if not met:
+        return
+    capacities = " or ".join(str(number) for number in sorted({cut.capacity for _, cut in met}))
+    tried = dict.fromkeys(name for name, cut in met if cut.larger is not None)
+    names = ", ".join(tried) or "none (--next-capacity tries it)"
+    yield (
+        f"Verdicts at capacity {capacities}, beyond which steps were cut off: {len(met)}; "
+        f"the next larger capacity was tried for {names}."
+    )
 
 
 def outcome_notes(outcome: Outcome, code: int) -> list[str]:
     """What to do about what is not settled, why the run ended early, what the exit code means."""
     lines = []
-    stuck = any(result.verdict.word == INCONCLUSIVE for result in outcome.results)
-    if outcome.reason != "interrupted" and stuck:
+    stuck = [r.verdict for r in outcome.results if r.verdict.word == INCONCLUSIVE]
+    if any(verdict.cut is not None for verdict in stuck):
+        lines.append("INCONCLUSIVE for want of room in the channels: choose a larger --capacity.")
+    if outcome.reason != "interrupted" and any(verdict.cut is None for verdict in stuck):
         lines.append(
             "INCONCLUSIVE: choose a smaller scope (tcpmc list scopes), or raise --timeout, "
             "--max-states or --max-memory; "
@@ -197,8 +222,13 @@ def outcome_notes(outcome: Outcome, code: int) -> list[str]:
         )
     if outcome.reason:
         lines.append(f"The run ended early: {outcome.reason}.")
-    if code:
+    broken = outcome.audits is not None and outcome.audits.fails
+    if broken:
+        lines.append("A requirement of RFC 9293 is broken in one step (tcpmc audit).")
+    if code and not (broken and code == EXIT_UNEXPECTED):
         lines.append(f"Exit code {code}: {EXIT_MEANINGS.get(code, 'nothing was asked')}.")
+    elif code:
+        lines.append(f"Exit code {code}: not all of it is as expected.")
     return lines
 
 

@@ -6,7 +6,7 @@ The schemas are docs/verdicts.schema.json and docs/verdict.schema.json.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from tcpmc import __version__
@@ -35,6 +35,10 @@ def as_json(outcome: Outcome) -> str:
     }
     if outcome.coverage is not None:
         document["coverage"] = dict(outcome.coverage)
+    if outcome.audits is not None:
+        from tcpmc.reports.audit import audits_object
+
+        document["one_step"] = audits_object(outcome.audits)
     return dumped(document, indent=2)
 
 
@@ -67,6 +71,7 @@ def result_json(result: Result) -> Json:
                 "verdict": answer.word,
                 "method": answer.method,
                 "narrower": answer.narrower or None,
+                "cut": None if answer.cut is None else asdict(answer.cut),
             }
             for name, answer in verdict.answers.items()
         },

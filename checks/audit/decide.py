@@ -58,7 +58,7 @@ def audit(variant: Variant, source: str) -> Audit:
     found = rows(comparison.gaps())
     unseen = Unseen(comparison)
     told = reached([unseen.told(row) for row in found], comparison)
-    return Audit(variant, source, tuple(told), comparison.choices)
+    return Audit(variant, source, tuple(told), comparison.choices, tuple(comparison.tried.items()))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,11 @@ from tcpmc.checks.audit.cases import (
     entered_with,
 )
 from tcpmc.checks.audit.joint import Both, Path, Stack, equal, every, parts
+from tcpmc.checks.audit.samples import model_of
+from tcpmc.checks.audit.tried import Tried, host_at, points
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import as_truth, truth_of
+from tcpmc.errors import one_line
 from tcpmc.model.endpoint.alternatives import ALTERNATIVES, CHOICES, Alternative, Choice, permitted
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
@@ -55,6 +58,11 @@ class Gap:
         )
 
 
+WHOLE = "segment_arrives"
+SHOWN = 2
+"""So many gaps of a kind are shown of those that are only tried."""
+
+
 class Comparison:
     """A variant beside the RFC with those of its switches that are permitted."""
 
@@ -62,8 +70,10 @@ class Comparison:
         self.variant = variant
         self.profile, self.choices = permitted(variant.profile)
         self.stamps = variant.profile.timestamps or variant.profile.tw_recycle
-        reopens = variant.rules.check_reopening is not RFC9293.check_reopening
+        reopens = variant.rules.check_reopening != RFC9293.check_reopening
         self.reopened = reopens or variant.profile.reopening != "no"
+        holds = "hold" in (variant.profile.out_of_order, self.profile.out_of_order)
+        self.kind = (self.stamps, self.reopened, holds)
         self.rfc = Stack(RFC9293, any_host(self.profile))
         self.own = Stack(variant.rules, any_host(variant.profile))
 
@@ -75,26 +85,34 @@ class Comparison:
     def suspects(self) -> list[str]:
         """The rules that may do something else than the RFC's."""
         switched = self.profile != self.variant.profile
-        return [
-            name
-            for name in RULES
-            if switched or getattr(self.variant.rules, name) is not getattr(RFC9293, name)
-        ]
+        return [name for name in RULES if switched or self._own(name)]
+
+    def _own(self, rule: str) -> bool:
+        """Whether the rule is not the RFC's function."""
+        return bool(getattr(self.variant.rules, rule) != getattr(RFC9293, rule))
 
     def gaps(self) -> Iterator[Gap]:
-        """Every gap. Raises whatever a rule raises that cannot be run on symbols."""
+        """Every gap. What a rule does that cannot be run on symbols is tried with numbers, and
+        told in `tried`. Raises BadInput for a rule that goes wrong with numbers too."""
+        self.tried: dict[str, str] = {}
+        found = list(self._by_proof())
+        yield from found
+        yield from self._by_numbers(found)
+
+    def _by_proof(self) -> Iterator[Gap]:
+        """The gaps that are found on symbols."""
         suspects = set(self.suspects())
-        for case in calls_and_timeouts(self.stamps, self.reopened):
+        for case in calls_and_timeouts(*self.kind):
             if case.event in suspects:
                 yield from self._gaps(Both(self.rfc, self.own), case)
         if self.whole:
-            for case in arrivals(self.stamps, self.reopened):
-                yield from self._gaps(Both(self.rfc, self.own), case, ("segment_arrives",))
+            for case in arrivals(*self.kind):
+                yield from self._gaps(Both(self.rfc, self.own), case, (WHOLE,))
             return
         apart = frozenset(self.apart(suspects))
         controls = {one for _, _, one in apart}
         both = Both(self.rfc, self.own, apart)
-        for case in arrivals(self.stamps, self.reopened):
+        for case in arrivals(*self.kind):
             if case.controls in controls:
                 yield from self._gaps(both, case)
 
@@ -104,14 +122,60 @@ class Comparison:
         both = Both(self.rfc, self.own)
         for rule in RULES:
             if rule in suspects:
-                for case in entered_with(rule, self.stamps, self.reopened):
-                    if any(_possible(path) for path in both.paths(case, (rule,))):
+                for case in entered_with(rule, *self.kind):
+                    try:
+                        differs = any(_possible(path) for path in both.paths(case, (rule,)))
+                    except Exception as error:  # it wants numbers, not symbols
+                        self.tried.setdefault(rule, one_line(error))
+                        break
+                    if differs:
                         yield rule, case.state, case.controls
 
     def _gaps(self, both: Both, case: Case, rules: Sequence[str] | None = None) -> Iterator[Gap]:
-        for path in both.paths(case, rules):
-            if path.parting is not None and _possible(path):
-                yield from self._judged(path)
+        try:
+            for path in both.paths(case, rules):
+                if path.parting is not None and _possible(path):
+                    yield from self._judged(path)
+        except Exception as error:  # it wants numbers, not symbols
+            self.tried.setdefault(case.event if case.event != SEGMENT else WHOLE, one_line(error))
+
+    def _by_numbers(self, found: Sequence[Gap]) -> Iterator[Gap]:
+        """The gaps of rules that are only tried; and those at a few numbers of every other rule
+        that is the user's, which there should be none of: the same is found on symbols, if nothing
+        in the rule can tell a symbol from a number."""
+        known: dict[tuple[Any, ...], list[z3.BoolRef]] = {}
+        for gap in found:
+            known.setdefault(_key(gap.case), []).append(gap.when)
+        suspects = {name for name in self.suspects() if self._own(name)}
+        calls = calls_and_timeouts(*self.kind)
+        shown: dict[tuple[Any, ...], int] = {}
+        for case in (*calls, *arrivals(*self.kind)):
+            rules = (WHOLE,) if self.whole and case.event == SEGMENT else case.rules
+            tried = bool(self.tried.keys() & set(rules))
+            if not tried and rules != (WHOLE,) and not suspects & set(rules):
+                continue
+            for point in points(case, self.variant.profile.window, few=not tried):
+                found_here = self._at(point, rules)
+                if found_here is None or _met(point, known.get(_key(case), [])):
+                    continue
+                rule = found_here.rule
+                self.tried.setdefault(rule, "it does something else with numbers than on symbols")
+                kind = (rule, _key(case), found_here.rfc.rule, found_here.own.rule)
+                shown[kind] = shown.get(kind, 0) + 1
+                if shown[kind] <= SHOWN:
+                    yield found_here
+
+    def _at(self, point: Tried, rules: Sequence[str]) -> Gap | None:
+        """The gap at that point, if there is one."""
+        hosts = (host_at(profile, point.values) for profile in (self.profile, self.variant.profile))
+        rfc_host, own_host = hosts
+        both = Both(Stack(RFC9293, rfc_host), Stack(self.variant.rules, own_host))
+        parting, rfc, own = both.run(point, rules)
+        if parting is None or equal(rfc, own) is True:
+            return None
+        window = self.variant.profile.window
+        here = (parting.rule, parting.rfc, parting.own, rfc, own)
+        return Gap(point, *here, point.where, window)
 
     def _judged(self, path: Path) -> Iterator[Gap]:
         """The gap, in parts where something allows a part of it."""
@@ -121,10 +185,10 @@ class Comparison:
         window = self.variant.profile.window
         left = path.differs
         for allowed, condition in self._allowing(path):
-            if _open(z3.And(left, condition)):
+            if is_open(z3.And(left, condition)):
                 yield Gap(*here, z3.simplify(z3.And(left, condition)), window, allowed)
                 left = z3.And(left, z3.Not(condition))
-                if not _open(left):
+                if not is_open(left):
                     return
         yield Gap(*here, z3.simplify(left), window)
 
@@ -141,7 +205,7 @@ class Comparison:
                 kept = as_truth(every(left.values())) if one.kept else z3.BoolVal(True)
                 yield one, z3.And(allowed, kept)
         for choice in CHOICES:
-            if parting.rule in choice.rules or parting.rule == "segment_arrives":
+            if parting.rule in choice.rules or parting.rule == WHOLE:
                 switched = self._switched(choice)
                 if switched is not None:
                     yield choice, self._does(switched, path)
@@ -169,11 +233,21 @@ class Comparison:
         )
 
 
+def _key(case: Case) -> tuple[Any, ...]:
+    return case.state, case.event, case.controls, case.reopened
+
+
+def _met(point: Tried, conditions: Sequence[z3.BoolRef]) -> bool:
+    """Whether one of the conditions holds at the point."""
+    model = model_of(point.values)
+    return any(z3.is_true(model.eval(one, model_completion=True)) for one in conditions)
+
+
 def _possible(path: Path) -> bool:
-    return path.parting is not None and _open(path.differs)
+    return path.parting is not None and is_open(path.differs)
 
 
-def _open(term: z3.BoolRef) -> bool:
+def is_open(term: z3.BoolRef) -> bool:
     """Whether the condition can hold."""
     term = z3.simplify(term)
     if z3.is_true(term) or z3.is_false(term):

@@ -76,10 +76,11 @@ class Both:
         """Every path of the case through these rules, or all of its rules. Some of them are
         infeasible. Raises PathLimit, and whatever a rule raises that cannot be run on symbols."""
         names = case.rules if rules is None else rules
-        for path in paths(lambda: self._run(case, names), prune=False):
+        for path in paths(lambda: self.run(case, names), prune=False):
             yield Path(case, path.condition, *path.result)
 
-    def _run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
+    def run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
+        """Both, once: where they part, and what each does in all."""
         rfc = own = go_on(case.tcb)
         parting = None
         for name in names:
@@ -155,7 +156,7 @@ def every(terms: Any) -> z3.BoolRef | bool:
 def _same_field(name: str, a: Tcb, b: Tcb) -> z3.BoolRef | bool:
     left, right = getattr(a, name), getattr(b, name)
     if name != "reopened" or left is None or right is None:
-        return left is right if name == "reopened" else same(left, right)
+        return left == right if name == "reopened" else same(left, right)
     return left.state == right.state and every(_same_field(one, left, right) for one in NAMES)
 
 

@@ -186,7 +186,7 @@ class Asked:
     deadline: float | None = None
 
     def search(self, stack: Stack) -> Run:
-        """Without any excuse."""
+        """Without any excuse that the vantage point does not give."""
         return self._search(stack, self.base).run(starts(self.view))
 
     def _search(
@@ -200,6 +200,11 @@ class Asked:
         first = furthest = self.search(self.stack)
         if first.explained:
             return explanation("CONFORMS", first), first
+        if self.base.far:
+            run = self._search(self.stack, replace(self.base, upstream=True)).run(starts(self.view))
+            if run.explained:
+                return explanation("CONFORMS", run), run
+            furthest = max(furthest, run, key=_reach)
         useful: list[Switches] = [()]
         for one in useful:
             for switch in self.stack.permitted:
@@ -211,14 +216,15 @@ class Asked:
                 if _reach(run) > _reach(furthest):
                     useful.append((*one, switch))
                     furthest = run
-        run = self.repaired(replace(self.base, crash=True))
+        run = self.repaired(replace(self.base, crash=True, upstream=self.base.far))
         if run.explained:
             return explanation("CONFORMS", run), run
         return None, max(furthest, run, key=_reach)
 
     def deviating(self, furthest: Run) -> Explanation:
         """The least set of deviations that explains the view, or what is explained of it."""
-        run = self.repaired(replace(self.base, crash=True, deviations=True))
+        excuses = replace(self.base, crash=True, deviations=True, upstream=self.base.far)
+        run = self.repaired(excuses)
         if run.explained and run.cost.deviations <= MOST_DEVIATIONS * self._stretches:
             return explanation("DEVIATES", run)
         return explanation("UNEXPLAINED", furthest)
@@ -229,7 +235,7 @@ class Asked:
             run = self.repaired(replace(self.base, crossing=True))
             if run.explained:
                 return explanation("CROSSING", run)
-        run = self.repaired(replace(self.base, loss=True))
+        run = self.repaired(replace(self.base, loss=True, upstream=self.base.far))
         if run.explained and run.cost.assumptions <= MOST_MISSED * self._stretches:
             return explanation("INCOMPLETE", run)
         return strict
@@ -298,7 +304,7 @@ def _deviation(run: Run, place: int, note: Note) -> Deviation:
     if note.packet is not None:
         place = note.packet
     elif place < len(run.view) and not run.view[place].sent:
-        text = f"packet {run.view[place].packet.number}: {text}"
+        text = f"{text} (packet {run.view[place].packet.number})"
         place = next((s.index for s in run.view[place:] if s.sent), place)
     return Deviation(place, text, note.requirement, note.expected)
 

@@ -24,11 +24,12 @@ from tcpmc.checks.conform.hypothesis import (
     Note,
 )
 from tcpmc.checks.conform.receiving import Branch, receive
-from tcpmc.checks.conform.sending import send
+from tcpmc.checks.conform.sending import LEAST_IDLE, send
 from tcpmc.checks.conform.silent import crash, silent
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.unseen import unseen
 from tcpmc.checks.conform.view import Seen
+from tcpmc.model.endpoint.segment import is_pure_ack
 from tcpmc.model.endpoint.tcb import State
 
 REPLY_WITHIN = 1.0
@@ -51,8 +52,8 @@ class Excuses:
 
     `crash`: the host lost the connection. `crossing`: a segment was on its way out of the host
     while another was on its way in. `loss`: the capture misses packets. `deviations`: from the
-    rules. `far`: the capture was made elsewhere, so that packets reach this end late or never, and
-    packets of it may be lost before they are seen.
+    rules. `far`: the capture was made elsewhere, so that packets reach this end late or never;
+    `upstream`: and packets of it are lost before they are seen.
     """
 
     crash: bool = False
@@ -60,6 +61,7 @@ class Excuses:
     loss: bool = False
     deviations: bool = False
     far: bool = False
+    upstream: bool = False
 
 
 STRICT = Excuses()
@@ -259,6 +261,8 @@ class Search:
         base = min((node.cost for node in layer.values()), default=FREE)
         while heap:
             cost, _, node = heappop(heap)
+            if self.deadline is not None and monotonic() > self.deadline:
+                raise OutOfTime
             if node.hypothesis in closed or cost != node.cost:
                 continue
             closed.add(node.hypothesis)
@@ -314,7 +318,7 @@ class Search:
             return
         if self.excuses.crash:
             yield from crash(before)
-        if self.excuses.loss or self.excuses.far:
+        if self.excuses.loss or self.excuses.upstream:
             cost = UPSTREAM if self.excuses.far else ASSUMPTION
             yield from unseen(self.stack, before, seen, self.excuses.loss, cost)
         if self.excuses.deviations:
@@ -325,6 +329,9 @@ class Search:
         anonymous has such checksums, too."""
         if seen.packet.checksum != BAD:
             yield from receive(self.stack, before, seen)
+            if _may_be_keepalive(seen):
+                for after, cost, notes in receive(self.stack, before, _keepalive(seen)):
+                    yield after, cost.plus(SILENT), notes
             return
         yield before, FREE, (Note("3.1 MUST-3: bad checksum, dropped"),)
         for after, cost, notes in receive(self.stack, before, seen):
@@ -346,6 +353,9 @@ class Search:
                 return
             in_order = not (excuses.crossing or excuses.far)
             yield from send(self.stack, before, seen, in_order)
+            if _may_be_keepalive(seen):
+                for after, cost, notes in send(self.stack, before, _keepalive(seen), in_order):
+                    yield after, cost.plus(SILENT), notes
             if excuses.deviations and self.active(seen.index):
                 yield from wrongly_sent(self.stack, before, seen)
             return
@@ -362,6 +372,16 @@ class Search:
             return False
         then = self.view[before.pending[0]].time
         return then is not None and seen.time is not None and seen.time - then > CROSSING_WITHIN
+
+
+def _may_be_keepalive(seen: Seen) -> bool:
+    """Whether a text leaves out the number of a pure ACK which can be a keepalive's: one less than
+    the next (RFC 9293, 3.8.4)."""
+    return seen.packet.seq is None and is_pure_ack(seen.segment) and seen.idle >= LEAST_IDLE
+
+
+def _keepalive(seen: Seen) -> Seen:
+    return replace(seen, segment=replace(seen.segment, seq=seen.segment.seq + -1))
 
 
 def _too_far(before: Hypothesis, seen: Seen) -> bool:

@@ -28,6 +28,8 @@ AHEAD = 4
 WORTH_IT = 8
 """Connections that are judged before processes are started for more."""
 MOST_KINDS = 10_000
+LEAST_SECONDS, SECONDS_PER_PACKET = 4.0, 0.02
+"""What an end may take where nothing else is asked for."""
 WITH_PACKETS = 64
 """So many reports on connections like an earlier one keep their packets."""
 
@@ -35,8 +37,9 @@ WITH_PACKETS = 64
 @dataclass
 class Settings:
     """How a capture is held against a stack: `at` as for `connection`, `timeout` in seconds for
-    each end, which connections (by their summaries), and how many processes. `find` finds the stack
-    again in another process. Unless `compare`, every connection is judged by itself."""
+    each end (None: by the number of packets), which connections (by their summaries), and how many
+    processes. `find` finds the stack again in another process. Unless `compare`, every connection
+    is judged by itself."""
 
     stack: Stack
     at: str | None = None
@@ -45,6 +48,12 @@ class Settings:
     processes: int = 1
     find: Callable[[], Stack] | None = None
     compare: bool = True
+
+    def limit(self, found: Conversation) -> float:
+        """The seconds that each end of it may take."""
+        if self.timeout is not None:
+            return self.timeout
+        return LEAST_SECONDS + len(found.packets) * SECONDS_PER_PACKET
 
 
 @dataclass
@@ -77,8 +86,8 @@ def by_itself(report: ConnectionReport, settings: Settings, progress: Progress) 
     """The same report with its own packets judged, where they were like others."""
     if not report.like:
         return report
-    until, stack = progress.until, settings.stack
-    own = connection(report.conversation, stack, settings.at, until, settings.timeout)
+    until, limit = progress.until, settings.limit(report.conversation)
+    own = connection(report.conversation, settings.stack, settings.at, until, limit)
     return replace(own, incarnations=report.incarnations)
 
 
@@ -133,7 +142,7 @@ class Judge:
             return
         if settings.find and settings.processes > 1 and self._judged >= WORTH_IT:
             pool = self._start()
-            future = pool.submit(_in_process, found, settings.at, until, settings.timeout)
+            future = pool.submit(_in_process, found, settings.at, until, settings.limit(found))
             self._waiting.append((future, summaries, kind))
             while self._waiting and (
                 len(self._waiting) > AHEAD * settings.processes or self._waiting[0][0].done()
@@ -141,7 +150,8 @@ class Judge:
                 yield self._next()
             return
         self._judged += 1
-        report = connection(found, settings.stack, settings.at, until, settings.timeout)
+        limit = settings.limit(found)
+        report = connection(found, settings.stack, settings.at, until, limit)
         yield self._known(report, summaries, kind)
 
     def rest(self) -> Iterator[ConnectionReport]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
 from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
+from tcpmc.checks.in_flight import PartialSystem, Unsettled, settled, truths
 from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
 from tcpmc.checks.statespace.tables import Ints, distinct_with_inverse
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
@@ -23,6 +25,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
     WITNESS,
     Answer,
+    Cut,
 )
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
@@ -204,8 +207,8 @@ class ExplicitEngine:
             trace = self._trace(watch.prop, [self.graph], [watch.hit])
             return Answer(WITNESS if reachable else REFUTED, self._shortest(trace), trace)
         if not reachable and not watch.premise_seen:
-            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
-        return Answer(UNREACHABLE if reachable else PROVED, self._exhaustive())
+            return self._of_all(VACUOUS, "the premise never holds")
+        return self._of_all(UNREACHABLE if reachable else PROVED)
 
     def _in_stages(self, prop: Reachable) -> Answer:
         """Goals met one after the other: each stage starts from where the one before was met."""
@@ -214,7 +217,7 @@ class ExplicitEngine:
         for number, goal in enumerate(prop.goals):
             sources = [level[self._holds(goal, level)] for level in graphs[-1].levels]
             if not any(map(len, sources)):
-                return Answer(UNREACHABLE, f"goal {number + 1} is never met; {self._exhaustive()}")
+                return self._of_all(UNREACHABLE, f"goal {number + 1} is never met")
             if number + 1 == len(prop.goals):
                 level = next(n for n, found in enumerate(sources) if len(found))
                 hits = [(int(sources[level][0]), level)]
@@ -239,12 +242,12 @@ class ExplicitEngine:
         same = all(map(np.array_equal, a, b))
         regions = [region for region in ([a] if same else [a, b]) if any(map(len, region))]
         if not regions:
-            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive()}")
+            return self._of_all(VACUOUS, "the premise never holds")
         for region in regions:
             lasso = fair_lasso(self.table, self.graph, region, prop.fair)
             if lasso is not None:
                 return self._by_lasso(prop, lasso, "fair lasso")
-        return Answer(PROVED, f"no fair run avoids it; {self._exhaustive()}")
+        return self._of_all(PROVED, "no fair run avoids it")
 
     def _steps(self, props: Sequence[EveryStep]) -> dict[str, Answer]:
         """Each step in the tables is looked at once for all of the properties."""
@@ -259,10 +262,9 @@ class ExplicitEngine:
                 how = self._shortest(self._checked(prop, trace))
                 answers[prop.name] = Answer(REFUTED, how, trace)
             elif not seen[prop.name].premise:
-                how = f"the premise never holds; {self._exhaustive()}"
-                answers[prop.name] = Answer(VACUOUS, how)
+                answers[prop.name] = self._of_all(VACUOUS, "the premise never holds")
             else:
-                answers[prop.name] = Answer(PROVED, f"every step; {self._exhaustive()}")
+                answers[prop.name] = self._of_all(PROVED, "every step")
         return answers
 
     def _livelock_free(self, prop: LivelockFree) -> Answer:
@@ -272,8 +274,8 @@ class ExplicitEngine:
         if lasso is not None:
             return self._by_lasso(prop, lasso, "lasso")
         if not answered:
-            return Answer(VACUOUS, f"no segment is ever answered; {self._exhaustive()}")
-        return Answer(PROVED, f"no exchange goes on for ever; {self._exhaustive()}")
+            return self._of_all(VACUOUS, "no segment is ever answered")
+        return self._of_all(PROVED, "no exchange goes on for ever")
 
     def _by_lasso(self, prop: Property, lasso: Lasso, kind: str) -> Answer:
         states = [self.table.system(state) for state in lasso.states]
@@ -315,9 +317,21 @@ class ExplicitEngine:
             done = f"at {self.graph.states:,} states, complete to depth {self.graph.depth}"
         return Answer(INCONCLUSIVE, f"{_reason(stop)}: stopped {done}")
 
-    def _exhaustive(self) -> str:
+    def _of_all(self, word: str, because: str = "") -> Answer:
+        """An answer about all runs of the scope, with what its capacity cut off; INCONCLUSIVE where
+        that is all that some rule does."""
         assert self.graph is not None
-        return f"exhaustive, {self.graph.states:,} states"
+        cut, states = self._cut, f"{self.graph.states:,} states"
+        if cut is not None and cut.never:
+            return Answer(INCONCLUSIVE, f"{cut.missing}; {states}", cut=cut)
+        how = f"exhaustive, {states}" if cut is None else f"{states}, capacity {cut.capacity}"
+        return Answer(word, f"{because}; {how}" if because else how, cut=cut)
+
+    @cached_property
+    def _cut(self) -> Cut | None:
+        """What the capacity cut off of the graph, which is complete."""
+        assert self.graph is not None
+        return cut_off(self.table, self.graph)
 
     @staticmethod
     def _shortest(trace: Trace) -> str:
@@ -326,10 +340,3 @@ class ExplicitEngine:
 
 def _reason(stop: BaseException) -> str:
     return "out of memory" if isinstance(stop, MemoryError) else str(stop) or "interrupted"
-
-
-def settled(found: set[bool]) -> bool:
-    """The one truth of a predicate. Raises Unsettled where it depends on what is lost unseen."""
-    if len(found) > 1:
-        raise Unsettled("it depends on what is in flight, and any part of that may be lost unseen")
-    return found == {True}

@@ -26,7 +26,8 @@ class Exploring:
     """`backend` is one of BACKENDS; `threads` are the kernel's, None for one each processor. In
     `folder` each exploration keeps its levels, and with `resume` it goes on from those in it;
     `note` tells the user what became of that. With `cluster`, `local:N` or an address, it runs on
-    Ray. `thorough` is for the solver, which then proves with text too."""
+    Ray. `thorough` is for the solver, which then proves with text too. With `next_capacity` what
+    met the capacity of the channels is decided with a larger one too."""
 
     backend: str = "auto"
     threads: int | None = None
@@ -35,6 +36,7 @@ class Exploring:
     note: Callable[[str], None] = lambda text: None
     cluster: str | None = None
     thorough: bool = False
+    next_capacity: bool = False
 
     def backend_for(self, machine: Machine) -> Backend:
         """A backend for one exploration."""

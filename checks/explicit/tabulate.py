@@ -11,14 +11,18 @@ from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.incarnations import About
-from tcpmc.model.network.product import End, Event, System
+from tcpmc.model.network.product import End, Event, Move, System
 from tcpmc.model.network.system import Model
 
 LOW = (1 << 20) - 1
 
 
 class TabulatedModel:
-    """`Machine` for a model: ends, contents, flights and messages are interned."""
+    """`Machine` for a model: ends, contents, flights and messages are interned.
+
+    `senders` are the rules that send each message. `refused` are the keys of `put` for which there
+    was no room, `placed` the messages for which there was some.
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -29,6 +33,9 @@ class TabulatedModel:
         self.messages: Ids[tuple[tuple[Segment, ...], About]] = Ids()
         self.events: Ids[tuple[str, Flight | None, int]] = Ids()
         self.rules: set[str] = set()
+        self.senders: dict[int, set[str]] = {}
+        self.refused: set[int] = set()
+        self.placed: set[int] = set()
         self._message((), (0, 0))
         self.events(("tick", None, 0))
         self.own = for_each_end(4, self._own)
@@ -69,24 +76,36 @@ class TabulatedModel:
 
     def _own(self, which: int, key: int) -> Iterator[Row]:
         for move in self.model.own_moves(which, self.ends[key]):
-            self.rules.update(move.step.rule.split(" + "))
             event = self.events((move.event, move.flight, move.offset))
             waits = SETTLED if move.settled else QUIET if move.quiet else 0
-            yield event, self._end(move.end), self._message(move.step.send, move.about), waits
+            yield event, self._end(move.end), self._sent(move), waits
 
     def _receive(self, which: int, key: int) -> Iterator[Row]:
         flight = self.flights[key & LOW]
         move = self.model.receive(which, self.ends[key >> 20], flight.segment, flight.about)
-        self.rules.update(move.step.rule.split(" + "))
-        yield self._end(move.end), self._message(move.step.send, move.about)
+        yield self._end(move.end), self._sent(move)
+
+    def _sent(self, move: Move) -> int:
+        """What the move sends, by its id."""
+        rule, message = move.step.rule, self._message(move.step.send, move.about)
+        self.rules.update(rule.split(" + "))
+        self.senders.setdefault(message, set()).add(rule)
+        return message
 
     def _message(self, segments: tuple[Segment, ...], about: About) -> int:
-        return self.messages((segments, about if segments else (0, 0)))
+        return self._low(self.messages((segments, about if segments else (0, 0))))
+
+    @staticmethod
+    def _low(identifier: int) -> int:
+        """An id that is the lower part of a key of a table, where two must not run together."""
+        if identifier > LOW:
+            raise TooLarge(f"more than {LOW + 1:,} kinds of segments or messages")
+        return identifier
 
     def _deliveries(self, key: int) -> Iterator[Row]:
         for flight, rest in self.model.channel.deliveries(self.contents[key]):
             event = self.events(("deliver", flight, 0))
-            yield event, self.flights(flight), self._contents(rest)
+            yield event, self._low(self.flights(flight)), self._contents(rest)
 
     def _network(self, key: int) -> Iterator[Row]:
         contents, channel = self.contents[key], self.model.channel
@@ -101,8 +120,11 @@ class TabulatedModel:
     def _put(self, key: int) -> Iterator[Row]:
         segments, about = self.messages[key & LOW]
         after = self.model.channel.put(self.contents[key >> 20], segments, about)
-        if after is not None:
-            yield (self._contents(after),)
+        if after is None:
+            self.refused.add(key)
+            return
+        self.placed.add(key & LOW)
+        yield (self._contents(after),)
 
     def _tick_end(self, key: int) -> Iterator[Row]:
         after = self.model.tick_end(self.ends[key])

@@ -8,6 +8,8 @@ from functools import cached_property, partial
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+from tcpmc.checks.in_flight import Unsettled, settled, truths
+from tcpmc.checks.networkx_engine.capacity import cut_off
 from tcpmc.checks.networkx_engine.product_graph import (
     LIMIT,
     TooManyStates,
@@ -24,6 +26,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
     WITNESS,
     Answer,
+    Cut,
 )
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
@@ -32,6 +35,7 @@ from tcpmc.model.properties.kinds import (
     Always,
     Eventually,
     LivelockFree,
+    Predicate,
     Property,
     Reachable,
 )
@@ -57,7 +61,13 @@ class NetworkxEngine:
             self.graph = product_graph(self.model, self.limit)
         except TooManyStates as problem:
             return {prop.name: Answer(INCONCLUSIVE, f"networkx: {problem}") for prop in props}
-        return {prop.name: self._decided(prop) for prop in props}
+        return {prop.name: self._answer(prop) for prop in props}
+
+    def _answer(self, prop: Property) -> Answer:
+        try:
+            return self._decided(prop)
+        except Unsettled as problem:
+            return Answer(INCONCLUSIVE, f"networkx: {problem}")
 
     def _decided(self, prop: Property) -> Answer:
         match prop:
@@ -72,20 +82,22 @@ class NetworkxEngine:
         raise TypeError(f"{prop.name} is no property of the graph")
 
     def _always(self, prop: Always) -> Answer:
-        held = self._where(partial(prop.premise, self.model))
-        broken = {state for state in held if not prop.claim(self.model, self._system(state))}
+        held = self._possible(prop.premise)
+        broken = {
+            state for state in held if False in truths(prop.claim, self.model, self._system(state))
+        }
         if broken:
             return self._shown(prop, REFUTED, self._nearest(broken))
         if not held:
-            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive}")
-        return Answer(PROVED, self._exhaustive)
+            return self._of_all(VACUOUS, "the premise never holds")
+        return self._of_all(PROVED)
 
     def _reachable(self, prop: Reachable) -> Answer:
-        goals = [self._where(partial(goal, self.model)) for goal in prop.goals]
+        goals = [self._possible(goal) for goal in prop.goals]
         if not all(goals):
-            return Answer(UNREACHABLE, self._exhaustive)
+            return self._of_all(UNREACHABLE)
         path = self._nearest(goals[0]) if len(goals) == 1 else self._through(goals)
-        return self._shown(prop, WITNESS, path) if path else Answer(UNREACHABLE, self._exhaustive)
+        return self._shown(prop, WITNESS, path) if path else self._of_all(UNREACHABLE)
 
     def _nearest(self, goal: States) -> list[int]:
         """A shortest run to one of the states."""
@@ -123,15 +135,18 @@ class NetworkxEngine:
         def waits(end: int, system: System) -> bool:
             return prop.premise(self.model, system, end) and not prop.goal(self.model, system, end)
 
-        regions = [self._where(partial(waits, end)) for end in (0, 1)]
+        def stays(end: int, system: System) -> bool:
+            return settled(truths(lambda model, here: waits(end, here), self.model, system))
+
+        regions = [self._where(partial(stays, end)) for end in (0, 1)]
         if not any(regions):
-            return Answer(VACUOUS, f"the premise never holds; {self._exhaustive}")
+            return self._of_all(VACUOUS, "the premise never holds")
         kinds = {kind for name in prop.fair for kind in FAIR_EVENTS[name]}
         for region in regions:
             for part in self._fair_parts(region, kinds):
                 stem = self._nearest(part)
                 return self._shown(prop, REFUTED, stem, self._tour(stem[-1], part, kinds))
-        return Answer(PROVED, f"no fair run avoids it; {self._exhaustive}")
+        return self._of_all(PROVED, "no fair run avoids it")
 
     def _fair_parts(self, region: States, kinds: set[str]) -> Iterator[States]:
         """The parts of the region in which a run can stay for ever and be strongly fair: what is
@@ -194,11 +209,11 @@ class NetworkxEngine:
             and self.graph.edges[edge]["step"].send
         ]
         if not answered:
-            return Answer(VACUOUS, f"no segment is ever answered; {self._exhaustive}")
+            return self._of_all(VACUOUS, "no segment is ever answered")
         try:
             cycle = nx.find_cycle(self.graph.edge_subgraph(answered))
         except nx.NetworkXNoCycle:
-            return Answer(PROVED, f"no exchange goes on for ever; {self._exhaustive}")
+            return self._of_all(PROVED, "no exchange goes on for ever")
         events = [self.graph.edges[edge]["event"] for edge in cycle]
         return self._shown(prop, REFUTED, self._nearest({cycle[0][0]}), events)
 
@@ -215,6 +230,10 @@ class NetworkxEngine:
     def _where(self, holds: Callable[[System], bool]) -> States:
         return {state for state in self.graph if holds(self._system(state))}
 
+    def _possible(self, predicate: Predicate) -> States:
+        """Where the predicate can hold, whatever is lost unseen."""
+        return self._where(lambda system: True in truths(predicate, self.model, system))
+
     def _system(self, state: int) -> System:
         system: System = self.graph.nodes[state]["system"]
         return system
@@ -226,6 +245,18 @@ class NetworkxEngine:
 
         return nx.DiGraph(self.graph)
 
-    @property
-    def _exhaustive(self) -> str:
-        return f"networkx, exhaustive, {len(self.graph):,} states"
+    def _of_all(self, word: str, because: str = "") -> Answer:
+        """An answer about all runs of the scope, with what its capacity cut off; INCONCLUSIVE where
+        that is all that some rule does."""
+        cut, states = self._cut, f"{len(self.graph):,} states"
+        if cut is not None and cut.never:
+            return Answer(INCONCLUSIVE, f"networkx, {cut.missing}; {states}", cut=cut)
+        how = f"exhaustive, {states}" if cut is None else f"{states}, capacity {cut.capacity}"
+        return Answer(
+            word, f"{because}; networkx, {how}" if because else f"networkx, {how}", cut=cut
+        )
+
+    @cached_property
+    def _cut(self) -> Cut | None:
+        """What the capacity cut off of the graph."""
+        return cut_off(self.model, self.graph)

@@ -16,9 +16,9 @@ import z3
 from tcpmc.checks.explicit.local_steps import LocalStep
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.parametric.formulas import Formulas
-from tcpmc.checks.parametric.locations import Location
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, for_host
 from tcpmc.checks.symbolic.evaluated import Column, Unknown, holds_at
+from tcpmc.checks.symbolic.sent_sets import Location
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model

@@ -1,9 +1,5 @@
-"""Which kinds must and which may have been sent, for each pair of states of the ends.
-
-The least solution is computed forwards from the initial state (Cousot and Cousot 1977): along a
-move what must have been sent grows by what arrives and what is sent, and where ways meet only what
-all of them have must have been. It is inductive by construction; Z3 checks that all the same.
-"""
+"""Which kinds must and which may have been sent, for each pair of states of the ends: an inductive
+invariant, which Z3 checks to be one."""
 
 from __future__ import annotations
 
@@ -14,21 +10,7 @@ import z3
 
 from tcpmc.checks.parametric.formulas import Formulas
 from tcpmc.checks.parametric.symbolic_endpoint import EndMove
-
-Location = tuple[int, int]
-"""The states of A and of B, by their numbers."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """Sets of kinds as bits: those that must have been sent, and those that may have been."""
-
-    must: int
-    may: int
-
-    def meeting(self, other: Sent) -> Sent:
-        """What is known where either may be the case."""
-        return Sent(self.must & other.must, self.may | other.may)
+from tcpmc.checks.symbolic.sent_sets import Location, Sent, TwoEnds, least
 
 
 @dataclass(frozen=True)
@@ -42,8 +24,7 @@ class Invariant:
     def __len__(self) -> int:
         """The number of clauses."""
         kinds = len(self.formulas.sent_names)
-        open_ = sum((sent.may & ~sent.must).bit_count() for sent in self.known.values())
-        return 1 + len(self.known) * kinds - open_
+        return 1 + len(self.known) * kinds - sum(sent.open() for sent in self.known.values())
 
     def formula(self, tag: str) -> z3.BoolRef:
         """It holds in a frame."""
@@ -67,21 +48,12 @@ class Invariant:
 def least_invariant(formulas: Formulas, possible: Callable[[z3.BoolRef], bool]) -> Invariant:
     """The invariant under the moves whose guards are `possible`."""
     moves = [_by_source(formulas, which, possible) for which in (0, 1)]
-    known: dict[Location, Sent] = {(0, 0): Sent(0, 0)}
-    todo = [(0, 0)]
-    while todo:
-        here = todo.pop()
-        for which in (0, 1):
-            for move in moves[which].get(here[which], ()):
-                sent = _after(formulas, which, move, here, known[here])
-                if sent is None:
-                    continue
-                there = (move.target, here[1]) if which == 0 else (here[0], move.target)
-                merged = sent.meeting(known[there]) if there in known else sent
-                if merged != known.get(there):
-                    known[there] = merged
-                    todo.append(there)
-    return Invariant(formulas, dict(sorted(known.items())))
+    two_ends = TwoEnds(
+        moves=lambda which, end: moves[which].get(end, ()),
+        kinds_of_a=len(formulas.endpoint.kinds),
+        settled=lambda which, end: formulas.settled(end),
+    )
+    return Invariant(formulas, least(two_ends))
 
 
 def _by_source(
@@ -96,20 +68,3 @@ def _by_source(
         if verdicts[guard]:
             found.setdefault(move.source, []).append(move)
     return found
-
-
-def _after(
-    formulas: Formulas, which: int, move: EndMove, here: Location, sent: Sent
-) -> Sent | None:
-    """What is known after the move; None where it cannot happen."""
-    kinds = len(formulas.endpoint.kinds)
-    arrived = out = 0
-    if move.settled and not formulas.settled(here[1 - which]):
-        return None
-    if move.arriving is not None:
-        arrived = 1 << (1 - which) * kinds + move.arriving
-        if not sent.may & arrived:
-            return None
-    if move.sending is not None:
-        out = 1 << which * kinds + move.sending
-    return Sent(sent.must | arrived | out, sent.may | out)

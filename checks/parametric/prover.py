@@ -110,7 +110,8 @@ def assumed(prop: Property, variant: Variant, data: int) -> list[str]:
     text = "no text" if data == 0 else f"{data} octet(s) of text each way"
     scope = (
         f"from CLOSED, one OPEN each, {text}, a window of {variant.profile.window} octets, "
-        "retransmission for ever, no ABORT, no crash"
+        "retransmission for ever, no ABORT, no crash, and an end that is back in LISTEN selects "
+        "the same ISS again"
     )
     return [*prop.rests_on, scope]
 

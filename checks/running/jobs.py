@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
+    EXIT_UNEXPECTED,
     REFUTED,
     WITNESS,
     Verdict,
@@ -28,6 +30,9 @@ from tcpmc.model.properties.kinds import (
     Property,
 )
 from tcpmc.model.variants.variant import Variant
+
+if TYPE_CHECKING:
+    from tcpmc.checks.audit.decide import Audits
 
 ENGINES = ("explicit", "z3", "networkx")
 CROSS_CHECK = ENGINES[:2]
@@ -77,7 +82,8 @@ class Result:
 class Outcome:
     """What a run came to: results in catalogue order, the rule labels that the explicit engine
     reached, and why the run ended early, if it did; whether the properties were `named` by the
-    user, whether the whole `table` is wanted, and the `coverage`, if that was asked for."""
+    user, whether the whole `table` is wanted, the `coverage`, if that was asked for, and the
+    `audits` of the user's variants, where they are held against RFC 9293."""
 
     results: list[Result]
     rules: set[str] = field(default_factory=set)
@@ -85,11 +91,14 @@ class Outcome:
     named: bool = False
     table: bool = False
     coverage: Mapping[str, list[str]] | None = None
+    audits: Audits | None = None
 
     @property
     def exit_code(self) -> int:
         """The exit code; an interrupted run is never a success."""
         code = exit_code([result.verdict for result in self.results])
+        if self.audits and self.audits.fails and code in (EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE):
+            return EXIT_UNEXPECTED
         interrupted = self.reason == "interrupted" and code == EXIT_AS_EXPECTED
         return EXIT_INCONCLUSIVE if interrupted else code
 

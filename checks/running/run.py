@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
@@ -11,8 +12,9 @@ from tcpmc.checks.running.jobs import ENGINES, Exploration, Job, Outcome, Result
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
-from tcpmc.checks.verdict import INCONCLUSIVE, Answer, Verdict
+from tcpmc.checks.verdict import INCONCLUSIVE, Answer, Verdict, beside_larger
 from tcpmc.errors import BadInput
+from tcpmc.model.network.scope import MOST_CAPACITY
 from tcpmc.model.network.system import Model
 
 if TYPE_CHECKING:
@@ -126,6 +128,8 @@ def _explore(
         with monitor.interruptible():
             engine = ExplicitEngine(Model(group.variant, group.scope), watch, exploring)
             found = engine.decide(props)
+            if exploring.next_capacity:
+                found |= _at_next_capacity(group, found, watch, exploring)
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not begun") for prop in props}
@@ -136,6 +140,25 @@ def _explore(
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
     rules |= engine.table.rules
     return found
+
+
+def _at_next_capacity(
+    group: Exploration,
+    found: Mapping[str, Answer],
+    watch: Callable[[Graph], None],
+    exploring: Exploring,
+) -> dict[str, Answer]:
+    """The answers that met the capacity, with what the next larger one gives. (Nothing is kept of
+    that exploration.)"""
+    from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+
+    props = [prop for prop in group.decided_by("explicit") if found[prop.name].cut is not None]
+    if not props or group.scope.capacity == MOST_CAPACITY:
+        return {}
+    scope = group.scope.with_(capacity=group.scope.capacity + 1)
+    engine = ExplicitEngine(Model(group.variant, scope), watch, replace(exploring, folder=None))
+    later = engine.decide(props)
+    return {name: beside_larger(found[name], answer) for name, answer in later.items()}
 
 
 def _by_networkx(

@@ -7,8 +7,8 @@ frames is in `relation.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import z3
@@ -18,7 +18,6 @@ from tcpmc.checks.smt.message_alphabet import kinds_of
 from tcpmc.checks.smt.relation import Relation
 from tcpmc.checks.symbolic.fields import (
     CONTROLS,
-    SEQUENCE_FIELDS,
     STATE_BITS,
     controls,
     end_terms,
@@ -28,18 +27,19 @@ from tcpmc.checks.symbolic.fields import (
     rebuilt,
     segment_terms,
 )
-from tcpmc.checks.symbolic.symbolic import Sym, truth_of
+from tcpmc.checks.symbolic.symbolic import Sym, as_truth, truth_of
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
 from tcpmc.model.network.channel import Contents, Flight
-from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Each, Predicate
 
 Frame = Mapping[str, Any]
+COUNTER_BITS, WIDTHS = 8, {"ts_recent": 32, "stamp": 32}
+"""The bits of a number that is no sequence number, at the least, and of those that need more."""
 
 
 class SymbolicSystem(PartialSystem):
@@ -69,10 +69,17 @@ class SymbolicSystem(PartialSystem):
 class Encoding:
     """The transition relation of a model, and its predicates, over frames "0" and "1".
 
-    `sent[i]` are the segments that end i is known to send.
+    `sent[i]` are the segments that end i is known to send, and `varying` the fields of an end that
+    are not always as in the initial state (None: all that have terms). A step that sends another
+    segment, or changes another field, raises the flag `escaped`: then nothing is known.
     """
 
-    def __init__(self, model: Model, sent: tuple[Sequence[Segment], Sequence[Segment]]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        sent: tuple[Sequence[Segment], Sequence[Segment]],
+        varying: Collection[str] | None = None,
+    ) -> None:
         self.scope = model.scope
         self.model = SymbolicModel(model.variant, model.scope)
         self.bits = model.scope.bits
@@ -81,7 +88,7 @@ class Encoding:
         self.model.hosts = (Host(model.variant.profile, symbolic_iss),) * 2
         self.reference = model
         self.channels = tuple([kinds_of(model.channel, seg) for seg in kinds] for kinds in sent)
-        self.end = self._any_end()
+        self.end = self._any_end(varying)
         self.valid = z3.ULT(z3.BitVec("E.state", STATE_BITS), len(State))
         self.frame0, self.frame1 = self.frame("0"), self.frame("1")
         self.inputs = self._inputs()
@@ -100,47 +107,36 @@ class Encoding:
                 names[f"{who}:{number}"] = z3.BitVec(f"{who}:{number}@{tag}", kind.bits)
         return names
 
-    def _any_end(self) -> End:
-        """An end with symbolic fields; those that the scope keeps at zero stay concrete."""
-        scope = self.scope
+    def _any_end(self, varying: Collection[str] | None) -> End:
+        """An end with a term for each field that varies."""
+        initial = self.reference.initial().ends[0]
 
-        def number(name: str, used: bool = True) -> int:
-            return cast(int, Sym(z3.BitVec(f"E.{name}", self.bits))) if used else 0
+        def value(name: str, old: Any) -> Any:
+            if isinstance(old, State):
+                return Sym(z3.BitVec("E.state", STATE_BITS))
+            if isinstance(old, Seq):
+                return Seq(cast(int, Sym(z3.BitVec(f"E.{name}", self.bits))), self.bits)
+            if isinstance(old, bool):
+                return Sym(z3.Bool(f"E.{name}"))
+            if isinstance(old, int):
+                return Sym(z3.BitVec(f"E.{name}", WIDTHS.get(name, max(self.bits, COUNTER_BITS))))
+            return old
 
-        def flag(name: str) -> bool:
-            return cast(bool, Sym(z3.Bool(f"E.{name}")))
+        def with_terms(part: Any) -> Any:
+            names = [f.name for f in fields(part) if varying is None or f.name in varying]
+            return replace(part, **{name: value(name, getattr(part, name)) for name in names})
 
-        numbers = {"opens": True, "sent": scope.data > 0, "crashes": scope.crashes > 0}
-        history: dict[str, Any] = {
-            f.name: number(f.name, numbers[f.name]) if f.name in numbers else flag(f.name)
-            for f in fields(History)
-        }
-        holds = self.reference.variant.profile.out_of_order == "hold"
-        sequence: dict[str, Any] = {name: Seq(number(name), self.bits) for name in SEQUENCE_FIELDS}
-        tcb = Tcb(
-            state=cast(State, Sym(z3.BitVec("E.state", STATE_BITS))),
-            **sequence,
-            passive=flag("passive"),
-            queued=number("queued", scope.data > 0),
-            close_queued=flag("close_queued") if scope.data > 0 else False,
-            gap=number("gap", holds),
-            held=number("held", holds),
-            held_fin=flag("held_fin") if holds else False,
-        )
-        return End(
-            tcb,
-            History(**history),
-            time_wait=number("time_wait", scope.clock),
-            rexmt=number("rexmt", scope.clock),
-            retries=number("retries", scope.retransmissions is not None),
-        )
+        tcb, history = with_terms(initial.tcb), with_terms(initial.history)
+        found: End = replace(with_terms(initial), tcb=tcb, history=history)
+        return found
 
     def _inputs(self) -> dict[str, Any]:
-        """The segment that a step delivers, the one that it sends, and whether it sends."""
-        inputs: dict[str, Any] = {"sends": z3.Bool("sends")}
+        """The segment that a step delivers, the one that it sends, whether it sends, and whether
+        the end strays from what is known of it."""
+        inputs: dict[str, Any] = {name: z3.Bool(name) for name in ("sends", "strays")}
         for name in ("in", "out"):
-            for part in ("seq", "ack", "length"):
-                inputs[f"{name}.{part}"] = z3.BitVec(f"{name}.{part}", self.bits)
+            for part, width in self._segment_widths().items():
+                inputs[f"{name}.{part}"] = z3.BitVec(f"{name}.{part}", width)
             for control in CONTROLS:
                 inputs[f"{name}.{control}"] = z3.Bool(f"{name}.{control}")
         if loses_unseen(self.reference):
@@ -152,12 +148,23 @@ class Encoding:
             inputs |= {f"left.{who}:{n}": z3.Bool(f"left.{who}:{n}") for who, n in lost}
         return inputs
 
+    def _segment_widths(self) -> dict[str, int]:
+        """The bits of the numbers of a segment, by their names."""
+        names = (field.name for field in fields(Segment) if field.name not in CONTROLS)
+        return {name: WIDTHS.get(name, self.bits) for name in names}
+
+    def _segment(self, value: Callable[[str], Any]) -> Segment:
+        """The segment with these values of its fields."""
+        parts: dict[str, Any] = {field.name: value(field.name) for field in fields(Segment)}
+        numbers = {name: Seq(parts[name], self.bits) for name in ("seq", "ack")}
+        return Segment(**parts | numbers)
+
     def arriving(self, bits: tuple[bool, ...]) -> Segment:
         """The delivered segment with these control bits and symbolic numbers."""
-        seq, ack, length = (
-            cast(int, Sym(self.inputs[f"in.{p}"])) for p in ("seq", "ack", "length")
+        carried = dict(zip(CONTROLS, bits, strict=True))
+        return self._segment(
+            lambda name: carried[name] if name in carried else Sym(self.inputs[f"in.{name}"])
         )
-        return Segment(Seq(seq, self.bits), Seq(ack, self.bits), length, *bits)
 
     def about(self, term: Any, who: str, end: End) -> Any:
         """A formula about the generic end E as one about this end, of host `who`."""
@@ -220,13 +227,19 @@ class Encoding:
 
     def end_is(self, frame: Frame, who: str, end: End) -> z3.BoolRef:
         """End `who` in the frame has the fields of `end`, symbolic or not."""
-        return z3.And(
-            *(
-                frame[f"{who}.{name}"] == like(term, frame[f"{who}.{name}"])
-                for name, term in end_terms(end).items()
-                if f"{who}.{name}" in frame
-            )
-        )
+        same = [z3.Not(self.strays(end))]
+        for name, value in end_terms(end).items():
+            if f"{who}.{name}" in frame:
+                same.append(frame[f"{who}.{name}"] == like(value, frame[f"{who}.{name}"]))
+        return z3.And(*same)
+
+    def strays(self, end: End) -> z3.BoolRef:
+        """Some field that does not vary, as far as is known, has another value."""
+        known, found = end_terms(self.end), [z3.BoolVal(False)]
+        for name, value in end_terms(end).items():
+            if not isinstance(known[name], Sym):
+                found.append(as_truth(value != known[name]))
+        return z3.simplify(z3.Or(*found))
 
     def predicate(self, predicate: Predicate) -> z3.BoolRef:
         """A predicate of the catalogue as a formula over frame 0."""
@@ -256,12 +269,11 @@ class Encoding:
 
     def sent_in(self, solution: z3.ModelRef) -> Segment:
         """The segment that a step sends in a solution."""
-        parts = {
-            name: plain(solution.eval(term, model_completion=True))
-            for name, term in self.inputs.items()
-        }
-        seq, ack = (Seq(parts[f"out.{part}"], self.bits) for part in ("seq", "ack"))
-        return Segment(seq, ack, parts["out.length"], *(parts[f"out.{c}"] for c in CONTROLS))
+
+        def value(name: str) -> Any:
+            return plain(solution.eval(self.inputs[f"out.{name}"], model_completion=True))
+
+        return self._segment(value)
 
     def at(self, formula: Any, tag: int) -> Any:
         """A formula over frames 0 and 1 as one over frames `tag` and `tag` + 1."""

@@ -8,8 +8,8 @@ of a segment stay symbolic until it is in a channel: sending one of no known kin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import z3
@@ -18,7 +18,7 @@ from tcpmc.checks.smt.message_alphabet import Kinds
 from tcpmc.checks.symbolic.fields import CONTROLS, controls, like, segment_terms
 from tcpmc.checks.symbolic.symbolic import Path, paths, truth_of
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.network.product import OWN_EVENTS, Move
+from tcpmc.model.network.product import OWN_EVENTS, End, Move
 
 if TYPE_CHECKING:
     from tcpmc.checks.smt.encode import Encoding
@@ -42,29 +42,33 @@ class Relation:
     def _end_moves(self, which: int) -> z3.BoolRef:
         """End `which` does something by itself or on a delivery; the other stays as it is."""
         me, other = "AB"[which], "BA"[which]
-        alone = self._branches(self._own_paths(), which)
-        arrival = self._branches(self._receive_paths(), which)
+        alone = self._branches(self._own_paths(which), which)
+        arrival = self._branches(self._receive_paths, which)
         untouched = self._same(other, end=True, channel=False)
         quiet_in = self._same(other, end=False, channel=True)
         choose = z3.Or(z3.And(alone, quiet_in), z3.And(arrival, self._delivered(other)))
         return z3.And(choose, untouched, self._sent(me), self._room(me), self._known(0))
 
-    def _own_paths(self) -> Iterator[Path[Move | None]]:
+    def _own_paths(self, which: int) -> Iterator[Path[Move | None]]:
         model, end = self.encoding.model, self.encoding.end
         for event in OWN_EVENTS:
-            yield from paths(partial(model.own_move, event, 0, end), self.encoding.valid)
+            yield from paths(partial(model.own_move, event, which, end), self.encoding.valid)
 
-    def _receive_paths(self) -> Iterator[Path[Move | None]]:
-        """SEGMENT ARRIVES for every combination of control bits that is ever sent."""
-        model, end = self.encoding.model, self.encoding.end
+    @cached_property
+    def _receive_paths(self) -> list[Path[Move | None]]:
+        """SEGMENT ARRIVES for every combination of control bits that is ever sent. In the one
+        connection that is encoded it depends on the end by its TCB and its ISS only."""
+        assert self.scope.one_connection
+        model, end, found = self.encoding.model, self.encoding.end, list[Path[Move | None]]()
         known = {controls(kind.segment) for kinds in self.channels for kind in kinds}
         for bits in sorted(known):
             carried = [self.inputs[f"in.{c}"] == b for c, b in zip(CONTROLS, bits, strict=True)]
             arriving = self.encoding.arriving(bits)
             for path in paths(partial(model.receive, 0, end, arriving), self.encoding.valid):
-                yield Path(z3.And(*carried, path.condition), path.result)
+                found.append(Path(z3.And(*carried, path.condition), path.result))
+        return found
 
-    def _branches(self, found: Iterator[Path[Move | None]], which: int) -> z3.BoolRef:
+    def _branches(self, found: Iterable[Path[Move | None]], which: int) -> z3.BoolRef:
         """One of the paths is taken: its condition, what it makes of the end, what it sends."""
         me, other = "AB"[which], "BA"[which]
         own = self.encoding.end_in(self.frame0, me)
@@ -73,7 +77,7 @@ class Relation:
             move = path.result
             if move is None:
                 continue
-            parts = [path.condition, self.encoding.end_is(self.frame1, me, move.end)]
+            parts = [path.condition, *self._becomes(me, move.end, self.inputs["strays"])]
             parts.append(self.inputs["sends"] == bool(move.step.send))
             if len(move.step.send) > 1:
                 raise NotImplementedError("a rule that sends more than one segment at a time")
@@ -81,6 +85,12 @@ class Relation:
             way = self.encoding.about(z3.And(*parts), me, own)
             ways.append(z3.And(way, self._settled(other)) if move.settled else way)
         return z3.Or(*ways)
+
+    def _becomes(self, who: str, end: End, strays: z3.BoolRef) -> Iterator[z3.BoolRef]:
+        """The end is this one in frame 1, or it strays from what is known of an end."""
+        stray = self.encoding.strays(end)
+        yield strays == stray
+        yield z3.Or(stray, self.encoding.end_is(self.frame1, who, end))
 
     def _settled(self, other: str) -> z3.BoolRef:
         end = self.encoding.end_in(self.frame0, other)
@@ -152,7 +162,8 @@ class Relation:
             known.append(hit)
             stays = self.frame1[name] == self.frame0[name]
             parts.append(z3.If(hit, self._way(name, kind.put), stays))
-        parts.append(self.frame1["escaped"] == z3.And(sends, z3.Not(z3.Or(*known))))
+        unknown = z3.And(sends, z3.Not(z3.Or(*known)))
+        parts.append(self.frame1["escaped"] == z3.Or(unknown, self.inputs["strays"]))
         return z3.And(*parts)
 
     def _room(self, who: str) -> z3.BoolRef:
@@ -163,7 +174,7 @@ class Relation:
         for number, kind in enumerate(self.channels["AB".index(who)]):
             for index, contents in enumerate(kind.contents):
                 held += [self.frame1[f"{who}:{number}"] == index] * len(contents)
-        return z3.AtMost(*held, self.scope.capacity)
+        return z3.AtMost(*held, self.scope.capacity) if held else z3.BoolVal(True)
 
     def _network_moves(self) -> z3.BoolRef:
         """One kind in one channel is lost, doubled or gone; all else stays as it is."""
@@ -176,17 +187,22 @@ class Relation:
 
     def _tick(self) -> z3.BoolRef:
         """Every clock and every age moves on by one."""
-        parts = [self._known(0), self._known(1)]
-        end, valid = self.encoding.end, self.encoding.valid
-        found = list(paths(lambda: self.encoding.model.tick_end(end), valid))
+        found = list(
+            paths(lambda: self.encoding.model.tick_end(self.encoding.end), self.encoding.valid)
+        )
+        strays = [self.encoding.strays(path.result) for path in found if path.result is not None]
+        parts, strayed = [self._known(0)], list[z3.BoolRef]()
         for who in "AB":
-            ways = [
-                z3.And(path.condition, self.encoding.end_is(self.frame1, who, path.result))
-                for path in found
-                if path.result is not None
-            ]
             now = self.encoding.end_in(self.frame0, who)
+            ends = [path for path in found if path.result is not None]
+            ways = []
+            for path, stray in zip(ends, strays, strict=True):
+                assert path.result is not None
+                becomes = self.encoding.end_is(self.frame1, who, path.result)
+                ways.append(z3.And(path.condition, z3.Or(stray, becomes)))
+                out = z3.And(path.condition, stray)
+                strayed.append(self.encoding.about(out, who, now))
             parts.append(z3.Or(*(self.encoding.about(way, who, now) for way in ways)))
             for number, kind in enumerate(self.channels["AB".index(who)]):
                 parts.append(self._way(f"{who}:{number}", kind.tick))
-        return z3.And(*parts)
+        return z3.And(self.frame1["escaped"] == z3.Or(*strayed), *parts)

@@ -10,23 +10,30 @@ which nobody sends text, and says so: such an answer is narrower than the questi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import z3
 
+from tcpmc.checks.explicit.local_steps import local_steps
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.smt.bmc import Unrolling
-from tcpmc.checks.smt.clauses import Clauses, proposed
+from tcpmc.checks.smt.clauses import proposed
 from tcpmc.checks.smt.encode import Encoding
+from tcpmc.checks.smt.explored import unmatched
 from tcpmc.checks.smt.induction import Escaped, inductive, sample, segments_sent
+from tcpmc.checks.smt.pairs import Pairs, varying
+from tcpmc.checks.statespace import explore
 from tcpmc.checks.statespace.tables import Ints
+from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
 from tcpmc.checks.trace import ReplayError, Trace, shows
 from tcpmc.checks.verdict import (
+    DISAGREE,
     INCONCLUSIVE,
     PROVED,
     REFUTED,
@@ -40,8 +47,20 @@ from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
 
 DEPTH = 16
-PATIENCE = 20.0
-"""Seconds for one question of a bounded search, unless the engine is thorough."""
+PATIENCE = 60.0
+"""Seconds for a bounded search, unless the engine is thorough."""
+PROOF_PATIENCE = 120.0
+"""Seconds for the induction of the untimed channel, unless the engine is thorough."""
+SOME = 20_000
+"""As many of the states with a clock are looked at for steps that are left out."""
+
+
+@dataclass(frozen=True)
+class Inductive:
+    """An inductive invariant as formulas over frame 0, and the number of its clauses."""
+
+    formulas: list[z3.BoolRef]
+    clauses: int
 
 
 class SolverEngine:
@@ -72,7 +91,8 @@ class SolverEngine:
         unbounded = Model(model.variant, model.scope.with_(channel="sent-set"))
         table = TabulatedModel(unbounded)
         states = sample(table)
-        return Encoding(unbounded, segments_sent(table, states)), table, states
+        encoding = Encoding(unbounded, segments_sent(table, states), varying(table))
+        return encoding, table, states
 
     @cached_property
     def _glimpse(self) -> list[System]:
@@ -82,14 +102,31 @@ class SolverEngine:
         return [table.system(s) for s in states[:: 1 + len(states) // 20_000].tolist()]
 
     @cached_property
-    def _invariant(self) -> Clauses:
+    def _invariant(self) -> Inductive:
+        """What is known of every state of the unbounded channel. Raises Escaped and GaveUp."""
         encoding, table, states = self._unbounded
-        return inductive(encoding, proposed(encoding, table, states), self.progress)
+        if self.model.scope.clock:
+            clauses = inductive(encoding, proposed(encoding, table, states), self.progress)
+            return Inductive(clauses.as_formula(encoding.frame0), len(clauses))
+        pairs = Pairs(encoding, table)
+        pairs.check(None if self.thorough else PROOF_PATIENCE)
+        return Inductive([pairs.formula(encoding.frame0)], len(pairs))
+
+    @cached_property
+    def _left_out(self) -> str:
+        """A step that was explored and that the relation which is proved about does not have."""
+        encoding, table, states = self._unbounded
+        levels: Iterable[Ints] = [states[:: 1 + len(states) // SOME]]
+        if not self.model.scope.clock:
+            scope = encoding.scope.with_(channel="bag", capacity=2)
+            table = TabulatedModel(Model(self.model.variant, scope))
+            levels = explore(table).levels
+        return next((str(s) for s in unmatched(encoding, local_steps(table, levels))), "")
 
     def _unrolling(self, model: Model) -> Unrolling:
         if model not in self._unrollings:
             table = TabulatedModel(model)
-            encoding = Encoding(model, segments_sent(table, sample(table)))
+            encoding = Encoding(model, segments_sent(table, sample(table)), varying(table))
             self._unrollings[model] = Unrolling(encoding, None if self.thorough else PATIENCE)
         return self._unrollings[model]
 
@@ -102,7 +139,7 @@ class SolverEngine:
                     answers[prop.name] = self._lemma(prop)
                 elif isinstance(prop, Always | Reachable) and self.model.scope.channel != "fifo":
                     answers[prop.name] = self._graph_property(prop)
-            except (PathLimit, Escaped, GaveUp, Unsettled) as limit:
+            except (PathLimit, Escaped, GaveUp, Unsettled, Unknown, NotImplementedError) as limit:
                 answers[prop.name] = Answer(INCONCLUSIVE, str(limit))
         return answers
 
@@ -120,10 +157,17 @@ class SolverEngine:
         ways = [self._proof, self._search]
         if self._suggested(prop):
             ways.reverse()
+        stopped: GaveUp | None = None
         for way in ways:
-            answer = way(prop)
+            try:
+                answer = way(prop)
+            except GaveUp as reason:
+                stopped = reason
+                continue
             if answer is not None:
                 return answer
+        if stopped is not None:
+            raise stopped
         return Answer(holds_up_to(DEPTH), f"no run of {DEPTH} steps, and no inductive proof")
 
     def _search(self, prop: Always | Reachable) -> Answer | None:
@@ -143,17 +187,20 @@ class SolverEngine:
     def _proof(self, prop: Always | Reachable) -> Answer | None:
         """Whether an inductive invariant of the unbounded channel rules the bad states out."""
         try:
-            clauses = self._invariant
+            known = self._invariant
         except Escaped:
             return None
         encoding = self._unbounded[0]
         for goal in self._goals(prop, encoding):
             solver = z3.SolverFor("QF_FD")
-            solver.add(*clauses.as_formula(encoding.frame0), goal)
+            solver.add(*known.formulas, goal)
             if not satisfiable(solver):
+                if self._left_out:
+                    how = f"the relation leaves out a step that the rules take: {self._left_out}"
+                    return Answer(DISAGREE, how)
                 word = UNREACHABLE if isinstance(prop, Reachable) else PROVED
                 whole = self.thorough or self.model.scope.data == 0
-                how = f"inductive, {len(clauses):,} clauses, unbounded channel"
+                how = f"inductive, {known.clauses:,} clauses, unbounded channel"
                 return Answer(word, how, narrower="" if whole else "no text is sent")
         return None
 

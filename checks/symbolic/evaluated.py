@@ -55,13 +55,15 @@ def _value(
         return values[name]
     if kind in CONSTANT:
         return np.full(rows, CONSTANT[kind](term))
+    if kind in (z3.Z3_OP_AND, z3.Z3_OP_OR) and not parts:
+        return np.full(rows, kind == z3.Z3_OP_AND)
     if kind in REDUCED:
         return reduce(REDUCED[kind], parts)
     if kind in ARITHMETIC:
         found = reduce(ARITHMETIC[kind], parts)
         return found & _mask(term.size()) if isinstance(term, z3.BitVecRef) else found
-    if kind in COMPARED:
-        return COMPARED[kind](*parts)
+    if kind in APPLIED:
+        return APPLIED[kind](*parts)
     if kind == z3.Z3_OP_ITE:
         return np.where(*parts)
     if kind == z3.Z3_OP_DISTINCT and len(parts) == 2:
@@ -110,8 +112,9 @@ ARITHMETIC: dict[int, Callable[[Column, Column], Column]] = {
     z3.Z3_OP_MUL: lambda a, b: a * b,
 }
 """Modulo 2**64, and cut to the bits of the term where it has some."""
-COMPARED: dict[int, Callable[..., Column]] = {
+APPLIED: dict[int, Callable[..., Column]] = {
     z3.Z3_OP_NOT: lambda a: ~a,
+    z3.Z3_OP_ZERO_EXT: lambda a: a,
     z3.Z3_OP_IMPLIES: lambda a, b: ~a | b,
     z3.Z3_OP_EQ: lambda a, b: a == b,
     z3.Z3_OP_IFF: lambda a, b: a == b,

@@ -8,29 +8,28 @@ from typing import Any
 
 import z3
 
+from tcpmc.checks.naming import names_of
 from tcpmc.checks.symbolic.symbolic import Sym, as_bits, as_truth
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State
-from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End
 
 SEQUENCE_FIELDS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
-TCB_FIELDS = ("passive", "queued", "close_queued", "gap", "held", "held_fin")
 STATE_BITS = 4
 CONTROLS = ("SYN", "ACK", "FIN", "RST")
 
 
 def end_terms(end: End) -> dict[str, Any]:
-    """The fields of an end by name, flat."""
-    tcb, history = end.tcb, end.history
-    return {
-        "state": tcb.state,
-        **{name: getattr(tcb, name).value for name in SEQUENCE_FIELDS},
-        **{name: getattr(tcb, name) for name in TCB_FIELDS},
-        **{field.name: getattr(history, field.name) for field in fields(History)},
-        **{name: getattr(end, name) for name in ("time_wait", "rexmt", "retries")},
-    }
+    """Every field of an end by name, flat. Raises SameName where two have the same."""
+    held = [
+        (field.name, getattr(part, field.name))
+        for part in (end.tcb, end.history, end)
+        for field in fields(part)
+        if field.name not in ("tcb", "history")
+    ]
+    names_of(held, lambda pair: pair[0])
+    return {name: value.value if isinstance(value, Seq) else value for name, value in held}
 
 
 def rebuilt(end: End, value: Callable[[str], Any]) -> End:
@@ -47,16 +46,18 @@ def rebuilt(end: End, value: Callable[[str], Any]) -> End:
     def part(old: Any) -> Any:
         return type(old)(**{f.name: field_of(f.name, getattr(old, f.name)) for f in fields(old)})
 
-    clocks = {
-        name: field_of(name, getattr(end, name)) for name in ("time_wait", "rexmt", "retries")
+    more = {
+        field.name: field_of(field.name, getattr(end, field.name))
+        for field in fields(end)
+        if field.name not in ("tcb", "history")
     }
-    return End(part(end.tcb), part(end.history), **clocks)
+    return End(part(end.tcb), part(end.history), **more)
 
 
 def segment_terms(segment: Segment) -> dict[str, Any]:
-    """The fields of a segment by name, flat."""
-    numbers = {"seq": segment.seq.value, "ack": segment.ack.value, "length": segment.length}
-    return {**numbers, **{control: getattr(segment, control) for control in CONTROLS}}
+    """Every field of a segment by name."""
+    found = {field.name: getattr(segment, field.name) for field in fields(segment)}
+    return {name: value.value if isinstance(value, Seq) else value for name, value in found.items()}
 
 
 def controls(segment: Segment) -> tuple[bool, ...]:

@@ -107,16 +107,20 @@ def lifted(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
 
 def _computed(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Any:
     a, b = left.term, right.term if isinstance(right, Sym) else right
-    if z3.is_bv(a):
-        return operation(a, as_bits(b, a.size()))
-    if z3.is_bv(b) or (isinstance(b, int) and not isinstance(b, bool)):
-        size = b.size() if z3.is_bv(b) else 32
-        return operation(as_bits(a, size), as_bits(b, size))
-    return operation(a, z3.BoolVal(b) if isinstance(b, bool) else b)
+    if not z3.is_bv(a) and isinstance(b, bool):
+        return operation(a, z3.BoolVal(b))
+    if not z3.is_bv(a) and z3.is_bool(b):
+        return operation(a, b)
+    sizes = [part.size() for part in (a, b) if z3.is_bv(part)]
+    if isinstance(b, int):
+        sizes.append(b.bit_length())
+    size = max(sizes) if z3.is_bv(a) or z3.is_bv(b) else max(32, *sizes)
+    return operation(as_bits(a, size), as_bits(b, size))
 
 
 def as_bits(value: Any, size: int) -> Any:
-    """A bit-vector term for a number, a truth, an enum member, or a Sym of one."""
+    """A bit-vector term for a number, a truth, an enum member, or a Sym of one. What is wider is
+    cut to the lower bits, what is narrower is a number without a sign."""
     value = value.term if isinstance(value, Sym) else value
     if isinstance(value, Enum):
         value = list(type(value)).index(value)
@@ -124,13 +128,17 @@ def as_bits(value: Any, size: int) -> Any:
         return z3.BitVecVal(int(value), size)
     if z3.is_bool(value):
         return z3.If(value, z3.BitVecVal(1, size), z3.BitVecVal(0, size))
-    return value
+    if value.size() < size:
+        return z3.ZeroExt(size - value.size(), value)
+    return z3.Extract(size - 1, 0, value) if value.size() > size else value
 
 
 def as_truth(value: Any) -> z3.BoolRef:
     """A Boolean term for a truth or a Sym of one."""
     value = value.term if isinstance(value, Sym) else value
-    return z3.BoolVal(value) if isinstance(value, bool) else value
+    if z3.is_bv(value):
+        return value != 0
+    return z3.BoolVal(bool(value)) if isinstance(value, bool | int) else value
 
 
 @dataclass(frozen=True)

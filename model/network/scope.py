@@ -14,6 +14,7 @@ Start = Literal["closed", "established"]
 IssPolicy = Literal["same", "clock", "new", "any"]
 Side = Literal["both", "A", "B"]
 CHANNELS, STARTS, POLICIES, SIDES = map(get_args, (ChannelKind, Start, IssPolicy, Side))
+MOST_CAPACITY = 8
 NUMBER = r"(0|[1-9]\d*)"
 SEGMENT = re.compile(
     rf"<SEQ={NUMBER}>(<ACK={NUMBER}>)?(<DATA={NUMBER}>)?"
@@ -94,7 +95,7 @@ class Scope:
         if self.loss not in LOSSES and not SEGMENT.fullmatch(str(self.loss)):
             allowed = f"choose one of {', '.join(LOSSES)}, or a segment"
             raise ValueError(f"loss={self.loss}: {allowed}, as <SEQ=102><ACK=302><CTL=ACK>")
-        _between("capacity", self.capacity, 1, 8)
+        _between("capacity", self.capacity, 1, MOST_CAPACITY)
         _between("data", self.data, 0, 8)
         _between("opens", self.opens, 1, 3)
         _between("crashes", self.crashes, 0, 2)
@@ -121,13 +122,17 @@ class Scope:
 
     @property
     def switched_off(self) -> tuple[str, ...]:
-        """What never happens within these bounds though it can, as an assumption to print."""
+        """What never happens in the model within these bounds, though it can, as an assumption to
+        print."""
         off = ["nobody aborts (--aborts)"] * (not self.aborts)
         off += ["no host crashes (--crashes)"] * (self.crashes == 0)
         off += ["nobody gives up: no user timeout (--retransmissions)"] * (
             self.retransmissions is None
         )
-        return ("; ".join(off),) if off else ()
+        # RFC 3.10.7.2 third: "ISS should be selected" / here: one for each OPEN, so that a
+        # listener that a reset has brought back to LISTEN answers the next SYN with the same.
+        off.append("an end that is back in LISTEN selects the same ISS again")
+        return ("; ".join(off),)
 
     def with_(self, **changes: Any) -> Scope:
         """This scope with some bounds changed."""

@@ -1,5 +1,6 @@
 """What is asked of the model, with citations and expected verdicts.
 
 Reading order: `kinds` (what a property can say), `catalogue`, then by subject `opening`, `closing`,
-`second_connection`, `clocked` (with the clock on) and `lemmas` (about one step).
+`second_connection`, `recovery`, `step` (what every step of a run obeys), `clocked` (with the clock
+on) and `lemmas` (about one step from any TCB).
 """

@@ -15,6 +15,7 @@ from tcpmc.model.properties.step import (
     deleted,
     in_order,
     is_blank,
+    old_fin,
     outstanding,
     restarts,
 )
@@ -178,7 +179,7 @@ LEMMAS: tuple[Lemma, ...] = (
         meaning="TIME-WAIT answers a retransmitted FIN by an ACK, and restarts its timer",
         citation="RFC 9293, 3.10.7.4 eighth",
         expected={"rfc9293": "PROVED"},
-        premise=next(prop for prop in STEPS if prop.name == "time-wait-restarts").premise,
+        premise=lambda step: step.arrives and step.tcb.state == State.TIME_WAIT and old_fin(step),
         claim=restarts,
     ),
     Lemma(

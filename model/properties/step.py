@@ -89,6 +89,21 @@ def in_order(step: EndStep) -> bool:
     return plain(step) and fits & (acknowledged(step) <= outstanding(step.tcb)) & not_old(step)
 
 
+def overlapping(step: EndStep) -> bool:
+    """As `in_order`, or the segment begins with what has been received, and goes on beyond it."""
+    seg, old = step.segment, step.tcb.rcv_nxt - step.segment.seq
+    fits = (old < seg.len) & (seg.len - old <= step.host.profile.window)
+    return plain(step) and fits & (acknowledged(step) <= outstanding(step.tcb)) & not_old(step)
+
+
+def beyond(step: EndStep) -> bool:
+    """The segment is plain, in the window, and begins beyond RCV.NXT; it acknowledges nothing but
+    what is outstanding."""
+    later = (ahead(step) != 0) & (step.tcb.rcv_nxt <= step.segment.seq)
+    acceptable = acknowledged(step) <= outstanding(step.tcb)
+    return plain(step) and in_window(step) and later & acceptable & not_old(step)
+
+
 def not_old(step: EndStep) -> bool:
     """PAWS lets the segment pass (RFC 7323)."""
     return ((step.segment.stamp - step.tcb.ts_recent) & (1 << 31)) == 0
@@ -213,7 +228,8 @@ def syn_sent_answers(step: EndStep) -> bool:
 
 
 def syn_received_answers(step: EndStep) -> bool:
-    """3.10.7.4 for SYN-RECEIVED: RST, SYN, and an ACK that is missing, or is the awaited one."""
+    """3.10.7.4 for SYN-RECEIVED: RST, SYN, and an ACK that is missing, out of range, another one,
+    or the awaited one."""
     seg, tcb, after = step.segment, step.tcb, step.after
     if seg.RST:
         back = LISTEN if tcb.passive else CLOSED
@@ -225,18 +241,21 @@ def syn_received_answers(step: EndStep) -> bool:
         return back_to_listen if tcb.passive else acknowledged_only(step)
     if not seg.ACK:
         return ignored(step)
+    if ack_out_of_range(step):
+        return acknowledged_only(step)
     if (acknowledged(step) == 0) | (acknowledged(step) > outstanding(tcb)):
-        answered = len(step.step.send) == 1 and not step.step.signals
-        return answered and unchanged(step)
+        return reset_sent(step)
     taken = after.state not in (CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, State.TIME_WAIT)
     return taken and after.snd_una == seg.ack
 
 
 def reset_is_taken(step: EndStep) -> bool:
-    """The TCB is deleted, and whoever waited for data is told "connection reset"."""
+    """The TCB is deleted, and whoever waited for data is told "connection reset"; in TIME-WAIT the
+    connection has ended normally, and nobody is."""
     waited = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT)
     told = CONNECTION_RESET in step.step.signals or step.tcb.state not in waited
-    return deleted(step) and told and not step.step.send
+    normal = step.tcb.state == State.TIME_WAIT
+    return deleted(step) and told and not step.step.send and not (normal and step.step.signals)
 
 
 def reset_is_not_taken(step: EndStep) -> bool:
@@ -381,9 +400,24 @@ def restarts(step: EndStep) -> bool:
     return acknowledged_only(step) and step.step.starts_time_wait
 
 
-def calls_for_connection(step: EndStep) -> bool:
-    """A SYN at ISS is sent, and the state is SYN-SENT."""
+def old_fin(step: EndStep) -> bool:
+    """The segment ends with a FIN that has been received before."""
+    seg = step.segment
+    return plain(step) and seg.FIN and seg.seq + seg.len == step.tcb.rcv_nxt
+
+
+def only_a_fin_restarts(step: EndStep) -> bool:
+    """A retransmitted FIN restarts the timer; another old segment does not."""
+    if old_fin(step):
+        return restarts(step)
+    return in_window(step) or not step.step.starts_time_wait
+
+
+def opens(step: EndStep) -> bool:
+    """A SYN at ISS is sent, and the state is SYN-SENT; or LISTEN, and nothing is sent."""
     after, iss = step.after, step.host.iss
+    if step.event == "passive OPEN":
+        return after.state == LISTEN and is_blank(after) and silent(step)
     syn = Segment(iss, after.rcv_nxt, SYN=True)
     numbered = (after.iss == iss) & (after.snd_una == iss) & (after.snd_nxt == iss + 1)
     return after.state == SYN_SENT and numbered and sends(step, syn)
@@ -392,10 +426,30 @@ def calls_for_connection(step: EndStep) -> bool:
 def sends_text(step: EndStep) -> bool:
     """An octet is sent at once, or queued until the connection is ready."""
     tcb, after = step.tcb, step.after
+    if tcb.state == LISTEN:
+        return after.queued == 1 and opens(step)
     if tcb.state in (SYN_SENT, SYN_RECEIVED):
         return after.state == tcb.state and after.queued == tcb.queued + 1 and silent(step)
     octet = Segment(tcb.snd_nxt, tcb.rcv_nxt, 1, ACK=True)
     return after.state == tcb.state and sends(step, octet)
+
+
+def queue_is_sent(step: EndStep) -> bool:
+    """All text that waited is sent in one segment, with the FIN if that waited, too; and nothing is
+    left to wait. Where nothing waited, no text and no FIN is sent."""
+    tcb, after, sent = step.tcb, step.after, step.step.send
+    emptied = after.queued == 0 and not after.close_queued
+    closing = after.state in (State.FIN_WAIT_1, State.LAST_ACK)
+    if not tcb.queued and not tcb.close_queued:
+        return emptied and not closing and all(seg.len == 0 for seg in sent)
+    whole = len(sent) == 1 and (sent[0].length, sent[0].FIN) == (tcb.queued, tcb.close_queued)
+    followed = State.LAST_ACK if CONNECTION_CLOSING in step.step.signals else State.FIN_WAIT_1
+    return emptied and whole and (after.state == followed if tcb.close_queued else not closing)
+
+
+def draws_nothing(step: EndStep) -> bool:
+    """The segment is not answered."""
+    return not step.step.send
 
 
 def closes(step: EndStep) -> bool:
@@ -517,6 +571,13 @@ def ticking(scope: Scope) -> Scope:
     return scope.with_(clock=True, msl=msl, opens=1, **bounds)
 
 
+def forgotten(scope: Scope) -> Scope:
+    """Two connections one after the other, and a crash: old segments meet a new opening."""
+    return reopened(start="closed", crashes=1, isn="new", data=0, sender="both", closer="both")(
+        scope.with_(capacity=1)
+    )
+
+
 def every(
     name: str,
     meaning: str,
@@ -553,6 +614,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.1",
         arrives_in(CLOSED),
         closed_answers,
+        setting=forgotten,
         expected=but_not_on("no-time-wait-silent"),
     ),
     every(
@@ -561,6 +623,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.2",
         arrives_in(LISTEN),
         listen_answers,
+        setting=forgotten,
         expected=but_not_on("two-way-handshake"),
     ),
     every(
@@ -569,6 +632,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.3",
         arrives_in(SYN_SENT),
         syn_sent_answers,
+        setting=forgotten,
     ),
     every(
         "syn-received-answers",
@@ -576,15 +640,19 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 second, fourth and fifth, note 1",
         lambda step: arrives_in(SYN_RECEIVED)(step) and ahead(step) == 0 and in_window(step),
         syn_received_answers,
+        setting=forgotten,
     ),
     every(
         "window-guards",
         "a segment outside the window changes nothing; unless it is RST, it is answered by an ACK",
         "RFC 9293, 3.10.7.4 first, Table 6",
         lambda step: (
-            arrives_in(*SYNCHRONIZED)(step) and not may_reopen(step) and not in_window(step)
+            arrives_in(SYN_RECEIVED, *SYNCHRONIZED)(step)
+            and not may_reopen(step)
+            and not in_window(step)
         ),
         outside_is_answered,
+        expected=but_not_on("figure-7"),
     ),
     every(
         "reset-is-obeyed",
@@ -647,8 +715,26 @@ STEPS: tuple[EveryStep, ...] = (
         "data-is-taken",
         "text and FIN that are in order and in the window are taken and acknowledged",
         "RFC 9293, 3.10.7.4 seventh and eighth",
-        lambda step: arrives_in(*TAKES_TEXT)(step) and in_order(step) and step.segment.len != 0,
+        lambda step: arrives_in(*TAKES_TEXT)(step) and overlapping(step),
         is_taken,
+    ),
+    every(
+        "gap-is-acknowledged",
+        "text and FIN beyond RCV.NXT are answered by an ACK of what was received",
+        "RFC 9293, 3.10.7.4 first and seventh, MAY-13",
+        lambda step: arrives_in(*SYNCHRONIZED)(step) and beyond(step) and step.segment.len != 0,
+        lambda step: len(step.step.send) == 1 and step.step.send[0].ack == step.after.rcv_nxt,
+    ),
+    every(
+        "ack-draws-nothing",
+        "a bare ACK in the window and in range is not answered",
+        "RFC 9293, 3.10.7.4 fifth",
+        lambda step: (
+            arrives_in(*SYNCHRONIZED)(step)
+            and (in_order(step) or beyond(step))
+            and step.segment.len == 0
+        ),
+        draws_nothing,
     ),
     every(
         "fin-leads-on",
@@ -703,17 +789,30 @@ STEPS: tuple[EveryStep, ...] = (
     ),
     every(
         "open-calls",
-        "an active OPEN sends a SYN at the ISS",
+        "an active OPEN sends a SYN at the ISS; after a passive one the end listens",
         "RFC 9293, 3.10.1",
-        lambda step: step.event == "active OPEN" and step.tcb.state in (CLOSED, LISTEN),
-        calls_for_connection,
+        lambda step: (
+            (step.event == "active OPEN" and step.tcb.state in (CLOSED, LISTEN))
+            or (step.event == "passive OPEN" and step.tcb.state == CLOSED)
+        ),
+        opens,
     ),
     every(
         "text-is-sent",
-        "SEND queues text before the connection is ready, and sends it then",
+        "SEND queues text before the connection is ready, and sends it at once when it is",
         "RFC 9293, 3.10.2",
-        lambda step: step.event == "SEND" and step.tcb.state not in (CLOSED, LISTEN),
+        lambda step: step.event == "SEND" and step.tcb.state != CLOSED,
         sends_text,
+    ),
+    every(
+        "queue-is-sent",
+        "what waited for the connection is sent when it is ready, text first, then FIN",
+        "RFC 9293, 3.10.2, 3.10.4",
+        lambda step: (
+            arrives_in(SYN_SENT, SYN_RECEIVED)(step)
+            and step.after.state not in (CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, State.TIME_WAIT)
+        ),
+        queue_is_sent,
     ),
     every(
         "close-sends-fin",
@@ -758,16 +857,12 @@ STEPS: tuple[EveryStep, ...] = (
     ),
     every(
         "time-wait-restarts",
-        "a retransmitted FIN is acknowledged in TIME-WAIT, and restarts its timer",
+        "a retransmitted FIN is acknowledged in TIME-WAIT, and restarts its timer; another old "
+        "segment does not restart it",
         "RFC 9293, 3.10.7.4 fifth and eighth",
-        lambda step: (
-            arrives_in(State.TIME_WAIT)(step)
-            and plain(step)
-            and step.segment.FIN
-            and step.segment.seq + step.segment.len == step.tcb.rcv_nxt
-        ),
-        restarts,
+        arrives_in(State.TIME_WAIT),
+        only_a_fin_restarts,
         setting=ticking,
-        expected=but_not_on("no-restart"),
+        expected=but_not_on("no-restart") | but_not_on("time-wait-restart-any"),
     ),
 )

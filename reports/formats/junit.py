@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import Standing
 from tcpmc.reports.evidence import command, evidence
 from tcpmc.reports.report import basis
+
+if TYPE_CHECKING:
+    from tcpmc.checks.audit.decide import Audits
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, in any spelling."""
@@ -30,6 +34,23 @@ def junit(outcome: Outcome) -> str:
         suite = SubElement(root, "testsuite", {"name": legal(variant), **_counts(results)})
         for result in results:
             _case(suite, result)
+    if outcome.audits is not None:
+        _add_audits(root, outcome.audits)
+    return document(root)
+
+
+def _add_audits(root: Element, audits: Audits) -> None:
+    """The suites of the audits, and their counts among the others."""
+    from tcpmc.reports.formats.audit_junit import suites
+
+    for suite in suites(audits):
+        root.append(suite)
+        for count in ("tests", "failures", "errors"):
+            root.set(count, str(int(root.attrib[count]) + int(suite.attrib[count])))
+
+
+def document(root: Element) -> str:
+    """The document as text."""
     indent(root)
     text = tostring(root, encoding="unicode")
     # In a CI log these begin a command, which text never does.

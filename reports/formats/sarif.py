@@ -48,7 +48,12 @@ def sarif(outcome: Outcome) -> str:
             if (level := _level(result.verdict))
         ],
     }
-    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    runs = [run]
+    if outcome.audits is not None:
+        from tcpmc.reports.formats.audit_sarif import sarif_run
+
+        runs.append(sarif_run(outcome.audits))
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, indent=2)
 
 
 def plain(text: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
 import z3
 
+from tcpmc.checks.explicit import tabulate
+from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.local_steps import LocalStep, local_steps, states_by_pair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.naming import SameName, names_of, segment_name
@@ -16,9 +19,17 @@ from tcpmc.checks.parametric.explored import Explored
 from tcpmc.checks.parametric.formulas import formulas_of, sent_name
 from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.parametric.symbolic_endpoint import BITS
+from tcpmc.checks.smt import smt_engine
+from tcpmc.checks.smt.encode import Encoding
+from tcpmc.checks.smt.explored import unmatched
+from tcpmc.checks.smt.induction import sample, segments_sent
+from tcpmc.checks.smt.pairs import varying
+from tcpmc.checks.smt.relation import Relation
 from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.evaluated import Unknown, holds_at
-from tcpmc.checks.verdict import DISAGREE, REFUTED
+from tcpmc.checks.symbolic.fields import end_terms
+from tcpmc.checks.symbolic.symbolic import Sym
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, Answer, merged
 from tcpmc.model import (
     CONNECTION_RESET,
     RFC9293,
@@ -32,13 +43,15 @@ from tcpmc.model import (
     Variant,
     closed,
 )
-from tcpmc.model.network.scope import Scope
+from tcpmc.model.network.product import Event, System
+from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Always
 from tcpmc.model.variants.shipped import VARIANTS
 
 ISS = (100, 300)
+RFC = VARIANTS["rfc9293"]
 OF_A_KIND = ("rfc9293", "linux", "freebsd", "no-time-wait", "smoltcp-470", "freertos-1303")
 
 
@@ -96,6 +109,16 @@ def test_what_needs_three_in_flight_is_not_proved(timestamps: bool) -> None:
     found = Prover(late_segments_reset_closing(timestamps)).prove(PROPERTIES["graceful-close"])
     assert found.word == REFUTED
     assert found.trace is not None and len(found.trace) == 10
+
+
+def test_numbers_that_would_run_together_in_a_key_are_no_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tabulate, "LOW", 1)
+    prop = PROPERTIES["synchronized"]
+    answer = ExplicitEngine(Model(RFC, SCOPES["small"])).decide([prop])[prop.name]
+    assert answer.word == INCONCLUSIVE
+    assert "more than 2 kinds of segments or messages" in answer.method
 
 
 # --- terms at values ------------------------------------------------------------------------------
@@ -188,3 +211,80 @@ def test_a_predicate_that_the_formulas_do_not_follow_is_noticed() -> None:
     states = list(states_by_pair(table, explore(table).levels))
     assert list(explored.misjudged(odd, states))
     assert not list(explored.misjudged(PROPERTIES["synchronized"], states))  # type: ignore[arg-type]
+
+
+# --- the Z3 engine --------------------------------------------------------------------------------
+
+SMALL = SCOPES["small"]
+
+
+def encoded(variant: Variant) -> Encoding:
+    """The relation of the unbounded channel, as the engine builds it."""
+    model = Model(variant, SMALL.with_(channel="sent-set"))
+    table = TabulatedModel(model)
+    return Encoding(model, segments_sent(table, sample(table)), varying(table))
+
+
+def assert_all_encoded(variant: Variant) -> None:
+    table = TabulatedModel(Model(variant, SMALL))
+    steps = list(local_steps(table, explore(table).levels))
+    assert len(steps) > 100
+    assert not list(unmatched(encoded(variant), steps))
+
+
+def test_each_explored_step_is_one_of_the_relation() -> None:
+    assert_all_encoded(VARIANTS["rfc9293"])
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", VARIANTS.keys() - {"rfc9293"})
+def test_each_explored_step_of_every_variant_is_one_of_the_relation(name: str) -> None:
+    assert_all_encoded(VARIANTS[name])
+
+
+NOTHING: tuple[list[Segment], list[Segment]] = ([], [])
+
+
+def test_a_field_that_is_not_known_to_vary_cannot_be_lost() -> None:
+    """Without text nothing is queued; a rule that queues all the same leaves what is known."""
+    encoding = Encoding(Model(VARIANTS["rfc9293"], SMALL), NOTHING, {"state", "snd_nxt"})
+    end = encoding.reference.initial().ends[0]
+    assert z3.is_false(encoding.strays(end))
+    for changed in ({"queued": 1}, {"ts_recent": 1}, {"close_queued": True}, {"reopened": end.tcb}):
+        other = replace(end, tcb=replace(end.tcb, **changed))
+        assert z3.is_true(encoding.strays(other)), changed
+
+
+def test_the_fields_of_ends_and_segments_are_all_encoded() -> None:
+    encoding = Encoding(Model(VARIANTS["linux"], SMALL), NOTHING)
+    for name, value in end_terms(encoding.end).items():
+        assert isinstance(value, Sym) or name in ("reopened", "incarnation"), name
+    for field in fields(Segment):
+        assert f"in.{field.name}" in encoding.inputs and f"out.{field.name}" in encoding.inputs
+
+
+@pytest.mark.parametrize(("sender", "able"), [("both", (0, 1)), ("A", (0,)), ("B", (1,))])
+def test_only_who_may_send_sends(sender: Any, able: tuple[int, ...]) -> None:
+    """The ends are alike in all but what the scope lets their users do."""
+    relation = Relation(Encoding(Model(VARIANTS["rfc9293"], Scope("", sender=sender)), NOTHING))
+    moves = [[path.result for path in relation._own_paths(which)] for which in (0, 1)]
+    sends = [any(move is not None and move.event == "SEND" for move in found) for found in moves]
+    assert tuple(which for which in (0, 1) if sends[which]) == able
+
+
+def test_a_relation_that_leaves_out_a_step_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = LocalStep(System(ends := Model(RFC, SMALL).initial().ends), Event("CLOSE"), ends[0], ())
+    monkeypatch.setattr(smt_engine, "unmatched", lambda encoding, steps: iter([lost]))
+    prop = PROPERTIES["synchronized"]
+    answer = smt_engine.SolverEngine(Model(RFC, SMALL)).decide([prop])[prop.name]
+    assert answer.word == DISAGREE
+    assert "leaves out a step that the rules take: CLOSE at A in CLOSED/CLOSED" in answer.method
+    assert merged([Answer(PROVED, ""), answer]) == DISAGREE
+
+
+@pytest.mark.exhaustive
+def test_what_needs_three_in_flight_is_not_proved_by_z3() -> None:
+    """Without text the field that remembers the late SYN was not part of a state."""
+    prop = PROPERTIES["graceful-close"]
+    model = Model(late_segments_reset_closing(timestamps=True), SMALL)
+    assert smt_engine.SolverEngine(model)._proof(prop) is None  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
+from tcpmc.checks.networkx_engine.decide import NetworkxEngine
 from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.verdict import (
@@ -56,6 +57,19 @@ def test_explicit_a_claim_that_reads_the_channels_is_decided(prop: Always) -> No
     assert found.word == REFUTED
     assert found.trace is not None
     assert len(found.trace) in (1, 2)
+
+
+@pytest.mark.parametrize("prop", [EMPTY, INITIAL, HASHED], ids=["empty", "initial", "hashed"])
+def test_networkx_a_claim_that_reads_the_channels_is_decided(prop: Always) -> None:
+    found = NetworkxEngine(Model(VARIANTS["rfc9293"], SMALLEST)).decide([prop])[prop.name]
+    assert found.word == REFUTED
+
+
+@pytest.mark.parametrize("prop", ["nothing", "something"])
+def test_networkx_anything_between_nothing_and_all_is_in_flight(prop: str) -> None:
+    claim = {"nothing": NOTHING_EVER, "something": ALWAYS_SOMETHING}[prop]
+    found = NetworkxEngine(Model(VARIANTS["rfc9293"], SENT_SET)).decide([claim])["mine"]
+    assert found.word == REFUTED
 
 
 def test_explicit_a_goal_that_reads_the_channels_is_met() -> None:

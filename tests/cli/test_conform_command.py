@@ -72,6 +72,14 @@ def test_conform_all_stacks() -> None:
     assert "OPEN in TIME-WAIT (3.10.1)" in text
 
 
+def test_conform_html_shows_packets_and_sentences() -> None:
+    page = run(str(FOLDER / "truth" / "tw_buckets0.A.pcap"), "--format", "html", code=3)
+    assert "<code>&lt;SEQ=1&gt;&lt;ACK=2&gt;&lt;CTL=FIN,ACK&gt;</code>" in page
+    assert "MUST-13: TIME-WAIT for 2 MSL" in page
+    assert "src=" not in page
+    assert "href=" not in page
+
+
 @pytest.mark.parametrize("then", ["SYN", "<SEQ=1>", "<SEQ=99999999999><CTL=SYN>"])
 def test_conform_then_that_is_no_segment(then: str) -> None:
     result = CliRunner().invoke(

@@ -200,8 +200,12 @@ def rules_with(module: ModuleType, name: str, function: ast.FunctionDef) -> Rule
     tree.body = [function if getattr(n, "name", "") == name else n for n in tree.body]
     namespace: dict[str, Any] = {"__name__": f"mutant of {module.__name__}"}
     exec(compile(ast.fix_missing_locations(tree), f"<{name}>", "exec"), namespace)
-    entries = {one: namespace[one] for one in ENTRIES & namespace.keys()}
-    own = {one: rule for one, rule in entries.items() if rule.__module__ == namespace["__name__"]}
+    changed = (
+        {name}
+        if name in ENTRIES
+        else {n.name for n in tree.body if isinstance(n, ast.FunctionDef)} & ENTRIES
+    )
+    own = {one: namespace[one] for one in changed}
     if name != "send_queued":
         return replace(RFC9293, **own)
     rules = QueueMutant(**{field.name: getattr(RFC9293, field.name) for field in fields(Rules)})

@@ -110,6 +110,8 @@ LENGTHS = {  # of the shortest trace, or of the lasso with the index to which it
     ("fin-leads-on", "no-time-wait"): (8, None),
     ("ack-leads-on", "no-time-wait"): (9, None),
     ("time-wait-restarts", "no-restart"): (7, None),
+    ("window-guards", "figure-7"): (5, None),
+    ("time-wait-restarts", "time-wait-restart-any"): (5, None),
 }
 
 
