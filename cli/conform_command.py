@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 BAD = ("DEVIATES", "UNEXPLAINED")
 EVERY_SECONDS = 2.0
-NEEDS_PACKETS = ("html", "json", "pcapng", "mermaid")
+NEEDS_PACKETS = ("html", "json", "mermaid", "pcapng")
 """Formats that show the packets of every connection."""
 
 

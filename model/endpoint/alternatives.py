@@ -61,6 +61,7 @@ class Alternative:
 # fmt: off
 CHOICES = (
     Choice("time_wait_restart", "any", "any old segment that TIME-WAIT acknowledges restarts its timer", "RFC 9293, 3.10.7.4 fifth", ("check_sequence",)),
+    Choice("rst_while_closing", "silent", "the user is not told of a reset in CLOSING and LAST-ACK", "RFC 9293, 3.10.7.4 second", ("check_reset",)),
     Choice("challenge_acks", False, "no challenge ACKs: RST and SYN anywhere in the window reset the connection, as in RFC 793", "RFC 9293, 3.10.7.4 second and fourth", ("check_reset", "check_syn", "check_ack")),
     Choice("ack_range", "any", "the range of an ACK is not checked before the rest", "RFC 9293, 3.10.7.4 fifth", ("check_ack",), id="MAY-12"),
     Choice("out_of_order", "take-ack", "a segment beyond RCV.NXT is not held: only its ACK field is processed", "RFC 9293, 3.10.7.4 first", ("check_order", "check_ack", "process_text", "check_fin"), Level.SHLD, "SHLD-31"),

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import z3
 
+from tcpmc.checks.explicit import tabulate
+from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.local_steps import LocalStep, local_steps, states_by_pair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.naming import SameName, names_of, segment_name
@@ -27,7 +29,7 @@ from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.evaluated import Unknown, holds_at
 from tcpmc.checks.symbolic.fields import end_terms
 from tcpmc.checks.symbolic.symbolic import Sym
-from tcpmc.checks.verdict import DISAGREE, PROVED, REFUTED, Answer, merged
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, Answer, merged
 from tcpmc.model import (
     CONNECTION_RESET,
     RFC9293,
@@ -107,6 +109,16 @@ def test_what_needs_three_in_flight_is_not_proved(timestamps: bool) -> None:
     found = Prover(late_segments_reset_closing(timestamps)).prove(PROPERTIES["graceful-close"])
     assert found.word == REFUTED
     assert found.trace is not None and len(found.trace) == 10
+
+
+def test_numbers_that_would_run_together_in_a_key_are_no_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tabulate, "LOW", 1)
+    prop = PROPERTIES["synchronized"]
+    answer = ExplicitEngine(Model(RFC, SCOPES["small"])).decide([prop])[prop.name]
+    assert answer.word == INCONCLUSIVE
+    assert "more than 2 kinds of segments or messages" in answer.method
 
 
 # --- terms at values ------------------------------------------------------------------------------
