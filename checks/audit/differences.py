@@ -185,10 +185,10 @@ class Comparison:
         window = self.variant.profile.window
         left = path.differs
         for allowed, condition in self._allowing(path):
-            if _open(z3.And(left, condition)):
+            if is_open(z3.And(left, condition)):
                 yield Gap(*here, z3.simplify(z3.And(left, condition)), window, allowed)
                 left = z3.And(left, z3.Not(condition))
-                if not _open(left):
+                if not is_open(left):
                     return
         yield Gap(*here, z3.simplify(left), window)
 
@@ -244,10 +244,10 @@ def _met(point: Tried, conditions: Sequence[z3.BoolRef]) -> bool:
 
 
 def _possible(path: Path) -> bool:
-    return path.parting is not None and _open(path.differs)
+    return path.parting is not None and is_open(path.differs)
 
 
-def _open(term: z3.BoolRef) -> bool:
+def is_open(term: z3.BoolRef) -> bool:
     """Whether the condition can hold."""
     term = z3.simplify(term)
     if z3.is_true(term) or z3.is_false(term):
