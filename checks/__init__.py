@@ -9,4 +9,5 @@ how the engines' answers become one); `rule_guard` (what a user's own rule does 
 * `symbolic/` executes the rules on terms; `smt/` is the Z3 engine, `parametric/` proves for every
   32-bit ISS, `timed/` in dense time.
 * `certificates/` writes proofs down and checks them again; `running/` runs what is asked.
+* `conform/` holds captures against the rules.
 """

@@ -9,19 +9,59 @@ them), `properties/` (what is asked), `variants/` (stacks that differ), `timed/`
 TIME-WAIT for all parameters).
 
 What a variant file of a user needs can be imported from here: `from tcpmc.model import Variant`.
+That is everything that a rule of 3.10 uses, and the rules themselves as entries of `RFC9293`.
 
 Out of the model: security and compartment, urgent data, congestion control, options, and window
 management (RCV.WND is a constant; SND.WND is taken to be large enough).
 """
 
-from tcpmc.model.endpoint.profile import Host, Profile
-from tcpmc.model.endpoint.rules import Rules
-from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.sequence import Seq
+from tcpmc.model.endpoint.profile import (
+    Host,
+    Profile,
+)
+from tcpmc.model.endpoint.reassembly import (
+    advance,
+    advance_over_held,
+    fills_gap,
+    hold,
+    is_fin_due,
+)
+from tcpmc.model.endpoint.reopening import (
+    is_new_syn,
+    may_reuse,
+    next_iss,
+    recycled_out,
+    reuse,
+)
+from tcpmc.model.endpoint.rules import (
+    Rules,
+)
+from tcpmc.model.endpoint.segment import (
+    Segment,
+    is_pure_ack,
+    reset,
+)
+from tcpmc.model.endpoint.segment_arrives import (
+    acceptable,
+    after_ack,
+    confirms_simultaneous_open,
+    enter_time_wait,
+    exceeds_zero_window,
+    is_ack_out_of_range,
+    passes_zero_window,
+    restarts_time_wait,
+    send_queued,
+)
+from tcpmc.model.endpoint.sequence import (
+    Seq,
+    acknowledges,
+    within,
+)
 from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
     CONNECTION_REFUSED,
     CONNECTION_RESET,
+    FIN_SENT_STATES,
     Signal,
     State,
     Step,
@@ -29,8 +69,23 @@ from tcpmc.model.endpoint.tcb import (
     ack,
     blank,
     closed,
+    fin_acknowledged,
     go_on,
     transmit,
+)
+from tcpmc.model.endpoint.timeouts import (
+    fin_wait_2_timeout,
+    keepalive_probe,
+    keepalive_timeout,
+)
+from tcpmc.model.endpoint.timestamps import (
+    is_older,
+    stamped,
+)
+from tcpmc.model.endpoint.user_calls import (
+    flushed,
+    issue_syn,
+    send_fin,
 )
 from tcpmc.model.former_names import register
 from tcpmc.model.network.product import Event, System
@@ -44,6 +99,7 @@ __all__ = [
     "CONNECTION_CLOSING",
     "CONNECTION_REFUSED",
     "CONNECTION_RESET",
+    "FIN_SENT_STATES",
     "PROPERTIES",
     "RFC9293",
     "SCOPES",
@@ -62,11 +118,43 @@ __all__ = [
     "System",
     "Tcb",
     "Variant",
+    "acceptable",
     "ack",
+    "acknowledges",
+    "advance",
+    "advance_over_held",
+    "after_ack",
     "blank",
     "closed",
+    "confirms_simultaneous_open",
+    "enter_time_wait",
+    "exceeds_zero_window",
+    "fills_gap",
+    "fin_acknowledged",
+    "fin_wait_2_timeout",
+    "flushed",
     "go_on",
+    "hold",
+    "is_ack_out_of_range",
+    "is_fin_due",
+    "is_new_syn",
+    "is_older",
+    "is_pure_ack",
+    "issue_syn",
+    "keepalive_probe",
+    "keepalive_timeout",
+    "may_reuse",
+    "next_iss",
+    "passes_zero_window",
+    "recycled_out",
+    "reset",
+    "restarts_time_wait",
+    "reuse",
+    "send_fin",
+    "send_queued",
+    "stamped",
     "transmit",
+    "within",
 ]
 
 register()

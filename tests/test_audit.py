@@ -1,7 +1,7 @@
 """Variants beside RFC 9293, in one step: every difference, once, with what the RFC says."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -19,13 +19,17 @@ from tcpmc.model import (
     ack,
     closed,
 )
+from tcpmc.model.endpoint.alternatives import CHOICES, FREE
 from tcpmc.model.endpoint.requirements import Level
 from tcpmc.model.endpoint.rules import CHECKS
 
 pytest.importorskip("z3")
 
+from tcpmc.checks.audit.cases import NAMES
 from tcpmc.checks.audit.decide import Audit, audit
 
+FORBIDDEN = ("closed_replies", "rst_in_time_wait", "handshake", "tw_reuse", "tw_recycle")
+"""Switches that are there for what stacks do, and the RFC does not allow."""
 Changed = Callable[[Host, Tcb, Segment, Step], Step]
 
 
@@ -48,6 +52,15 @@ def in_state(state: State, change: Callable[[Step], Step]) -> Changed:
     return lambda host, tcb, seg, step: change(step) if tcb.state == state else step
 
 
+def test_every_field_of_a_tcb_is_compared() -> None:
+    assert {"state", *NAMES} == {field.name for field in fields(Tcb)}
+
+
+def test_every_switch_is_free_or_has_its_choices() -> None:
+    told = {choice.switch for choice in CHOICES} | set(FREE) | set(FORBIDDEN)
+    assert told == {field.name for field in fields(Profile)}
+
+
 # -- what is the same ---------------------------------------------------------------------------
 
 
@@ -67,7 +80,8 @@ def test_rules_written_anew_are_equal_by_proof() -> None:
 def test_switches_that_are_left_open_are_choices() -> None:
     found = audited(VARIANTS["linux"])
     assert found.rows == ()
-    assert [choice.name for choice in found.choices] == ["3.10.7.4 fifth", "RFC 7323", "SHLD-4"]
+    told = {choice.name for choice in found.choices}
+    assert told == {"3.10.7.4 fifth", "RFC 7323", "SHLD-4", "SHLD-31"}
     assert found.worst == Level.MAY
 
 

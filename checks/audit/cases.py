@@ -38,18 +38,19 @@ QUEUE = "send_queued"
 class Case:
     """What happens in which state: a segment with these control bits, or the call or timeout of
     that rule. `stamps` says whether there are timestamps, `reopened` that the connection came out
-    of TIME-WAIT (MAY-2)."""
+    of TIME-WAIT (MAY-2), `holds` whether what is out of order is held (SHLD-31)."""
 
     state: State
     event: str
     controls: tuple[bool, ...] = ()
     stamps: bool = False
     reopened: bool = False
+    holds: bool = False
 
     @cached_property
     def tcb(self) -> Tcb:
         """Any TCB in the state."""
-        return any_tcb(self.state, self.stamps, self.reopened)
+        return any_tcb(self.state, self.stamps, self.reopened, self.holds)
 
     @cached_property
     def segment(self) -> Segment:
@@ -107,7 +108,9 @@ class Case:
                 return CHECKS
 
 
-def any_tcb(state: State, stamps: bool, reopened: bool = False, prefix: str = "") -> Tcb:
+def any_tcb(
+    state: State, stamps: bool, reopened: bool = False, holds: bool = False, prefix: str = ""
+) -> Tcb:
     """A TCB in that state with every number open."""
     if state in NO_TCB:
         return blank(state, BITS)
@@ -125,6 +128,9 @@ def any_tcb(state: State, stamps: bool, reopened: bool = False, prefix: str = ""
         close_queued=flag(f"{prefix}CLOSE queued"),
         ts_recent=number(f"{prefix}TS.Recent") if stamps else 0,
         reopened=any_tcb(State.TIME_WAIT, stamps, prefix="old ") if reopened else None,
+        gap=number(f"{prefix}gap") if holds else 0,
+        held=number(f"{prefix}held") if holds else 0,
+        held_fin=flag(f"{prefix}held FIN") if holds else False,
     )
 
 
@@ -139,8 +145,11 @@ NAMES = {
     "queued": "queued",
     "close_queued": "CLOSE queued",
     "reopened": "reopened",
+    "gap": "gap",
+    "held": "held",
+    "held_fin": "held FIN",
 }
-"""What the fields of a TCB are called, in words and in formulas."""
+"""What the fields of a TCB are called, in words and in formulas: all but the state."""
 
 
 def any_host(profile: Profile) -> Host:
@@ -149,29 +158,29 @@ def any_host(profile: Profile) -> Host:
     return Host(profile, iss, number("remembered"), flag("may open"))
 
 
-def calls_and_timeouts(stamps: bool, reopened: bool) -> Iterator[Case]:
+def calls_and_timeouts(stamps: bool, reopened: bool, holds: bool) -> Iterator[Case]:
     """Every call and timeout in every state."""
     for event in (*CALLS, *TIMEOUTS):
         for state in State:
             for again in _shapes(state, reopened):
-                yield Case(state, event, (), stamps, again)
+                yield Case(state, event, (), stamps, again, holds)
 
 
-def arrivals(stamps: bool, reopened: bool) -> Iterator[Case]:
+def arrivals(stamps: bool, reopened: bool, holds: bool) -> Iterator[Case]:
     """Every combination of control bits in every state."""
     for state in State:
         for controls in ALL_CONTROLS:
             for again in _shapes(state, reopened):
-                yield Case(state, SEGMENT, controls, stamps, again)
+                yield Case(state, SEGMENT, controls, stamps, again, holds)
 
 
 def _shapes(state: State, reopened: bool) -> tuple[bool, ...]:
     return (False, True) if reopened and state == State.SYN_RECEIVED else (False,)
 
 
-def entered_with(rule: str, stamps: bool, reopened: bool) -> Iterator[Case]:
+def entered_with(rule: str, stamps: bool, reopened: bool, holds: bool) -> Iterator[Case]:
     """The cases that a rule for segments can be entered with."""
-    for case in arrivals(stamps, reopened):
+    for case in arrivals(stamps, reopened, holds):
         if rule in case.rules:
             yield case
 

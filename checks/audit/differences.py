@@ -70,8 +70,10 @@ class Comparison:
         self.variant = variant
         self.profile, self.choices = permitted(variant.profile)
         self.stamps = variant.profile.timestamps or variant.profile.tw_recycle
-        reopens = variant.rules.check_reopening is not RFC9293.check_reopening
+        reopens = variant.rules.check_reopening != RFC9293.check_reopening
         self.reopened = reopens or variant.profile.reopening != "no"
+        holds = "hold" in (variant.profile.out_of_order, self.profile.out_of_order)
+        self.kind = (self.stamps, self.reopened, holds)
         self.rfc = Stack(RFC9293, any_host(self.profile))
         self.own = Stack(variant.rules, any_host(variant.profile))
 
@@ -87,7 +89,7 @@ class Comparison:
 
     def _own(self, rule: str) -> bool:
         """Whether the rule is not the RFC's function."""
-        return getattr(self.variant.rules, rule) is not getattr(RFC9293, rule)
+        return bool(getattr(self.variant.rules, rule) != getattr(RFC9293, rule))
 
     def gaps(self) -> Iterator[Gap]:
         """Every gap. What a rule does that cannot be run on symbols is tried with numbers, and
@@ -100,17 +102,17 @@ class Comparison:
     def _by_proof(self) -> Iterator[Gap]:
         """The gaps that are found on symbols."""
         suspects = set(self.suspects())
-        for case in calls_and_timeouts(self.stamps, self.reopened):
+        for case in calls_and_timeouts(*self.kind):
             if case.event in suspects:
                 yield from self._gaps(Both(self.rfc, self.own), case)
         if self.whole:
-            for case in arrivals(self.stamps, self.reopened):
+            for case in arrivals(*self.kind):
                 yield from self._gaps(Both(self.rfc, self.own), case, (WHOLE,))
             return
         apart = frozenset(self.apart(suspects))
         controls = {one for _, _, one in apart}
         both = Both(self.rfc, self.own, apart)
-        for case in arrivals(self.stamps, self.reopened):
+        for case in arrivals(*self.kind):
             if case.controls in controls:
                 yield from self._gaps(both, case)
 
@@ -120,7 +122,7 @@ class Comparison:
         both = Both(self.rfc, self.own)
         for rule in RULES:
             if rule in suspects:
-                for case in entered_with(rule, self.stamps, self.reopened):
+                for case in entered_with(rule, *self.kind):
                     try:
                         differs = any(_possible(path) for path in both.paths(case, (rule,)))
                     except Exception as error:  # it wants numbers, not symbols
@@ -145,9 +147,9 @@ class Comparison:
         for gap in found:
             known.setdefault(_key(gap.case), []).append(gap.when)
         suspects = {name for name in self.suspects() if self._own(name)}
-        calls = calls_and_timeouts(self.stamps, self.reopened)
+        calls = calls_and_timeouts(*self.kind)
         shown: dict[tuple[Any, ...], int] = {}
-        for case in (*calls, *arrivals(self.stamps, self.reopened)):
+        for case in (*calls, *arrivals(*self.kind)):
             rules = (WHOLE,) if self.whole and case.event == SEGMENT else case.rules
             tried = bool(self.tried.keys() & set(rules))
             if not tried and rules != (WHOLE,) and not suspects & set(rules):
@@ -183,10 +185,10 @@ class Comparison:
         window = self.variant.profile.window
         left = path.differs
         for allowed, condition in self._allowing(path):
-            if _open(z3.And(left, condition)):
+            if is_open(z3.And(left, condition)):
                 yield Gap(*here, z3.simplify(z3.And(left, condition)), window, allowed)
                 left = z3.And(left, z3.Not(condition))
-                if not _open(left):
+                if not is_open(left):
                     return
         yield Gap(*here, z3.simplify(left), window)
 
@@ -242,10 +244,10 @@ def _met(point: Tried, conditions: Sequence[z3.BoolRef]) -> bool:
 
 
 def _possible(path: Path) -> bool:
-    return path.parting is not None and _open(path.differs)
+    return path.parting is not None and is_open(path.differs)
 
 
-def _open(term: z3.BoolRef) -> bool:
+def is_open(term: z3.BoolRef) -> bool:
     """Whether the condition can hold."""
     term = z3.simplify(term)
     if z3.is_true(term) or z3.is_false(term):

@@ -47,7 +47,7 @@ def effect(case: Case, step: Step, other: Step) -> str:
 
 
 def _field(name: str, value: Any, names: dict[str, str]) -> str:
-    if name in ("passive", "close_queued"):
+    if name in ("passive", "close_queued", "held_fin"):
         return f"{NAMES[name]}: {_number(value, names)}"
     return f"{NAMES[name]} is {_number(value, names)}"
 

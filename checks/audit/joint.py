@@ -156,7 +156,7 @@ def every(terms: Any) -> z3.BoolRef | bool:
 def _same_field(name: str, a: Tcb, b: Tcb) -> z3.BoolRef | bool:
     left, right = getattr(a, name), getattr(b, name)
     if name != "reopened" or left is None or right is None:
-        return left is right if name == "reopened" else same(left, right)
+        return left == right if name == "reopened" else same(left, right)
     return left.state == right.state and every(_same_field(one, left, right) for one in NAMES)
 
 

@@ -133,6 +133,9 @@ def values_of(host: Host, tcb: Tcb, seg: Segment | None) -> Values:
         "queued": tcb.queued,
         "CLOSE queued": tcb.close_queued,
         "TS.Recent": tcb.ts_recent,
+        "gap": tcb.gap,
+        "held": tcb.held,
+        "held FIN": tcb.held_fin,
     }
     if seg is not None:
         values["SEG.SEQ"] = seg.seq.value if blank else seg.seq - tcb.rcv_nxt

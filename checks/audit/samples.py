@@ -20,8 +20,8 @@ from tcpmc.model.endpoint.tcb import Tcb
 
 DISTANCES = ("ISS", "IRS", "SND.UNA", "SND.NXT", "RCV.NXT", "SEG.SEQ", "SEG.ACK", "ISS to select")
 """Numbers that are far from each other or beyond one another, and their sizes."""
-SIZES = ("queued", "remembered", "TS.Recent", "SEG.TSval", "octets")
-FLAGS = ("passive", "CLOSE queued", "may open")
+SIZES = ("queued", "gap", "held", "remembered", "TS.Recent", "SEG.TSval", "octets")
+FLAGS = ("passive", "held FIN", "CLOSE queued", "may open")
 LONGEST = 65_535
 
 Values = Mapping[str, Any]

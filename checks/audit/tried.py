@@ -65,6 +65,9 @@ class Tried(Case):
             close_queued=of["CLOSE queued"],
             ts_recent=of["TS.Recent"] if self.stamps else 0,
             reopened=old,
+            gap=of["gap"] if self.holds else 0,
+            held=of["held"] if self.holds else 0,
+            held_fin=of["held FIN"] if self.holds else False,
         )
 
     @cached_property
@@ -105,7 +108,7 @@ def host_at(profile: Profile, point: Point) -> Host:
 def points(case: Case, window: int, few: bool = False) -> Iterator[Tried]:
     """The numbers that a case is tried with: all small ones and many random ones, or a few of
     each."""
-    parts = (case.state, case.event, case.controls, case.stamps, case.reopened)
+    parts = (case.state, case.event, case.controls, case.stamps, case.reopened, case.holds)
     random = Random(f"{case.state} {case.event} {case.controls}")
     ranges = _near(case, window)
     if few:
@@ -150,6 +153,9 @@ def _rest() -> Point:
         "SEG.TSval": 0,
         "CLOSE queued": False,
         "may open": True,
+        "gap": 0,
+        "held": 0,
+        "held FIN": False,
     }
 
 
@@ -164,7 +170,8 @@ def _random(random: Random, window: int, count: int) -> Iterator[Point]:
         point = {name: number() for name in _rest()}
         point |= {name: number() for name in ("SND.UNA", "SND.NXT", "SEG.SEQ", "SEG.ACK")}
         point["octets"] = random.choice((0, 1, window, random.randrange(LONGEST)))
+        point |= {name: random.choice((0, 0, 1, 2)) for name in ("gap", "held")}
         point["queued"] = random.choice((0, 1, random.getrandbits(16)))
-        for name in ("passive", "CLOSE queued", "may open"):
+        for name in ("passive", "CLOSE queued", "may open", "held FIN"):
             point[name] = random.random() < 0.5
         yield point

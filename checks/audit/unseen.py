@@ -85,8 +85,8 @@ class Unseen:
         own = self.comparison.own
         both = Both(own, own, frozenset())
         rules = ("segment_arrives",) if self.comparison.whole else None
-        for case in (*calls_and_timeouts(True, True), *arrivals(True, True)):
-            free = _Free(case.state, case.event, case.controls, True, case.reopened)
+        for case in (*calls_and_timeouts(True, True, True), *arrivals(True, True, True)):
+            free = _Free(case.state, case.event, case.controls, True, case.reopened, True)
             for path in both.paths(free, rules if case.event == SEGMENT else None):
                 step = path.own
                 at_once = [path.condition, free.happens, *_sent(step)]
@@ -103,7 +103,7 @@ class _Free(Case):
         """Any TCB."""
         written: dict[str, Any] = {name: sequence(NAMES[name]) for name in SEQUENCE_FIELDS}
         old = any_tcb(State.TIME_WAIT, True, prefix="old ") if self.reopened else None
-        full = any_tcb(State.ESTABLISHED, True)
+        full = any_tcb(State.ESTABLISHED, True, holds=True)
         return replace(full, **written, state=self.state, reopened=old)
 
     @cached_property

@@ -156,7 +156,7 @@ class _Region:
                 continue
             tcb, seg = arguments_of(case, model)
             truths = [bool(one.test(tcb, seg, window)) for one in spoken]  # type: ignore[arg-type]
-            seen = tuple(truth is holds for truth in truths for holds in (True, False))
+            seen = tuple(truth == holds for truth in truths for holds in (True, False))
             values = [z3.is_true(model.eval(one, model_completion=True)) for one in shape.terms]
             if any(values):
                 self.inside.append(seen)

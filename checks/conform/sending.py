@@ -120,7 +120,7 @@ def _syn(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
     stamped = replace(seen, stamped=seen.packet.tsval is not None)
     step = stack.variant.rules.open_active(host_of(stack, tcb, stamped, iss=seg.seq), tcb)
     opened = step.tcb
-    if not step.send or opened.state != State.SYN_SENT or opened is tcb:
+    if not step.send or opened.state != State.SYN_SENT or opened == tcb:
         return
     if before.state == State.TIME_WAIT:
         if not tcb.snd_nxt < seg.seq:
@@ -196,7 +196,7 @@ def _synchronized(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Bran
 def _by_its_own_timer(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
     """What the retransmission rule of a variant sends, where that is not the RFC's."""
     rule, seg = stack.variant.rules.retransmission_timeout, seen.segment
-    if rule is RFC9293.retransmission_timeout:
+    if rule == RFC9293.retransmission_timeout:
         return
     step = rule(host_of(stack, before.tcb, seen), before.tcb)
     if replace(seg, stamp=0) in step.send:

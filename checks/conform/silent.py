@@ -39,7 +39,7 @@ def silent(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         ):
             yield before.gone(), SILENT, (Note(FIN_WAIT_2_TIMER, "silent"),)
         case State.ESTABLISHED | State.CLOSE_WAIT | State.SYN_RECEIVED if (
-            rules.close is not RFC9293.close
+            rules.close != RFC9293.close
         ):
             step = rules.close(host, tcb)
             if not step.send and step.tcb != tcb:

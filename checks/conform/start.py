@@ -26,9 +26,7 @@ BEFORE = -(1 << 20)
 
 def is_partial(view: Sequence[Seen]) -> bool:
     """Whether the view starts inside a connection."""
-    if not view or view[0].segment.RST:
-        return False
-    return view[0].segment.ACK or not view[0].segment.SYN
+    return bool(view) and (view[0].segment.ACK or not view[0].segment.SYN)
 
 
 def starts(view: Sequence[Seen]) -> list[Hypothesis]:
@@ -72,8 +70,8 @@ def _fits(state: State, acknowledged: bool) -> bool:
 
 def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
     """SND.UNA, SND.NXT and RCV.NXT before the first packet, as the first packets tell them."""
-    sent = next((s.segment for s in view if s.sent and not s.segment.RST), None)
-    came = next((s.segment for s in view if not s.sent and not s.segment.RST), None)
+    sent = _first([s.segment for s in view if s.sent])
+    came = _first([s.segment for s in view if not s.sent])
     for nxt in dict.fromkeys(_snd_nxts(sent, came, view[0].segment)):
         unas = [nxt, nxt + -1]
         if came is not None and came.ACK and came.ack < nxt:
@@ -85,9 +83,14 @@ def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
                 yield una, nxt, rcv
 
 
+def _first(segments: Sequence[Segment]) -> Segment | None:
+    """The first segment with numbers of the connection: a reset is the last resort."""
+    return next((seg for seg in segments if not seg.RST), segments[0] if segments else None)
+
+
 def _snd_nxts(sent: Segment | None, came: Segment | None, first: Segment) -> list[Seq]:
     found = [] if sent is None else [sent.seq, sent.seq + sent.len]
-    if came is not None and came.ACK and (sent is None or first is came):
+    if came is not None and came.ACK and (sent is None or first == came):
         found.append(came.ack)
     return found or [Seq(0, BITS)]
 

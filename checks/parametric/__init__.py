@@ -6,8 +6,8 @@ many states and sends finitely many kinds of segments (`symbolic_endpoint`). Two
 sets of kinds that were ever sent are a finite system, in which the ISSs remain as guards of a few
 moves: those on a segment with SEQ=0, which a host that is CLOSED sends (`formulas`). For each pair
 of states of the ends, `locations` finds which kinds must and which may have been sent: an
-inductive invariant. `prover` takes out the ISSs with which there is a counterexample, and has Z3
-check the proof for the rest.
+inductive invariant. `prover` takes out the ISSs with which there is a counterexample, has Z3 check
+the proof for the rest, and holds the steps that were explored against the formulas (`explored`).
 
 Tried before: the relation over 32-bit numbers with clauses mined from a sample (`induction`). It
 proves the same, and takes minutes where this takes a second; and with ISSs at which a number is

@@ -221,7 +221,7 @@ def distance(field: str, number: Seq) -> str:
     for name, iss in (("own", OWN), ("peer", PEER)):
         far = z3.simplify(number.value.term - iss)
         if z3.is_bv_value(far):
-            usual = iss is COUNTS_FROM.get(field)
+            usual = bool(iss == COUNTS_FROM.get(field))
             return str(far.as_long()) if usual else f"{name}+{far.as_long()}"
     return str(number.value.term.sexpr())
 

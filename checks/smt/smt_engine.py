@@ -157,10 +157,17 @@ class SolverEngine:
         ways = [self._proof, self._search]
         if self._suggested(prop):
             ways.reverse()
+        stopped: GaveUp | None = None
         for way in ways:
-            answer = way(prop)
+            try:
+                answer = way(prop)
+            except GaveUp as reason:
+                stopped = reason
+                continue
             if answer is not None:
                 return answer
+        if stopped is not None:
+            raise stopped
         return Answer(holds_up_to(DEPTH), f"no run of {DEPTH} steps, and no inductive proof")
 
     def _search(self, prop: Always | Reachable) -> Answer | None:

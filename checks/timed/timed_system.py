@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from tcpmc.checks.labels import ENDS
+from tcpmc.checks.naming import segment_name
 from tcpmc.checks.timed.phases import Move, NotFinite, Phase, Table, table
 from tcpmc.checks.timed.provenance import both, either, no
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
@@ -62,11 +63,8 @@ def other_end(name: str) -> str:
 
 
 def _short(segment: Segment) -> str:
-    """All that tells two kinds of segments apart."""
-    ack = f",{segment.ack}" if segment.ACK else ""
-    text = f",{segment.length} octets" if segment.length else ""
-    stamp = f",TSval {segment.stamp}" if segment.stamp else ""
-    return f"{segment.controls}({segment.seq}{ack}{text}{stamp})"
+    """Every field of a segment, with its numbers relative to the ISSs."""
+    return segment_name(segment, lambda field, number: str(number))
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,12 @@ class Profile:
     after_abort
         `closed`: ABORT deletes the TCB (3.10.5); `time-wait`: the side that sends RST enters
         TIME-WAIT (3.5.2, note 3 of Figure 5).
+    abort_reset
+        The reset of ABORT. `plain`: <SEQ=SND.NXT><CTL=RST> (3.10.5); `ack`: with ACK=RCV.NXT as
+        well (Linux, tcp_send_active_reset).
+    half_duplex_close
+        The user's CLOSE ends reading too, and text that arrives after it draws a reset, which shows
+        that it was lost (3.6.1, MAY-1, SHLD-3; Linux close, as opposed to shutdown).
     timestamps
         Every segment but a reset carries a timestamp, and old ones are not acceptable: PAWS
         (RFC 7323). Both ends have it.
@@ -86,6 +92,8 @@ class Profile:
     out_of_order: Literal["take-ack", "hold", "drop"] = "take-ack"
     syn_ack_in_syn_received: Literal["letter", "figure-7"] = "letter"
     after_abort: Literal["closed", "time-wait"] = "closed"
+    abort_reset: Literal["plain", "ack"] = "plain"
+    half_duplex_close: bool = False
     timestamps: bool = False
     reopening: Literal["no", "sequence", "timestamps"] = "no"
     tw_reuse: Literal["no", "timestamps", "always"] = "no"
@@ -107,7 +115,8 @@ class Host:
 
     The switches; the ISS to select; the last timestamp that is remembered from the other address,
     across connections; whether a listener is there that would take a new connection out of
-    TIME-WAIT; and MAX.SND.WND in octets, where it is not the window of the profile (RFC 5961, 5.2).
+    TIME-WAIT; MAX.SND.WND in octets, where it is not the window of the profile (RFC 5961, 5.2); and
+    the ISS of a connection that begins in TIME-WAIT, where it is not computed (`next_iss`).
     """
 
     profile: Profile
@@ -115,3 +124,4 @@ class Host:
     remembered: int = 0
     may_open: bool = False
     max_snd_wnd: int | None = None
+    reopening_iss: Seq | None = None

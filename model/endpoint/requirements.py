@@ -115,6 +115,7 @@ REQUIREMENTS = (
     Requirement("3.10.7.4 second: reset, back to LISTEN", REMEMBERS, "MUST-11", where="3.5"),
     Requirement("3.10.7.4 second: refused", INFORMED, "MUST-12", part="signals", where="3.6"),
     Requirement("3.10.7.4 second: refused", 'then the connection was refused; signal the user "connection refused"'),
+    Requirement("3.10.7.4 second: reset, no signal", "If the RST bit is set, then enter the CLOSED state, delete the TCB, and return"),
     Requirement("3.10.7.4 second: reset in", "If the RST bit is set, then enter the CLOSED state, delete the TCB, and return"),
     Requirement("3.10.7.4 second", INFORMED, "MUST-12", part="signals", where="3.6"),
     Requirement("3.10.7.4 second", MUST_RESET),

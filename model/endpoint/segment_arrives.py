@@ -282,6 +282,8 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     the eighth check sends the acknowledgment (MUST-58: aggregate ACK segments); where it is not,
     it is trimmed off.
     """
+    if host.profile.half_duplex_close and is_text_after_close(tcb, seg):
+        return Step("3.6.1 SHLD-3: text after CLOSE, RST sent", closed(tcb), send=(reset(seg),))
     takes_text = tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
     if tcb.rcv_nxt < seg.seq:
         if seg.len == 0:
@@ -309,6 +311,13 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if is_fin_due(tcb) or (seg.FIN and end < edge and tcb.rcv_nxt == end):
         return Step(rule, tcb, done=False)
     return Step(rule, tcb, send=(ack(tcb),), done=seg.FIN)
+
+
+def is_text_after_close(tcb: Tcb, seg: Segment) -> bool:
+    """Whether the user has called CLOSE, and the segment brings text that is new."""
+    if tcb.state not in (State.FIN_WAIT_1, State.FIN_WAIT_2) or seg.length == 0:
+        return False
+    return tcb.rcv_nxt < seg.seq + (seg.length + seg.SYN)
 
 
 def exceeds_zero_window(host: Host, seg: Segment) -> bool:

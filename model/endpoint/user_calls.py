@@ -11,7 +11,7 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.reopening import may_reuse, reuse
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import enter_time_wait
-from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank, closed, transmit
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, ack, blank, closed, transmit
 
 
 def issue_syn(host: Host, rule: str, queued: int = 0) -> Step:
@@ -107,6 +107,8 @@ def abort(host: Host, tcb: Tcb) -> Step:
             return Step("3.10.5: ABORT after both FINs", closed(tcb))
         case _:
             rst = Segment(tcb.snd_nxt, blank(State.CLOSED, tcb.iss.bits).rcv_nxt, RST=True)
+            if host.profile.abort_reset == "ack":
+                rst = replace(ack(tcb), RST=True)
             if host.profile.after_abort == "closed":
                 return Step("3.10.5: ABORT sends RST", closed(tcb), send=(rst,))
             # RFC 3.5.2: "The side of a connection issuing a reset should enter the TIME-WAIT

@@ -92,6 +92,7 @@ VARIANTS = {
                 reopening="timestamps",
                 time_wait_restart="any",
                 out_of_order="hold",
+                abort_reset="ack",
             ),
         ),
         Variant(

@@ -23,11 +23,12 @@ def parse(path: Path) -> ast.Module:
 
 def is_label(node: ast.AST) -> bool:
     """Whether these statements and expressions can hold labels: no docstring, no signal, no test
-    for a value."""
+    for a value, no error."""
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     signal = isinstance(node, ast.keyword) and node.arg == "signals"
     named = isinstance(node, ast.Assign) and "signal" in ast.unparse(node.targets[0])
-    return not (docstring or signal or named or isinstance(node, ast.Compare))
+    other = isinstance(node, ast.Compare | ast.MatchValue | ast.Raise)
+    return not (docstring or signal or named or other)
 
 
 def strings(node: ast.AST) -> Iterator[str]:

@@ -269,6 +269,31 @@ def test_established_everything_sent_again_in_one_segment_with_a_held_fin() -> N
     assert sent(step) == ["<SEQ=101><ACK=304><CTL=ACK>"]
 
 
+@pytest.mark.parametrize("state", [State.FIN_WAIT_1, State.FIN_WAIT_2])
+@pytest.mark.parametrize("seq", [301, 302])
+def test_text_after_close_half_duplex(state: State, seq: int) -> None:
+    """SHLD-3: "its TCP implementation SHOULD send a RST to show that data was lost"."""
+    tcb = socket_in(state)
+    text = f"<SEQ={seq}><ACK={tcb.snd_una}><DATA=1><CTL=ACK>"
+    step = arrives(tcb, text, half_duplex_close=True)
+    assert step.rule == "3.6.1 SHLD-3: text after CLOSE, RST sent"
+    assert step.tcb == socket_in(State.CLOSED)
+    assert sent(step) == [f"<SEQ={tcb.snd_una}><CTL=RST>"]
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (State.ESTABLISHED, "<SEQ=301><ACK=101><DATA=1><CTL=ACK>"),  # nobody has called CLOSE
+        (State.FIN_WAIT_1, "<SEQ=300><ACK=101><DATA=1><CTL=FIN,ACK>"),  # the text is old
+        (State.FIN_WAIT_2, "<SEQ=301><ACK=102><CTL=FIN,ACK>"),  # no text
+    ],
+)
+def test_no_new_text_after_close_half_duplex(state: State, text: str) -> None:
+    tcb = socket_in(state)
+    assert arrives(tcb, text, half_duplex_close=True) == arrives(tcb, text)
+
+
 def test_established_beyond_the_left_edge_with_ack_of_the_unsent() -> None:
     """Two reasons to send the same ACK are no reason to send it twice (MUST-58)."""
     tcb = socket_in(State.ESTABLISHED)

@@ -335,6 +335,14 @@ def test_abort_sends_reset(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", ABORT_RESETS)
+def test_abort_sends_reset_with_ack_as_linux_does(state: State) -> None:
+    tcb = socket_in(state)
+    step = call("abort", tcb, abort_reset="ack")
+    assert step.tcb == socket_in(State.CLOSED)
+    assert sent(step) == [f"<SEQ={tcb.snd_nxt}><ACK={tcb.rcv_nxt}><CTL=RST,ACK>"]
+
+
+@pytest.mark.parametrize("state", ABORT_RESETS)
 def test_abort_enters_time_wait_where_the_profile_follows_3_5_2(state: State) -> None:
     tcb = socket_in(state, queued=1)
     step = call("abort", tcb, after_abort="time-wait")

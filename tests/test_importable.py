@@ -1,0 +1,46 @@
+"""Everything that a rule of 3.10 uses can be imported from `tcpmc.model`."""
+
+import inspect
+from dataclasses import fields
+
+import pytest
+
+import tcpmc.model as model
+from tcpmc.model.endpoint import (
+    reassembly,
+    reopening,
+    segment,
+    segment_arrives,
+    sequence,
+    tcb,
+    timeouts,
+    timestamps,
+    user_calls,
+)
+from tcpmc.model.endpoint.rules import Rules
+
+MODULES = (
+    reassembly,
+    reopening,
+    segment,
+    segment_arrives,
+    sequence,
+    tcb,
+    timeouts,
+    timestamps,
+    user_calls,
+)
+RULES = {field.name for field in fields(Rules)}
+HELPERS = [
+    (module.__name__, name)
+    for module in MODULES
+    for name, found in vars(module).items()
+    if inspect.isfunction(found) and found.__module__ == module.__name__
+    if not name.startswith("_") and name not in RULES
+]
+
+
+@pytest.mark.parametrize(("module", "name"), HELPERS)
+def test_a_helper_of_the_rules_is_importable(module: str, name: str) -> None:
+    assert name in model.__all__, f"{module}.{name}"
+    assert hasattr(model, name)
