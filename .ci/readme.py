@@ -19,10 +19,10 @@ from difflib import unified_diff
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/own-stack.md")
 WHOLE = {"docs/claims.md": "tcpmc claims --format markdown --quiet"}
+PAGES = ("README.md", *sorted({f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")} - {*WHOLE}))
 SAMPLE = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
-IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(docs/pictures/[^)\"\s]+)")
+IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(?:docs/)?(pictures/[^)\"\s]+)")
 PICTURE = re.compile(rf"<!-- (tcpmc [^\n]*?) -->\s*{IMAGE.pattern}")
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"} | {
@@ -92,9 +92,12 @@ def same_picture(path: str, old: bytes, new: bytes) -> bool:
 def checked(page: str, write: bool) -> int:
     """Compare, or with `write` update, all samples and pictures; the number that differ."""
     text, differ = (ROOT / page).read_text(encoding="utf-8"), 0
-    samples, pictures = SAMPLE.findall(text), PICTURE.findall(text)
+    samples = SAMPLE.findall(text)
+    pictures = [(command, f"docs/{path}") for command, path in PICTURE.findall(text)]
     print(f"{page}: {len(samples)} samples, {len(pictures)} pictures")
-    for path in sorted(set(IMAGE.findall(text)) - {path for _, path in pictures}):
+    for path in sorted(
+        {f"docs/{name}" for name in IMAGE.findall(text)} - {path for _, path in pictures}
+    ):
         raise SystemExit(f"{page}: no comment says which command draws {path}")
     for old in samples:
         new = run_sample(old)
