@@ -93,12 +93,19 @@ class TabulatedModel:
         return message
 
     def _message(self, segments: tuple[Segment, ...], about: About) -> int:
-        return self.messages((segments, about if segments else (0, 0)))
+        return self._low(self.messages((segments, about if segments else (0, 0))))
+
+    @staticmethod
+    def _low(identifier: int) -> int:
+        """An id that is the lower part of a key of a table, where two must not run together."""
+        if identifier > LOW:
+            raise TooLarge(f"more than {LOW + 1:,} kinds of segments or messages")
+        return identifier
 
     def _deliveries(self, key: int) -> Iterator[Row]:
         for flight, rest in self.model.channel.deliveries(self.contents[key]):
             event = self.events(("deliver", flight, 0))
-            yield event, self.flights(flight), self._contents(rest)
+            yield event, self._low(self.flights(flight)), self._contents(rest)
 
     def _network(self, key: int) -> Iterator[Row]:
         contents, channel = self.contents[key], self.model.channel

@@ -115,7 +115,8 @@ class Host:
 
     The switches; the ISS to select; the last timestamp that is remembered from the other address,
     across connections; whether a listener is there that would take a new connection out of
-    TIME-WAIT; and MAX.SND.WND in octets, where it is not the window of the profile (RFC 5961, 5.2).
+    TIME-WAIT; MAX.SND.WND in octets, where it is not the window of the profile (RFC 5961, 5.2); and
+    the ISS of a connection that begins in TIME-WAIT, where it is not computed (`next_iss`).
     """
 
     profile: Profile
@@ -123,3 +124,4 @@ class Host:
     remembered: int = 0
     may_open: bool = False
     max_snd_wnd: int | None = None
+    reopening_iss: Seq | None = None

@@ -15,8 +15,11 @@ from tcpmc.model.endpoint.timestamps import is_older
 
 
 def next_iss(host: Host, tcb: Tcb) -> Seq:
-    """An ISS beyond the connection in TIME-WAIT, and beyond its window. (Linux: SND.NXT + 65537,
-    tcp_timewait_state_process and tcp_twsk_unique.)"""
+    """The ISS of a connection that begins in TIME-WAIT: beyond the one before, and beyond its
+    window (Linux: SND.NXT + 65537, tcp_timewait_state_process and tcp_twsk_unique), or the one that
+    the host says. MAY-2 (1) asks that it be larger than every number of the connection before."""
+    if host.reopening_iss is not None:
+        return host.reopening_iss
     return tcb.snd_nxt + (host.profile.window + 2)
 
 

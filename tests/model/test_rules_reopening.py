@@ -144,6 +144,16 @@ def test_time_wait_the_new_iss_wraps_around() -> None:
 # MAY-2 (2): "returns to TIME-WAIT state if the SYN turns out to be an old duplicate".
 
 
+def test_time_wait_the_new_iss_is_the_one_that_the_host_says() -> None:
+    """MAY-2 (1) asks for a larger one, and not for which."""
+    here = replace(host(reopening="sequence"), may_open=True, reopening_iss=Seq(7000))
+    step = RULES.segment_arrives(here, WAITING, segment(NEW))
+    assert step.rule == REOPENED
+    assert sent(step) == ["<SEQ=7000><ACK=304><CTL=SYN,ACK>"]
+    here = replace(host(tw_reuse="always"), reopening_iss=Seq(7000))
+    assert sent(RULES.open_active(here, WAITING)) == ["<SEQ=7000><CTL=SYN>"]
+
+
 def test_syn_received_reset_goes_back_to_the_old_time_wait() -> None:
     """With the numbers, and the timestamp, of the old connection."""
     step = arrives(reopened(reopening="sequence"), "<SEQ=304><CTL=RST>", reopening="sequence")
