@@ -52,7 +52,7 @@ NEEDS_PACKETS = ("html", "json", "mermaid", "pcapng")
 @click.option("--filter", "expression", metavar="EXPRESSION",
               help='Only: "host 192.0.2.1 and port 80", "verdict DEVIATES".')  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-              help="For each end.  [default: 4, and 0.02 for each packet]")  # fmt: skip
+              help="For each end.  [default: 4, and 0.1 for each packet]")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes. [default: all]")
 @click.option("--format", type=click.Choice(list(CONFORM_FORMATS)), help="[default: text]")
 @click.option("-o", "--output", multiple=True, metavar="[FORMAT=]FILE",

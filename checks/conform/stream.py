@@ -28,7 +28,7 @@ AHEAD = 4
 WORTH_IT = 8
 """Connections that are judged before processes are started for more."""
 MOST_KINDS = 10_000
-LEAST_SECONDS, SECONDS_PER_PACKET = 4.0, 0.02
+LEAST_SECONDS, SECONDS_PER_PACKET = 4.0, 0.1
 """What an end may take where nothing else is asked for."""
 WITH_PACKETS = 64
 """So many reports on connections like an earlier one keep their packets."""

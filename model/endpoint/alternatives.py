@@ -69,6 +69,8 @@ CHOICES = (
     Choice("out_of_order", "hold", "a segment beyond RCV.NXT is held for later", "RFC 9293, 3.10.7.4 first", ("check_order", "check_ack", "process_text", "check_fin"), id="SHLD-31"),
     Choice("syn_ack_in_syn_received", "figure-7", "the SYN,ACK of a simultaneous open establishes by itself", "RFC 9293, 3.5, Figure 7", ("check_sequence", "check_syn")),
     Choice("after_abort", "time-wait", "the side that issues a reset enters TIME-WAIT", "RFC 9293, 3.5.2", ("abort",)),
+    Choice("abort_reset", "ack", "the reset of ABORT has ACK=RCV.NXT as well", "RFC 9293, 3.10.5", ("abort",)),
+    Choice("half_duplex_close", True, "text that arrives after CLOSE draws a reset", "RFC 9293, 3.6.1", ("process_text",), id="MAY-1"),
     Choice("timestamps", True, "timestamps, and PAWS", "RFC 7323", ("check_timestamp", "note_timestamp")),
     Choice("reopening", "sequence", "a SYN with a higher number reopens the connection from TIME-WAIT", "RFC 9293, 3.6.1", ("check_reopening",), id="MAY-2"),
     Choice("reopening", "timestamps", "a SYN with a later timestamp reopens the connection from TIME-WAIT", "RFC 9293, 3.6.1", ("check_reopening",), id="SHLD-4"),

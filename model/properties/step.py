@@ -436,12 +436,14 @@ def sends_text(step: EndStep) -> bool:
 
 def queue_is_sent(step: EndStep) -> bool:
     """All text that waited is sent in one segment, with the FIN if that waited, too; and nothing is
-    left to wait. Where nothing waited, no text and no FIN is sent."""
+    left to wait. Where nothing waited, no text and no FIN is sent, and the bare ACK of a SYN,ACK is
+    not answered."""
     tcb, after, sent = step.tcb, step.after, step.step.send
     emptied = after.queued == 0 and not after.close_queued
     closing = after.state in (State.FIN_WAIT_1, State.LAST_ACK)
     if not tcb.queued and not tcb.close_queued:
-        return emptied and not closing and all(seg.len == 0 for seg in sent)
+        answers = tcb.state == SYN_SENT or step.segment.len != 0 or not sent
+        return emptied and not closing and answers and all(seg.len == 0 for seg in sent)
     whole = len(sent) == 1 and (sent[0].length, sent[0].FIN) == (tcb.queued, tcb.close_queued)
     followed = State.LAST_ACK if CONNECTION_CLOSING in step.step.signals else State.FIN_WAIT_1
     return emptied and whole and (after.state == followed if tcb.close_queued else not closing)

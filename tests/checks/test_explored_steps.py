@@ -179,7 +179,7 @@ def test_each_explored_step_is_one_of_the_formulas(name: str) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", VARIANTS.keys() - set(OF_A_KIND))
+@pytest.mark.parametrize("name", sorted(VARIANTS.keys() - set(OF_A_KIND)))
 def test_each_explored_step_of_every_variant_is_one_of_the_formulas(name: str) -> None:
     assert_all_matched(VARIANTS[name])
 
@@ -237,7 +237,7 @@ def test_each_explored_step_is_one_of_the_relation() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", VARIANTS.keys() - {"rfc9293"})
+@pytest.mark.parametrize("name", sorted(VARIANTS.keys() - {"rfc9293"}))
 def test_each_explored_step_of_every_variant_is_one_of_the_relation(name: str) -> None:
     assert_all_encoded(VARIANTS[name])
 

@@ -263,13 +263,13 @@ def test_two_acks_that_answer_each_other_are_found_by_their_shortest_lasso() -> 
 
 
 def test_the_rules_of_the_rfc_do_not_talk_for_ever() -> None:
-    answer = exchange(talking())
+    answer = exchange(talking(capacity=2))
     assert (answer.word, answer.trace) == ("PROVED", None)
 
 
 def test_an_exchange_that_needs_a_timer_is_no_livelock() -> None:
     """Text is retransmitted and answered for ever; but for each round the timer fires."""
-    model = talking(replace(RFC9293, check_ack=ignores_acks))
+    model = talking(replace(RFC9293, check_ack=ignores_acks), capacity=2)
     start = model.initial()
     assert exchange(model).word == "PROVED"
     sent = step_of(model, start, "SEND")
@@ -318,7 +318,7 @@ def goes_on_for_ever(model: Model, start: System) -> bool:
 
 def test_a_lasso_with_a_delivery_that_is_not_answered_shows_no_livelock() -> None:
     """Nor one without a loop, nor one in which a timer fires."""
-    model = talking(replace(RFC9293, check_ack=ignores_acks))
+    model = talking(replace(RFC9293, check_ack=ignores_acks), capacity=2)
     names = ["SEND", "deliver", "deliver", "retransmission timeout", "deliver", "deliver"]
     trace = replay(model, events_named(model, names), loop=3)
     assert not shows(model, LIVELOCK, trace)
