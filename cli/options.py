@@ -25,6 +25,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc check                                  the catalogue, with its verdicts
   tcpmc check closing --variant freertos-1303  one question about one stack
   tcpmc check --variant ./my_stack.py          a stack of your own
+  tcpmc audit ./my_stack.py                    where it departs from RFC 9293
   tcpmc trace graceful-close --variant no-time-wait
   tcpmc gallery                                bugs of real stacks, each caught
   tcpmc compare rfc9293 freertos-1303          what differs, with traces
