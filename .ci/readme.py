@@ -1,5 +1,5 @@
-"""Check that README.md and the pages of docs/ show what the commands print and draw today; `--write`
-updates them. `docs/claims.md` is printed whole by a command.
+"""Check that README.md and docs/ show what the commands print and draw today; `--write` updates
+them. `docs/claims.md` is printed whole by a command.
 
 A sample is a fenced `console` block: a line `$ command`, then what the command prints. A picture
 is an image under docs/pictures/ with the command that draws it in a comment just before it:
