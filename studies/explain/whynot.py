@@ -216,6 +216,7 @@ REASONS = (
     Reason(DUPLICATE, "not in this scope", lambda now: now.bound(duplication=True), "duplication"),
     Reason((*OWN_EVENTS, "deliver", *DUPLICATE), "no room in flight", _room, "capacity"),
     Reason(EXPIRE, "it is younger than MSL", _old),
+    Reason(EXPIRE, "it has to arrive first", lambda now: now.bound(loss="any"), "loss"),
     Reason((*EXPIRE, "tick"), "time is off", _timed, "clock"),
     Reason(("tick",), "a timer of A has to fire first", _timer_of(0)),
     Reason(("tick",), "a timer of B has to fire first", _timer_of(1)),

@@ -6,6 +6,7 @@ close is compared, at each MSL, T and RTO of a grid, on both sides of the thresh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
@@ -16,7 +17,7 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.timed.at_scope import counterpart, decide
 from tcpmc.checks.timed.phases import NotFinite, Table, table
 from tcpmc.checks.timed.threshold import Finder, Question, Threshold
-from tcpmc.checks.verdict import DISAGREE, PROVED, REFUTED, VACUOUS, merged
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS, merged
 from tcpmc.model.network.channel import Channel, Contents, Flight
 from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import SCOPES, Scope
@@ -63,10 +64,13 @@ def by_ticks(name: str, channel: str, variant: str = "rfc9293", **bounds: int) -
 
 
 def by_clocks(found: Threshold, **bounds: int) -> str:
-    """What the threshold says of these parameters."""
+    """What the threshold says of these parameters. One that is INCONCLUSIVE has a necessary
+    condition, and says nothing of parameters that meet it."""
     if found.word == VACUOUS:
         return VACUOUS
     holds = all(any(one.at(bounds) for one in clause) for clause in found.condition.clauses)
+    if holds and found.word == INCONCLUSIVE:
+        return INCONCLUSIVE
     return PROVED if holds else REFUTED
 
 
@@ -74,9 +78,7 @@ def by_clocks(found: Threshold, **bounds: int) -> str:
 def threshold(name: str, variant: str, *assume: str) -> Threshold:
     theorem = THEOREMS[name]
     question = Question(name, theorem.claim, VARIANTS[variant], (*theorem.assume, *assume))
-    found = Finder(question).find()
-    assert found.word in (PROVED, REFUTED, VACUOUS)
-    return found
+    return Finder(question).find()
 
 
 def distinct() -> list[str]:
@@ -98,15 +100,22 @@ def _rows(one: Table) -> tuple[object, ...]:
     )
 
 
+EVERY = "TCPMC_AGREEMENT" in os.environ
+"""Whether all distinct tables are compared, which takes half an hour; else those that are quick."""
+QUICK = ("rfc9293", "no-time-wait", "rfc1337", "rfc793")
+
+
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("variant", distinct())
+@pytest.mark.parametrize("variant", distinct() if EVERY else QUICK)
 def test_ticks_and_clocks_agree_on_each_variant(variant: str) -> None:
     found = threshold("old-segments", variant, "spaced")
     differ = [
         (channel, point)
         for channel, point in product(("sent-set", "bag"), POINTS)
-        if by_ticks("old-segments", channel, variant, **point) != by_clocks(found, **point)
+        if by_clocks(found, **point)
+        not in (INCONCLUSIVE, by_ticks("old-segments", channel, variant, **point))
     ]
+    assert found.word != INCONCLUSIVE or EVERY
     assert differ == []
 
 

@@ -277,7 +277,7 @@ def test_check_tries_the_next_capacity() -> None:
 
 def test_check_says_for_which_verdicts_the_next_capacity_was_tried() -> None:
     told = " ".join(check("no-deadlock", "--next-capacity").stdout.split())
-    assert "560 states, capacity 1; the same at capacity" in told
+    assert "560 states, capacity 1; the same at" in told
     assert "the next larger capacity was tried for no-deadlock" in told
 
 

@@ -21,7 +21,8 @@ def text() -> str:
     return of_property("graceful-close")
 
 
-PROVED = [p.name for p in catalogue() if p.name != "time-wait-not-assassinated"]
+OTHERS = ("time-wait-not-assassinated", "data-complete")  # REFUTED, and one that needs text
+PROVED = [p.name for p in catalogue() if p.name not in OTHERS]
 
 
 @pytest.mark.parametrize("name", PROVED)
@@ -76,7 +77,7 @@ def test_a_changed_constant_is_rejected(text: str, which: int) -> None:
     ("old", "new", "reason"),
     [
         ('"graceful-close"', '"graceful"', "there is no theorem 'graceful'"),
-        ('"graceful-close"', '"no-deadlock"', "is not what the model says"),
+        ('"graceful-close"', '"no-deadlock"', "no run breaks it: it is not to be left out"),
         ('"rfc9293"', '"hasty-time-wait"', "is not what the model says"),
         ('"0 octets of text', '"1 octets of text', "is not what the model says"),
         ('"0 octets of text', '"3 octets of text', "no such assumption"),

@@ -135,7 +135,7 @@ def test_rules_on_copies_give_the_same_verdicts_in_the_small_scope(name: str) ->
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", ["rfc9293", "no-time-wait-silent"])
+@pytest.mark.parametrize("name", ["no-time-wait-silent"])
 def test_rules_on_copies_give_the_same_verdict_by_z3(name: str) -> None:
     prop = PROPERTIES["no-deadlock"]
     words = [

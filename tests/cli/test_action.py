@@ -182,7 +182,7 @@ def test_every_expression_of_the_action_has_a_value() -> None:
 
 
 def test_the_readme_shows_steps_that_the_action_takes() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     (steps,) = re.findall("```yaml\n(.*?)```", text, re.S)
     checkout, used = YAML(typ="safe").load(steps)
     assert checkout["uses"].startswith("actions/checkout@")

@@ -23,7 +23,7 @@ def test_version_and_help() -> None:
     for words in ("tcpmc check closing --variant freertos-1303", "_TCPMC_COMPLETE", "Exit codes"):
         assert words in told
     told = tcpmc("check", "--help").stdout
-    assert "\n  In CI, for a stack of your own:\n    tcpmc check --variant my_stack.py" in told
+    assert "(tcpmc audit):\n    tcpmc check --variant my_stack.py" in told
     assert "\\b" not in told and "\b" not in told
 
 

@@ -1,13 +1,13 @@
 """An audit as JUnit, SARIF and JSON, held against schemas; locations are lines of the file."""
 
 import json
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import jsonschema
 import pytest
 
+from checkout import TESTS
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.model.endpoint.requirements import Level
 
@@ -19,9 +19,7 @@ from tcpmc.reports.audit import as_json, as_text
 from tcpmc.reports.formats.audit_junit import junit
 from tcpmc.reports.formats.audit_sarif import sarif
 
-SCHEMA = json.loads(
-    (Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.4.json").read_text(encoding="utf-8")
-)
+SCHEMA = json.loads((TESTS / "schemas" / "sarif-2.1.0-rtm.4.json").read_text(encoding="utf-8"))
 STACK = """\
 from dataclasses import replace
 
