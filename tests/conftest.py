@@ -1,5 +1,27 @@
-"""Fixtures that several tests share."""
+"""Fixtures that several tests share, and the campaigns, which are asked for by TCPMC_CAMPAIGNS."""
+
+import os
+
+import pytest
 
 from browser import browser
 
 __all__ = ["browser"]
+
+CAMPAIGNS = (
+    "test_explored_steps",
+    "test_mechanical_mutants",
+    "test_random_variants_z3",
+    "test_sentences",
+)
+"""Their exhaustive tests take many minutes each."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the campaigns, unless they are asked for."""
+    if "TCPMC_CAMPAIGNS" in os.environ:
+        return
+    skipped = pytest.mark.skip(reason="a campaign of many minutes: set TCPMC_CAMPAIGNS=1")
+    for item in items:
+        if item.path.stem in CAMPAIGNS and item.get_closest_marker("exhaustive"):
+            item.add_marker(skipped)
