@@ -113,7 +113,6 @@ def test_verify_all_prints_a_line_for_each_and_writes_certificates(
         ("threshold", "--all", "peer-done"),
         ("threshold", "--all", "--assume", "T = 60"),
         ("verify", "--all", "file.smt2"),
-        ("verify", "--variant", "rfc9293", "file.smt2"),
         ("verify",),
     ],
 )
