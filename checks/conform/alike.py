@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.checks.conform.receiving import LATELY
 from tcpmc.checks.conform.search import REPLY_WITHIN
 from tcpmc.checks.conform.sending import LEAST_IDLE
 from tcpmc.checks.conform.stacks import Stack
@@ -18,15 +19,13 @@ from tcpmc.checks.conform.stacks import Stack
 LONGEST = 40
 """Packets of a connection that is compared with others: long ones are all different."""
 SPACE = 2**32
-QUIET = 1.0
-"""The limit in `receiving.py` of what may be ACKed late."""
 
 
 def limits(stack: Stack) -> tuple[float, ...]:
     """All limits, in seconds, that a difference of the times of two packets is compared with on
     the way to CONFORMS. (`CROSSING_WITHIN` is for what does not conform.)"""
     own = [stack.time_wait] + ([] if stack.fin_wait_2 is None else [stack.fin_wait_2])
-    return tuple(sorted({LEAST_IDLE, QUIET, REPLY_WITHIN, *own}))
+    return tuple(sorted({LEAST_IDLE, LATELY, REPLY_WITHIN, *own}))
 
 
 def shape(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tcpmc.checks.conform.hypothesis import DEVIATION, FREE, SILENT, Cost, Hypothesis, Note
-from tcpmc.checks.conform.receiving import UNSYNCHRONIZED, Branch, arrive, receive
+from tcpmc.checks.conform.receiving import NO_PEER_ISS, Branch, arrive, receive
 from tcpmc.checks.conform.requirements import requirement
 from tcpmc.checks.conform.sending import send
 from tcpmc.checks.conform.silent import FIN_WAIT_2_TIMER
@@ -48,7 +48,7 @@ def wrongly_received(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[B
     elif before.state not in (State.CLOSED, State.LISTEN) and step.tcb.state != State.CLOSED:
         text = f"the connection was deleted on <{seg.controls}>"
         yield before.gone(), VAGUE, deviation(text, _would(step.rule, step.send))
-    if seg.FIN and before.state not in UNSYNCHRONIZED:
+    if seg.FIN and before.state not in NO_PEER_ISS:
         bare = replace(seen, segment=replace(seg, FIN=False))
         for after, cost, _ in receive(stack, before, bare):
             if after != before:
@@ -87,7 +87,7 @@ def wrongly_sent(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branc
             deviation(text, expected, "3.10.1"),
         )
     late = seg.seq == tcb.snd_nxt and seg.length and seg.ack == tcb.rcv_nxt and seg.ACK
-    if late and before.state not in (*UNSYNCHRONIZED, State.ESTABLISHED, State.CLOSE_WAIT):
+    if late and before.state not in (*NO_PEER_ISS, State.ESTABLISHED, State.CLOSE_WAIT):
         longer = replace(before, tcb=replace(tcb, snd_nxt=tcb.snd_nxt + seg.len), acked=seg.ack)
         text = f"text sent in {before.state}"
         expected = "error: connection closing"
@@ -102,7 +102,7 @@ def _corrections(before: Hypothesis, seg: Segment) -> Iterator[tuple[str, Segmen
         if reply.SYN and not before.numbered:
             reply = replace(reply, seq=seg.seq)
         yield f"{seg} sent", reply
-    if before.state in UNSYNCHRONIZED or not before.numbered:
+    if before.state in NO_PEER_ISS or not before.numbered:
         return
     answered = replace(seg, ack=tcb.rcv_nxt, ACK=True)
     if not seg.ACK:

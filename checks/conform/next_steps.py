@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
-from tcpmc.checks.conform.receiving import FAR, UNSYNCHRONIZED, arrive
+from tcpmc.checks.conform.receiving import FAR, NO_PEER_ISS, arrive
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
@@ -39,7 +39,7 @@ def _step(stack: Stack, hypothesis: Hypothesis, segment: Segment, seen: Seen) ->
 
 def _usual(hypothesis: Hypothesis) -> Iterator[tuple[str, Segment]]:
     tcb = hypothesis.tcb
-    if hypothesis.state in UNSYNCHRONIZED:
+    if hypothesis.state in NO_PEER_ISS:
         yield "a SYN", Segment(tcb.rcv_nxt + 1000, ZERO, SYN=True)
         return
     yield "a new SYN", Segment(tcb.rcv_nxt + (FAR >> 8), ZERO, SYN=True)

@@ -26,10 +26,13 @@ from tcpmc.model.endpoint.tcb import State, Step, Tcb
 
 Branch = tuple[Hypothesis, Cost, tuple[Note, ...]]
 
-UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+NO_PEER_ISS = (State.CLOSED, State.LISTEN, State.SYN_SENT)
+"""The states in which the other end's ISS is not known."""
 TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 UNKNOWN_ISS = Seq(0, BITS)
 FAR = 1 << 30
+LATELY = 1.0
+"""Seconds after an ACK in which that to an unacceptable segment may be left out (RFC 5961, 7)."""
 FIRST_WINDOW = 65535
 FAST_OPEN = "RFC 7413 4.2.2: text on SYN taken at once"
 HALF_CLOSED = "3.6.1 SHLD-3: text for a user who has closed, RST sent"
@@ -161,7 +164,7 @@ def taken(before: Hypothesis, step: Step, seen: Seen) -> Hypothesis:
 def due_of(before: Tcb, after: Tcb, seen: Seen) -> int | None:
     """The place of the packet if its ACK has to come. That to an unacceptable segment may be left
     out where one was sent lately (RFC 5961, 7)."""
-    if before.rcv_nxt == after.rcv_nxt and before.state == after.state and seen.quiet < 1.0:
+    if before.rcv_nxt == after.rcv_nxt and before.state == after.state and seen.quiet < LATELY:
         return None
     return seen.index
 
@@ -177,7 +180,7 @@ def kept_back(before: Tcb, after: Tcb, seen: Seen) -> Block | None:
             synchronized = after.state in (State.SYN_RECEIVED, State.ESTABLISHED)
             return Block(seg.seq + 1, seg.length, seg.FIN) if synchronized else None
         return None
-    if before.state in UNSYNCHRONIZED or after.state in UNSYNCHRONIZED:
+    if before.state in NO_PEER_ISS or after.state in NO_PEER_ISS:
         return None
     if before.rcv_nxt != after.rcv_nxt or not seg.ACK or after.snd_nxt < seg.ack:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tcpmc.checks.conform.hypothesis import FREE, Cost, Hypothesis, Note, Owed, renumbered
-from tcpmc.checks.conform.receiving import UNSYNCHRONIZED, Branch, host_of
+from tcpmc.checks.conform.receiving import NO_PEER_ISS, Branch, host_of
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
@@ -36,7 +36,7 @@ def send(stack: Stack, before: Hypothesis, seen: Seen, in_order: bool = True) ->
         yield from _syn(stack, before, seen)
     elif seg.RST:
         yield from _abort(stack, before, seen)
-    elif seg.ACK and before.numbered and before.state not in UNSYNCHRONIZED:
+    elif seg.ACK and before.numbered and before.state not in NO_PEER_ISS:
         yield from _by_its_own_timer(stack, before, seen)
         if seg.ack == before.tcb.rcv_nxt:
             yield from _synchronized(stack, before, seen)

@@ -9,17 +9,8 @@ from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, SYNCHRONIZED, State, Tcb, blank
 
-SYNCHRONIZED = (
-    State.ESTABLISHED,
-    State.FIN_WAIT_1,
-    State.FIN_WAIT_2,
-    State.CLOSE_WAIT,
-    State.CLOSING,
-    State.LAST_ACK,
-    State.TIME_WAIT,
-)
 SPARE_CREDITS = 4
 BEFORE = -(1 << 20)
 

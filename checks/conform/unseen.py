@@ -13,7 +13,7 @@ from tcpmc.checks.conform.hypothesis import (
     Note,
     Owed,
 )
-from tcpmc.checks.conform.receiving import FAR, UNSYNCHRONIZED, Branch, receive
+from tcpmc.checks.conform.receiving import FAR, NO_PEER_ISS, Branch, receive
 from tcpmc.checks.conform.sending import send
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
@@ -67,7 +67,7 @@ def _outgoing(before: Hypothesis, target: Seen) -> Iterator[Segment]:
     if before.state in (State.CLOSED, State.LISTEN):
         for iss in _isses(target):
             yield Segment(iss, ZERO, SYN=True)
-    if before.state in UNSYNCHRONIZED or not before.numbered:
+    if before.state in NO_PEER_ISS or not before.numbered:
         return
     number = seen.seq if target.sent else seen.ack
     if target.sent or seen.ACK:
@@ -129,7 +129,7 @@ def _provoked(before: Hypothesis, target: Seen, cost: Cost) -> Iterator[Branch]:
     if not target.sent:
         return
     note = (Note(f"unseen: received what {seg} answers", "unseen"),)
-    if seg.RST and before.state in UNSYNCHRONIZED:
+    if seg.RST and before.state in NO_PEER_ISS:
         owed = Owed(seg, target.index, "3.10.7.1: no connection, RST sent")
         yield replace(before, owed=(*before.owed, owed)), cost, note
     elif seg.ACK and seg.len == 0 and not before.credits and _answers(before.tcb, seg):
@@ -137,4 +137,4 @@ def _provoked(before: Hypothesis, target: Seen, cost: Cost) -> Iterator[Branch]:
 
 
 def _answers(tcb: Tcb, seg: Segment) -> bool:
-    return tcb.state not in UNSYNCHRONIZED and seg.seq == tcb.snd_nxt and seg.ack == tcb.rcv_nxt
+    return tcb.state not in NO_PEER_ISS and seg.seq == tcb.snd_nxt and seg.ack == tcb.rcv_nxt

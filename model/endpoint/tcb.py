@@ -29,6 +29,18 @@ class State(Enum):
         return self.value
 
 
+SYNCHRONIZED = (
+    State.ESTABLISHED,
+    State.FIN_WAIT_1,
+    State.FIN_WAIT_2,
+    State.CLOSE_WAIT,
+    State.CLOSING,
+    State.LAST_ACK,
+    State.TIME_WAIT,
+)
+UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
+"""RFC 9293, 3.5.3: the states before and after both ends have agreed on their numbers."""
+
 FIN_SENT_STATES = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 """The states in which our FIN has been sent and not yet been acknowledged."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State, Step, Tcb
 from tcpmc.model.network.history import opens_connection, takes_fin
 from tcpmc.model.network.scope import Scope
 
@@ -21,7 +21,6 @@ About = tuple[int, int]
 FORGED: About = (9, 9)
 """What a segment is about that neither end has sent."""
 
-UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 TAKES_SYN = (State.LISTEN, State.SYN_SENT, State.TIME_WAIT)
 TAKES_TEXT = (State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 

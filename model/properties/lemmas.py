@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State
+from tcpmc.model.endpoint.tcb import CONNECTION_RESET, SYNCHRONIZED, State
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.properties.kinds import Lemma, StepPredicate
 from tcpmc.model.properties.step import (
     STEPS,
-    SYNCHRONIZED,
     acknowledged,
     deleted,
     in_order,

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.closing import closed_after_fins
 from tcpmc.model.properties.kinds import QUIET, Eventually, Predicate, Property
 from tcpmc.model.properties.opening import ends, invariant, witness
 from tcpmc.model.properties.second_connection import reopened
-from tcpmc.model.properties.step import SYNCHRONIZED
 
 UNPROVOKED = "nobody aborts, crashes or gives up; from ESTABLISHED on both sides"
 NEW_ISS = "each ISS is beyond every number before, after a crash too"

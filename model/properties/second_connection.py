@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tcpmc.model.endpoint.tcb import State
-from tcpmc.model.network.incarnations import UNSYNCHRONIZED
+from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model

@@ -17,6 +17,7 @@ from tcpmc.model.endpoint.tcb import (
     CONNECTION_REFUSED,
     CONNECTION_RESET,
     FIN_SENT_STATES,
+    SYNCHRONIZED,
     State,
     Tcb,
     blank,
@@ -31,15 +32,6 @@ CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
     State.LISTEN,
     State.SYN_SENT,
     State.SYN_RECEIVED,
-)
-SYNCHRONIZED = (
-    State.ESTABLISHED,
-    State.FIN_WAIT_1,
-    State.FIN_WAIT_2,
-    State.CLOSE_WAIT,
-    State.CLOSING,
-    State.LAST_ACK,
-    State.TIME_WAIT,
 )
 TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 

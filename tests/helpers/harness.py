@@ -15,15 +15,6 @@ from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank
 RULES = Rules()
 segment = notation.segment
 
-SYNCHRONIZED = (
-    State.ESTABLISHED,
-    State.FIN_WAIT_1,
-    State.FIN_WAIT_2,
-    State.CLOSE_WAIT,
-    State.CLOSING,
-    State.LAST_ACK,
-    State.TIME_WAIT,
-)
 
 # How far SND.UNA and SND.NXT are beyond ISS, and RCV.NXT beyond IRS, where no text was sent.
 PROGRESS = {

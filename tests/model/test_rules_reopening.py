@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness import SYNCHRONIZED, changed, host, segment, sent, socket_in
 from harness import arrives as arrives_closed
+from harness import changed, host, segment, sent, socket_in
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, Step, Tcb, blank
 
 RULES = Rules()
 WAITING = socket_in(State.TIME_WAIT, ts_recent=7)

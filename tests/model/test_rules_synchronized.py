@@ -5,11 +5,11 @@ Sockets have sent SYN 100 and received SYN 300; RCV.WND is 4.
 
 import pytest
 
-from harness import SYNCHRONIZED, arrives, changed, segment, sent, socket_in
+from harness import arrives, changed, segment, sent, socket_in
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment_arrives import acceptable
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import Signal, State, Tcb
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, Tcb
 from tcpmc.model.variants.variant import RFC9293
 
 RESET = (Signal.CONNECTION_RESET,)

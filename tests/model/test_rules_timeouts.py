@@ -2,10 +2,10 @@
 
 import pytest
 
-from harness import SYNCHRONIZED, call, changed, sent, socket_in
+from harness import call, changed, sent, socket_in
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import Signal, State
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
 
 HOST = Host(Profile(), Seq(0))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness import SYNCHRONIZED, changed, sent, socket_in
 from harness import arrives as arrives_with
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from harness import changed, sent, socket_in
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State, Step, Tcb, blank
 from tcpmc.model.endpoint.timestamps import is_older, stamped
 
 CHECKED = (State.SYN_RECEIVED, *SYNCHRONIZED)

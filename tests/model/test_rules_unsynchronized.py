@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import SYNCHRONIZED, arrives, call, changed, sent, socket_in
-from tcpmc.model.endpoint.tcb import Signal, State, blank, closed
+from harness import arrives, call, changed, sent, socket_in
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, blank, closed
 
 # CLOSED.
 

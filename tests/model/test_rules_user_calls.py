@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from harness import SYNCHRONIZED, arrives, call, changed, sent, socket_in
+from harness import arrives, call, changed, sent, socket_in
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import Signal, State
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State
 
 NO_CONNECTION = (Signal.NO_CONNECTION,)
 EXISTS = (Signal.CONNECTION_EXISTS,)
