@@ -210,7 +210,7 @@ def is_retransmission(tcb: Tcb, seg: Segment) -> bool:
     end = seg.seq + seg.len
     if not (tcb.snd_una <= seg.seq < end <= tcb.snd_nxt):
         return False
-    if not tcb.iss < seg.seq:
+    if tcb.state == State.SYN_RECEIVED and seg.seq == tcb.iss:
         return False
     fin_sent = tcb.state in FIN_SENT_STATES
     if seg.FIN:

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from tcpmc.captures import Capture, Connection, conversations
+from tcpmc.captures.connections import LONG
+from tcpmc.captures.rows import Rows
 from tcpmc.captures.summary import Summary, summed
 from tcpmc.captures.table import NEVER, Table
-from tcpmc.checks.conform.alike import shape
+from tcpmc.checks.conform.alike import LONGEST, shape
 from tcpmc.checks.conform.conform import ConnectionReport, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
 from tcpmc.checks.conform.stacks import Stack
@@ -93,7 +95,13 @@ def by_itself(report: ConnectionReport, settings: Settings, progress: Progress) 
 
 def _joined(chain: list[Connection]) -> Conversation:
     """Connections one after the other between the same endpoints."""
-    packets = [packet for one in chain for packet in one.packets]
+    packets = chain[0].packets
+    if len(chain) > 1 and sum(len(one.packets) for one in chain) < LONG:
+        packets = [packet for one in chain for packet in one.packets]
+    elif len(chain) > 1:
+        packets = rows = Rows()
+        for one in chain:
+            rows += one.packets
     return conversation(chain[0].number, packets)
 
 
@@ -177,10 +185,11 @@ class Judge:
 
     def _kind(self, found: Conversation, vantage: Vantage, until: float | None) -> Hashable | None:
         """What the verdicts depend on; None where it is not to be compared with others."""
+        if len(found.packets) > LONGEST or not self._settings.compare:
+            return None
         first = found.packets[0]
         place = first.file, first.interface
-        several = any((p.file, p.interface) != place for p in found.packets)
-        if several or not self._settings.compare:
+        if any((p.file, p.interface) != place for p in found.packets):
             return None
         known = shape(found.packets, found.ends, self._settings.stack, until)
         return known and (known, vantage.near, found.doubled > 0)

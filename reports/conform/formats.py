@@ -147,7 +147,7 @@ def mermaid(held: Held) -> str:
 def pcapng(held: Held) -> bytes:
     """The capture again, with what is known of each end after each packet as comments."""
     comments: dict[Key, list[str]] = defaultdict(list)
-    packets = []
+    packets: list[Packet] = []
     for one in held.report.connections:
         packets += one.conversation.packets
         for end in one.ends:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from tcpmc.captures import Packet
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
+from tcpmc.checks.conform.explaining import Deviation, Explanation
 from tcpmc.checks.conform.hypothesis import Hypothesis
-from tcpmc.checks.conform.judge import Deviation, Explanation, Judgement
+from tcpmc.checks.conform.judge import Judgement
 from tcpmc.checks.conform.next_steps import answers, answers_to
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
