@@ -39,6 +39,8 @@ MOST_DEVIATIONS = 3
 MOST_MISSED = 3
 MOST_SWITCHES = 2
 MOST_ALTERNATIVES = 12
+MOST_FROM_AFAR = 5000
+"""Packets, each of which may be late or lost, that are explained one by one."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,8 @@ class Asked:
             found = self.in_some_order(self.view)
             if found is not None:
                 return found
+            if len(self.view) > MOST_FROM_AFAR:
+                raise OutOfTime
         first = furthest = self.search(self.stack)
         if first.explained:
             return explanation("CONFORMS", first), first

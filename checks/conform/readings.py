@@ -11,7 +11,9 @@ from tcpmc.checks.conform.judge import Judgement
 
 MOST_READINGS = 64
 FIRST = {0: 100, 1: 300}
-SEVERITY = ("CONFORMS", "CROSSING", "INCOMPLETE", "DEVIATES", "UNEXPLAINED", "INCONCLUSIVE")
+SEVERITY = (
+    *("CONFORMS", "CROSSING", "INCOMPLETE", "DEVIATES", "UNEXPLAINED", "INCONCLUSIVE", "DISAGREE"),
+)
 
 
 def without_numbers(packets: Sequence[Packet]) -> bool:

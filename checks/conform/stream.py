@@ -30,7 +30,7 @@ AHEAD = 4
 WORTH_IT = 8
 """Connections that are judged before processes are started for more."""
 MOST_KINDS = 10_000
-LEAST_SECONDS, SECONDS_PER_PACKET = 4.0, 0.1
+LEAST_SECONDS, SECONDS_PER_PACKET, MOST_SECONDS = 4.0, 0.1, 120.0
 """What an end may take where nothing else is asked for."""
 WITH_PACKETS = 64
 """So many reports on connections like an earlier one keep their packets."""
@@ -55,7 +55,7 @@ class Settings:
         """The seconds that each end of it may take."""
         if self.timeout is not None:
             return self.timeout
-        return LEAST_SECONDS + len(found.packets) * SECONDS_PER_PACKET
+        return min(LEAST_SECONDS + len(found.packets) * SECONDS_PER_PACKET, MOST_SECONDS)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tcpmc import __version__
+from tcpmc.captures import Packet
 from tcpmc.captures.annotate import Key, annotated
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
 from tcpmc.reports.conform.conform_json import as_json

@@ -9,7 +9,8 @@ from tcpmc.checks.conform.conform import ConnectionReport, EndReport, Report
 from tcpmc.checks.conform.explaining import Deviation, Explanation
 from tcpmc.model.endpoint.segment import Segment
 
-WRONG, UNSETTLED = ("DEVIATES", "UNEXPLAINED"), ("INCOMPLETE", "INCONCLUSIVE")
+WRONG = ("DEVIATES", "UNEXPLAINED", "DISAGREE")
+UNSETTLED = ("INCOMPLETE", "INCONCLUSIVE")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ MEANINGS = {
     "DEVIATES": "only with deviations from the rules",
     "UNEXPLAINED": "the rules do not explain it",
     "INCONCLUSIVE": "stopped before the end",
+    "DISAGREE": "two ways to explain it differ, which is a bug of tcpmc",
 }
 
 WAITS = {

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
+import numpy as np
 import pytest
 
 from bulk import CLIENT, SERVER, Transfer, numbered
@@ -110,7 +111,7 @@ def test_transfer_from_afar_is_decided(end: str) -> None:
 
 def test_a_key_that_lacks_something_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were all packets of one kind, the rules would do different things with them."""
-    monkeypatch.setattr(proving, "keys", lambda part, *_: columns.np.zeros((1, len(part)), int))
+    monkeypatch.setattr(proving, "keys", lambda part, *_: np.zeros((1, len(part)), int))
     seen = numbered(Transfer(300, 0, 1).run()[SERVER])
     many = columns_of(seen, SERVER)
     assert many is not None
