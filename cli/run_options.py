@@ -17,7 +17,7 @@ from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
-from tcpmc.reports.bounds import FLAGS, overridden
+from tcpmc.reports.scope_arguments import FLAGS, overridden
 from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import no_command, on_github
 

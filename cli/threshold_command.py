@@ -25,7 +25,7 @@ from tcpmc.model.timed.theorems import THEOREMS
 from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
-    from tcpmc.checks.timed.threshold import Finder, Question, Threshold
+    from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
     from tcpmc.checks.timed.timed_replay import TimedTrace
 
 THEOREM_NAMES = completing([*THEOREMS])
@@ -83,11 +83,11 @@ def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> i
 
 def _all(options: Mapping[str, Any]) -> tuple[str, int]:
     """The table of the theorems, and the exit code."""
-    from tcpmc.checks.certificates.proving import Asked, rows, theorems
+    from tcpmc.checks.certificates.proving import ProofRequest, rows, theorems
 
     variant = options["variant"]
     groups = theorems(find_variant(variant).name)
-    asked = [Asked(names, variant, options["timeout"]) for names in groups]
+    asked = [ProofRequest(names, variant, options["timeout"]) for names in groups]
     found = rows(asked, options["jobs"], tell=progress_of(options))
     lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
     for row in found.rows:
@@ -133,17 +133,17 @@ def counterexample(name: str, variant: Variant, options: Mapping[str, Any]) -> T
 def _finder(name: str, variant: Variant, options: Mapping[str, Any]) -> Finder:
     """What finds the threshold of a theorem. Raises BadInput."""
     from tcpmc.checks.timed.phases import NotFinite
-    from tcpmc.checks.timed.threshold import Finder, Question
+    from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 
     theorem = find_theorem(name)
     try:
-        question = Question(name, theorem.claim, variant, theorem.under(options["assume"]))
+        question = ThresholdQuestion(name, theorem.claim, variant, theorem.under(options["assume"]))
         return Finder(question, progress_of(options), options["timeout"])
     except (ValueError, NotFinite) as error:
         raise BadInput(str(error)) from error
 
 
-def _report(question: Question, answer: Threshold) -> str:
+def _report(question: ThresholdQuestion, answer: Threshold) -> str:
     from tcpmc.reports.timed.run_story import told, trace_of
 
     claim = THEOREMS[question.name]

@@ -17,8 +17,8 @@ from typing import Any
 import z3
 
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
-from tcpmc.checks.timed.counterexample import APART, Search, TimedRun, parameters_of, plain
-from tcpmc.checks.timed.encoding import Formulas
+from tcpmc.checks.timed.counterexample import APART, TimedRun, TimedSearch, parameters_of, plain
+from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import (
     Polyhedron,
     fixed,
@@ -45,7 +45,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Question:
+class ThresholdQuestion:
     """A claim about a variant, under named assumptions and comparisons of the parameters."""
 
     name: str
@@ -100,7 +100,7 @@ class Finder:
 
     def __init__(
         self,
-        question: Question,
+        question: ThresholdQuestion,
         progress: Progress = lambda line: None,
         seconds: float | None = None,
     ) -> None:
@@ -108,7 +108,7 @@ class Finder:
         self.question, self._say, self.seconds = question, progress, seconds
         self._started = time.monotonic()
         self.system = Closing(question.variant, question.claim.circumstances(question.assume))
-        self.formulas = Formulas(self.system)
+        self.formulas = TimedFormulas(self.system)
         self.violations: list[Polyhedron] = []
         self.runs: list[TimedRun] = []
 
@@ -139,7 +139,7 @@ class Finder:
         """The counterexample found last among those whose events are so far apart."""
         claim, found = self.question.claim, None
         quick = QUICK + self.system.circumstances.probes
-        search = Search(self.formulas, claim, self.seconds, apart)
+        search = TimedSearch(self.formulas, claim, self.seconds, apart)
         while run := search.shortest(len(found.actions) if found else 0, quick):
             self.progress(f"{len(run.actions)} steps break it")
             broken = parameters_of(self.system, claim, run)
@@ -154,7 +154,7 @@ class Finder:
         self._say(line)
 
     def _find(self) -> Threshold:
-        search = Search(self.formulas, self.question.claim, self.seconds)
+        search = TimedSearch(self.formulas, self.question.claim, self.seconds)
         probes = self.system.circumstances.probes  # a step each
         first, depth, last = 0, QUICK + probes, DEPTH + probes
         while True:
@@ -195,7 +195,7 @@ class Finder:
 
     def _premise(self, where: z3.BoolRef, longest: int) -> list[int] | None:
         """The steps of a run to where the claim says something, with such parameters."""
-        return Search(self.formulas, self.question.claim, self.seconds).premise(where, longest)
+        return TimedSearch(self.formulas, self.question.claim, self.seconds).premise(where, longest)
 
     def _never_says_anything(self, proof: Slice, where: Condition) -> bool:
         """Whether the invariant shows that under the condition the claim never says anything."""
@@ -208,7 +208,7 @@ class Finder:
             formulas.premise(self.question.claim),
         )
 
-    def _searched(self, search: Search, first: int, last: int) -> int | None:
+    def _searched(self, search: TimedSearch, first: int, last: int) -> int | None:
         """The steps of a counterexample, whose parameters are taken out; None if there is none."""
         self.progress(f"searching a counterexample of at most {last} steps")
         run = search.shortest(first, last)
@@ -229,7 +229,7 @@ class Finder:
         """The counterexample found last, which is just outside the condition."""
         return plain(self.system, self.question.claim, self.runs[-1]) if self.runs else None
 
-    def _violated(self, search: Search, run: TimedRun) -> None:
+    def _violated(self, search: TimedSearch, run: TimedRun) -> None:
         found = parameters_of(self.system, self.question.claim, run)
         self.violations.append(found)
         self.runs.append(run)
@@ -298,7 +298,7 @@ class Finder:
         return readable(fixed_one, self.question.claim.timer.length)
 
 
-def contradiction(question: Question) -> str:
+def contradiction(question: ThresholdQuestion) -> str:
     """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
     if they do not."""
     system = Closing(question.variant, question.claim.circumstances(question.assume))

@@ -9,7 +9,7 @@ from command_line import assert_one_line, tcpmc
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.properties.catalogue import PROPERTIES
-from tcpmc.reports.bounds import as_options, option, overridden
+from tcpmc.reports.scope_arguments import as_options, option, overridden
 
 LAST_ACK = "<SEQ=102><ACK=302><CTL=ACK>"
 
