@@ -93,9 +93,9 @@ def obligations(stated: Statement, steps: Sequence[int]) -> list[Obligation]:
     """What makes it a proof. `steps` lead to the premise.
 
     `possible`, `premise`: there are parameters as assumed under the condition and an initial state,
-    and a run from one in which the claim says something. `initiation`, `consecution`, `safety`: the invariant holds in
-    the beginning, each step keeps it, and where it holds the claim is not broken. Then what the
-    statement asks for besides.
+    and a run from one in which the claim says something. `initiation`, `consecution`, `safety`: the
+    invariant holds in the beginning, each step keeps it, and where it holds the claim is not
+    broken. Then what the statement asks for besides.
     """
     now, after = _names(stated.state), _names(stated.then)
     begins = f"(initial {now}) (not (invariant {now}))"

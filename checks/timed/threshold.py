@@ -174,9 +174,9 @@ class Finder:
                 return self._unfinished(f"no proof, and no counterexample of {last} steps")
 
     def _proved(self, proof: Slice, longest: int) -> Threshold:
-        """The answer with that proof, which says something only if the claim does in some run: under
-        the condition, or outside of it, where the claim is broken. A condition may be just what
-        keeps the timer from ending."""
+        """The answer with that proof, which says something only if the claim does in some run:
+        under the condition, or outside of it, where the claim is broken. A condition may be just
+        what keeps the timer from ending."""
         where, timer = self.condition(), self.question.claim.timer
         how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
         never = self._never_says_anything(proof, where)
