@@ -16,7 +16,7 @@ from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audits
+    from tcpmc.checks.audit.variant_audit import Audits
 
 LEVELS = ("must", "should", "may")
 
@@ -52,11 +52,15 @@ def audit(variants: tuple[str, ...], level: str, outputs: OutputSettings) -> int
         if names.count(variant.name) > 1:
             raise BadInput(f"two of the variants are named {variant.name!r}, one in {source}")
     with opening(asked, outputs.force) as destinations:
-        from tcpmc.checks.audit.decide import Audits
-        from tcpmc.checks.audit.decide import audit as audited
-        from tcpmc.model.endpoint.requirements import Level
+        from tcpmc.checks.audit.variant_audit import Audits
+        from tcpmc.checks.audit.variant_audit import audit as audited
+        from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 
-        least = {"must": Level.MUST, "should": Level.SHLD, "may": Level.MAY}[level]
+        least = {
+            "must": RequirementLevel.MUST,
+            "should": RequirementLevel.SHLD,
+            "may": RequirementLevel.MAY,
+        }[level]
         audits = Audits([audited(variant, source) for source, variant in found], least)
         destinations.write(audits)
     return EXIT_UNEXPECTED if audits.fails else EXIT_AS_EXPECTED
@@ -64,8 +68,8 @@ def audit(variants: tuple[str, ...], level: str, outputs: OutputSettings) -> int
 
 def audits_of(sources: Sequence[str]) -> Audits | None:
     """The audits of those that are files of the user; None where none is."""
-    from tcpmc.checks.audit.decide import Audits
-    from tcpmc.checks.audit.decide import audit as audited
+    from tcpmc.checks.audit.variant_audit import Audits
+    from tcpmc.checks.audit.variant_audit import audit as audited
 
     own = [source for source in dict.fromkeys(sources) if source.endswith(".py")]
     return Audits([audited(find_variant(source), source) for source in own]) if own else None

@@ -176,7 +176,7 @@ def _found(
 ) -> tuple[list[ConnectionReport], bool]:
     """The reports on the connections, by number, and whether it was interrupted before the end."""
     from tcpmc.checks.conform.stream import Progress, by_itself, reports
-    from tcpmc.reports.conform.text import MANY
+    from tcpmc.reports.conform.conform_text import MANY
 
     if exact or asked.numbers:
         how = replace(how, compare=False)

@@ -12,8 +12,8 @@ from tcpmc.cli.run_options import asked_scope, say
 from tcpmc.cli.settings import ScopeSettings, typed
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model
-from tcpmc.reports.bounds import FLAGS
 from tcpmc.reports.saved import read_traces
+from tcpmc.reports.scope_arguments import FLAGS
 
 
 @click.command(short_help="Step through the model in a browser.")
@@ -45,15 +45,15 @@ def explore(
       tcpmc trace closing -o json=closing.json
       tcpmc explore --trace closing.json
     """  # noqa: D301
-    from tcpmc.web.live import Live
+    from tcpmc.web.live import LiveModels
     from tcpmc.web.server import Server
 
     if saved is not None:
         _refuse_bounds(scope)
-        live = Live.of(read_traces(saved, variant), variant)
+        live = LiveModels.of(read_traces(saved, variant), variant)
     else:
         source = variant or "rfc9293"
-        live = Live([_model(source, scope)], [source])
+        live = LiveModels([_model(source, scope)], [source])
     try:
         server = Server(live, port, tell=say)
     except OSError as error:

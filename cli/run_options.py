@@ -18,7 +18,7 @@ from tcpmc.cli.settings import Bounds, LimitSettings, RunSettings, ScopeSettings
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
-from tcpmc.reports.bounds import overridden
+from tcpmc.reports.scope_arguments import overridden
 from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import no_command, on_github
 

@@ -10,7 +10,7 @@ import click
 from tcpmc.cli.settings import Bounds
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import CHANNELS, LOSSES, POLICIES, SIDES, STARTS, Scope
-from tcpmc.reports.bounds import FLAGS
+from tcpmc.reports.scope_arguments import FLAGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

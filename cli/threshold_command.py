@@ -27,7 +27,7 @@ from tcpmc.model.timed.theorems import THEOREMS
 from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
-    from tcpmc.checks.timed.threshold import Finder, Question, Threshold
+    from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
     from tcpmc.checks.timed.timed_replay import TimedTrace
 
 THEOREM_NAMES = completing([*THEOREMS])
@@ -112,10 +112,10 @@ def threshold(
 
 def _all(settings: TimedSettings, processes: int | None) -> tuple[str, int]:
     """The table of the theorems, and the exit code."""
-    from tcpmc.checks.certificates.proving import Asked, rows, theorems
+    from tcpmc.checks.certificates.proving import ProofRequest, rows, theorems
 
     groups = theorems(find_variant(settings.variant).name)
-    asked = [Asked(names, settings.variant, settings.timeout) for names in groups]
+    asked = [ProofRequest(names, settings.variant, settings.timeout) for names in groups]
     found = rows(asked, processes, tell=progress_of(settings.quiet))
     lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
     for row in found.rows:
@@ -158,17 +158,17 @@ def counterexample(name: str, variant: Variant, settings: TimedSettings) -> Time
 def _finder(name: str, variant: Variant, settings: TimedSettings) -> Finder:
     """What finds the threshold of a theorem. Raises BadInput."""
     from tcpmc.checks.timed.phases import NotFinite
-    from tcpmc.checks.timed.threshold import Finder, Question
+    from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 
     theorem = find_theorem(name)
     try:
-        question = Question(name, theorem.claim, variant, theorem.under(settings.assume))
+        question = ThresholdQuestion(name, theorem.claim, variant, theorem.under(settings.assume))
         return Finder(question, progress_of(settings.quiet), settings.timeout)
     except (ValueError, NotFinite) as error:
         raise BadInput(str(error)) from error
 
 
-def _report(question: Question, answer: Threshold) -> str:
+def _report(question: ThresholdQuestion, answer: Threshold) -> str:
     from tcpmc.reports.timed.run_story import told, trace_of
 
     claim = THEOREMS[question.name]

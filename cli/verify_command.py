@@ -21,7 +21,7 @@ from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
-    from tcpmc.checks.certificates.proving import Found, Proved
+    from tcpmc.checks.certificates.proving import ProofOutcome, Proved
     from tcpmc.checks.certificates.verifier import Checked, Named
 
 
@@ -135,14 +135,14 @@ def _why(found: Checked) -> str:
     return f"{found.obligation}: {found.reason}{state}\n"
 
 
-def _all(variant: str, settings: VerifySettings, force: bool) -> Found:
+def _all(variant: str, settings: VerifySettings, force: bool) -> ProofOutcome:
     """The catalogue, proved and checked."""
-    from tcpmc.checks.certificates.proving import Asked, rows, safety, theorems
+    from tcpmc.checks.certificates.proving import ProofRequest, rows, safety, theorems
 
     solvers = settings.solvers or SOLVERS
     limit = settings.timeout
     groups = [safety(), *theorems(find_variant(variant).name)]
-    asked = [Asked(names, variant, limit, solvers, limit) for names in groups]
+    asked = [ProofRequest(names, variant, limit, solvers, limit) for names in groups]
 
     def keep(row: Proved) -> None:
         if settings.certificates and row.certificate:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from tcpmc.web.state_figure import figure_svg, view_box
-from tcpmc.web.steps import Json
+from tcpmc.web.trace_data import Json
 
 STYLES = ("page.css", "verdicts.css", "trace.css", "print.css")
 SCRIPTS = ("dom.js", "verdicts.js", "ladder.js", "figure.js", "step.js", "trace.js")

@@ -16,11 +16,11 @@ from tcpmc.reports.saved import SavedTrace, as_saved, walked
 from tcpmc.studies.explain.whynot import not_possible
 from tcpmc.web.data import Entry, page_data, scope_text
 from tcpmc.web.document import document
-from tcpmc.web.steps import Json, step_data, trace_data
+from tcpmc.web.trace_data import Json, step_data, trace_data
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveModels:
     """The models that can be explored, the name or file of each one's variant, and traces in them
     that were read from a file."""
 
@@ -29,7 +29,7 @@ class Live:
     saved: Sequence[SavedTrace] = ()
 
     @classmethod
-    def of(cls, saved: Sequence[SavedTrace], source: str | None = None) -> Live:
+    def of(cls, saved: Sequence[SavedTrace], source: str | None = None) -> LiveModels:
         """The models of these traces; `source` is the variant's file, where it has one."""
         models = list({(one.model.variant, one.model.scope): one.model for one in saved}.values())
         return cls(models, [source or model.variant.name for model in models], saved)

@@ -20,7 +20,7 @@ from tcpmc.checks.symbolic.symbolic import Sym
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.alternatives import Alternative, Choice
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.requirements import Level, Requirement, required
+from tcpmc.model.endpoint.rule_requirements import Requirement, RequirementLevel, required
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
@@ -47,7 +47,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Row:
+class AuditRow:
     """One way in which a variant differs from the RFC.
 
     `rule` is the entry of `Rules` at which both part. `unseen` says why nobody can ever observe
@@ -64,9 +64,9 @@ class Row:
     reached_in: str = ""
 
     @property
-    def level(self) -> Level:
+    def level(self) -> RequirementLevel:
         """How binding the requirement is that it breaks."""
-        return self.allowed.level if self.allowed is not None else Level.MUST
+        return self.allowed.level if self.allowed is not None else RequirementLevel.MUST
 
     @property
     def requirement_name(self) -> str:
@@ -129,7 +129,7 @@ EVENTS = {
 }
 
 
-def rows(gaps: Iterable[Gap]) -> list[Row]:
+def rows(gaps: Iterable[Gap]) -> list[AuditRow]:
     """The gaps, put together where they are the same difference."""
     found: dict[tuple[Any, ...], list[Gap]] = {}
     for gap in gaps:
@@ -139,7 +139,8 @@ def rows(gaps: Iterable[Gap]) -> list[Row]:
         if whole in found:  # what goes further than the alternative is not excused in part
             found[whole] += [replace(gap, allowed=None) for gap in found.pop(kind)]
     made = [
-        Row(kind[0], tuple(group), _requirement(group), kind[-1]) for kind, group in found.items()
+        AuditRow(kind[0], tuple(group), _requirement(group), kind[-1])
+        for kind, group in found.items()
     ]
     return sorted(made, key=lambda row: (-row.level, STATES.index(row.states[0]), row.rule))
 
@@ -254,4 +255,4 @@ def _wishes(case: Case) -> list[list[Any]]:
     return wishes
 
 
-__all__ = ["EVENTS", "Example", "Row", "rows"]
+__all__ = ["EVENTS", "AuditRow", "Example", "rows"]

@@ -30,14 +30,16 @@ TRIED = (
 
 
 @dataclass(frozen=True)
-class Run:
+class ShortestRun:
     """A run and the scope in which it is a shortest one."""
 
     scope: Scope
     trace: Trace
 
 
-def run_to_state(variant: Variant, state: State, scope: Scope = SCOPES["default"]) -> Run | None:
+def run_to_state(
+    variant: Variant, state: State, scope: Scope = SCOPES["default"]
+) -> ShortestRun | None:
     """A shortest run that brings an end into the state; None if no run in the scope does."""
     prop = Reachable(
         name=f"reach-{state.value.lower()}",
@@ -47,16 +49,16 @@ def run_to_state(variant: Variant, state: State, scope: Scope = SCOPES["default"
         goals=(some(state),),
     )
     trace = ExplicitEngine(Model(variant, scope)).decide([prop])[prop.name].trace
-    return None if trace is None else Run(scope, trace)
+    return None if trace is None else ShortestRun(scope, trace)
 
 
-def run_to_rule(variant: Variant, labels: set[str]) -> Run | None:
+def run_to_rule(variant: Variant, labels: set[str]) -> ShortestRun | None:
     """A run of fewest steps whose last one follows a rule with one of these labels, in the first of
     the scopes tried that has one; None if none has."""
     for scope in TRIED:
         trace = _to_rule(Model(variant, scope), labels)
         if trace is not None:
-            return Run(scope, trace)
+            return ShortestRun(scope, trace)
     return None
 
 

@@ -21,7 +21,7 @@ Occurrence = tuple[int, End, Event]
 
 
 @dataclass
-class Seen:
+class StepFindings:
     """What the steps came to for one property: whether any met the premise, and which of them
     broke the claim."""
 
@@ -45,9 +45,9 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
                 yield (which, end, event), model.end_step(event, end, move.step)
 
 
-def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, Seen]:
+def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, StepFindings]:
     """What the steps in the tables came to, by property."""
-    seen = {prop.name: Seen(False, set()) for prop in props}
+    seen = {prop.name: StepFindings(False, set()) for prop in props}
     for occurrence, step in tabulated_steps(table):
         for prop in props:
             if prop.premise(step):
@@ -57,7 +57,9 @@ def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, Seen
     return seen
 
 
-def shortest(table: TabulatedModel, graph: Graph, seen: dict[str, Seen]) -> dict[str, Trace]:
+def shortest(
+    table: TabulatedModel, graph: Graph, seen: dict[str, StepFindings]
+) -> dict[str, Trace]:
     """A shortest run to a broken claim, by property, where a run of the graph comes to one."""
     tests = {
         name: lambda which, end, event, broken=one.broken: (which, end, event) in broken

@@ -32,8 +32,8 @@ from tcpmc.model.timed.timers import (
     RETRANSMIT,
     SPEAK,
     VANISH,
-    Change,
-    End,
+    TimedChange,
+    TimedEnd,
 )
 from tcpmc.model.variants.variant import Variant
 
@@ -71,9 +71,9 @@ class Phase:
         return self.end.unacknowledged
 
     @property
-    def end(self) -> End:
+    def end(self) -> TimedEnd:
         """As the timers see it."""
-        return End(self.tcb, self.probes, self.how == GONE)
+        return TimedEnd(self.tcb, self.probes, self.how == GONE)
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
@@ -88,7 +88,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Move:
+class PhaseMove:
     """One row of the table: an event, the segment if one is delivered, and what comes of it."""
 
     before: Phase
@@ -100,27 +100,27 @@ class Move:
     rule: str
 
     @property
-    def change(self) -> Change:
+    def change(self) -> TimedChange:
         """As the timers see it."""
-        return Change(self.event, self.before.end, self.after.end, self.restarts)
+        return TimedChange(self.event, self.before.end, self.after.end, self.restarts)
 
 
 @dataclass(frozen=True)
-class Table:
+class PhaseTable:
     """All phases of an end, all segments that it sends, and every move."""
 
     phases: tuple[Phase, ...]
     segments: tuple[Segment, ...]
-    moves: tuple[Move, ...]
+    moves: tuple[PhaseMove, ...]
 
 
 @cache
-def table(variant: Variant, probes: int = 0) -> Table:
+def table(variant: Variant, probes: int = 0) -> PhaseTable:
     """The table of a variant; with probes, that of an open connection which sends so many to keep
     it alive, and which one end may leave without a word. Raises NotFinite."""
     zero, one = Seq(0, BITS), Seq(1, BITS)
     start = Phase(Tcb(State.ESTABLISHED, zero, zero, one, one, one))
-    phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, Move], {})
+    phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, PhaseMove], {})
     while True:
         known = len(moves)
         for phase in tuple(phases):
@@ -134,7 +134,7 @@ def table(variant: Variant, probes: int = 0) -> Table:
             raise NotFinite(f"more than {PHASE_LIMIT} phases or segments")
         if len(moves) == known:
             changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
-            return Table(tuple(phases), tuple(segments), tuple(changing))
+            return PhaseTable(tuple(phases), tuple(segments), tuple(changing))
 
 
 def _events(
@@ -167,7 +167,7 @@ def _open_events(
         yield DELIVER, segment
 
 
-def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> Move:
+def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> PhaseMove:
     tcb = _lifted_tcb(phase.tcb)
     host, rules = Host(variant.profile, _number("host.iss")), variant.rules
     calls: dict[str, Callable[[], Step]] = {
@@ -199,7 +199,7 @@ def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) 
     unanswered = phase.probes + 1 if event == PROBE else 0
     sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
     then = Phase(after, how, unanswered)
-    return Move(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
+    return PhaseMove(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
 
 
 def _number(name: str) -> Seq:

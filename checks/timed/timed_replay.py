@@ -26,8 +26,8 @@ from tcpmc.model.timed.timers import (
     RETRANSMIT,
     SPEAK,
     VANISH,
-    Change,
-    End,
+    TimedChange,
+    TimedEnd,
     Timer,
 )
 from tcpmc.model.variants.variant import Variant
@@ -65,7 +65,7 @@ class Happened:
 
     event: TimedEvent
     step: Step
-    after: End
+    after: TimedEnd
     delivered: Copy | None
     sent: tuple[Copy, ...]
 
@@ -93,8 +93,8 @@ class Replay:
         a, b = (Seq(iss) for iss in ISS)
         self.hosts = [Host(variant.profile, a), Host(variant.profile, b)]
         self.ends = [
-            End(Tcb(State.ESTABLISHED, a, b, a + 1, a + 1, b + 1)),
-            End(Tcb(State.ESTABLISHED, b, a, b + 1, b + 1, a + 1)),
+            TimedEnd(Tcb(State.ESTABLISHED, a, b, a + 1, a + 1, b + 1)),
+            TimedEnd(Tcb(State.ESTABLISHED, b, a, b + 1, b + 1, a + 1)),
         ]
         self.now = Fraction(0)
         self.copies: list[Copy] = []
@@ -136,10 +136,10 @@ class Replay:
         copy = self._copy(event) if event.segment is not None else None
         step = self._step(event, before)
         unanswered = before.probes + 1 if event.kind == PROBE else 0
-        after = self.ends[end] = End(step.tcb, unanswered, event.kind == VANISH)
+        after = self.ends[end] = TimedEnd(step.tcb, unanswered, event.kind == VANISH)
         if copy is not None and copy.arrived is None:
             copy.arrived = self.now
-        change = Change(event.kind, before, after, step.starts_time_wait)
+        change = TimedChange(event.kind, before, after, step.starts_time_wait)
         for timer in self.timers(end):
             if timer.starts(change):
                 self.started[end][timer] = self.now
@@ -170,7 +170,7 @@ class Replay:
             raise ReplayError(f"no {event.segment} is in flight at {self.now}")
         return (self.owed(event) or alive[-1:])[0]
 
-    def _step(self, event: TimedEvent, now: End) -> Step:
+    def _step(self, event: TimedEvent, now: TimedEnd) -> Step:
         rules, host, tcb = self.variant.rules, self.hosts[event.end], now.tcb
         if not self._may(event, now):
             raise ReplayError(f"{event.kind} is not possible at {self.now}")
@@ -197,7 +197,7 @@ class Replay:
                 return rules.user_timeout(host, tcb)
         raise ReplayError(f"{event.kind} is not possible at {self.now}")
 
-    def _may(self, event: TimedEvent, now: End) -> bool:
+    def _may(self, event: TimedEvent, now: TimedEnd) -> bool:
         """Whether the timers allow it, and whether there is somebody still."""
         end, stays_open = event.end, bool(self.circumstances.probes)
         if now.vanished:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.naming import segment_name
-from tcpmc.checks.timed.phases import Move, NotFinite, Phase, Table, table
+from tcpmc.checks.timed.phases import NotFinite, Phase, PhaseMove, PhaseTable, table
 from tcpmc.checks.timed.provenance import both, either, no
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
 from tcpmc.model.endpoint.segment import Segment
@@ -72,7 +72,7 @@ class Action:
     """A move of one end: when it can happen, and what it changes (of flags and moments)."""
 
     end: int
-    move: Move
+    move: PhaseMove
     timed: tuple[Callable[[Values, Values, Any], Any], ...]
     flags: tuple[str, ...]
     moments: tuple[str, ...]
@@ -109,7 +109,7 @@ class Closing:
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
         """Raises NotFinite."""
         self.variant, self.circumstances = variant, circumstances
-        self.table: Table = table(variant, circumstances.probes)
+        self.table: PhaseTable = table(variant, circumstances.probes)
         self.parameters = circumstances.parameters
         self.timed_kinds = [s for s in self.table.segments if not s.RST]
         self.owed_kinds = [s for s in self.table.segments if circumstances.must_arrive(s)]
@@ -171,13 +171,13 @@ class Closing:
             self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(end, m)
         )
 
-    def _has(self, end: int, move: Move) -> bool:
+    def _has(self, end: int, move: PhaseMove) -> bool:
         always = move.event in (CLOSE, RETRANSMIT, DELIVER)
         return (
             always or (end == 1 and move.event in (SPEAK, VANISH)) or bool(self._ending(end, move))
         )
 
-    def _ending(self, end: int, move: Move) -> list[Timer]:
+    def _ending(self, end: int, move: PhaseMove) -> list[Timer]:
         """The timers of an end that make a move."""
         return [
             timer
@@ -185,7 +185,7 @@ class Closing:
             if timer.event == move.event and timer.runs(move.before.end) and not timer.early
         ]
 
-    def _action(self, end: int, move: Move) -> Action:
+    def _action(self, end: int, move: PhaseMove) -> Action:
         me, other, assumed = ENDS[end], 1 - end, self.circumstances
         flags = [phase_name(end, move.before)]
         timed: list[Callable[[Values, Values, Any], Any]] = []
@@ -211,7 +211,7 @@ class Closing:
         return lambda s, p, t: t >= s[name] + p[length]
 
     def _effects(
-        self, end: int, move: Move
+        self, end: int, move: PhaseMove
     ) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...], tuple[tuple[str, str], ...]]:
         """The moments set to now, the flags turned, and the first copies that must arrive."""
         me, other, assumed = ENDS[end], 1 - end, self.circumstances

@@ -15,7 +15,7 @@ SPEAK, VANISH = "sends an ACK", "vanishes"
 
 
 @dataclass(frozen=True)
-class End:
+class TimedEnd:
     """One end: its TCB, how many keepalive probes are unanswered, and whether it vanished."""
 
     tcb: Tcb
@@ -29,12 +29,12 @@ class End:
 
 
 @dataclass(frozen=True)
-class Change:
+class TimedChange:
     """What an event does to an end, and whether it starts the timer of TIME-WAIT."""
 
     event: str
-    before: End
-    after: End
+    before: TimedEnd
+    after: TimedEnd
     starts_time_wait: bool
 
 
@@ -58,8 +58,8 @@ class Timer:
     length: str
     event: str
     what: str
-    runs: Callable[[End], bool]
-    starts: Callable[[Change], bool]
+    runs: Callable[[TimedEnd], bool]
+    starts: Callable[[TimedChange], bool]
     early: bool = False
     ends: tuple[int, ...] = (0, 1)
 
@@ -69,15 +69,15 @@ class Timer:
         return f"{self.what} ends" if self.event else f"{self.what} has lasted {self.length}"
 
 
-def _in(state: State) -> Callable[[End], bool]:
+def _in(state: State) -> Callable[[TimedEnd], bool]:
     return lambda end: end.tcb.state == state
 
 
-def _unacknowledged(end: End) -> bool:
+def _unacknowledged(end: TimedEnd) -> bool:
     return end.unacknowledged
 
 
-def _begins(runs: Callable[[End], bool]) -> Callable[[Change], bool]:
+def _begins(runs: Callable[[TimedEnd], bool]) -> Callable[[TimedChange], bool]:
     return lambda it: runs(it.after) and not runs(it.before)
 
 
@@ -102,7 +102,7 @@ def keepalive(probes: int) -> tuple[Timer, ...]:
     """The timers of keepalive at end 0: a probe after IDLE without a segment, so many of them INTVL
     apart, and INTVL after the last the connection is given up (RFC 9293, 3.8.4; Linux)."""
 
-    def idle(end: End) -> bool:
+    def idle(end: TimedEnd) -> bool:
         return end.tcb.state == State.ESTABLISHED and end.probes == 0
 
     return (

@@ -39,7 +39,7 @@ class FigureRow:
 
 
 @dataclass
-class Line:
+class FigureLine:
     """One numbered line, which may have several rows, and the step that begins it."""
 
     step: int
@@ -62,27 +62,27 @@ def rfc(result: Result) -> str:
     return "\n".join([*lines, "", f"Figure: {name}".center(PAGE).rstrip(), "", *told, ""])
 
 
-def _figure(first: System, story: Sequence[Moment], loop: int | None) -> Iterator[Line]:
+def _figure(first: System, story: Sequence[Moment], loop: int | None) -> Iterator[FigureLine]:
     """The numbered lines. A segment that arrives, or is lost, in the very next step is drawn in one
     line with its departure, unless a loop begins in between."""
     a, b = (str(end.state) for end in first.ends)
-    yield Line(0, [FigureRow(a, b=b)])
+    yield FigureLine(0, [FigureRow(a, b=b)])
     joined = False
     for moment, following in zip(story, [*story[1:], None], strict=True):
-        line = Line(moment.number, [] if joined else list(_happening(moment)))
+        line = FigureLine(moment.number, [] if joined else list(_happening(moment)))
         joined = following is not None and _directly(moment, following) and moment.number != loop
         sent = [] if moment.step is None else list(moment.step.send)
         for index, segment in enumerate(sent):
             arrival = following if joined and index == len(sent) - 1 else None
             if line.rows and not _is_call(moment):
                 yield line
-                line = Line(moment.number, [])
+                line = FigureLine(moment.number, [])
             line.rows += _departure(moment, segment, arrival)
         if line.rows:
             yield line
 
 
-def _for_ever(trace: Trace, figure: Sequence[Line]) -> list[str]:
+def _for_ever(trace: Trace, figure: Sequence[FigureLine]) -> list[str]:
     """How a lasso goes on."""
     if trace.loop is None:
         return []

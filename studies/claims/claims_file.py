@@ -40,7 +40,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Number:
+class FigureQuestion:
     """A figure of the timers, and whether it has to hold."""
 
     figure: Figure
@@ -50,7 +50,7 @@ class Number:
         return f"figure {self.figure.name}"
 
 
-Question = Ask | Number
+Question = Ask | FigureQuestion
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _question(text: str) -> Question:
     if found := NUMBER.fullmatch(text.strip()):
         if found["name"] not in FIGURES:
             raise BadInput(f"unknown figure {found['name']!r}: choose of {', '.join(FIGURES)}")
-        return Number(FIGURES[found["name"]], found["says"])
+        return FigureQuestion(FIGURES[found["name"]], found["says"])
     if (found := ASK.fullmatch(text.strip())) and found["says"] in WORDS:
         find_property(found["name"])
         variant = found["variant"] or "rfc9293"

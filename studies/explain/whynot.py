@@ -21,7 +21,7 @@ from tcpmc.model.network.product import OWN_EVENTS, End, Event, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.variants.variant import Variant
-from tcpmc.reports.bounds import option
+from tcpmc.reports.scope_arguments import option
 
 NETWORK_EVENTS = ("deliver", "lose", "duplicate", "expire")
 MOST_CHANGES = 3

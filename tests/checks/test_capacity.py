@@ -14,8 +14,8 @@ from command_line import TIGHT, tcpmc
 from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.networkx_engine.capacity import cut_off as cut_off_by_networkx
-from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+from tcpmc.checks.networkx_engine.graph_capacity import cut_off as cut_off_by_networkx
+from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.networkx_engine.product_graph import product_graph
 from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.verdict import (

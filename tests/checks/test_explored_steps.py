@@ -21,10 +21,10 @@ from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.parametric.symbolic_endpoint import BITS
 from tcpmc.checks.smt import smt_engine
 from tcpmc.checks.smt.encode import Encoding
-from tcpmc.checks.smt.explored import unmatched
 from tcpmc.checks.smt.induction import sample, segments_sent
 from tcpmc.checks.smt.pairs import varying
 from tcpmc.checks.smt.relation import Relation
+from tcpmc.checks.smt.unmatched import unmatched
 from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.evaluated import Unknown, holds_at
 from tcpmc.checks.symbolic.fields import end_terms

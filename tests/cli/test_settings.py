@@ -13,7 +13,7 @@ import tcpmc
 from tcpmc.cli.main import cli
 from tcpmc.cli.scope_options import OPTIONS
 from tcpmc.cli.settings import Bounds, names
-from tcpmc.reports.bounds import FLAGS
+from tcpmc.reports.scope_arguments import FLAGS
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -6,7 +6,7 @@ import pytest
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import explore
-from tcpmc.checks.symbolic.transitions import Change, state_changes
+from tcpmc.checks.symbolic.transitions import Arrow, state_changes
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.incarnations import About
@@ -63,5 +63,5 @@ def test_a_change_of_state_in_a_run_is_among_those_that_are_shown(name: str) -> 
 @pytest.mark.parametrize("name", ["linux", "may-2"])
 def test_a_syn_leads_out_of_time_wait_and_its_reset_back(name: str) -> None:
     changes = state_changes(VARIANTS[name])
-    assert Change(State.TIME_WAIT, "rcv SYN", "snd SYN,ACK", State.SYN_RECEIVED) in changes
-    assert Change(State.SYN_RECEIVED, "rcv RST (reopened)", "x", State.TIME_WAIT) in changes
+    assert Arrow(State.TIME_WAIT, "rcv SYN", "snd SYN,ACK", State.SYN_RECEIVED) in changes
+    assert Arrow(State.SYN_RECEIVED, "rcv RST (reopened)", "x", State.TIME_WAIT) in changes

@@ -10,7 +10,7 @@ from tcpmc.cli.scope_options import scope_with
 from tcpmc.cli.settings import Bounds
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.properties.catalogue import PROPERTIES
-from tcpmc.reports.bounds import as_options, option, overridden
+from tcpmc.reports.scope_arguments import as_options, option, overridden
 
 LAST_ACK = "<SEQ=102><ACK=302><CTL=ACK>"
 

@@ -20,7 +20,15 @@ from tcpmc.model import RFC9293, VARIANTS, Host, Profile, Segment, State, Step, 
 from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.timed.figures import FIGURES
-from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Book, Number, TextClaim, load
+from tcpmc.studies.claims.claims_file import (
+    FAILS,
+    HOLDS,
+    Ask,
+    Book,
+    FigureQuestion,
+    TextClaim,
+    load,
+)
 from tcpmc.studies.claims.claims_json import as_json
 from tcpmc.studies.claims.claims_markdown import escaped, page
 from tcpmc.studies.claims.claims_text import full, table
@@ -58,7 +66,7 @@ def test_a_claims_file_of_ones_own(book: Callable[[str], Book]) -> None:
     (claim,) = loaded.claims.values()
     assert loaded.sources == {"S": "A text"}
     assert (claim.name, claim.text, claim.sources) == ("M1", "Mine.", ("S",))
-    assert claim.stated == claim.exact == (Number(FIGURES["keepalive-linux"], "holds"),)
+    assert claim.stated == claim.exact == (FigureQuestion(FIGURES["keepalive-linux"], "holds"),)
 
 
 def test_a_question_is_a_property_on_a_variant_and_a_verdict(book: Callable[[str], Book]) -> None:
@@ -147,7 +155,7 @@ def test_a_claim_in_full_by_a_name_in_any_case() -> None:
 # --- the verdict on a claim -----------------------------------------------------------------------
 
 ASK = Ask("closing", "rfc9293", "WITNESS")
-NUMBER = Number(FIGURES["keepalive-linux"], "holds")
+NUMBER = FigureQuestion(FIGURES["keepalive-linux"], "holds")
 
 
 def decided(*words: str, exact: tuple[str, ...] = (), expected: str = "PROVED") -> Decided:

@@ -11,7 +11,7 @@ from tcpmc.checks.explicit.reach import follows, run_to_rule
 from tcpmc.checks.rule_labels import labels
 from tcpmc.errors import BadInput
 from tcpmc.model import PROPERTIES, RFC9293, VARIANTS, Host, Segment, State, Step, Tcb, Variant
-from tcpmc.studies.explain.explain import Explanation, explain
+from tcpmc.studies.explain.explain import Explained, explain
 from tcpmc.studies.explain.explained import as_json, as_text
 from tcpmc.studies.explain.meanings import MEANINGS
 
@@ -20,7 +20,7 @@ RFC = VARIANTS["rfc9293"]
 pytestmark = pytest.mark.exhaustive
 
 
-def about(name: str, variant: str = "rfc9293") -> Explanation:
+def about(name: str, variant: str = "rfc9293") -> Explained:
     return explain(name, VARIANTS[variant])
 
 

@@ -24,7 +24,7 @@ from tcpmc.reports.story import trace_of
 from tcpmc.web.document import embedded
 from tcpmc.web.holds import holds
 from tcpmc.web.state_figure import figure_svg
-from tcpmc.web.steps import link
+from tcpmc.web.trace_data import link
 from tcpmc.web.verdict_page import html
 
 INLINE = {"script": '<script type="module">(.*?)</script>', "style": "<style>(.*?)</style>"}

@@ -27,7 +27,7 @@ MICROSECONDS, SECOND, APART = 6, 10**6, 10**3
 
 
 @dataclass
-class Packet:
+class TracePacket:
     """A packet where one end sees it: in microseconds, on the interface of that end."""
 
     time: int
@@ -84,19 +84,19 @@ def _sendings(result: Result) -> list[tuple[int, int, int]]:
     return [*dict.fromkeys((flow.sender, flow.sent, flow.lane) for flow in copies_of(result))]
 
 
-def _seen(result: Result) -> list[Packet]:
+def _seen(result: Result) -> list[TracePacket]:
     """The packets of both ends in the order of the trace. A step without one is told with the next
     packet."""
-    copies, waiting, packets = copies_of(result), list[str](), list[Packet]()
+    copies, waiting, packets = copies_of(result), list[str](), list[TracePacket]()
     clock, count = result.job.scope.clock, 0
     for flow in (flow for flow in copies if flow.sent == 0 and flow.copied is None):
-        packets.append(Packet(0, flow.sender, flow, ["sent before the trace begins"]))
+        packets.append(TracePacket(0, flow.sender, flow, ["sent before the trace begins"]))
     for moment in moments(result):
         count = 0 if moment.event.kind == "tick" or not clock else count
         time = (moment.time if clock else moment.number) * SECOND
         told = list(_told(moment, copies))
         for end, flow, comment in told:
-            packets.append(Packet(time + count * APART, end, flow, [*waiting, comment]))
+            packets.append(TracePacket(time + count * APART, end, flow, [*waiting, comment]))
             waiting, count = [], count + 1
         if not told:
             waiting.append(_line(moment, _happening(moment)))

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.in_flight import Unsettled, settled, truths
-from tcpmc.checks.networkx_engine.capacity import cut_off
+from tcpmc.checks.networkx_engine.graph_capacity import cut_off
 from tcpmc.checks.networkx_engine.product_graph import (
     LIMIT,
     TooManyStates,
