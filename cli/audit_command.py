@@ -9,10 +9,10 @@ import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED
+from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import AUDIT_FORMATS
 from tcpmc.cli.outputs import opening, requests
-from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:

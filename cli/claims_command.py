@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from tcpmc.cli.command_settings import LimitSettings, OutputSettings, typed
 from tcpmc.cli.options import LIMITS, completing, result_options
 from tcpmc.cli.output_formats import CLAIM_FORMATS
 from tcpmc.cli.outputs import opening, requests
-from tcpmc.cli.settings import LimitSettings, OutputSettings, typed
 
 CLAIM_NAMES = completing(
     [f"C{n:02}" for n in (*range(1, 9), *range(10, 25), *range(30, 39), *range(40, 47))]

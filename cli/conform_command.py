@@ -15,11 +15,11 @@ import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED
+from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import CONFORM_FORMATS
 from tcpmc.cli.outputs import Request, opening, requests
 from tcpmc.cli.run_options import say
-from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:

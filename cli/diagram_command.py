@@ -9,6 +9,7 @@ import click
 
 from tcpmc.checks.running.loading import find_variant, text_of
 from tcpmc.checks.verdict import EXIT_NOTHING
+from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.options import (
     DEBUG,
     FAIR,
@@ -22,7 +23,6 @@ from tcpmc.cli.options import (
 from tcpmc.cli.output_formats import PICTURE_FORMATS, TIMED_PICTURE_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import asked_scope, say, traced, watched
-from tcpmc.cli.settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.threshold_command import ASSUME, THEOREM_NAMES, TimedSettings, counterexample
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model

@@ -9,11 +9,11 @@ import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED
+from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import STUDY_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
-from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.errors import BadInput
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.reports.terminal import width

@@ -7,9 +7,9 @@ from contextlib import suppress
 import click
 
 from tcpmc.checks.running.loading import find_variant
+from tcpmc.cli.command_settings import ScopeSettings, typed
 from tcpmc.cli.options import DEBUG, SCOPE, VARIANT_NAMES
 from tcpmc.cli.run_options import asked_scope, say
-from tcpmc.cli.settings import ScopeSettings, typed
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model
 from tcpmc.reports.saved import read_traces

@@ -21,6 +21,7 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.cli.audit_command import audit, audits_of
 from tcpmc.cli.claims_command import claims
+from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.explain_command import explain
@@ -42,7 +43,6 @@ from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
-from tcpmc.cli.settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.stack_commands import compare, gallery
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces

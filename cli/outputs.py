@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tcpmc.checks.running.jobs import Result
+from tcpmc.cli.command_settings import OutputSettings
 from tcpmc.cli.output_files import Output, opened
 from tcpmc.cli.output_formats import (
     ALL_FORMATS,
@@ -22,7 +23,6 @@ from tcpmc.cli.output_formats import (
     Content,
     Format,
 )
-from tcpmc.cli.settings import OutputSettings
 from tcpmc.errors import BadInput
 
 FORMAT_NAME = re.compile(r"[a-z][a-z0-9-]*")

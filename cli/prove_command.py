@@ -17,12 +17,12 @@ from tcpmc.checks.verdict import (
     INCONCLUSIVE,
     expected_on,
 )
+from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, result_options
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
-from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.cli.trace_command import made
 from tcpmc.errors import BadInput
 from tcpmc.model.properties.kinds import Lemma, Property

@@ -13,8 +13,8 @@ from tcpmc.checks.running.jobs import Job, Outcome, Result, canonical, expecting
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Monitor
 from tcpmc.checks.running.run import run, watcher
+from tcpmc.cli.command_settings import LimitSettings, RunSettings, ScopeBounds, ScopeSettings
 from tcpmc.cli.scope_options import scope_with
-from tcpmc.cli.settings import Bounds, LimitSettings, RunSettings, ScopeSettings
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
@@ -108,7 +108,7 @@ def watched(limits: LimitSettings) -> Iterator[Callable[[Graph], None]]:
         yield watcher(monitor, "exploring")
 
 
-def _note_overridden(jobs: Sequence[Job], bounds: Bounds) -> None:
+def _note_overridden(jobs: Sequence[Job], bounds: ScopeBounds) -> None:
     """Say which bounds that were asked for a property sets itself."""
     found: dict[str, list[str]] = {}
     for job in jobs:

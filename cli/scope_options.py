@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tcpmc.cli.settings import Bounds
+from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import CHANNELS, LOSSES, POLICIES, SIDES, STARTS, Scope
 from tcpmc.reports.scope_arguments import FLAGS
@@ -65,7 +65,7 @@ def scope_options(command: Command) -> Command:
     return command
 
 
-def scope_with(scope: Scope, bounds: Bounds) -> Scope:
+def scope_with(scope: Scope, bounds: ScopeBounds) -> Scope:
     """The scope with the bounds that were given. Raises BadInput for impossible ones."""
     changes: dict[str, object] = dict(bounds.given())
     changes.pop("reordering", None)

@@ -12,11 +12,11 @@ import click
 from tcpmc.checks.running.jobs import ENGINES, select
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.run import run
+from tcpmc.cli.command_settings import LimitSettings, OutputSettings, ScopeSettings, typed
 from tcpmc.cli.options import BUG_NAMES, LIMITS, SMALL_SCOPE, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import STUDY_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import asked_scope, say, watched
-from tcpmc.cli.settings import LimitSettings, OutputSettings, ScopeSettings, typed
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE

@@ -16,11 +16,11 @@ from tcpmc.checks.verdict import (
     REFUTED,
     VACUOUS,
 )
+from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, completing, result_options
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
-from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.errors import BadInput
 from tcpmc.model.timed.assumptions import ASSUMPTIONS
 from tcpmc.model.timed.theorems import THEOREMS

@@ -11,12 +11,12 @@ import click
 from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
+from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import TEXT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
 from tcpmc.cli.run_options import progress_of
-from tcpmc.cli.settings import OutputSettings, typed
 from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import width
 

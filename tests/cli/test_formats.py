@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tcpmc.cli.command_settings import OutputSettings
 from tcpmc.cli.output_formats import (
     ALL_FORMATS,
     PICTURE_FORMATS,
@@ -15,7 +16,6 @@ from tcpmc.cli.output_formats import (
     Format,
 )
 from tcpmc.cli.outputs import Request, opening, requests
-from tcpmc.cli.settings import OutputSettings
 from tcpmc.errors import BadInput
 
 EVERY = [*RUN_FORMATS.values(), *TRACE_FORMATS.values()]

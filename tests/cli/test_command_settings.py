@@ -10,9 +10,9 @@ import click
 import pytest
 
 import tcpmc
+from tcpmc.cli.command_settings import ScopeBounds, names
 from tcpmc.cli.main import cli
 from tcpmc.cli.scope_options import OPTIONS
-from tcpmc.cli.settings import Bounds, names
 from tcpmc.reports.scope_arguments import FLAGS
 
 
@@ -38,7 +38,7 @@ def test_each_value_of_a_command_is_in_one_record(name: str, command: click.Comm
 
 def test_each_bound_has_an_option_and_a_field() -> None:
     assert len(OPTIONS) == len(FLAGS)
-    assert list(vars(Bounds())) == list(FLAGS)
+    assert list(vars(ScopeBounds())) == list(FLAGS)
 
 
 @pytest.mark.parametrize(("name", "command"), [*commands(cli)])
@@ -56,7 +56,7 @@ def test_every_command_that_writes_takes_the_same_words(name: str, command: clic
 def test_no_command_passes_its_settings_untyped(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert "dict[str, Any]" not in source
-    if path.name == "settings.py":  # where click's values come in
+    if path.name == "command_settings.py":  # where click's values come in
         return
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):

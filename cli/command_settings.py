@@ -16,7 +16,7 @@ from tcpmc.checks.running.monitor import GIGABYTE, Limits, default_memory
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ScopeBounds:
     """The bounds of a scope that were given; None for one that was not. `retransmissions` is -1
     for "forever"."""
 
@@ -52,7 +52,7 @@ class ScopeSettings:
     """A named scope, and what is changed of it."""
 
     scope: str
-    bounds: Bounds
+    bounds: ScopeBounds
 
 
 @dataclass(frozen=True)
