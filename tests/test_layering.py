@@ -12,7 +12,7 @@ import pytest
 import tcpmc
 
 ROOT = Path(tcpmc.__file__).parent
-HEAVY = ("networkx", "numpy", "scipy", "z3", "rich", "graphviz", "pygraphviz")
+HEAVY = ("networkx", "numpy", "scipy", "z3", "jinja2", "msgspec", "graphviz", "pygraphviz")
 
 
 def imported(path: Path) -> Iterator[str]:

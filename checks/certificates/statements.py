@@ -37,6 +37,7 @@ def timed(formulas: TimedFormulas, claim: Claim) -> Statement:
         ),
         further={"lifetimes": formulas.without_life, **copies.obligations()},
         free=copies.FREE,
+        under_condition=False,
     )
 
 

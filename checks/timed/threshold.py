@@ -70,11 +70,12 @@ class Threshold:
     word
         PROVED where the proof is complete (outside of the condition `run` refutes the claim),
         REFUTED where the claim fails for all parameters, VACUOUS where the assumptions contradict
-        each other or TIME-WAIT is never entered, else INCONCLUSIVE: then the condition is only
-        necessary.
+        each other, TIME-WAIT is never entered or its timer never ends, else INCONCLUSIVE: then the
+        condition is only necessary.
     proof, steps
         The inductive invariant; None where the condition is "never", and nothing is to be proved.
-        And the numbers of the steps of a run to where the claim says something.
+        And the numbers of the steps of a run to where the claim says something, which is under the
+        condition unless `how` says that there the timer never ends.
     """
 
     word: str
@@ -173,14 +174,39 @@ class Finder:
                 return self._unfinished(f"no proof, and no counterexample of {last} steps")
 
     def _proved(self, proof: Slice, longest: int) -> Threshold:
-        """The answer with that proof, which says something only if the claim does in some run."""
-        where, claim = self.condition(), self.question.claim
-        parameters = fulfilled(where, self.formulas.parameters)
-        steps = TimedSearch(self.formulas, claim, self.seconds).premise(parameters, longest)
-        if steps is None:
-            return self._unfinished(f"{claim.timer.what} ends in no run of {longest} steps")
+        """The answer with that proof, which says something only if the claim does in some run:
+        under the condition, or outside of it, where the claim is broken. A condition may be just
+        what keeps the timer from ending."""
+        where, timer = self.condition(), self.question.claim.timer
         how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
-        return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
+        never = self._never_says_anything(proof, where)
+        steps = (
+            None if never else self._premise(fulfilled(where, self.formulas.parameters), longest)
+        )
+        if steps is None:
+            ever = "never ends" if never else f"ends in no run of {longest} steps"
+            how = f"where it holds {timer.what} {ever}; {how}"
+            steps = self._premise(z3.BoolVal(True), longest) if self.violations else None
+        if steps is not None:
+            return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
+        if never:
+            return Threshold(VACUOUS, Condition(), f"{timer.what} never ends")
+        return self._unfinished(f"{timer.what} ends in no run of {longest} steps")
+
+    def _premise(self, where: z3.BoolRef, longest: int) -> list[int] | None:
+        """The steps of a run to where the claim says something, with such parameters."""
+        return TimedSearch(self.formulas, self.question.claim, self.seconds).premise(where, longest)
+
+    def _never_says_anything(self, proof: Slice, where: Condition) -> bool:
+        """Whether the invariant shows that under the condition the claim never says anything."""
+        formulas = self.formulas
+        return not satisfiable(
+            z3.Solver(),
+            formulas.sensible(),
+            fulfilled(where, formulas.parameters),
+            proof.invariant(formulas.frame("0")),
+            formulas.premise(self.question.claim),
+        )
 
     def _searched(self, search: TimedSearch, first: int, last: int) -> int | None:
         """The steps of a counterexample, whose parameters are taken out; None if there is none."""

@@ -153,4 +153,4 @@ def test_a_run_found_by_the_solver_is_drawn(tmp_path: Path) -> None:
 
 def test_a_timed_run_is_drawn_as_svg_alone(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli, ["diagram", "run", str(TWO_MSL), "-o", "run.png"])
-    assert "a timed run is drawn as svg" in str(answer.exception)
+    assert "run.png: choose -o FORMAT=FILE, with one of svg" in str(answer.exception)
