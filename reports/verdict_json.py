@@ -110,7 +110,7 @@ def _step(step: Step | None) -> Json:
     if step is None:
         return {"rules": [], "sends": [], "signals": []}
     return {
-        "rules": step.rule.split(" + "),
+        "rules": list(step.rules),
         "sends": [_segment(segment) for segment in step.send],
         "signals": [str(signal) for signal in step.signals],
     }

@@ -87,9 +87,9 @@ class TabulatedModel:
 
     def _sent(self, move: Move) -> int:
         """What the move sends, by its id."""
-        rule, message = move.step.rule, self._message(move.step.send, move.about)
-        self.rules.update(rule.split(" + "))
-        self.senders.setdefault(message, set()).add(rule)
+        message = self._message(move.step.send, move.about)
+        self.rules.update(move.step.rules)
+        self.senders.setdefault(message, set()).add(move.step.rule)
         return message
 
     def _message(self, segments: tuple[Segment, ...], about: About) -> int:

@@ -103,7 +103,7 @@ class Rules:
             checks,
             go_on(tcb),
         )
-        return step if step.rule else replace(step, rule="3.10.7.4: nothing new")
+        return step if step.rules else replace(step, rules=("3.10.7.4: nothing new",))
 
 
 def rule_modules() -> tuple[ModuleType, ...]:

@@ -98,7 +98,7 @@ def _event(moment: Moment) -> Json:
     if event.flight is not None:
         found["segment"] = [_segment(event.flight.segment)]
     if step is not None:
-        found["rules"] = step.rule.split(" + ")
+        found["rules"] = list(step.rules)
         found["sends"] = [_segment(segment) for segment in step.send]
         found["signals"] = [str(signal) for signal in step.signals]
     return found
