@@ -12,7 +12,6 @@ from tcpmc.cli.options import DEBUG, SCOPE, VARIANT_NAMES
 from tcpmc.cli.run_options import asked_scope, say
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model
-from tcpmc.reports.saved import read_traces
 from tcpmc.reports.scope_arguments import FLAGS
 
 
@@ -45,6 +44,7 @@ def explore(
       tcpmc trace closing -o json=closing.json
       tcpmc explore --trace closing.json
     """  # noqa: D301
+    from tcpmc.reports.saved import read_traces
     from tcpmc.web.live import LiveModels
     from tcpmc.web.server import Server
 
