@@ -13,6 +13,7 @@ from tcpmc import __version__
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import VACUOUS
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.channel import Flight
@@ -100,7 +101,7 @@ def event_object(event: Event) -> Json:
     """An event as it stands in a step of a trace."""
     found: Json = {
         "event": event.kind,
-        "end": None if event.kind == "tick" else "AB"[event.end],
+        "end": None if event.kind == EventKind.TICK else "AB"[event.end],
         "segment": None if event.flight is None else _carried(event.flight),
     }
     return found | ({"iss_offset": event.offset} if event.offset else {})
