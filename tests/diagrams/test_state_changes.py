@@ -18,7 +18,7 @@ from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
 OFTEN = Scope("often", capacity=1, data=0, aborts=True, opens=2, isn="clock")
-"""ScopeBounds within which a second connection is opened, also out of TIME-WAIT."""
+"""Bounds within which a second connection is opened, also out of TIME-WAIT."""
 
 DIFFERENT = (
     "rfc9293",
