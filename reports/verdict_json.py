@@ -16,6 +16,7 @@ from tcpmc import __version__
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import VACUOUS, Answer
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.channel import Flight
@@ -124,7 +125,7 @@ def step_object(event: Event, step: Step | None, after: System) -> StepObject:
     """What happened, and the state after it."""
     return StepObject(
         event=event.kind,
-        end=None if event.kind == "tick" else ("A", "B")[event.end],
+        end=None if event.kind == EventKind.TICK else ("A", "B")[event.end],
         segment=None if event.flight is None else _carried(event.flight),
         rules=() if step is None else tuple(step.rules),
         sends=() if step is None else tuple(_segment(segment) for segment in step.send),

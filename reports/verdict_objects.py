@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from tcpmc.model.endpoint.event_kinds import EventKind
+
 VERSIONED = "A change that breaks a reader of this format gets a new number in `schema`."
 Word = Annotated[
     str,
@@ -103,7 +105,7 @@ class StateObject(JsonObject, frozen=True, rename={"a": "A", "b": "B"}):
 class StepObject(JsonObject, frozen=True, kw_only=True):
     """What happened, by which rules, and the state after it."""
 
-    event: str
+    event: EventKind
     end: Annotated[
         Literal["A", "B"] | None,
         Meta(description="null for a tick; the sender for what the network does"),

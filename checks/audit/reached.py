@@ -21,6 +21,7 @@ from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import TooLarge, explore
 from tcpmc.checks.symbolic.fields import controls as controls_of
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Tcb
@@ -52,7 +53,7 @@ class Against(Model):
         """As the side's own model has it."""
         return self.sides[which].own_moves(which, end)
 
-    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+    def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """As the side's own model has it."""
         return self.sides[which].own_move(event, which, end, offset)
 

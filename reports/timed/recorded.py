@@ -25,6 +25,7 @@ from tcpmc.checks.running.loading import find_theorem, find_variant
 from tcpmc.checks.timed.timed_replay import Happened, Replay, TimedEvent, TimedTrace, replayed
 from tcpmc.checks.trace import ReplayError
 from tcpmc.errors import BadInput
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.timed.theorems import Theorem
 
 RECEIVES = "receives "
@@ -90,11 +91,13 @@ def _replayed(run: RunFile, theorem: Theorem) -> TimedTrace:
 
 def _event(moment: Fraction, end: int, what: str, before: list[Happened]) -> TimedEvent:
     if not what.startswith(RECEIVES):
-        return TimedEvent(moment, end, what)
+        if what not in tuple(EventKind):
+            raise ValueError(f"{what} is not possible at {moment}")
+        return TimedEvent(moment, end, EventKind(what))
     number = int(what.removeprefix(RECEIVES))
     if not 0 < number <= len(before) or not before[number - 1].sent:
         raise ValueError(f"{what}: event {number} sends nothing")
-    return TimedEvent(moment, end, "deliver", before[number - 1].sent[0].segment)
+    return TimedEvent(moment, end, EventKind.DELIVER, before[number - 1].sent[0].segment)
 
 
 def _moment(value: Moment) -> Fraction:
