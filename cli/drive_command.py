@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED
-from tcpmc.cli.options import VARIANT_NAMES, result_options
+from tcpmc.cli.command_settings import OutputSettings, typed
+from tcpmc.cli.options import DEBUG, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import DRIVE_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
@@ -21,6 +23,16 @@ if TYPE_CHECKING:
     from tcpmc.checks.conform.stacks import Stack
     from tcpmc.checks.drive.table import Table
     from tcpmc.stacks.stack import StackUnderTest
+
+
+@dataclass(frozen=True)
+class DriveSettings:
+    """What is driven, and what is told of it."""
+
+    states: tuple[str, ...]
+    shrink: bool
+    coverage: bool
+    quiet: bool
 
 
 @click.command(short_help="Drive a real stack through every state and event.")
@@ -35,9 +47,10 @@ if TYPE_CHECKING:
 @click.option("--shrink", is_flag=True, help="Show the shortest run for each difference.")
 @click.option("--coverage", is_flag=True, help="List the rules that were seen at work.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on the terminal.")
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+@DEBUG
 @result_options(DRIVE_FORMATS)
-def drive(name: str, stack: str | None, **rest: Any) -> int:
+@typed
+def drive(name: str, stack: str | None, asked: DriveSettings, outputs: OutputSettings) -> int:
     r"""Bring a stack into each of the eleven states, by the shortest way, and there try each kind
     of segment, at each place of its numbers, each call, and each timeout.
 
@@ -52,26 +65,26 @@ def drive(name: str, stack: str | None, **rest: Any) -> int:
     Exit codes: 0 all that was reached agrees; 1 something differs; 2 usage;
     3 the machine lacks what the stack needs, or nothing could be reached.
     """
-    asked = requests(rest["output"], rest["format"], DRIVE_FORMATS)
+    writes = requests(outputs, DRIVE_FORMATS)
     rules = rules_of(name, stack)
-    with opening(asked) as destinations, driven(name) as under_test:
-        found = _driven(under_test, rules, rest)
-        found.coverage_asked = rest["coverage"]
+    with opening(writes, outputs.force) as destinations, driven(name) as under_test:
+        found = _driven(under_test, rules, asked)
+        found.coverage_asked = asked.coverage
         destinations.write(found)
     return exit_code(found)
 
 
-def _driven(under_test: StackUnderTest, rules: Stack, rest: dict[str, Any]) -> Table:
+def _driven(under_test: StackUnderTest, rules: Stack, asked: DriveSettings) -> Table:
     from tcpmc.checks.drive.oracle import Oracle
     from tcpmc.checks.drive.shrink import shrunk
     from tcpmc.checks.drive.table import Table, groups, table
 
     found = Table(under_test.name, rules)
-    states = [State(name) for name in rest["states"]]
+    states = [State(name) for name in asked.states]
     for number, _ in enumerate(table(under_test, rules, found, states), 1):
-        if sys.stderr.isatty() and not rest["quiet"] and number % 100 == 0:
+        if sys.stderr.isatty() and not asked.quiet and number % 100 == 0:
             say(f"{number:,} experiments, {len(found.of('differs')):,} differ")
-    if rest["shrink"]:
+    if asked.shrink:
         oracle = Oracle.for_stack(rules, under_test)
         found.shortest = [shrunk(under_test, oracle, g.first) for g in groups(found.cells)]
     return found

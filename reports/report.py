@@ -16,9 +16,9 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Lemma
-from tcpmc.reports.bounds import FLAGS, option
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.ladder import folded, wrapped
+from tcpmc.reports.scope_arguments import FLAGS, option
 
 TABLE = 80
 WORD, LEAST_HOW = 13, 24

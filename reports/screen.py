@@ -96,7 +96,7 @@ def _two_msl(facts: Facts) -> str:
 
 
 @dataclass(frozen=True)
-class Question:
+class ScreenQuestion:
     """A question, the properties whose verdicts answer it, and the sentence that they give."""
 
     text: str
@@ -106,11 +106,13 @@ class Question:
 
 
 QUESTIONS = (
-    Question(
+    ScreenQuestion(
         "Can an end come to CLOSING?", False, ("closing", "closing-only-simultaneous"), _closing
     ),
-    Question("Does a connection deadlock?", True, ("no-deadlock", "graceful-close"), _deadlock),
-    Question(
+    ScreenQuestion(
+        "Does a connection deadlock?", True, ("no-deadlock", "graceful-close"), _deadlock
+    ),
+    ScreenQuestion(
         "Are 2 MSL of TIME-WAIT enough?",
         False,
         ("2msl-sufficient", "2msl-tight", "2msl-last-ack-lost"),
@@ -169,7 +171,7 @@ def _answers(results: Sequence[Result], width: int) -> Iterator[str]:
         yield ""
 
 
-def _see(facts: Facts, question: Question, about: str) -> Iterator[str]:
+def _see(facts: Facts, question: ScreenQuestion, about: str) -> Iterator[str]:
     """The verdicts that the answer follows from, and the command that shows its evidence."""
     asked = [facts.results.get((name, about)) for name in question.properties]
     there = [result for result in asked if result is not None]

@@ -21,9 +21,9 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
-from tcpmc.checks.audit.decide import Audit, Audits
-from tcpmc.checks.audit.differences import WHOLE, Comparison, is_open
-from tcpmc.checks.audit.joint import Both, Path
+from tcpmc.checks.audit.differences import WHOLE, VariantComparison, is_open
+from tcpmc.checks.audit.joint import Both, JointPath
+from tcpmc.checks.audit.variant_audit import Audit, Audits
 
 Obligation = tuple[str, z3.BoolRef]
 
@@ -40,7 +40,7 @@ def obligations(audit: Audit) -> Iterator[Obligation]:
     """What has to be unsatisfiable, with what it says. Nothing where a rule could only be tried."""
     if audit.tried:
         return
-    comparison = Comparison(audit.variant)
+    comparison = VariantComparison(audit.variant)
     both = Both(comparison.rfc, comparison.own)
     told: dict[Case, list[z3.BoolRef]] = {}
     for row in audit.rows:
@@ -58,7 +58,7 @@ def obligations(audit: Audit) -> Iterator[Obligation]:
 
 
 def _of_arrivals(
-    comparison: Comparison, told: Mapping[Case, list[z3.BoolRef]]
+    comparison: VariantComparison, told: Mapping[Case, list[z3.BoolRef]]
 ) -> Iterator[Obligation]:
     """Of the rules for segments, each by itself, and of the cases in which one does part."""
     both, apart = Both(comparison.rfc, comparison.own), set()
@@ -77,7 +77,7 @@ def _of_arrivals(
 
 
 def _of(
-    case: Case, paths: Sequence[Path], told: Sequence[z3.BoolRef], what: str = ""
+    case: Case, paths: Sequence[JointPath], told: Sequence[z3.BoolRef], what: str = ""
 ) -> Iterator[Obligation]:
     """That the paths are all there are, and that on none of them both end differently but where
     that is told."""
@@ -90,7 +90,7 @@ def _of(
 
 
 def _comments(audit: Audit) -> Iterator[str]:
-    comparison = Comparison(audit.variant)
+    comparison = VariantComparison(audit.variant)
     same = [rule for rule in RULES if rule not in comparison.suspects()]
     yield f"; variant {_plain(audit.variant.name)}: {audit.word}"
     yield f"; the same function, with the same switches: {', '.join(same)}"

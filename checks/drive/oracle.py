@@ -23,6 +23,7 @@ from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen, segment_of, view_of
 from tcpmc.checks.drive.moves import Timeout, UserCall
 from tcpmc.checks.drive.running import Event
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -80,7 +81,7 @@ class Driven(Search):
         """What a call changes without a segment. What it sends is explained when it is seen, and
         what waits for ESTABLISHED is no part of a hypothesis."""
         host = host_of(self.stack, before.tcb, seen)
-        step = self.stack.variant.rules.call(call, host, before.tcb)
+        step = self.stack.variant.rules.call(EventKind(call), host, before.tcb)
         queued = step.tcb.queued or step.tcb.close_queued
         if step.send or queued or step.tcb == before.tcb:
             return before, ()
@@ -261,7 +262,7 @@ class _Judging:
         sent = [segment_of(p, None) for p in event.packets if p.outbound]
         wrong: Difference | None = None
         for tcb in self.before_last(stack, run):
-            step = stack.variant.rules.call(name, self.host(stack, tcb), tcb, octets)
+            step = stack.variant.rules.call(EventKind(name), self.host(stack, tcb), tcb, octets)
             right, state = _same(step.send, sent), str(step.tcb.state)
             if right and event.state in (None, state):
                 return None, step.rule
@@ -277,7 +278,9 @@ class _Judging:
         tcb = START.tcb
         for event in self.events[:-1]:
             if isinstance(event.move, UserCall) and not event.refused:
-                tcb = stack.variant.rules.call(event.move.call, self.host(stack, tcb), tcb).tcb
+                tcb = stack.variant.rules.call(
+                    EventKind(event.move.call), self.host(stack, tcb), tcb
+                ).tcb
         return [tcb]
 
     def host(self, stack: Stack, tcb: Tcb) -> Host:

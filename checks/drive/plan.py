@@ -18,6 +18,7 @@ from tcpmc.checks.drive.moves import (
     UserCall,
     has_ack,
 )
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -105,7 +106,7 @@ def _after(variant: Variant, tcb: Tcb, move: Move) -> Tcb:
     host = Host(variant.profile, Seq(ISS, BITS))
     step: Step
     if isinstance(move, UserCall):
-        step = variant.rules.call(move.call, host, tcb)
+        step = variant.rules.call(EventKind(move.call), host, tcb)
     else:
         assert isinstance(move, Arrival)
         if move.ack and tcb.state in (State.CLOSED, State.LISTEN):

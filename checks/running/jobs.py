@@ -32,7 +32,7 @@ from tcpmc.model.properties.kinds import (
 from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audits
+    from tcpmc.checks.audit.variant_audit import Audits
 
 ENGINES = ("explicit", "z3", "networkx")
 CROSS_CHECK = ENGINES[:2]

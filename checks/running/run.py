@@ -168,7 +168,7 @@ def _by_networkx(
     props = group.decided_by("networkx")
     if not props:
         return {}
-    from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+    from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 
     monitor.status = lambda: f"{group.variant.name}: networkx"
     try:

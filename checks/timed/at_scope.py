@@ -7,7 +7,7 @@ answer that contradicts is a bug of either.
 
 from __future__ import annotations
 
-from tcpmc.checks.timed.threshold import Finder, Question
+from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 from tcpmc.checks.verdict import (
     INCONCLUSIVE,
     PROVED,
@@ -46,7 +46,7 @@ def decide(variant: Variant, prop: Property, scope: Scope) -> Answer | None:
     found = counterpart(prop.name, scope)
     if found is None:
         return None
-    threshold = Finder(Question(prop.name, found[0], variant, found[1])).find()
+    threshold = Finder(ThresholdQuestion(prop.name, found[0], variant, found[1])).find()
     if threshold.word == INCONCLUSIVE:
         return Answer(INCONCLUSIVE, f"dense time: {threshold.how}")
     word = AS_GOAL[threshold.word] if isinstance(prop, Reachable) else threshold.word

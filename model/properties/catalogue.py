@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
@@ -46,7 +47,7 @@ def idle(model: Model, system: System, which: int) -> bool:
     lost: no user call and no timeout, and what it would retransmit the other end ignores."""
     end, other = system.ends[which], system.ends[1 - which]
     for move in model.own_moves(which, end):
-        if move.event == "retransmission timeout":
+        if move.event == EventKind.RETRANSMISSION_TIMEOUT:
             if not model.ignores(1 - which, other, move.step.send[0]):
                 return False
         elif not move.settled or model.settled(other):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import EndStep, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
@@ -99,9 +100,14 @@ FAIRNESS = {
 """What a fair run may not put off for ever (strong fairness). Nothing is duplicated for ever."""
 
 FAIR_EVENTS = {
-    "delivery": ("deliver",),
-    "timers": ("retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick"),
-    "users": ("CLOSE",),
+    "delivery": (EventKind.DELIVER,),
+    "timers": (
+        EventKind.RETRANSMISSION_TIMEOUT,
+        EventKind.TIME_WAIT_TIMEOUT,
+        EventKind.USER_TIMEOUT,
+        EventKind.TICK,
+    ),
+    "users": (EventKind.CLOSE,),
 }
 """The events that each kind of fairness is about."""
 

@@ -95,7 +95,7 @@ def hostile() -> Result:
 
     def listens(host: Host, tcb: Tcb, seg: Segment) -> Step:
         step = RFC9293.segment_in_listen(host, tcb, seg)
-        return replace(step, rule=HOSTILE, signals=(CONNECTION_RESET,))
+        return replace(step, rules=(HOSTILE,), signals=(CONNECTION_RESET,))
 
     rules = replace(RFC9293, segment_in_listen=listens)
     return found("established", Variant(HOSTILE, HOSTILE, rules=rules))
