@@ -21,7 +21,7 @@ from tcpmc.model.endpoint.tcb import State
 
 if TYPE_CHECKING:
     from tcpmc.checks.conform.stacks import Stack
-    from tcpmc.checks.drive.table import Table
+    from tcpmc.checks.drive.state_event_table import DriveTable
     from tcpmc.stacks.stack import StackUnderTest
 
 
@@ -74,14 +74,14 @@ def drive(name: str, stack: str | None, asked: DriveSettings, outputs: OutputSet
     return exit_code(found)
 
 
-def _driven(under_test: StackUnderTest, rules: Stack, asked: DriveSettings) -> Table:
+def _driven(under_test: StackUnderTest, rules: Stack, asked: DriveSettings) -> DriveTable:
     from tcpmc.checks.drive.oracle import Oracle
     from tcpmc.checks.drive.shrink import shrunk
-    from tcpmc.checks.drive.table import Table, groups, table
+    from tcpmc.checks.drive.state_event_table import DriveTable, experiments, groups
 
-    found = Table(under_test.name, rules)
+    found = DriveTable(under_test.name, rules)
     states = [State(name) for name in asked.states]
-    for number, _ in enumerate(table(under_test, rules, found, states), 1):
+    for number, _ in enumerate(experiments(under_test, rules, found, states), 1):
         if sys.stderr.isatty() and not asked.quiet and number % 100 == 0:
             say(f"{number:,} experiments, {len(found.of('differs')):,} differ")
     if asked.shrink:
@@ -110,7 +110,7 @@ def rules_of(name: str, stack: str | None) -> Stack:
     return stack_of(find_variant(stack or usual))
 
 
-def exit_code(found: Table) -> int:
+def exit_code(found: DriveTable) -> int:
     """1 if anything differs, 3 if nothing was reached."""
     if not found.agrees:
         return EXIT_UNEXPECTED

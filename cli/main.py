@@ -50,7 +50,7 @@ from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
 from tcpmc.errors import BadInput, one_line
 from tcpmc.reports.terminal import on_github, width
-from tcpmc.stacks.stack import Broken, Missing
+from tcpmc.stacks.stack import Broken, NotHere
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -232,7 +232,7 @@ def _exit_code() -> int:
     except BadInput as error:
         say(str(error))
         code = EXIT_USAGE
-    except (Missing, Broken) as error:
+    except (NotHere, Broken) as error:
         say(str(error))
         code = EXIT_INCONCLUSIVE
     except ReplayError as error:

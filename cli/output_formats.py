@@ -87,11 +87,11 @@ AUDIT_FORMATS = _by_name(
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:audited"),
 )
 DRIVE_FORMATS = _by_name(
-    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.machine:json"),
-    Format("junit", "a case for each state and kind of event, for a CI server", ".xml", "tcpmc.reports.drive.machine:junit"),
-    Format("pcapng", "the packets of what differs, for Wireshark", ".pcapng", "tcpmc.reports.drive.machine:pcapng", binary=True),
-    Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.machine:sarif"),
-    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.text:text"),
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.drive_formats:json"),
+    Format("junit", "a case for each state and kind of event, for a CI server", ".xml", "tcpmc.reports.drive.drive_formats:junit"),
+    Format("pcapng", "the packets of what differs, for Wireshark", ".pcapng", "tcpmc.reports.drive.drive_formats:pcapng", binary=True),
+    Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
 )
 CLAIM_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json"),

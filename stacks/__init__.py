@@ -1,7 +1,7 @@
 """REAL STACKS behind one wire: what touches a system, and nothing that judges it.
 
-`stack` is the interface of a stack under test, and `packets` are the datagrams that go over the
-wire. Adapters: `linux` (the kernel of this machine, by `namespaces` and `diagnostics`), `command`
-(any program that speaks the protocol of docs/adapter.md, in `examples/` in Python and in C), `lwip`
-(a shim in C, compiled at first use). `named` finds one by what the user calls it.
+`stack` is the interface of a stack under test, and `datagram_codec` writes and reads what goes over
+the wire. Adapters: `linux` (the kernel of this machine, by `namespaces` and `diagnostics`), and
+`command` (any program that speaks the protocol of docs/adapter.md; one in Python is in `examples/`).
+`named` finds one by what the user calls it.
 """

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from tcpmc.captures.packet import Endpoint
-from tcpmc.stacks.stack import Broken, Call, Missing, StackUnderTest
+from tcpmc.stacks.stack import Broken, Call, NotHere, StackUnderTest
 
 VERSION = "1"
 ANSWER_WITHIN = 10.0
@@ -30,7 +30,7 @@ WORDS = {
 
 class Command(StackUnderTest):
     """A stack behind lines: each is answered by `sent HEX` for what is sent, and then `ok` or
-    `error`, with words. Raises Missing where the program cannot be started."""
+    `error`, with words. Raises NotHere where the program cannot be started."""
 
     def __init__(self, program: str, address: str = "10.0.0.1", remote: str = "10.0.0.2") -> None:
         self.local = Endpoint(address, FIRST_PORT)
@@ -60,7 +60,7 @@ class Command(StackUnderTest):
                 one.connect(program.removeprefix("unix:"))
             except OSError as error:
                 one.close()
-                raise Missing(f"{program}: {error.strerror}: start the adapter first") from error
+                raise NotHere(f"{program}: {error.strerror}: start the adapter first") from error
             return one, one
         try:
             words = shlex.split(program)
@@ -68,7 +68,7 @@ class Command(StackUnderTest):
                 words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
             )
         except (OSError, ValueError, IndexError) as error:
-            raise Missing(f"command:{program}: it cannot be started: {error}") from error
+            raise NotHere(f"command:{program}: it cannot be started: {error}") from error
         self._process = process
         assert process.stdin is not None
         assert process.stdout is not None

@@ -33,7 +33,7 @@ STATES = {
 
 
 @dataclass(frozen=True)
-class Connection:
+class KernelSocket:
     """One socket: its state, ports, the milliseconds that its timer has left, and the kernel's
     name for it."""
 
@@ -52,10 +52,10 @@ class Diagnostics:
         self._socket.bind((0, 0))
         self._number = 0
 
-    def connections(self) -> list[Connection]:
+    def connections(self) -> list[KernelSocket]:
         """All TCP sockets, those of TIME-WAIT and of no process any more among them."""
         asked = self._ask(SOCK_DIAG_BY_FAMILY, ASK | DUMP, b"\0" * 48)
-        found: list[Connection] = []
+        found: list[KernelSocket] = []
         while True:
             data = self._socket.recv(1 << 17)
             at = 0
@@ -68,7 +68,7 @@ class Diagnostics:
                 found.append(_connection(data[at + 16 : at + length]))
                 at += (length + 3) & ~3
 
-    def destroy(self, connection: Connection) -> None:
+    def destroy(self, connection: KernelSocket) -> None:
         """Delete it in the kernel, as the end of its timer does where it is in TIME-WAIT."""
         self._ask(SOCK_DESTROY, ASK | ACKNOWLEDGE, connection.identity)
         data = self._socket.recv(1 << 16)
@@ -89,11 +89,11 @@ class Diagnostics:
         return self._number
 
 
-def _connection(body: bytes) -> Connection:
+def _connection(body: bytes) -> KernelSocket:
     state = body[1]
     local, remote = struct.unpack_from(">HH", body, 4)
     (left,) = struct.unpack_from("=I", body, 52)
-    return Connection(STATES.get(state, str(state)), local, remote, left, body[4:52])
+    return KernelSocket(STATES.get(state, str(state)), local, remote, left, body[4:52])
 
 
 def _error(data: bytes, at: int) -> OSError:

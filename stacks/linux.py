@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from tcpmc.captures.packet import Endpoint
-from tcpmc.stacks.diagnostics import Connection, Diagnostics, acknowledge_at_once
+from tcpmc.stacks.datagram_codec import packet_of
+from tcpmc.stacks.diagnostics import Diagnostics, KernelSocket, acknowledge_at_once
 from tcpmc.stacks.namespaces import entered, made, set_switch
-from tcpmc.stacks.packets import packet_of
-from tcpmc.stacks.stack import Call, Impossible, Missing, StackUnderTest
+from tcpmc.stacks.stack import Call, Impossible, NotHere, StackUnderTest
 
 DEVICE = b"tun0"
 TUN = "/dev/net/tun"
@@ -49,7 +49,7 @@ SWITCHES = {
 
 
 class Linux(StackUnderTest):
-    """The kernel's TCP. CLOSE is shutdown(SHUT_WR): RFC 9293's CLOSE still receives. Raises Missing
+    """The kernel's TCP. CLOSE is shutdown(SHUT_WR): RFC 9293's CLOSE still receives. Raises NotHere
     without root or TUN."""
 
     def __init__(self, address: str = "10.0.0.1", remote: str = "10.0.0.2") -> None:
@@ -193,7 +193,7 @@ class Linux(StackUnderTest):
         """Real time."""
         select.select([self._tun], [], [], seconds)
 
-    def _own(self) -> list[Connection]:
+    def _own(self) -> list[KernelSocket]:
         port = self.local.port
         return [c for c in self._diagnostics.connections() if c.local == port]
 
@@ -233,7 +233,7 @@ def _interface(address: str) -> int:
     try:
         tun = os.open(TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise Missing(f"{TUN}: {error.strerror}: load the module (modprobe tun)") from error
+        raise NotHere(f"{TUN}: {error.strerror}: load the module (modprobe tun)") from error
     try:
         fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", DEVICE, TUN_WITHOUT_HEADER))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:

@@ -11,7 +11,7 @@ ENDS = (("10.0.0.1", "10.0.0.2"), ("10.0.0.2", "10.0.0.1"))
 
 def stack_named(name: str, end: int = 0) -> StackUnderTest:
     """The stack, at the first or the second end of the wire. Raises BadInput for a name that is
-    none, and Missing for what this machine lacks."""
+    none, and NotHere for what this machine lacks."""
     local, remote = ENDS[end]
     kind, colon, rest = name.partition(":")
     if name == "linux":

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tcpmc.stacks.stack import Missing
+from tcpmc.stacks.stack import NotHere
 
 NEW_NETWORK = 0x40000000
 HERE = "/proc/thread-self/ns/net"
@@ -47,19 +47,19 @@ def entered(namespace: int) -> Iterator[None]:
 
 
 def made() -> int:
-    """A file of a new namespace, which is inside of none that anything else uses. Raises Missing
+    """A file of a new namespace, which is inside of none that anything else uses. Raises NotHere
     without the right to make one."""
     try:
         before = here()
     except OSError as error:
-        raise Missing(f"the kernel has no network namespaces ({HERE}): use Linux") from error
+        raise NotHere(f"the kernel has no network namespaces ({HERE}): use Linux") from error
     try:
         _call("unshare", NEW_NETWORK)
         set_switch("tcp_child_ehash_entries", SMALL_TABLE)
         _call("unshare", NEW_NETWORK)
         return here()
     except PermissionError as error:
-        raise Missing("a network namespace needs root (CAP_SYS_ADMIN): run it with sudo") from error
+        raise NotHere("a network namespace needs root (CAP_SYS_ADMIN): run it with sudo") from error
     finally:
         _call("setns", before, NEW_NETWORK)
         os.close(before)

@@ -13,7 +13,7 @@ CALLS: tuple[Call, ...] = ("passive OPEN", "active OPEN", "SEND", "CLOSE", "ABOR
 """The calls of RFC 9293, 3.10, by the names of the model's events."""
 
 
-class Missing(Exception):
+class NotHere(Exception):
     """What this machine lacks for an adapter, in one line: what it is, and how to get it."""
 
 

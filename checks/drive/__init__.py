@@ -3,6 +3,6 @@
 `moves` is what can be done to a stack, `plan` how each state is reached and what is tried there,
 `running` does it and writes down what happened. `oracle` holds that against the rules: what was
 sent by conform's search, which here knows the calls, and calls and timeouts by the rules
-themselves. `table` is the whole table of states against events, `shrink` the shortest run that
-shows a difference, `random_runs` two stacks and a wire that loses, repeats and reorders.
+themselves. `state_event_table` is the whole table of states against events, `shrink` the shortest
+run that shows a difference.
 """

@@ -7,8 +7,8 @@ from typing import Literal
 
 from tcpmc.stacks.stack import Call
 
-Place = Literal["left outside", "left edge", "inside", "right edge", "right outside"]
-PLACES: tuple[Place, ...] = ("left outside", "left edge", "inside", "right edge", "right outside")
+Spot = Literal["left outside", "left edge", "inside", "right edge", "right outside"]
+PLACES: tuple[Spot, ...] = ("left outside", "left edge", "inside", "right edge", "right outside")
 """Where SEG.SEQ is in the receive window; outside to the left, the segment ends before it."""
 
 Field = Literal["", "too old", "old", "again", "good", "beyond"]
@@ -47,7 +47,7 @@ class Arrival:
     `stamp`, in a connection with timestamps, is older than TS.Recent, or not."""
 
     kind: str
-    place: Place = "left edge"
+    place: Spot = "left edge"
     ack: Field = ""
     stamp: Stamp = ""
     octets: int = TEXT

@@ -22,7 +22,7 @@ from tcpmc.checks.conform.search import STRICT, Excuses, Run, Search
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen, segment_of, view_of
 from tcpmc.checks.drive.moves import Timeout, UserCall
-from tcpmc.checks.drive.running import Event
+from tcpmc.checks.drive.running import Observation
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
@@ -49,7 +49,7 @@ CALL = re.compile("|".join(map(re.escape, SECTIONS)))
 
 
 @dataclass(frozen=True)
-class Difference:
+class Discrepancy:
     """What a stack did that the rules do not: the move of the run at which it shows, both answers,
     and the requirement or section that says so."""
 
@@ -144,7 +144,7 @@ class Judged:
     """The verdict on a run: the first difference, if any, the rules that explain the rest, and the
     states that the stack can be in."""
 
-    difference: Difference | None
+    difference: Discrepancy | None
     rules: frozenset[str]
     states: frozenset[str] = frozenset()
 
@@ -161,7 +161,7 @@ class Oracle:
         """FIN-WAIT-2 does not end: the user still reads."""
         return cls(replace(stack, fin_wait_2=None), under_test.reports)
 
-    def judged(self, events: Sequence[Event]) -> Judged:
+    def judged(self, events: Sequence[Observation]) -> Judged:
         """The verdict on a run. The last move is held against its own rule, too."""
         return _Judging(self, tuple(events)).judged
 
@@ -169,7 +169,7 @@ class Oracle:
 @dataclass(frozen=True)
 class _Judging:
     oracle: Oracle
-    events: tuple[Event, ...]
+    events: tuple[Observation, ...]
 
     @cached_property
     def packets(self) -> list[Packet]:
@@ -220,22 +220,22 @@ class _Judging:
         state = self.events[-1].state
         if difference is None and state is not None and state not in states:
             expected = " or ".join(sorted(states))
-            difference = Difference(
+            difference = Discrepancy(
                 len(self.events) - 1, f"{state}", expected, _last_rule(told) or "3.3.2"
             )
         return Judged(difference, rules | ({rule} - {""}), states)
 
-    def deviation(self, furthest: Run) -> Difference:
+    def deviation(self, furthest: Run) -> Discrepancy:
         """What the stack did instead, by the least set of deviations."""
         told = self.asked.deviating(furthest)
         place = furthest.overdue if furthest.overdue is not None else furthest.refused
         if told.deviations:
             first = told.deviations[0]
             where = place if first.packet is None else min(first.packet, len(self.packets) - 1)
-            return Difference(self.move_of(where), first.text, first.expected, first.requirement)
+            return Discrepancy(self.move_of(where), first.text, first.expected, first.requirement)
         packet = None if place is None or place >= len(self.packets) else self.packets[place]
         said = "nothing was sent" if packet is None else f"{segment_of(packet, None)} sent"
-        return Difference(self.move_of(place), said, "nothing that explains it", "3.10")
+        return Discrepancy(self.move_of(place), said, "nothing that explains it", "3.10")
 
     def possible(self, stack: Stack, run: Run, move: int) -> list[Hypothesis]:
         """What the stack can have been just before a move, or after all."""
@@ -251,7 +251,7 @@ class _Judging:
         search = self.asked.of(stack, {**self.asked.calls, place: tuple(made)})
         return list(search.closure(run.layers[place], seen, [], run))
 
-    def of_last(self, stack: Stack, run: Run | None) -> tuple[Difference | None, str]:
+    def of_last(self, stack: Stack, run: Run | None) -> tuple[Discrepancy | None, str]:
         """The last move against its own rule, where it is a call or a timeout: what differs, and
         the label."""
         event = self.events[-1]
@@ -260,7 +260,7 @@ class _Judging:
         name = event.move.call if isinstance(event.move, UserCall) else event.move.timer
         octets = event.move.octets if isinstance(event.move, UserCall) else 1
         sent = [segment_of(p, None) for p in event.packets if p.outbound]
-        wrong: Difference | None = None
+        wrong: Discrepancy | None = None
         for tcb in self.before_last(stack, run):
             step = stack.variant.rules.call(EventKind(name), self.host(stack, tcb), tcb, octets)
             right, state = _same(step.send, sent), str(step.tcb.state)
@@ -268,7 +268,7 @@ class _Judging:
                 return None, step.rule
             told = f"{event.state}" if right else _told(sent)
             expected = f"{step.rule}{''.join(f', {s}' for s in step.send)}, {state}"
-            wrong = Difference(len(self.events) - 1, told, expected, requirement(step.rule))
+            wrong = Discrepancy(len(self.events) - 1, told, expected, requirement(step.rule))
         return wrong, ""
 
     def before_last(self, stack: Stack, run: Run | None) -> list[Tcb]:
@@ -317,4 +317,4 @@ def _last_rule(told: Explanation) -> str:
     return requirement(rules[-1]) if rules else ""
 
 
-__all__ = ["Difference", "Driven", "Driving", "Judged", "Oracle", "explanation"]
+__all__ = ["Discrepancy", "Driven", "Driving", "Judged", "Oracle", "explanation"]

@@ -53,7 +53,7 @@ SEGMENTS: tuple[Arrival, ...] = (
 
 
 @dataclass(frozen=True)
-class Place:
+class StateReached:
     """A state, and how it came about where that makes a difference: SYN-RECEIVED after a passive
     OPEN has no user yet on some stacks."""
 
@@ -64,20 +64,20 @@ class Place:
         return f"{self.state} (passive)" if self.passive else str(self.state)
 
 
-def places() -> list[Place]:
+def situations() -> list[StateReached]:
     """The eleven states, in the RFC's order."""
     found = []
     for state in State:
-        found += [Place(state)]
-        found += [Place(state, True)] if state == State.SYN_RECEIVED else []
+        found += [StateReached(state)]
+        found += [StateReached(state, True)] if state == State.SYN_RECEIVED else []
     return found
 
 
-def ways(variant: Variant) -> dict[Place, list[tuple[Move, ...]]]:
+def ways(variant: Variant) -> dict[StateReached, list[tuple[Move, ...]]]:
     """The shortest runs that lead to each state, by the variant's rules, with a peer that behaves:
     of those as long, the ones through ESTABLISHED, in which both SYNs are acknowledged."""
     start = blank(State.CLOSED, BITS)
-    found: dict[Place, list[Way]] = {Place(State.CLOSED): [((), ())]}
+    found: dict[StateReached, list[Way]] = {StateReached(State.CLOSED): [((), ())]}
     todo: deque[tuple[Tcb, tuple[Move, ...], tuple[State, ...]]] = deque(
         [(start, (), (start.state,))]
     )
@@ -89,7 +89,7 @@ def ways(variant: Variant) -> dict[Place, list[tuple[Move, ...]]]:
             after = _after(variant, tcb, move)
             if after.state in seen:
                 continue
-            to = Place(after.state, after.passive)
+            to = StateReached(after.state, after.passive)
             found.setdefault(to, []).append(((*way, move), seen))
             todo.append((after, (*way, move), (*seen, after.state)))
     return {
@@ -126,7 +126,7 @@ def _segment(tcb: Tcb, move: Arrival) -> Segment:
     )
 
 
-def tried(place: Place, stamps: bool, virtual: bool) -> Iterator[tuple[Move, ...]]:
+def tried(place: StateReached, stamps: bool, virtual: bool) -> Iterator[tuple[Move, ...]]:
     """What is tried in a state. With timestamps, each kind at the left edge, old and new; timers
     that are not running cost real time, and are not waited for."""
     if stamps:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tcpmc.captures.packet import Packet
 from tcpmc.checks.drive.moves import INSIDE, Arrival, Move, Timeout, UserCall
-from tcpmc.stacks.packets import Written, datagram_of, packet_of
+from tcpmc.stacks.datagram_codec import Written, datagram_of, packet_of
 from tcpmc.stacks.stack import StackUnderTest
 
 ISS, PEER_ISS = 100, 300
@@ -28,7 +28,7 @@ TIME_WAIT_AT_MOST = 480.0
 
 
 @dataclass(frozen=True)
-class Event:
+class Observation:
     """A move, and what came of it.
 
     `packets` are those of the move in order, the delivered one among them, with numbers and times
@@ -133,11 +133,11 @@ class Runner:
         self.stack.fresh()
         self.peer = Peer(self.stamps)
 
-    def run(self, moves: Sequence[Move]) -> list[Event]:
+    def run(self, moves: Sequence[Move]) -> list[Observation]:
         """Make the moves."""
         return [self.make(move) for move in moves]
 
-    def make(self, move: Move) -> Event:
+    def make(self, move: Move) -> Observation:
         """Make one move, and see what the stack does."""
         self.time += STEP
         packets: list[Packet] = []
@@ -155,7 +155,9 @@ class Runner:
                 waited, stood_in = self._waits(move, packets, raw)
         self._collect(packets, raw)
         state = self.stack.state()
-        return Event(move, tuple(packets), tuple(raw), self.time, refused, state, waited, stood_in)
+        return Observation(
+            move, tuple(packets), tuple(raw), self.time, refused, state, waited, stood_in
+        )
 
     def _waits(self, move: Timeout, packets: list[Packet], raw: list[bytes]) -> tuple[float, bool]:
         """Let time pass until a segment is sent, or TIME-WAIT ends; the seconds that passed, and

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tcpmc.checks.drive.moves import Move
-from tcpmc.checks.drive.oracle import Difference, Oracle
-from tcpmc.checks.drive.running import Event, Runner
-from tcpmc.checks.drive.table import WORDS, Cell
+from tcpmc.checks.drive.oracle import Discrepancy, Oracle
+from tcpmc.checks.drive.running import Observation, Runner
+from tcpmc.checks.drive.state_event_table import WORDS, Cell
 from tcpmc.stacks.stack import Broken, Impossible, StackUnderTest
 
 Item = TypeVar("Item")
@@ -35,8 +35,8 @@ def shortest(items: Sequence[Item], shows: Callable[[Sequence[Item]], bool]) -> 
 
 def shrunk(under_test: StackUnderTest, oracle: Oracle, cell: Cell) -> Cell:
     """The cell with the shortest run, if there is a shorter one, that breaks the same rule."""
-    found: list[tuple[Event, ...]] = [cell.events]
-    differences: list[Difference | None] = [cell.difference]
+    found: list[tuple[Observation, ...]] = [cell.events]
+    differences: list[Discrepancy | None] = [cell.difference]
 
     def shows(moves: Sequence[Move]) -> bool:
         try:
@@ -56,13 +56,13 @@ def shrunk(under_test: StackUnderTest, oracle: Oracle, cell: Cell) -> Cell:
     )
 
 
-def is_same(one: Difference | None, other: Difference | None) -> bool:
+def is_same(one: Discrepancy | None, other: Discrepancy | None) -> bool:
     """Whether both break the same rule in the same way, up to numbers."""
     if one is None or other is None:
         return False
     return one.requirement == other.requirement and rule(one) == rule(other)
 
 
-def rule(difference: Difference) -> str:
+def rule(difference: Discrepancy) -> str:
     """What the rules would have done, without numbers."""
     return WORDS.sub("", difference.expected)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from tcpmc.captures.packet import Packet
 from tcpmc.checks.conform.view import segment_of
 from tcpmc.checks.drive.moves import Arrival
-from tcpmc.checks.drive.running import Event
-from tcpmc.checks.drive.table import Cell, Group
+from tcpmc.checks.drive.running import Observation
+from tcpmc.checks.drive.state_event_table import Cell, Group
 
 
-def steps(events: tuple[Event, ...]) -> list[str]:
+def steps(events: tuple[Observation, ...]) -> list[str]:
     """A line for each move, and for each segment of it."""
     lines = []
     for number, event in enumerate(events, 1):

@@ -41,7 +41,7 @@ BUGS = {
 
 
 @dataclass
-class Segment:
+class Header:
     """A segment with the numbers of its header, and the length of its text."""
 
     seq: int
@@ -61,7 +61,7 @@ def before(a: int, b: int) -> bool:
 
 
 @dataclass
-class Connection:
+class SmallTcp:
     """One connection; `bug` is the mistake that it makes, or ""."""
 
     bug: str = ""
@@ -77,7 +77,7 @@ class Connection:
     timer: int | None = None
     tries: int = 0
     now: int = 0
-    out: list[Segment] = field(default_factory=list)
+    out: list[Header] = field(default_factory=list)
 
     # Calls ------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class Connection:
             return
         self.choose()
         self.state, self.passive = "SYN-SENT", False
-        self.say(Segment(self.iss, 0, SYN))
+        self.say(Header(self.iss, 0, SYN))
 
     def choose(self) -> None:
         """A new ISS, beyond all that was used (3.4.1)."""
@@ -131,10 +131,10 @@ class Connection:
         """ABORT (3.10.5)."""
         if self.state == "CLOSED":
             if self.bug == "closed-resets" and self.nxt:
-                self.say(Segment(self.nxt, 0, RST), count=False)
+                self.say(Header(self.nxt, 0, RST), count=False)
             raise ValueError("connection does not exist")
         if self.state in ("SYN-RECEIVED", *OPEN, "FIN-WAIT-1", "FIN-WAIT-2"):
-            self.say(Segment(self.nxt, 0, RST), count=False)
+            self.say(Header(self.nxt, 0, RST), count=False)
         self.forget()
 
     def flush(self) -> None:
@@ -142,7 +142,7 @@ class Connection:
         if self.state not in OPEN:
             return
         if self.text:
-            self.say(Segment(self.nxt, self.rcv, ACK | PSH, self.text))
+            self.say(Header(self.nxt, self.rcv, ACK | PSH, self.text))
             self.text = 0
         if self.closing:
             self.fin()
@@ -155,7 +155,7 @@ class Connection:
             to = "FIN-WAIT-1"
         self.state, self.closing = to, True
         if self.bug != "fin-not-sent":
-            self.say(Segment(self.nxt, self.rcv, ACK | FIN))
+            self.say(Header(self.nxt, self.rcv, ACK | FIN))
 
     def forget(self) -> None:
         """The TCB is deleted; the numbers go on from what was used."""
@@ -163,7 +163,7 @@ class Connection:
 
     # Segments ---------------------------------------------------------------------------------
 
-    def say(self, seg: Segment, count: bool = True) -> None:
+    def say(self, seg: Header, count: bool = True) -> None:
         """Send a segment; what takes up numbers is sent again until it is acknowledged."""
         self.out.append(seg)
         if count and before(self.nxt, seg.end):
@@ -173,17 +173,17 @@ class Connection:
 
     def acknowledge(self) -> None:
         """<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>"""
-        self.out.append(Segment(self.nxt, self.rcv, ACK))
+        self.out.append(Header(self.nxt, self.rcv, ACK))
 
-    def reset(self, seg: Segment) -> None:
+    def reset(self, seg: Header) -> None:
         """The reset that answers a segment (3.10.7.1)."""
         if seg.bits & ACK:
             number = 0 if self.bug == "reset-unnumbered" and self.state == "CLOSED" else seg.ack
-            self.out.append(Segment(number, 0, RST))
+            self.out.append(Header(number, 0, RST))
         else:
-            self.out.append(Segment(0, seg.end % 2**32, RST | ACK))
+            self.out.append(Header(0, seg.end % 2**32, RST | ACK))
 
-    def arrives(self, seg: Segment) -> None:
+    def arrives(self, seg: Header) -> None:
         """SEGMENT ARRIVES (3.10.7)."""
         if self.state == "CLOSED":
             if not seg.bits & RST:
@@ -195,7 +195,7 @@ class Connection:
         else:
             self.checks(seg)
 
-    def in_listen(self, seg: Segment) -> None:
+    def in_listen(self, seg: Header) -> None:
         """3.10.7.2."""
         if seg.bits & RST:
             return
@@ -205,9 +205,9 @@ class Connection:
             self.choose()
             self.irs, self.rcv = seg.seq, (seg.seq + 1) % 2**32
             self.state, self.passive = "SYN-RECEIVED", True
-            self.say(Segment(self.iss, self.rcv, SYN | ACK))
+            self.say(Header(self.iss, self.rcv, SYN | ACK))
 
-    def in_syn_sent(self, seg: Segment) -> None:
+    def in_syn_sent(self, seg: Header) -> None:
         """3.10.7.3."""
         good = seg.bits & ACK and seg.ack == self.nxt
         if seg.bits & ACK and not good:
@@ -229,14 +229,14 @@ class Connection:
                 self.acknowledge()
         else:
             self.state = "SYN-RECEIVED"
-            self.say(Segment(self.iss, self.rcv, SYN | ACK))
+            self.say(Header(self.iss, self.rcv, SYN | ACK))
 
-    def in_window(self, seg: Segment) -> bool:
+    def in_window(self, seg: Header) -> bool:
         """Table 6."""
         last = (seg.end - 1 - self.rcv) % 2**32
         return (seg.seq - self.rcv) % 2**32 < WINDOW or (seg.end != seg.seq and last < WINDOW)
 
-    def checks(self, seg: Segment) -> None:
+    def checks(self, seg: Header) -> None:
         """3.10.7.4: sequence number, RST, SYN, ACK, text, FIN."""
         bits = seg.bits
         if bits & RST and self.bug == "blind-reset":
@@ -264,7 +264,7 @@ class Connection:
         if bits & ACK and self.takes_ack(seg):
             self.takes_text(seg)
 
-    def unacceptable(self, seg: Segment) -> None:
+    def unacceptable(self, seg: Header) -> None:
         """First, check sequence number: not acceptable."""
         if seg.bits & RST:
             return
@@ -276,7 +276,7 @@ class Connection:
             self.timer = self.now + TIME_WAIT
         self.acknowledge()
 
-    def takes_ack(self, seg: Segment) -> bool:
+    def takes_ack(self, seg: Header) -> bool:
         """Fifth, check the ACK field; whether to go on."""
         if self.state == "SYN-RECEIVED":
             if seg.ack != self.nxt:
@@ -314,7 +314,7 @@ class Connection:
         elif self.state == "LAST-ACK":
             self.forget()
 
-    def takes_text(self, seg: Segment) -> None:
+    def takes_text(self, seg: Header) -> None:
         """Seventh and eighth: text and FIN, in order; what is beyond is sent again."""
         new = (seg.seq + seg.length - self.rcv) % 2**32
         here = self.state in ("ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2")
@@ -370,15 +370,15 @@ class Connection:
         self.timer = self.now + RTO * 2**self.tries
         if self.una == self.iss:
             first = SYN if self.state == "SYN-SENT" else SYN | ACK
-            self.out.append(Segment(self.iss, self.rcv if first & ACK else 0, first))
+            self.out.append(Header(self.iss, self.rcv if first & ACK else 0, first))
             return
         after_fin = self.state in ("FIN-WAIT-1", "CLOSING", "LAST-ACK")
         octets = (self.nxt - self.una - after_fin) % 2**32
         if octets and not (self.state == "CLOSE-WAIT" and self.bug == "close-wait-silent"):
-            self.out.append(Segment(self.una, self.rcv, ACK | PSH, octets))
+            self.out.append(Header(self.una, self.rcv, ACK | PSH, octets))
         elif not octets and self.bug != "fin-sent-once":
             bare = self.bug == "closing-repeats-ack" and self.state == "CLOSING"
-            self.out.append(Segment(self.una, self.rcv, ACK if bare else ACK | FIN))
+            self.out.append(Header(self.una, self.rcv, ACK if bare else ACK | FIN))
 
 
 OPEN = ("ESTABLISHED", "CLOSE-WAIT")
@@ -398,7 +398,7 @@ class Adapter:
     """The protocol: a line in, lines out."""
 
     bug: str = ""
-    connection: Connection = field(default_factory=Connection)
+    connection: SmallTcp = field(default_factory=SmallTcp)
     local: tuple[bytes, int] = (b"\0\0\0\0", 0)
     remote: tuple[bytes, int] = (b"\0\0\0\0", 0)
 
@@ -420,7 +420,7 @@ class Adapter:
             case "hello", [_]:
                 return "ok example state time"
             case "reset", [local, remote]:
-                self.connection = Connection(self.bug, nxt=one.nxt, now=one.now)
+                self.connection = SmallTcp(self.bug, nxt=one.nxt, now=one.now)
                 self.local, self.remote = (endpoint(text) for text in (local, remote))
             case "open", [how]:
                 one.open(how)
@@ -447,9 +447,9 @@ class Adapter:
         ours = (data[16:20], destination) == self.local and (data[12:16], source) == self.remote
         if ours:
             length = len(data) - at - (offset >> 4) * 4
-            self.connection.arrives(Segment(seq, ack, bits, length))
+            self.connection.arrives(Header(seq, ack, bits, length))
 
-    def datagram(self, seg: Segment) -> bytes:
+    def datagram(self, seg: Header) -> bytes:
         """The segment as an IPv4 packet."""
         (here, port), (there, to) = self.local, self.remote
         numbers = seg.seq % 2**32, seg.ack % 2**32 if seg.bits & ACK else 0

@@ -10,9 +10,9 @@ from stacks_under_test import example, judged, opened
 from tcpmc.checks.conform.stacks import STACKS
 from tcpmc.checks.drive.moves import Arrival, Timeout, UserCall
 from tcpmc.checks.drive.oracle import Oracle
-from tcpmc.checks.drive.plan import Place, places, tried, ways
+from tcpmc.checks.drive.plan import StateReached, situations, tried, ways
 from tcpmc.checks.drive.shrink import shortest, shrunk
-from tcpmc.checks.drive.table import Table, cell, groups, reach, table
+from tcpmc.checks.drive.state_event_table import DriveTable, cell, experiments, groups, reach
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.stacks.examples.endpoint import BUGS
 from tcpmc.stacks.stack import StackUnderTest
@@ -50,12 +50,12 @@ def sound() -> Iterator[StackUnderTest]:
         yield stack
 
 
-def of(stack: StackUnderTest, state: State) -> Table:
+def of(stack: StackUnderTest, state: State) -> DriveTable:
     """The cells of one state, without timestamps."""
     oracle = Oracle.for_stack(RULES, stack)
-    place = Place(state)
+    place = StateReached(state)
     reached = reach(stack, oracle, place, ways(RULES.variant)[place], False)
-    found = Table(stack.name, RULES)
+    found = DriveTable(stack.name, RULES)
     for moves in tried(place, False, stack.virtual):
         found.cells.append(cell(stack, oracle, reached, moves)[0])
     return found
@@ -71,7 +71,7 @@ def test_each_bug_is_found(bug: str) -> None:
     state, kind = SHOWN[bug]
     with opened(example(bug)) as stack:
         oracle = Oracle.for_stack(RULES, stack)
-        place = Place(state)
+        place = StateReached(state)
         reached = reach(stack, oracle, place, ways(RULES.variant)[place], False)
         assert not reached.why
         for moves in tried(place, False, stack.virtual):
@@ -94,13 +94,13 @@ def test_a_sound_stack_agrees(sound: StackUnderTest, state: State) -> None:
 
 @pytest.mark.exhaustive
 def test_a_sound_stack_agrees_everywhere(sound: StackUnderTest) -> None:
-    found = Table(sound.name, RULES)
-    for one in islice(table(sound, RULES, found), 2000):
+    found = DriveTable(sound.name, RULES)
+    for one in islice(experiments(sound, RULES, found), 2000):
         assert one.difference is None, one
 
 
 def test_every_state_is_reached_by_the_rules() -> None:
-    assert set(ways(RULES.variant)) == set(places())
+    assert set(ways(RULES.variant)) == set(situations())
 
 
 def test_a_call_that_nobody_made_explains_nothing(sound: StackUnderTest) -> None:

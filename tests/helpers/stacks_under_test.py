@@ -9,9 +9,9 @@ import pytest
 from tcpmc.checks.conform.stacks import STACKS
 from tcpmc.checks.drive.moves import Move
 from tcpmc.checks.drive.oracle import Judged, Oracle
-from tcpmc.checks.drive.running import Event, Runner
+from tcpmc.checks.drive.running import Observation, Runner
 from tcpmc.stacks.named import stack_named
-from tcpmc.stacks.stack import Missing, StackUnderTest
+from tcpmc.stacks.stack import NotHere, StackUnderTest
 
 EXAMPLE = f"command:{sys.executable} -m tcpmc.stacks.examples.endpoint"
 
@@ -26,7 +26,7 @@ def opened(name: str, end: int = 0) -> Iterator[StackUnderTest]:
     """The stack of that name; the test is skipped where the machine lacks it."""
     try:
         stack = stack_named(name, end)
-    except Missing as error:
+    except NotHere as error:
         pytest.skip(str(error))
     try:
         yield stack
@@ -34,7 +34,7 @@ def opened(name: str, end: int = 0) -> Iterator[StackUnderTest]:
         stack.close()
 
 
-def judged(stack: StackUnderTest, rules: str, *moves: Move) -> tuple[list[Event], Judged]:
+def judged(stack: StackUnderTest, rules: str, *moves: Move) -> tuple[list[Observation], Judged]:
     """What came of the moves on a fresh connection, and the verdict on it."""
     events = Runner(stack).run(moves)
     return events, Oracle.for_stack(STACKS[rules], stack).judged(events)

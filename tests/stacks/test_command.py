@@ -8,9 +8,9 @@ import pytest
 from stacks_under_test import example, opened
 from tcpmc.errors import BadInput
 from tcpmc.stacks.command import Command
+from tcpmc.stacks.datagram_codec import Written, datagram_of, packet_of
 from tcpmc.stacks.named import stack_named
-from tcpmc.stacks.packets import Written, datagram_of, packet_of
-from tcpmc.stacks.stack import Broken, Missing
+from tcpmc.stacks.stack import Broken, NotHere
 
 
 def test_example_opens_and_closes() -> None:
@@ -59,12 +59,12 @@ def test_what_is_no_answer_is_named(tmp_path: Path, program: str, said: str) -> 
 
 
 def test_a_program_that_is_not_there_is_missing() -> None:
-    with pytest.raises(Missing, match="cannot be started"):
+    with pytest.raises(NotHere, match="cannot be started"):
         stack_named("command:/no/such/program")
 
 
 def test_a_socket_that_is_not_there_is_missing() -> None:
-    with pytest.raises(Missing, match="start the adapter first"):
+    with pytest.raises(NotHere, match="start the adapter first"):
         stack_named("unix:/no/such/socket")
 
 

@@ -11,7 +11,7 @@ import pytest
 from stacks_under_test import judged, opened
 from tcpmc.checks.drive.moves import Arrival, Timeout, UserCall
 from tcpmc.stacks import linux, namespaces
-from tcpmc.stacks.stack import Missing
+from tcpmc.stacks.stack import NotHere
 
 OPEN, CLOSE = UserCall("active OPEN"), UserCall("CLOSE")
 SYN_ACK = Arrival("SYN,ACK", ack="good")
@@ -118,7 +118,7 @@ def test_without_root_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(namespaces, "_call", refused)
     monkeypatch.setattr(namespaces, "here", lambda: os.open("/", os.O_RDONLY))
-    with pytest.raises(Missing, match="needs root"):
+    with pytest.raises(NotHere, match="needs root"):
         linux.Linux()
 
 
@@ -126,5 +126,5 @@ def test_without_tun_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened("linux"):
         pass
     monkeypatch.setattr(linux, "TUN", "/dev/net/no-such-device")
-    with pytest.raises(Missing, match="modprobe tun"):
+    with pytest.raises(NotHere, match="modprobe tun"):
         linux.Linux()

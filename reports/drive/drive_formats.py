@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from tcpmc import __version__
 from tcpmc.captures import wire
-from tcpmc.checks.drive.plan import places
-from tcpmc.checks.drive.table import Cell, Table, groups
+from tcpmc.checks.drive.plan import situations
+from tcpmc.checks.drive.state_event_table import Cell, DriveTable, groups
 from tcpmc.reports.drive.telling import headline, shown, steps, tried
 from tcpmc.reports.formats.junit import document, legal
 from tcpmc.reports.formats.sarif import SCHEMA, plain
@@ -20,7 +20,7 @@ NANOSECONDS = b"\x09"
 BETWEEN_RUNS = 3600 * 10**9
 
 
-def json(table: Table) -> str:
+def json(table: DriveTable) -> str:
     """Everything."""
     told: Json = {
         "stack": table.name,
@@ -64,11 +64,11 @@ def _cell(cell: Cell) -> Json:
     return told
 
 
-def junit(table: Table) -> str:
+def junit(table: DriveTable) -> str:
     """A suite for each state, a case for each kind of event (junit-10.xsd)."""
     root = Element("testsuites", {"name": f"tcpmc drive: {legal(table.name)}"})
     total: Counter[str] = Counter()
-    for place in places():
+    for place in situations():
         cells = [cell for cell in table.cells if cell.place == place]
         suite = SubElement(root, "testsuite", {"name": str(place)})
         kinds = list(dict.fromkeys(cell.kind for cell in cells))
@@ -105,7 +105,7 @@ def _case(suite: Element, kind: str, cells: list[Cell]) -> str:
     return ""
 
 
-def sarif(table: Table) -> str:
+def sarif(table: DriveTable) -> str:
     """A result for each way of differing (SARIF 2.1.0). A real stack has no source line here: the
     place is the state."""
     found = groups(table.cells)
@@ -144,7 +144,7 @@ def _requirement(cell: Cell) -> str:
     return cell.difference.requirement
 
 
-def pcapng(table: Table) -> bytes:
+def pcapng(table: DriveTable) -> bytes:
     """The packets of the first run of each way of differing, or of the shortest ones, as they went
     over the wire, with what differs as a comment."""
     cells = table.shortest or [group.first for group in groups(table.cells)]

@@ -6,8 +6,8 @@ import textwrap
 from collections import Counter
 
 from tcpmc.checks.drive.moves import KINDS
-from tcpmc.checks.drive.plan import Place, places
-from tcpmc.checks.drive.table import Cell, Group, Table, groups
+from tcpmc.checks.drive.plan import StateReached, situations
+from tcpmc.checks.drive.state_event_table import Cell, DriveTable, Group, groups
 from tcpmc.checks.rule_labels import as_text
 from tcpmc.reports.drive.telling import steps, tried
 
@@ -17,7 +17,7 @@ CALLS, TIMERS = "calls", "timers"
 COLUMNS = (*KINDS, CALLS, TIMERS)
 
 
-def text(table: Table) -> str:
+def text(table: DriveTable) -> str:
     """The table, what differs, and what could not be reached."""
     lines = [*summary(table), "", *rows(table)]
     found = groups(table.cells)
@@ -33,7 +33,7 @@ def text(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary(table: Table) -> list[str]:
+def summary(table: DriveTable) -> list[str]:
     """How much agrees, in one or two lines."""
     count = Counter(cell.verdict for cell in table.cells)
     done = count["agrees"] + count["differs"]
@@ -53,11 +53,11 @@ def column(cell: Cell) -> str:
     return TIMERS if "timeout" in cell.kind else CALLS
 
 
-def rows(table: Table) -> list[str]:
+def rows(table: DriveTable) -> list[str]:
     """States against events: how many experiments agree, of how many where not all do."""
-    wide = max(len(str(place)) for place in places())
+    wide = max(len(str(place)) for place in situations())
     lines = [" " * wide + "".join(f"{name:>{max(NARROW, len(name) + 1)}}" for name in COLUMNS)]
-    for place in places():
+    for place in situations():
         shares = [_share(table, place, name) for name in COLUMNS]
         told = "".join(
             f"{share:>{max(NARROW, len(name) + 1)}}"
@@ -67,7 +67,7 @@ def rows(table: Table) -> list[str]:
     return lines
 
 
-def _share(table: Table, place: Place, name: str) -> str:
+def _share(table: DriveTable, place: StateReached, name: str) -> str:
     count = Counter(c.verdict for c in table.cells if c.place == place and column(c) == name)
     done = count["agrees"] + count["differs"]
     if not done:
@@ -99,7 +99,7 @@ def indented(lines: list[str]) -> list[str]:
     return [f"      {line}" for line in lines]
 
 
-def unreached(table: Table) -> list[str]:
+def unreached(table: DriveTable) -> list[str]:
     """Why some experiments could not be made."""
     why = Counter((str(cell.place), cell.why) for cell in table.of("not reachable"))
     if not why:

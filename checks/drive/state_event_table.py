@@ -9,9 +9,9 @@ from typing import Literal
 
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.drive.moves import Move, kind_of
-from tcpmc.checks.drive.oracle import Difference, Judged, Oracle
-from tcpmc.checks.drive.plan import Place, places, tried, ways
-from tcpmc.checks.drive.running import Event, Runner
+from tcpmc.checks.drive.oracle import Discrepancy, Judged, Oracle
+from tcpmc.checks.drive.plan import StateReached, situations, tried, ways
+from tcpmc.checks.drive.running import Observation, Runner
 from tcpmc.checks.rule_labels import coverage
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.stacks.stack import Broken, Impossible, StackUnderTest
@@ -27,13 +27,13 @@ class Cell:
     """One experiment: in this state these moves. `way` led there, `moves` were tried; `why` says
     why the state could not be reached, or that a timer was ended by other means."""
 
-    place: Place
+    place: StateReached
     moves: tuple[Move, ...]
     verdict: Verdict
     way: tuple[Move, ...] = ()
     stamps: bool = False
-    difference: Difference | None = None
-    events: tuple[Event, ...] = ()
+    difference: Discrepancy | None = None
+    events: tuple[Observation, ...] = ()
     why: str = ""
 
     @property
@@ -47,7 +47,7 @@ class Cell:
 
 
 @dataclass
-class Table:
+class DriveTable:
     """What a stack did, cell by cell, and the labels of the rules that were seen at work.
     `shortest` are the shortest runs of what differs, where they were asked for."""
 
@@ -98,21 +98,21 @@ def groups(cells: Sequence[Cell]) -> list[Group]:
 class Reached:
     """How a state is reached on this stack, or why it is not."""
 
-    place: Place
+    place: StateReached
     stamps: bool
     way: tuple[Move, ...] = ()
     why: str = ""
 
 
-def table(
-    under_test: StackUnderTest, stack: Stack, found: Table, states: Sequence[State] = ()
+def experiments(
+    under_test: StackUnderTest, stack: Stack, found: DriveTable, states: Sequence[State] = ()
 ) -> Iterator[Cell]:
     """The cells in order, as they are decided; they and the rules are put into `found`. Only those
     of some states, if any are given."""
     oracle = Oracle.for_stack(stack, under_test)
     known = ways(stack.variant)
     for stamps in (False, True):
-        for place in places():
+        for place in situations():
             if states and place.state not in states:
                 continue
             reached = reach(under_test, oracle, place, known.get(place, []), stamps)
@@ -126,7 +126,7 @@ def table(
 def reach(
     under_test: StackUnderTest,
     oracle: Oracle,
-    place: Place,
+    place: StateReached,
     candidates: Sequence[tuple[Move, ...]],
     stamps: bool,
 ) -> Reached:
@@ -153,7 +153,7 @@ def reach(
     return Reached(place, stamps, why=why)
 
 
-def _stamped(events: Sequence[Event]) -> bool:
+def _stamped(events: Sequence[Observation]) -> bool:
     """Whether the stack has agreed to timestamps, or has said nothing yet."""
     sent = [p for event in events for p in event.packets if p.outbound and not p.RST]
     return all(p.tsval is not None for p in sent)
@@ -171,7 +171,7 @@ def cell(
     except Impossible as error:
         return replace(blank, why=str(error)), frozenset()
     except Broken as error:
-        silent = Difference(len(reached.way) + len(moves) - 1, str(error), "an answer", "3.10")
+        silent = Discrepancy(len(reached.way) + len(moves) - 1, str(error), "an answer", "3.10")
         return replace(blank, verdict="differs", difference=silent), frozenset()
     judged = oracle.judged(events)
     why = "the timer was ended by the kernel's own means" if events[-1].stood_in else ""
