@@ -24,6 +24,7 @@ from tcpmc.cli.claims_command import claims
 from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
+from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
 from tcpmc.cli.list_command import KINDS, listing
@@ -49,6 +50,7 @@ from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
 from tcpmc.errors import BadInput, one_line
 from tcpmc.reports.terminal import on_github, width
+from tcpmc.stacks.stack import Broken, NotHere
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -199,6 +201,7 @@ cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
+cli.add_command(drive)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
@@ -231,6 +234,9 @@ def _exit_code() -> int:
     except BadInput as error:
         say(str(error))
         code = EXIT_USAGE
+    except (NotHere, Broken) as error:
+        say(str(error))
+        code = EXIT_INCONCLUSIVE
     except ReplayError as error:
         say(f"a trace failed its replay, which is a bug in tcpmc: {error}")
         code = EXIT_DISAGREE

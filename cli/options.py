@@ -30,6 +30,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc gallery                                bugs of real stacks, each caught
   tcpmc compare rfc9293 freertos-1303          what differs, with traces
   tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  sudo tcpmc drive --on linux                  a real stack, every state and event
   tcpmc explain CLOSE-WAIT                     what a state means
   ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
