@@ -78,7 +78,8 @@ class CheckSettings:
     help="A variant, or a Python file with one; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]), default="auto", show_default=True,
+    "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
+    default="auto", show_default=True,
     help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
