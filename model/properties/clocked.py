@@ -25,8 +25,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tcpmc.model.endpoint.tcb import State
-from tcpmc.model.network.product import WAITS_FOR_ACK, System
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State
+from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
@@ -84,7 +84,7 @@ def nothing_but_resets(model: Model, system: System) -> bool:
 def peer_waits(model: Model, system: System) -> bool:
     """TIME-WAIT expires at one end, and the other still waits for the ACK of its FIN."""
     return any(
-        _expires(model, system, which) and system.ends[1 - which].state in WAITS_FOR_ACK
+        _expires(model, system, which) and system.ends[1 - which].state in FIN_UNACKNOWLEDGED
         for which in (0, 1)
     )
 
