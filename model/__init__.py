@@ -15,6 +15,7 @@ Out of the model: security and compartment, urgent data, congestion control, opt
 management (RCV.WND is a constant; SND.WND is taken to be large enough).
 """
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import (
     Host,
     Profile,
@@ -106,6 +107,7 @@ __all__ = [
     "SCOPES",
     "VARIANTS",
     "Event",
+    "EventKind",
     "Host",
     "Model",
     "Profile",

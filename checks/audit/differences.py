@@ -22,7 +22,7 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
-from tcpmc.checks.audit.joint import Both, Path, Stack, equal, every, parts
+from tcpmc.checks.audit.joint import Both, JointPath, RulesOnHost, equal, every, parts
 from tcpmc.checks.audit.tried import Tried, columns, host_at, points
 from tcpmc.checks.symbolic.evaluated import holds_at
 from tcpmc.checks.symbolic.solving import satisfiable
@@ -63,7 +63,7 @@ SHOWN = 2
 """So many gaps of a kind are shown of those that are only tried."""
 
 
-class Comparison:
+class VariantComparison:
     """A variant beside the RFC with those of its switches that are permitted."""
 
     def __init__(self, variant: Variant) -> None:
@@ -74,8 +74,8 @@ class Comparison:
         self.reopened = reopens or variant.profile.reopening != "no"
         holds = "hold" in (variant.profile.out_of_order, self.profile.out_of_order)
         self.kind = (self.stamps, self.reopened, holds)
-        self.rfc = Stack(RFC9293, any_host(self.profile))
-        self.own = Stack(variant.rules, any_host(variant.profile))
+        self.rfc = RulesOnHost(RFC9293, any_host(self.profile))
+        self.own = RulesOnHost(variant.rules, any_host(variant.profile))
 
     @property
     def whole(self) -> bool:
@@ -169,7 +169,7 @@ class Comparison:
         """The gap at that point, if there is one."""
         hosts = (host_at(profile, point.values) for profile in (self.profile, self.variant.profile))
         rfc_host, own_host = hosts
-        both = Both(Stack(RFC9293, rfc_host), Stack(self.variant.rules, own_host))
+        both = Both(RulesOnHost(RFC9293, rfc_host), RulesOnHost(self.variant.rules, own_host))
         parting, rfc, own = both.run(point, rules)
         if parting is None or equal(rfc, own) is True:
             return None
@@ -177,7 +177,7 @@ class Comparison:
         here = (parting.rule, parting.rfc, parting.own, rfc, own)
         return Gap(point, *here, point.where, window)
 
-    def _judged(self, path: Path) -> Iterator[Gap]:
+    def _judged(self, path: JointPath) -> Iterator[Gap]:
         """The gap, in parts where something allows a part of it."""
         parting = path.parting
         assert parting is not None
@@ -192,7 +192,7 @@ class Comparison:
                     return
         yield Gap(*here, z3.simplify(left), window)
 
-    def _allowing(self, path: Path) -> Iterator[tuple[Choice | Alternative, z3.BoolRef]]:
+    def _allowing(self, path: JointPath) -> Iterator[tuple[Choice | Alternative, z3.BoolRef]]:
         """What may allow the gap, and when it does."""
         parting = path.parting
         assert parting is not None
@@ -218,9 +218,9 @@ class Comparison:
         except (TypeError, ValueError):  # a value that the switch does not have any more
             return None
 
-    def _does(self, profile: Profile, path: Path) -> z3.BoolRef:
+    def _does(self, profile: Profile, path: JointPath) -> z3.BoolRef:
         """When one's own step is the RFC's with this profile."""
-        stack = Stack(RFC9293, any_host(profile))
+        stack = RulesOnHost(RFC9293, any_host(profile))
         run = (
             stack.rules.segment_arrives
             if path.case.event == SEGMENT
@@ -247,11 +247,11 @@ def _unknown(found: Sequence[tuple[Tried, Gap]], conditions: Sequence[z3.BoolRef
             yield gap
 
 
-def _possible(path: Path) -> bool:
+def _possible(path: JointPath) -> bool:
     return path.parting is not None and is_open(path.differs)
 
 
-def _parts(path: Path) -> bool:
+def _parts(path: JointPath) -> bool:
     return path.parting is not None and is_open(path.parts)
 
 

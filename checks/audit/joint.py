@@ -25,7 +25,7 @@ SEGMENT_FIELDS = tuple(field.name for field in fields(Segment))
 
 
 @dataclass(frozen=True)
-class Stack:
+class RulesOnHost:
     """The rules of a variant, and the host that they run on."""
 
     rules: Rules
@@ -46,7 +46,7 @@ class Parting:
 
 
 @dataclass(frozen=True)
-class Path:
+class JointPath:
     """One path of both: its condition, where they part, and what each does in all."""
 
     case: Case
@@ -73,16 +73,16 @@ class Both:
     """The RFC's stack and one's own. `apart` are the rules, states and control bits in which they
     may differ; in all else a rule is run once."""
 
-    rfc: Stack
-    own: Stack
+    rfc: RulesOnHost
+    own: RulesOnHost
     apart: frozenset[tuple[Any, ...]] | None = None
 
-    def paths(self, case: Case, rules: Sequence[str] | None = None) -> Iterator[Path]:
+    def paths(self, case: Case, rules: Sequence[str] | None = None) -> Iterator[JointPath]:
         """Every path of the case through these rules, or all of its rules. Some of them are
         infeasible. Raises PathLimit, and whatever a rule raises that cannot be run on symbols."""
         names = case.rules if rules is None else rules
         for path in paths(lambda: self.run(case, names), prune=False):
-            yield Path(case, path.condition, *path.result)
+            yield JointPath(case, path.condition, *path.result)
 
     def run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
         """Both, once: where they part, and what each does in all."""
@@ -116,14 +116,14 @@ class Both:
         return name != QUEUE
 
 
-def _alone(stack: Stack, case: Case, name: str, step: Step) -> Step | None:
+def _alone(stack: RulesOnHost, case: Case, name: str, step: Step) -> Step | None:
     """What the rule does by itself; None where it is not come to."""
     if name == QUEUE or step.done:
         return None
     return stack.run(name, step, case.arguments)
 
 
-def _next(stack: Stack, case: Case, name: str, step: Step, here: Step | None = None) -> Step:
+def _next(stack: RulesOnHost, case: Case, name: str, step: Step, here: Step | None = None) -> Step:
     """The step, continued by the rule (which did `here`)."""
     if name == QUEUE:
         return send_queued(step)

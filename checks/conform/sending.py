@@ -106,7 +106,7 @@ def _syn(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         return
     if seg.ACK:
         again = (
-            before.state == State.SYN_RECEIVED
+            before.state in (State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING)
             and before.numbered
             and seg.seq == tcb.iss == tcb.snd_una
             and seg.ack == tcb.rcv_nxt

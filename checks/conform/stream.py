@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from tcpmc.captures import Capture, Connection, conversations
+from tcpmc.captures.packet_table import NEVER, PacketTable
 from tcpmc.captures.summary import Summary, summed
-from tcpmc.captures.table import NEVER, Table
 from tcpmc.checks.conform.alike import shape
 from tcpmc.checks.conform.conform import ConnectionReport, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
@@ -64,7 +64,7 @@ class Progress:
     until: float | None = None
     latest: int = field(default=NEVER)
 
-    def follow(self, tables: Iterable[Table]) -> Iterator[Table]:
+    def follow(self, tables: Iterable[PacketTable]) -> Iterator[PacketTable]:
         """The same tables, counted."""
         for table in tables:
             self.packets += len(table)

@@ -21,7 +21,7 @@ from tcpmc.checks.parametric.symbolic_endpoint import (
     OWN,
     PEER,
     EndMove,
-    Endpoint,
+    SymbolicEndpoint,
     for_host,
     scope_of,
     with_hosts,
@@ -49,10 +49,10 @@ class AnySegment(Segment):
 
 
 @dataclass(frozen=True)
-class Formulas:
+class ParametricFormulas:
     """The system of a variant whose ends are those of the table."""
 
-    endpoint: Endpoint
+    endpoint: SymbolicEndpoint
 
     @cached_property
     def _broken(self) -> dict[tuple[Predicate, ...], z3.BoolRef]:
@@ -198,9 +198,9 @@ class Formulas:
 
 def formulas_of(
     variant: Variant, data: int, in_time: Callable[[], None] = lambda: None
-) -> Formulas:
+) -> ParametricFormulas:
     """The system of a variant with so many octets of text each way. `in_time` may raise GaveUp."""
-    return Formulas(Endpoint(variant, scope_of(data), in_time))
+    return ParametricFormulas(SymbolicEndpoint(variant, scope_of(data), in_time))
 
 
 def sent_name(which: int, kind: Segment) -> str:

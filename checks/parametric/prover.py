@@ -19,7 +19,7 @@ from tcpmc.checks.explicit.local_steps import local_steps, states_by_pair
 from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.parametric.explored import Explored
-from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of
+from tcpmc.checks.parametric.formulas import FixedNumbers, ParametricFormulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
 from tcpmc.checks.parametric.locations import Invariant, least_invariant
 from tcpmc.checks.parametric.premise import premise_of
@@ -137,7 +137,7 @@ class Prover:
     _until: float | None = None
 
     @cached_property
-    def formulas(self) -> Formulas:
+    def formulas(self) -> ParametricFormulas:
         """The system. Raises Unending and GaveUp."""
         return formulas_of(self.variant, self.data, self._in_time)
 

@@ -100,7 +100,7 @@ class EndMove:
         return self.source == self.target and self.sending is None
 
 
-class Endpoint:
+class SymbolicEndpoint:
     """The states of an end (0 is the initial one), the kinds that it sends, and its moves."""
 
     def __init__(

@@ -16,18 +16,25 @@ from typing import Any
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.naming import segment_name
-from tcpmc.checks.timed.phases import Move, NotFinite, Phase, Table, table
+from tcpmc.checks.timed.phases import NotFinite, Phase, PhaseMove, PhaseTable, table
 from tcpmc.checks.timed.provenance import both, either, no
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Comparison, Linear, comparison
 from tcpmc.model.timed.theorems import Claim
-from tcpmc.model.timed.timers import CLOSE, DELIVER, RETRANSMIT, SPEAK, VANISH, Timer
+from tcpmc.model.timed.timers import Timer
 from tcpmc.model.variants.variant import Variant
 
 Values = Mapping[str, Any]
 """The state, or the parameters, by name: numbers and truths, or terms of the solver."""
+
+ALWAYS_POSSIBLE = (EventKind.CLOSE, EventKind.RETRANSMISSION_TIMEOUT, EventKind.DELIVER)
+"""The events that no timer has to make due."""
+
+WITHOUT_PROBES = (EventKind.SENDS_ACK, EventKind.VANISHES)
+"""What only the end that sends no probes does."""
 
 
 def phase_name(end: int, phase: Phase) -> str:
@@ -72,7 +79,7 @@ class Action:
     """A move of one end: when it can happen, and what it changes (of flags and moments)."""
 
     end: int
-    move: Move
+    move: PhaseMove
     timed: tuple[Callable[[Values, Values, Any], Any], ...]
     flags: tuple[str, ...]
     moments: tuple[str, ...]
@@ -109,7 +116,7 @@ class Closing:
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
         """Raises NotFinite."""
         self.variant, self.circumstances = variant, circumstances
-        self.table: Table = table(variant, circumstances.probes)
+        self.table: PhaseTable = table(variant, circumstances.probes)
         self.parameters = circumstances.parameters
         self.timed_kinds = [s for s in self.table.segments if not s.RST]
         self.owed_kinds = [s for s in self.table.segments if circumstances.must_arrive(s)]
@@ -171,13 +178,12 @@ class Closing:
             self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(end, m)
         )
 
-    def _has(self, end: int, move: Move) -> bool:
-        always = move.event in (CLOSE, RETRANSMIT, DELIVER)
-        return (
-            always or (end == 1 and move.event in (SPEAK, VANISH)) or bool(self._ending(end, move))
-        )
+    def _has(self, end: int, move: PhaseMove) -> bool:
+        if move.event in ALWAYS_POSSIBLE:
+            return True
+        return bool(self._ending(end, move)) or (end == 1 and move.event in WITHOUT_PROBES)
 
-    def _ending(self, end: int, move: Move) -> list[Timer]:
+    def _ending(self, end: int, move: PhaseMove) -> list[Timer]:
         """The timers of an end that make a move."""
         return [
             timer
@@ -185,7 +191,7 @@ class Closing:
             if timer.event == move.event and timer.runs(move.before.end) and not timer.early
         ]
 
-    def _action(self, end: int, move: Move) -> Action:
+    def _action(self, end: int, move: PhaseMove) -> Action:
         me, other, assumed = ENDS[end], 1 - end, self.circumstances
         flags = [phase_name(end, move.before)]
         timed: list[Callable[[Values, Values, Any], Any]] = []
@@ -195,7 +201,7 @@ class Closing:
         elif arriving is not None:
             timed.append(self._alive(other, arriving))
         timed += [self._due(end, timer) for timer in self._ending(end, move)]
-        if move.event == RETRANSMIT and assumed.spaced:
+        if move.event == EventKind.RETRANSMISSION_TIMEOUT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
         moments, turned, first = self._effects(end, move)
         return Action(end, move, tuple(timed), tuple(flags), moments, turned, first)
@@ -211,7 +217,7 @@ class Closing:
         return lambda s, p, t: t >= s[name] + p[length]
 
     def _effects(
-        self, end: int, move: Move
+        self, end: int, move: PhaseMove
     ) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...], tuple[tuple[str, str], ...]]:
         """The moments set to now, the flags turned, and the first copies that must arrive."""
         me, other, assumed = ENDS[end], 1 - end, self.circumstances
@@ -233,7 +239,7 @@ class Closing:
         started = (timer for timer in self._timers(end) if timer.starts(move.change))
         moments += dict.fromkeys(started_name(end, timer) for timer in started)
         begins = move.after.waits and not move.before.waits
-        if (begins or move.event == RETRANSMIT) and assumed.spaced:
+        if (begins or move.event == EventKind.RETRANSMISSION_TIMEOUT) and assumed.spaced:
             moments.append(f"{me}.rexmt")
         return tuple(moments), tuple(turned.items()), tuple(first)
 

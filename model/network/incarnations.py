@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State, Step, Tcb
@@ -116,7 +117,7 @@ def after_arrival(
     """The record after a segment arrived, by what it was about; `was` is the record before, and
     `opens` counts the OPENs after the step."""
     (seg, about), after = arrived, step.tcb
-    known = after_step(was, before, step, opens_connection("deliver", before, after))
+    known = after_step(was, before, step, opens_connection(EventKind.DELIVER, before, after))
     killed = _killed(before, after, seg)
     earlier = about[1] < opens if seg.RST else about[0] < was.peer
     foreign = about != (was.peer, opens)

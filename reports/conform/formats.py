@@ -11,9 +11,9 @@ from tcpmc import __version__
 from tcpmc.captures.annotate import Key, annotated
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
 from tcpmc.reports.conform.conform_json import as_json
+from tcpmc.reports.conform.conform_text import as_section, as_text
 from tcpmc.reports.conform.held import TITLES, UNSETTLED, WRONG, Held, faults, table_of
 from tcpmc.reports.conform.table import rows, states
-from tcpmc.reports.conform.text import as_section, as_text
 from tcpmc.reports.formats import markdown as md
 from tcpmc.reports.formats import mermaid as mm
 from tcpmc.reports.formats.junit import legal

@@ -14,7 +14,7 @@ from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audits
+    from tcpmc.checks.audit.variant_audit import Audits
 
 
 def run(outcome: Outcome) -> str:

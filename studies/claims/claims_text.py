@@ -7,11 +7,11 @@ from dataclasses import fields
 
 from tcpmc.checks.running.jobs import Result
 from tcpmc.model.properties.kinds import Lemma
-from tcpmc.reports.bounds import FLAGS, option
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.ladder import wrapped
 from tcpmc.reports.report import letter
-from tcpmc.studies.claims.claims_file import Book, Number, Question
+from tcpmc.reports.scope_arguments import FLAGS, option
+from tcpmc.studies.claims.claims_file import Book, FigureQuestion, Question
 from tcpmc.studies.claims.decide import Answered, Decided
 
 TABLE, LADDER = 80, 100
@@ -88,7 +88,7 @@ def because(answer: Answered, notes: Sequence[str]) -> list[str]:
     """What the question says; how the answer is known, within what scope, and on what of the
     `notes` it rests, as their letters."""
     question: Question = answer.question
-    if isinstance(question, Number):
+    if isinstance(question, FigureQuestion):
         figure = question.figure
         return [_sentence(figure.meaning), f"{figure.shown()} ({figure.citation})."]
     assert answer.result is not None

@@ -23,7 +23,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.model.network.scope import SCOPES
-from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Number, Question, TextClaim
+from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, FigureQuestion, Question, TextClaim
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def decide_claims(
     results = dict(zip(asks, outcome.results, strict=True))
 
     def answered(question: Question) -> Answered:
-        if isinstance(question, Number):
+        if isinstance(question, FigureQuestion):
             return Answered(question, HOLDS if question.figure.holds() else FAILS)
         result = results[question.property, question.variant]
         return Answered(question, result.verdict.word, result)

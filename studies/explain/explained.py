@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tcpmc import __version__
-from tcpmc.reports.bounds import as_options
 from tcpmc.reports.ladder import ladder, wrapped
-from tcpmc.reports.verdict_json import dumped, trace_object
-from tcpmc.studies.explain.explain import Explanation
+from tcpmc.reports.scope_arguments import as_options
+from tcpmc.reports.verdict_json import dumped, trace_json
+from tcpmc.studies.explain.explain import Explained
 
 PAGE, LADDER = 80, 100
 SCHEMA = "tcpmc/explanation/1"
 
 
-def as_text(explanation: Explanation, width: int | None = None) -> str:
+def as_text(explanation: Explained, width: int | None = None) -> str:
     """The parts in at most 80 columns, or `width`, and the ladder of the run in at most 100."""
     page = min(PAGE, width or PAGE)
     heading = max(map(len, explanation.parts)) + 2
@@ -35,7 +35,7 @@ def as_text(explanation: Explanation, width: int | None = None) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def as_json(explanation: Explanation) -> str:
+def as_json(explanation: Explained) -> str:
     """The explanation as one JSON object, with a line feed at the end."""
     run = explanation.run
     document = {
@@ -46,6 +46,6 @@ def as_json(explanation: Explanation) -> str:
         "citation": explanation.citation,
         **{title.replace(" ", "_"): texts for title, texts in explanation.parts.items()},
         "scope": None if run is None else as_options(run.scope),
-        "trace": None if run is None else trace_object(run.trace),
+        "trace": None if run is None else trace_json(run.trace),
     }
     return dumped(document, indent=2)

@@ -15,8 +15,8 @@ import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.timed.at_scope import counterpart, decide
-from tcpmc.checks.timed.phases import NotFinite, Table, table
-from tcpmc.checks.timed.threshold import Finder, Question, Threshold
+from tcpmc.checks.timed.phases import NotFinite, PhaseTable, table
+from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS, merged
 from tcpmc.model.network.channel import Channel, Contents, Flight
 from tcpmc.model.network.product import System
@@ -77,7 +77,7 @@ def by_clocks(found: Threshold, **bounds: int) -> str:
 @cache
 def threshold(name: str, variant: str, *assume: str) -> Threshold:
     theorem = THEOREMS[name]
-    question = Question(name, theorem.claim, VARIANTS[variant], (*theorem.assume, *assume))
+    question = ThresholdQuestion(name, theorem.claim, VARIANTS[variant], (*theorem.assume, *assume))
     return Finder(question).find()
 
 
@@ -92,7 +92,7 @@ def distinct() -> list[str]:
     return [*found.values()]
 
 
-def _rows(one: Table) -> tuple[object, ...]:
+def _rows(one: PhaseTable) -> tuple[object, ...]:
     """All of a table but how the rules are cited."""
     return tuple(
         (str(m.before), m.event, str(m.arriving), str(m.after), *map(str, m.sends), m.restarts)

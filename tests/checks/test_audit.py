@@ -20,13 +20,13 @@ from tcpmc.model import (
     closed,
 )
 from tcpmc.model.endpoint.alternatives import CHOICES, FREE
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.rules import CHECKS
 
 pytest.importorskip("z3")
 
 from tcpmc.checks.audit.cases import NAMES
-from tcpmc.checks.audit.decide import Audit, audit
+from tcpmc.checks.audit.variant_audit import Audit, audit
 
 FORBIDDEN = ("closed_replies", "rst_in_time_wait", "handshake", "tw_reuse", "tw_recycle")
 """Switches that are there for what stacks do, and the RFC does not allow."""
@@ -67,7 +67,7 @@ def test_every_switch_is_free_or_has_its_choices() -> None:
 def test_the_rfc_is_equal_to_itself() -> None:
     found = audited(VARIANTS["rfc9293"])
     assert (found.word, found.rows, found.choices) == ("PROVED", (), ())
-    assert not found.fails(Level.MAY)
+    assert not found.fails(RequirementLevel.MAY)
 
 
 def test_rules_written_anew_are_equal_by_proof() -> None:
@@ -82,7 +82,7 @@ def test_switches_that_are_left_open_are_choices() -> None:
     assert found.rows == ()
     told = {choice.name for choice in found.choices}
     assert told >= {"3.10.7.4 fifth", "RFC 7323", "SHLD-4", "SHLD-31"}
-    assert found.worst == Level.MAY
+    assert found.worst == RequirementLevel.MAY
 
 
 # -- what differs -------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_reset_ignored_in_established_is_two_rows() -> None:
         return Step("RST ignored", tcb) if seg.RST and tcb.state == State.ESTABLISHED else step
 
     found = audited(changed("check_reset", ignored))
-    assert found.fails(Level.MUST)
+    assert found.fails(RequirementLevel.MUST)
     told = [(row.rule, row.states, row.where.words, row.where.exact) for row in found.rows]
     assert told == [
         ("check_reset", [State.ESTABLISHED], ("SEG.SEQ is not RCV.NXT, acceptable",), True),
@@ -140,7 +140,7 @@ def test_an_untold_user_breaks_must_12() -> None:
         "check_reset", in_state(State.CLOSE_WAIT, lambda step: replace(step, signals=()))
     )
     (row,) = audited(variant).rows
-    assert (row.requirement_name, row.level) == ("MUST-12", Level.MUST)
+    assert (row.requirement_name, row.level) == ("MUST-12", RequirementLevel.MUST)
 
 
 def test_skipping_time_wait_breaks_must_13() -> None:
@@ -151,15 +151,15 @@ def test_skipping_time_wait_breaks_must_13() -> None:
 @pytest.mark.parametrize(
     ("name", "level"),
     [
-        ("hasty-time-wait", Level.MUST),  # no rule shows it
-        ("no-quiet-time", Level.MUST),
-        ("drop-out-of-order", Level.SHLD),
-        ("rfc793", Level.MAY),
-        ("figure-7", Level.MAY),
-        ("freebsd", Level.MUST),
+        ("hasty-time-wait", RequirementLevel.MUST),  # no rule shows it
+        ("no-quiet-time", RequirementLevel.MUST),
+        ("drop-out-of-order", RequirementLevel.SHLD),
+        ("rfc793", RequirementLevel.MAY),
+        ("figure-7", RequirementLevel.MAY),
+        ("freebsd", RequirementLevel.MUST),
     ],
 )
-def test_shipped_variants_are_judged(name: str, level: Level) -> None:
+def test_shipped_variants_are_judged(name: str, level: RequirementLevel) -> None:
     assert audited(VARIANTS[name]).worst == level
 
 
@@ -170,7 +170,7 @@ def test_a_reading_written_as_a_rule_is_permitted_too() -> None:
 
     (row,) = audited(Variant("mine", rules=replace(RFC9293, check_sequence=restarts))).rows
     assert row.allowed is not None
-    assert (row.level, row.requirement_name) == (Level.MAY, "3.10.7.4 fifth")
+    assert (row.level, row.requirement_name) == (RequirementLevel.MAY, "3.10.7.4 fifth")
 
 
 @pytest.mark.parametrize("rule", CHECKS[2:3] + CHECKS[4:])
@@ -179,7 +179,7 @@ def test_no_check_can_be_left_out(rule: str) -> None:
     if rule == "check_order":  # with `take-ack` it does nothing
         assert audited(left_out).rows == ()
     else:
-        assert audited(left_out).fails(Level.MUST)
+        assert audited(left_out).fails(RequirementLevel.MUST)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_no_call_or_timeout_can_be_left_out(rule: str) -> None:
 
     rules = replace(RFC9293, **{rule: nothing})  # type: ignore[arg-type]
     found = audited(Variant("mine", rules=rules))
-    assert found.fails(Level.MUST)
+    assert found.fails(RequirementLevel.MUST)
     assert {row.rule for row in found.rows} == {rule}
 
 
@@ -283,7 +283,7 @@ def test_a_rule_that_tells_numbers_from_symbols_is_found_out() -> None:
         return Step("FIN ignored", tcb) if ignored else step
 
     found = audited(changed("check_fin", sneaky))
-    assert (found.word, found.fails(Level.MUST)) == ("HOLDS", True)
+    assert (found.word, found.fails(RequirementLevel.MUST)) == ("HOLDS", True)
 
 
 def test_numbers_below_zero_are_what_they_are_in_python() -> None:
@@ -293,7 +293,7 @@ def test_numbers_below_zero_are_what_they_are_in_python() -> None:
         return Step("FIN ignored", tcb) if ignored else step
 
     found = audited(changed("check_fin", signed))
-    assert (found.word, found.fails(Level.MUST)) == ("PROVED", True)
+    assert (found.word, found.fails(RequirementLevel.MUST)) == ("PROVED", True)
 
 
 # -- runs -----------------------------------------------------------------------------------------

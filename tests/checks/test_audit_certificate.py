@@ -10,7 +10,7 @@ from tcpmc.model import VARIANTS
 pytest.importorskip("z3")
 
 from tcpmc.checks.audit.certificate import certificate
-from tcpmc.checks.audit.decide import Audits, audit
+from tcpmc.checks.audit.variant_audit import Audits, audit
 
 
 def checked(text: str, solver: str) -> list[str]:

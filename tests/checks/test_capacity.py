@@ -14,8 +14,8 @@ from command_line import TIGHT, tcpmc
 from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.networkx_engine.capacity import cut_off as cut_off_by_networkx
-from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+from tcpmc.checks.networkx_engine.graph_capacity import cut_off as cut_off_by_networkx
+from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.networkx_engine.product_graph import product_graph
 from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.verdict import (
@@ -104,7 +104,9 @@ def test_one_label_for_all_rules_hides_nothing() -> None:
 
     def close(host: Host, tcb: Tcb) -> Step:
         step = RFC9293.close(host, tcb)
-        return replace(step, rule="mine", send=step.send * (1 + (tcb.state == State.CLOSE_WAIT)))
+        return replace(
+            step, rules=("mine",), send=step.send * (1 + (tcb.state == State.CLOSE_WAIT))
+        )
 
     variant = Variant("mine", rules=replace(RFC9293, close=close))
     found = ask(variant, "no-deadlock", SMALLEST)

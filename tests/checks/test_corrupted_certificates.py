@@ -16,7 +16,7 @@ import pytest
 
 from certificates import by_z3, forged, of_property, of_theorem, parts, with_invariant
 from command_line import tcpmc
-from tcpmc.checks.certificates.regenerate import Foreign
+from tcpmc.checks.certificates.regenerate import UnknownStatement
 from tcpmc.checks.certificates.smtlib import certificate_of_proof
 from tcpmc.checks.certificates.verifier import LARGEST, Named
 from tcpmc.checks.parametric.prover import Prover
@@ -248,7 +248,7 @@ def test_a_weaker_condition_is_refused() -> None:
         "old-segments on rfc9293 holds if T >= 2 MSL, not only if T >= 3 MSL",
     )
     for more in ("acks-arrive; T >= 0", "acks-arrive; MSL = 30"):
-        with pytest.raises(Foreign, match="not only if T >= 3 MSL"):
+        with pytest.raises(UnknownStatement, match="not only if T >= 3 MSL"):
             forged(body, HEADING | {"assume": more, "condition": "T >= 3 MSL"})
     found = by_z3(forged(body, HEADING | {"condition": "always"}, (0,)))
     assert not found.accepted
@@ -264,7 +264,7 @@ def test_an_iss_with_which_nothing_is_broken_cannot_be_left_out(iss: int) -> Non
 
 
 def test_a_condition_on_no_parameter_is_refused() -> None:
-    with pytest.raises(Foreign, match="R is no parameter of old-segments"):
+    with pytest.raises(UnknownStatement, match="R is no parameter of old-segments"):
         forged("true", {**HEADING, "variant": "rfc793", "condition": "T > R"})
 
 

@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
-from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.networkx_engine.product_graph import product_graph
 from tcpmc.checks.running.jobs import ENGINES, decides, select
 from tcpmc.checks.running.run import run

@@ -15,8 +15,8 @@ from tcpmc.checks.running.jobs import ENGINES, Job, Outcome, Result, grouped, se
 from tcpmc.checks.running.run import run
 from tcpmc.checks.verdict import Answer, Verdict
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model, Scope
-from tcpmc.reports.bounds import as_options
 from tcpmc.reports.report import report, summary
+from tcpmc.reports.scope_arguments import as_options
 from tcpmc.reports.verdict_json import as_json
 
 TIGHT = SCOPES["small"].with_(capacity=1)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
-from tcpmc.captures.frames import Told
+from tcpmc.captures.frames import ReaderNotes
 from tcpmc.captures.packet import ABSENT, Packet
-from tcpmc.captures.table import Table
-from tcpmc.captures.text import fields, ladder, log, packetdrill, tcpdump, tshark
+from tcpmc.captures.packet_table import PacketTable
+from tcpmc.captures.text import log, packetdrill, rfc_figures, tcpdump, tshark, tshark_fields
 from tcpmc.captures.text.clock import Clock
 from tcpmc.captures.text.line import CONTROLS, Line, NotRead, Other, Result
-from tcpmc.captures.text.numbers import Numbers
+from tcpmc.captures.text.relative_numbers import Numbers
 
 LINES, LONGEST_LINE = 2**12, 2**14
 GAP = re.compile(
@@ -27,29 +27,29 @@ NOTHING = re.compile(r"\s*(?:#.*|//.*|```.*|~~~.*|[-=*_]{3,}\s*)?$")
 UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-class Reader(Protocol):
+class LineReader(Protocol):
     """Reads lines of one kind of text."""
 
     def read(self, text: str) -> Result:
         """What the line tells; NotRead if it is of this kind, but wrong."""
 
 
-def readers() -> list[tuple[str, Reader]]:
+def readers() -> list[tuple[str, LineReader]]:
     """A reader of each kind, those first that are surest of their own."""
     return [
-        (packetdrill.KIND, packetdrill.Reader()),
-        (ladder.KIND, ladder.Reader()),
-        (fields.KIND, fields.Reader()),
-        (tshark.KIND, tshark.Reader()),
-        (tcpdump.KIND, tcpdump.Reader()),
-        (log.KIND, log.Reader()),
+        (packetdrill.KIND, packetdrill.PacketdrillReader()),
+        (rfc_figures.KIND, rfc_figures.FigureReader()),
+        (tshark_fields.KIND, tshark_fields.FieldsReader()),
+        (tshark.KIND, tshark.TsharkReader()),
+        (tcpdump.KIND, tcpdump.TcpdumpReader()),
+        (log.KIND, log.LogReader()),
     ]
 
 
 class Recogniser:
     """Tries the readers on each line, the one first that read the last packet."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: ReaderNotes) -> None:
         self._readers = readers()
         self._told = told
 
@@ -97,7 +97,7 @@ def _plain(line: str) -> str:
     return line
 
 
-def tables(stream: BinaryIO, beginning: bytes, told: Told) -> Iterator[Table]:
+def tables(stream: BinaryIO, beginning: bytes, told: ReaderNotes) -> Iterator[PacketTable]:
     """The packets of a text, some thousands at a time; lines that cannot be read are told."""
     numbered = enumerate(lines(stream, beginning), 1)
     recogniser, numbers, clock = Recogniser(told), Numbers(), Clock()
@@ -124,10 +124,10 @@ def tables(stream: BinaryIO, beginning: bytes, told: Told) -> Iterator[Table]:
             for packet in _packets(line, number, time, after)
         ]
         if packets:
-            yield Table.of(packets)
+            yield PacketTable.of(packets)
 
 
-def _result(recogniser: Recogniser, text: str, place: int, told: Told) -> Result:
+def _result(recogniser: Recogniser, text: str, place: int, told: ReaderNotes) -> Result:
     """What a line tells; one that cannot be read is counted."""
     if NOTHING.match(text) or GAP.match(text):
         return True

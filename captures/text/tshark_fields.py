@@ -66,7 +66,7 @@ SHOWN_FLAGS = re.compile(r"[·.*]*[NCEUAPRSF·.*]*[UAPRSF][UAPRSF·.*]*$")
 LEAST = 5
 
 
-class Reader:
+class FieldsReader:
     """Reads line by line; a header tells the columns of what follows."""
 
     def __init__(self) -> None:

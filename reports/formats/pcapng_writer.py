@@ -10,6 +10,7 @@ from tcpmc.captures import wire
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
 from tcpmc.checks.verdict import REFUTED
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.reports.evidence import command, shown
 from tcpmc.reports.flows import ARRIVALS, Flow
 from tcpmc.reports.packets import ADDRESSES, LONGEST, datagram
@@ -27,7 +28,7 @@ MICROSECONDS, SECOND, APART = 6, 10**6, 10**3
 
 
 @dataclass
-class Packet:
+class TracePacket:
     """A packet where one end sees it: in microseconds, on the interface of that end."""
 
     time: int
@@ -84,19 +85,19 @@ def _sendings(result: Result) -> list[tuple[int, int, int]]:
     return [*dict.fromkeys((flow.sender, flow.sent, flow.lane) for flow in copies_of(result))]
 
 
-def _seen(result: Result) -> list[Packet]:
+def _seen(result: Result) -> list[TracePacket]:
     """The packets of both ends in the order of the trace. A step without one is told with the next
     packet."""
-    copies, waiting, packets = copies_of(result), list[str](), list[Packet]()
+    copies, waiting, packets = copies_of(result), list[str](), list[TracePacket]()
     clock, count = result.job.scope.clock, 0
     for flow in (flow for flow in copies if flow.sent == 0 and flow.copied is None):
-        packets.append(Packet(0, flow.sender, flow, ["sent before the trace begins"]))
+        packets.append(TracePacket(0, flow.sender, flow, ["sent before the trace begins"]))
     for moment in moments(result):
-        count = 0 if moment.event.kind == "tick" or not clock else count
+        count = 0 if moment.event.kind == EventKind.TICK or not clock else count
         time = (moment.time if clock else moment.number) * SECOND
         told = list(_told(moment, copies))
         for end, flow, comment in told:
-            packets.append(Packet(time + count * APART, end, flow, [*waiting, comment]))
+            packets.append(TracePacket(time + count * APART, end, flow, [*waiting, comment]))
             waiting, count = [], count + 1
         if not told:
             waiting.append(_line(moment, _happening(moment)))
@@ -132,11 +133,11 @@ def _line(moment: Moment, what: str, *more: str) -> str:
 def _happening(moment: Moment) -> str:
     event, flow = moment.event, moment.flow
     if flow is None:
-        return event.kind if event.kind == "tick" else f"{ENDS[event.end]} {event.kind}"
-    if event.kind == "forge":
+        return event.kind if event.kind == EventKind.TICK else f"{ENDS[event.end]} {event.kind}"
+    if event.kind == EventKind.FORGE:
         return f"{ENDS[event.end]} receives {flow.segment}, FORGED"
     since = f"sent in step {flow.sent}" if flow.sent else "sent before"
-    if event.kind == "deliver":
+    if event.kind == EventKind.DELIVER:
         return f"{ENDS[event.end]} receives {flow.segment}, {since}"
     return f"{flow.segment} of {ENDS[event.end]}, {since}, is {FATES[event.kind]}"
 

@@ -23,10 +23,10 @@ from tcpmc.checks.audit.cases import (
     arrivals,
     calls_and_timeouts,
 )
-from tcpmc.checks.audit.differences import Comparison
+from tcpmc.checks.audit.differences import VariantComparison
 from tcpmc.checks.audit.joint import Both, parts
 from tcpmc.checks.audit.numbers import number, sequence
-from tcpmc.checks.audit.rows import Row
+from tcpmc.checks.audit.rows import AuditRow
 from tcpmc.checks.symbolic.fields import SEQUENCE_FIELDS
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import MADE_LIMIT, Sym, as_truth, simplified
@@ -43,11 +43,11 @@ Use = tuple[Live, State, dict[str, Live]]
 class Unseen:
     """What of a variant's differences nobody can observe."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: VariantComparison) -> None:
         self.comparison = comparison
         self.uses: dict[State, list[Use]] = {}
 
-    def told(self, row: Row) -> Row:
+    def told(self, row: AuditRow) -> AuditRow:
         """The row, with why it cannot be observed, if that is so."""
         if all(self._cannot_happen(gap.case, gap.when) for gap in row.gaps):
             return replace(row, unseen=CANNOT)

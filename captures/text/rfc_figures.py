@@ -24,7 +24,7 @@ LEFTWARD, RIGHTWARD, NETWORK, TAIL = "<--", "-->", "...", "---"
 TWICE = "x2"
 
 
-class Reader:
+class FigureReader:
     """Reads line by line."""
 
     def __init__(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
-from tcpmc.checks.audit.differences import Comparison
+from tcpmc.checks.audit.differences import VariantComparison
 from tcpmc.checks.audit.reached import reached
-from tcpmc.checks.audit.rows import Row, rows
-from tcpmc.checks.audit.unseen import Unseen
+from tcpmc.checks.audit.rows import AuditRow, rows
+from tcpmc.checks.audit.unobservable import Unseen
 from tcpmc.model.endpoint.alternatives import Choice
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.variants.variant import Variant
 
@@ -27,7 +27,7 @@ class Audit:
 
     variant: Variant
     source: str
-    rows: tuple[Row, ...]
+    rows: tuple[AuditRow, ...]
     choices: tuple[Choice, ...]
     tried: tuple[tuple[str, str], ...] = ()
 
@@ -37,24 +37,24 @@ class Audit:
         return HOLDS if self.tried else PROVED
 
     @cached_property
-    def broken(self) -> list[Row]:
+    def broken(self) -> list[AuditRow]:
         """The rows that anybody can observe, the most binding requirement first."""
         return [row for row in self.rows if not row.unseen]
 
     @property
-    def worst(self) -> Level | None:
+    def worst(self) -> RequirementLevel | None:
         """The most binding requirement that is broken."""
         levels = [row.level for row in self.broken] + [one.level for one in self.choices]
         return max(levels, default=None)
 
-    def fails(self, level: Level) -> bool:
+    def fails(self, level: RequirementLevel) -> bool:
         """Whether a requirement is broken that is at least as binding as this."""
         return self.worst is not None and self.worst >= level
 
 
 def audit(variant: Variant, source: str) -> Audit:
     """Compare the variant with the RFC. Raises BadInput for a rule of a user that goes wrong."""
-    comparison = Comparison(variant)
+    comparison = VariantComparison(variant)
     found = rows(comparison.gaps())
     unseen = Unseen(comparison)
     told = reached([unseen.told(row) for row in found], comparison)
@@ -66,7 +66,7 @@ class Audits:
     """Several audits, and the level at which a broken requirement fails the run."""
 
     audits: Sequence[Audit]
-    level: Level = Level.MUST
+    level: RequirementLevel = RequirementLevel.MUST
 
     @property
     def fails(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Level(IntEnum):
+class RequirementLevel(IntEnum):
     """How binding a requirement is."""
 
     MAY = 1

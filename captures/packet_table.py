@@ -44,10 +44,10 @@ COLUMNS = (
     "after_gap",
 )
 """The fields of a `Packet`, with its control bits in one: those of the TCP header. `source` and
-`destination` are indices of `Table.endpoints`; `checksum` is one of `CHECKSUMS`."""
+`destination` are indices of `PacketTable.endpoints`; `checksum` is one of `CHECKSUMS`."""
 
 
-class Table:
+class PacketTable:
     """Packets in some order: `columns` maps each of `COLUMNS` to an array of int64, all of one
     length, or to one number that all packets share."""
 
@@ -82,13 +82,13 @@ class Table:
         value = self.columns[name]
         return np.full(self.size, value, np.int64) if isinstance(value, int) else value
 
-    def take(self, rows: Any) -> Table:
+    def take(self, rows: Any) -> PacketTable:
         """The packets of these rows: a slice, a mask or indices."""
         columns = {k: v if isinstance(v, int) else v[rows] for k, v in self.columns.items()}
-        return Table(columns, self.endpoints, len(self.column("number")[rows]))
+        return PacketTable(columns, self.endpoints, len(self.column("number")[rows]))
 
     @staticmethod
-    def of(packets: Sequence[Packet]) -> Table:
+    def of(packets: Sequence[Packet]) -> PacketTable:
         """These packets as a table."""
         import numpy as np
 
@@ -100,10 +100,10 @@ class Table:
         columns: dict[str, NDArray[np.int64] | int] = {
             name: np.array(column, np.int64) for name, column in values.items()
         }
-        return Table(columns, list(places), len(packets))
+        return PacketTable(columns, list(places), len(packets))
 
     @staticmethod
-    def joined(tables: Sequence[Table]) -> Table:
+    def joined(tables: Sequence[PacketTable]) -> PacketTable:
         """The packets of all, one table after the other."""
         import numpy as np
 
@@ -117,7 +117,7 @@ class Table:
                 parts = [part + start for part, start in zip(parts, starts, strict=False)]
             columns[name] = np.concatenate(parts)
         endpoints = [endpoint for table in tables for endpoint in table.endpoints]
-        return Table(columns, endpoints, sum(map(len, tables)))
+        return PacketTable(columns, endpoints, sum(map(len, tables)))
 
     def _values(self, name: str) -> Any:
         """The values of a field of all packets, as they are in a `Packet`."""
