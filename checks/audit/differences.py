@@ -155,7 +155,9 @@ class VariantComparison:
             if not tried and rules != (WHOLE,) and not suspects & set(rules):
                 continue
             tries = points(case, self.variant.profile.window, few=not tried)
-            here = [(point, gap) for point in tries if (gap := self._at(point, rules)) is not None]
+            here = [
+                (point, other) for point in tries if (other := self._at(point, rules)) is not None
+            ]
             for gap in _unknown(here, known.get(_key(case), [])):
                 self.tried.setdefault(
                     gap.rule, "it does something else with numbers than on symbols"
