@@ -25,7 +25,12 @@ from tcpmc.model.endpoint.tcb import (
 )
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.properties.kinds import EveryStep, StepPredicate
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    REFUTED,
+    EveryStep,
+    StepPredicate,
+)
 from tcpmc.model.properties.second_connection import reopened
 
 CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
@@ -582,7 +587,7 @@ def every(
     **more: Any,
 ) -> EveryStep:
     """What every step under the RFC's rules obeys."""
-    settings: dict[str, Any] = {"expected": {"rfc9293": "PROVED"}, "setting": everything}
+    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "setting": everything}
     return EveryStep(
         **settings | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
@@ -591,7 +596,7 @@ def every(
 
 def but_not_on(variant: str) -> dict[str, str]:
     """Proved on the RFC's rules, and refuted on a variant."""
-    return {"rfc9293": "PROVED", variant: "REFUTED"}
+    return {"rfc9293": PROVED, variant: REFUTED}
 
 
 STEPS: tuple[EveryStep, ...] = (
