@@ -55,9 +55,9 @@ def touches_window(host: Host, tcb: Tcb, seg: Segment) -> bool:
     what ends before rcv_wup or begins after rcv_nxt + window."""
     if tcb.state == State.SYN_RECEIVED and tcb.passive:
         return False
-    if tcb.state == State.CLOSING and seg.len and seg.ack != tcb.snd_nxt:
-        return False
     ends = seg.len != 0 and seg.seq + seg.len == tcb.rcv_nxt
+    if tcb.state == State.CLOSING and seg.ack != tcb.snd_nxt:
+        ends = False  # tcp_data_queue answers what is old; with an ACK of the FIN it is not asked
     return ends or seg.seq == tcb.rcv_nxt + host.profile.window
 
 
