@@ -22,7 +22,7 @@ from tcpmc.model.endpoint.tcb import (
     TAKES_TEXT,
     State,
     Tcb,
-    blank,
+    empty_tcb,
 )
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
@@ -169,7 +169,7 @@ def reset_sent(step: EndStep) -> bool:
 
 def is_blank(tcb: Tcb) -> bool:
     """Nothing of a connection is left in the TCB."""
-    return tcb == blank(tcb.state, tcb.iss.bits)
+    return tcb == empty_tcb(tcb.state, tcb.iss.bits)
 
 
 def deleted(step: EndStep) -> bool:

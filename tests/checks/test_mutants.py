@@ -16,7 +16,7 @@ from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.model import RFC9293, VARIANTS, Host, Rules, Segment, State, Step, Tcb, Variant, ack
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.segment import reset
-from tcpmc.model.endpoint.tcb import Signal, go_on
+from tcpmc.model.endpoint.tcb import Signal, continue_processing
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES, UNTIMED
@@ -649,7 +649,7 @@ BY_A_LEMMA = {
 
 def anything_is_in_the_window(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """No check of the sequence number."""
-    return go_on(tcb)
+    return continue_processing(tcb)
 
 
 def any_text_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:

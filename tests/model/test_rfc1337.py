@@ -16,7 +16,7 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.trace import Trace, shows
 from tcpmc.checks.verdict import Answer
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import Signal, State, blank
+from tcpmc.model.endpoint.tcb import Signal, State, empty_tcb
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
@@ -66,7 +66,7 @@ def assassination(profile: Profile) -> tuple[Peer, Peer]:
 def test_figure_1_time_wait_assassination() -> None:
     a, b = assassination(Profile())
     replay(a, b, "CLOSED <-- <SEQ=301><CTL=RST> <-- CLOSED")
-    assert a.tcb == b.tcb == blank(State.CLOSED, 32)
+    assert a.tcb == b.tcb == empty_tcb(State.CLOSED, 32)
     assert a.told == b.told == [Signal.CONNECTION_CLOSING]
 
 
