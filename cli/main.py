@@ -78,7 +78,8 @@ class CheckSettings:
     help="A variant, or a Python file with one; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
+    "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
+    default="auto", show_default=True,
     help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
@@ -152,7 +153,9 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
+@click.option(
+    "--engine", type=click.Choice([*map(str, ENGINES)]), help="[default: the one that decides it]"
+)
 @SCOPE
 @FAIR
 @LIMITS

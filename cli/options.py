@@ -118,7 +118,7 @@ FORCE = click.option(
     "--force", is_flag=True, help="Replace existing files, also of another kind than the result."
 )
 FAIR = click.option(
-    "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
+    "--fairness", multiple=True, type=click.Choice([*map(str, FAIRNESS), "none"]),
     help="Fairness assumption; may be repeated. [default: those of the property]",
 )  # fmt: skip
 EXPLORING = together(

@@ -89,6 +89,7 @@ AUDIT_FORMATS = _by_name(
 DRIVE_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.drive_formats:json"),
     Format("junit", "a case for each state and kind of event, for a CI server", ".xml", "tcpmc.reports.drive.drive_formats:junit"),
+    Format("markdown", "a page, with what is known of each difference", ".md", "tcpmc.reports.drive.drive_page:markdown"),
     Format("pcapng", "the packets of what differs, for Wireshark", ".pcapng", "tcpmc.reports.drive.drive_formats:pcapng", binary=True),
     Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),

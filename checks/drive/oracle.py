@@ -45,6 +45,9 @@ SECTIONS = {
 }
 """How the labels of calls begin, and who can have made them."""
 
+STAMP = re.compile(r"<TSval=[0-9]+>")
+"""A stack's clock is another in each run."""
+
 CALL = re.compile("|".join(map(re.escape, SECTIONS)))
 
 
@@ -232,7 +235,8 @@ class _Judging:
         if told.deviations:
             first = told.deviations[0]
             where = place if first.packet is None else min(first.packet, len(self.packets) - 1)
-            return Discrepancy(self.move_of(where), first.text, first.expected, first.requirement)
+            texts = STAMP.sub("", first.text), STAMP.sub("", first.expected)
+            return Discrepancy(self.move_of(where), *texts, first.requirement)
         packet = None if place is None or place >= len(self.packets) else self.packets[place]
         said = "nothing was sent" if packet is None else f"{segment_of(packet, None)} sent"
         return Discrepancy(self.move_of(place), said, "nothing that explains it", "3.10")
@@ -309,7 +313,7 @@ def _alike(expected: Segment, sent: Segment) -> bool:
 
 
 def _told(sent: Sequence[Segment]) -> str:
-    return " ".join(str(s) for s in sent) + " sent" if sent else "nothing was sent"
+    return STAMP.sub("", " ".join(map(str, sent))) + " sent" if sent else "nothing was sent"
 
 
 def _last_rule(told: Explanation) -> str:

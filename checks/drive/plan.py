@@ -22,7 +22,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, blank
 from tcpmc.model.variants.variant import Variant
 from tcpmc.stacks.stack import CALLS
 
@@ -32,7 +32,7 @@ MOST_WAYS, LONGEST_WAY = 4, 6
 
 STAMPS: tuple[Stamp, ...] = ("old", "new")
 GAP = INSIDE
-UNACKNOWLEDGED = (State.SYN_SENT, State.SYN_RECEIVED, *FIN_SENT_STATES)
+UNACKNOWLEDGED = (State.SYN_SENT, State.SYN_RECEIVED, *FIN_UNACKNOWLEDGED)
 """The states in which something is always on its way that is sent again."""
 
 Way = tuple[tuple[Move, ...], tuple[State, ...]]

@@ -177,4 +177,4 @@ def cell(
     why = "the timer was ended by the kernel's own means" if events[-1].stood_in else ""
     verdict: Verdict = "agrees" if judged.difference is None else "differs"
     done = replace(blank, verdict=verdict, difference=judged.difference, events=events, why=why)
-    return done, judged.rules
+    return done, frozenset(label for rule in judged.rules for label in rule.split(" + "))

@@ -41,8 +41,20 @@ SYNCHRONIZED = (
 UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 """RFC 9293, 3.5.3: the states before and after both ends have agreed on their numbers."""
 
-FIN_SENT_STATES = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+UNCONNECTED = (State.CLOSED, State.LISTEN)
+"""The states in which there is no other end."""
+
+TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
+"""The states in which text is taken (RFC 9293, 3.10.7.4, seventh)."""
+
+FIN_TAKEN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
+"""The states that only the other end's FIN leads to, and in which the connection is not over."""
+
+FIN_UNACKNOWLEDGED = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 """The states in which our FIN has been sent and not yet been acknowledged."""
+
+FIN_SENT_STATES = FIN_UNACKNOWLEDGED
+"""The former name of these, in variant files."""
 
 
 class Signal(Enum):

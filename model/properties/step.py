@@ -17,15 +17,21 @@ from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
     CONNECTION_REFUSED,
     CONNECTION_RESET,
-    FIN_SENT_STATES,
+    FIN_UNACKNOWLEDGED,
     SYNCHRONIZED,
+    TAKES_TEXT,
     State,
     Tcb,
     blank,
 )
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.properties.kinds import EveryStep, StepPredicate
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    REFUTED,
+    EveryStep,
+    StepPredicate,
+)
 from tcpmc.model.properties.second_connection import reopened
 
 CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
@@ -34,7 +40,6 @@ CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
     State.SYN_SENT,
     State.SYN_RECEIVED,
 )
-TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 # --- what arrives ---------------------------------------------------------------------------------
 
@@ -381,7 +386,7 @@ def sent_again(step: EndStep) -> bool:
         return False
     seg, tcb = step.step.send[0], step.tcb
     opening = tcb.snd_una == tcb.iss
-    fin_out = tcb.state in FIN_SENT_STATES
+    fin_out = tcb.state in FIN_UNACKNOWLEDGED
     ends = seg.len == outstanding(tcb)
     fin = (fin_out and ends) if seg.FIN else (not fin_out or not ends or opening)
     answers = tcb.state != SYN_SENT
@@ -582,7 +587,7 @@ def every(
     **more: Any,
 ) -> EveryStep:
     """What every step under the RFC's rules obeys."""
-    settings: dict[str, Any] = {"expected": {"rfc9293": "PROVED"}, "setting": everything}
+    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "setting": everything}
     return EveryStep(
         **settings | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
@@ -591,7 +596,7 @@ def every(
 
 def but_not_on(variant: str) -> dict[str, str]:
     """Proved on the RFC's rules, and refuted on a variant."""
-    return {"rfc9293": "PROVED", variant: "REFUTED"}
+    return {"rfc9293": PROVED, variant: REFUTED}
 
 
 STEPS: tuple[EveryStep, ...] = (
@@ -743,7 +748,9 @@ STEPS: tuple[EveryStep, ...] = (
         "ack-leads-on",
         "the ACK of the own FIN leads to FIN-WAIT-2, TIME-WAIT or CLOSED, and no other ACK does",
         "RFC 9293, 3.10.7.4 fifth",
-        lambda step: arrives_in(*FIN_SENT_STATES)(step) and in_order(step) and not step.segment.FIN,
+        lambda step: (
+            arrives_in(*FIN_UNACKNOWLEDGED)(step) and in_order(step) and not step.segment.FIN
+        ),
         ack_leads_on,
         expected=but_not_on("no-time-wait"),
     ),

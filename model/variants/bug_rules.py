@@ -12,7 +12,7 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
-    FIN_SENT_STATES,
+    FIN_UNACKNOWLEDGED,
     State,
     Step,
     Tcb,
@@ -133,7 +133,7 @@ def close_wait_repeats_nothing(host: Host, tcb: Tcb) -> Step:
 
 def fin_never_repeated(host: Host, tcb: Tcb) -> Step:
     """Tricep issue 27: once the FIN is sent, nothing is retransmitted, neither it nor text."""
-    if tcb.state in FIN_SENT_STATES:
+    if tcb.state in FIN_UNACKNOWLEDGED:
         return Step("tricep-27: no retransmission after FIN", tcb)
     return RFC9293.retransmission_timeout(host, tcb)
 

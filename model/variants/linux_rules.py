@@ -8,10 +8,9 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment, reset
 from tcpmc.model.endpoint.sequence import acknowledges
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, go_on
+from tcpmc.model.endpoint.tcb import FIN_TAKEN, State, Step, Tcb, ack, go_on
 
 RFC = Rules()
-FIN_RECEIVED = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
 
 
 def syn_fin_dropped(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -56,16 +55,16 @@ def touches_window(host: Host, tcb: Tcb, seg: Segment) -> bool:
     what ends before rcv_wup or begins after rcv_nxt + window."""
     if tcb.state == State.SYN_RECEIVED and tcb.passive:
         return False
-    if tcb.state == State.CLOSING and seg.len and seg.ack != tcb.snd_nxt:
-        return False
     ends = seg.len != 0 and seg.seq + seg.len == tcb.rcv_nxt
+    if tcb.state == State.CLOSING and seg.ack != tcb.snd_nxt:
+        ends = False  # tcp_data_queue answers what is old; with an ACK of the FIN it is not asked
     return ends or seg.seq == tcb.rcv_nxt + host.profile.window
 
 
 def is_reset_beside_fin(tcb: Tcb, seg: Segment) -> bool:
     """Whether a RST has the number of the FIN that has come: some stacks send such ones
     (tcp_reset_check)."""
-    return seg.RST and tcb.state in FIN_RECEIVED and seg.seq + 1 == tcb.rcv_nxt
+    return seg.RST and tcb.state in FIN_TAKEN and seg.seq + 1 == tcb.rcv_nxt
 
 
 def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -78,7 +77,7 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Seventh: what comes after a FIN is ignored (tcp_rcv_state_process), what is old is
     acknowledged (tcp_data_queue)."""
-    if seg.len and tcb.state in FIN_RECEIVED and tcb.rcv_nxt <= seg.seq:
+    if seg.len and tcb.state in FIN_TAKEN and tcb.rcv_nxt <= seg.seq:
         return Step("Linux: text or FIN after FIN, ignored", tcb)
     if seg.len and seg.seq + seg.len <= tcb.rcv_nxt and tcb.state != State.TIME_WAIT:
         return Step("Linux: nothing new, ACK sent", tcb, send=(ack(tcb),))
