@@ -115,6 +115,7 @@ def test_one_label_for_all_rules_hides_nothing() -> None:
     assert found.cut.never == (Never("mine", 2),)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("variant", "bounds"),
     [

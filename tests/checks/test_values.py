@@ -123,6 +123,7 @@ def verdicts(variant: Variant, scope: Scope) -> dict[str, tuple[str, str]]:
     return {name: (answer.word, answer.method) for name, answer in answers.items()}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", VARIANTS)
 def test_rules_on_copies_give_the_same_verdicts(name: str) -> None:
     assert verdicts(copying(VARIANTS[name]), SMALLEST) == verdicts(VARIANTS[name], SMALLEST)

@@ -204,6 +204,7 @@ def test_the_lasso_of_last_ack_retransmits_for_ever() -> None:
     }
 
 
+@pytest.mark.exhaustive
 def test_an_assassinated_time_wait_ends_by_a_reset() -> None:
     trace = evidence("time-wait-not-assassinated", "rfc9293")
     last = trace.events[-1]

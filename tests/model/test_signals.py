@@ -114,6 +114,7 @@ def verdicts(variant: Variant) -> dict[str, str]:
     return {name: answer.word for name, answer in answers.items()}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("name", ["rfc9293", "no-time-wait", "hasty-time-wait", "freertos-1303"])
 def test_the_verdicts_do_not_hang_on_what_the_user_is_told(name: str, lie: str) -> None:

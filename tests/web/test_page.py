@@ -59,6 +59,7 @@ def test_one_trace_as_a_page() -> None:
     assert [*data_of(done.stdout)["traces"]] == ["closing"]
 
 
+@pytest.mark.exhaustive
 def test_the_catalogue_is_far_below_two_megabytes() -> None:
     page = html(run(select([], [], TIGHT, ["explicit"])))
     assert len(page.encode()) < 1_000_000
