@@ -303,7 +303,7 @@ def asked() -> dict[tuple[str, Scope], list[Property]]:
             continue
         text = prop.name == "half-close-data" or not isinstance(prop, Reachable)
         for scope in (SMALL, TEXT):
-            setting = prop.setting(scope)
+            setting = prop.scope_for(scope)
             untimed_text = text and not setting.clock
             if decides("explicit", prop, setting) and (
                 untimed_text if scope is TEXT else not setting.data
@@ -704,7 +704,7 @@ def test_a_lemma_is_refuted_by_one_step_of_its_mutant(lemma: str, mutant: str) -
 @pytest.mark.parametrize("name", BY_A_SECOND_CONNECTION)
 def test_a_second_connection_suffers_from_careless_rules(name: str) -> None:
     prop = PROPERTIES[name]
-    model = Model(BY_A_SECOND_CONNECTION[name], prop.setting(SCOPES["default"]))
+    model = Model(BY_A_SECOND_CONNECTION[name], prop.scope_for(SCOPES["default"]))
     assert ExplicitEngine(model).decide([prop])[name].word == "REFUTED"
 
 
