@@ -17,7 +17,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, completing, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, completing, result_options
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
@@ -64,7 +64,7 @@ class TableSettings:
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Amount(), metavar="SECONDS",
               help="For each theorem.")  # fmt: skip
 @QUIET
 @DEBUG

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.running.loading import find_property, find_variant
@@ -54,7 +55,7 @@ class Job:
     engines: Sequence[str]
     otherwise: str | None = None
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The scope in which the question is decided."""
         return self.prop.setting(self.asked)
