@@ -20,6 +20,7 @@ from tcpmc.model.properties.kinds import (
     Always,
     Eventually,
     EveryStep,
+    Fairness,
     Lemma,
     LivelockFree,
     Property,
@@ -122,7 +123,7 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
             raise TypeError(f"no evidence is defined for {type(prop).__name__}")
 
 
-def is_fair(model: Model, trace: Trace, fairness: Sequence[str]) -> bool:
+def is_fair(model: Model, trace: Trace, fairness: Sequence[Fairness]) -> bool:
     """Whether what is due anywhere on a lasso's cycle happens on it, and nothing is duplicated."""
     kinds = {kind for name in fairness for kind in FAIR_EVENTS[name]}
     taken = set(trace.events[trace.loop :])

@@ -25,6 +25,7 @@ from tcpmc.cli.claims_command import claims
 from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
+from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
 from tcpmc.cli.list_command import KINDS, listing
@@ -50,6 +51,7 @@ from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
 from tcpmc.errors import BadInput, one_line
 from tcpmc.reports.terminal import on_github, width
+from tcpmc.stacks.stack import Broken, NotHere
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,7 +79,8 @@ class CheckSettings:
     help="A variant, or a Python file with one; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
+    "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
+    default="auto", show_default=True,
     help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
@@ -151,7 +154,9 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
+@click.option(
+    "--engine", type=click.Choice([*map(str, ENGINES)]), help="[default: the one that decides it]"
+)
 @SCOPE
 @FAIR
 @LIMITS
@@ -198,6 +203,7 @@ cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
+cli.add_command(drive)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
@@ -255,6 +261,9 @@ def _run() -> int:
     except BadInput as error:
         say(str(error))
         code = EXIT_USAGE
+    except (NotHere, Broken) as error:
+        say(str(error))
+        code = EXIT_INCONCLUSIVE
     except ReplayError as error:
         say(f"a trace failed its replay, which is a bug in tcpmc: {error}")
         code = EXIT_DISAGREE

@@ -31,6 +31,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc gallery                                bugs of real stacks, each caught
   tcpmc compare rfc9293 freertos-1303          what differs, with traces
   tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  sudo tcpmc drive --on linux                  a real stack, every state and event
   tcpmc explain CLOSE-WAIT                     what a state means
   ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
@@ -134,7 +135,7 @@ FORCE = click.option(
     "--force", is_flag=True, help="Replace existing files, also of another kind than the result."
 )
 FAIR = click.option(
-    "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
+    "--fairness", multiple=True, type=click.Choice([*map(str, FAIRNESS), "none"]),
     help="Fairness assumption; may be repeated. [default: those of the property]",
 )  # fmt: skip
 EXPLORING = together(

@@ -86,6 +86,14 @@ AUDIT_FORMATS = _by_name(
     Format("smt2", "the proof, for another solver: each check has to be unsat", ".smt2", "tcpmc.checks.audit.certificate:certificate"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:audited"),
 )
+DRIVE_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.drive_formats:json"),
+    Format("junit", "a case for each state and kind of event, for a CI server", ".xml", "tcpmc.reports.drive.drive_formats:junit"),
+    Format("markdown", "a page, with what is known of each difference", ".md", "tcpmc.reports.drive.drive_page:markdown"),
+    Format("pcapng", "the packets of what differs, for Wireshark", ".pcapng", "tcpmc.reports.drive.drive_formats:pcapng", binary=True),
+    Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
+)
 CLAIM_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json"),
     Format("markdown", "a page with diagrams, for GitHub", ".md"),

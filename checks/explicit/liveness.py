@@ -30,7 +30,7 @@ from tcpmc.checks.statespace import (
 )
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.model.endpoint.event_kinds import EventKind
-from tcpmc.model.properties.kinds import FAIR_EVENTS
+from tcpmc.model.properties.kinds import FAIR_EVENTS, Fairness
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Region:
         )
 
 
-def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Region:
+def region(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Region:
     """The states with their transitions; those that duplicate lead outside."""
     events = {event for kind in fairness for event in FAIR_EVENTS[kind]}
     parts: list[tuple[Ints, ...]] = []
@@ -98,7 +98,7 @@ def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Regi
 
 
 def fair_lasso(
-    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[str]
+    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[Fairness]
 ) -> Lasso | None:
     """A run that is fair in the given ways and stays for ever in the given states of the graph, by
     level, or None.

@@ -26,7 +26,7 @@ from tcpmc.model import (
     Variant,
 )
 from tcpmc.model.endpoint.tcb import CONNECTION_RESET
-from tcpmc.model.properties.kinds import Lemma
+from tcpmc.model.properties.kinds import Lemma, Word
 from tcpmc.reports.story import trace_of
 
 STACK = """\
@@ -103,7 +103,7 @@ def hostile() -> Result:
 
 def unexpected(result: Result) -> Result:
     """The result, had another verdict been expected of this property on this variant."""
-    prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
+    prop = replace(result.job.prop, expected={result.job.variant.name: Word.VACUOUS})
     return Result(replace(result.job, prop=prop), replace(result.verdict, prop=prop))
 
 
