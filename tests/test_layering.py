@@ -132,7 +132,7 @@ def test_help_imports_no_heavy_library() -> None:
     code = f"""
 import sys
 sys.argv = ["tcpmc", "check", "--help"]
-from tcpmc.cli.start import main
+from tcpmc.cli.entry_point import main
 try:
     main()
 finally:

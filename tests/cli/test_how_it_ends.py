@@ -73,7 +73,7 @@ def test_characters_that_the_terminal_does_not_have() -> None:
 
 def started(folder: Path, *words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", "from tcpmc.cli.start import main; main()", *words],
+        [sys.executable, "-c", "from tcpmc.cli.entry_point import main; main()", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -104,7 +104,7 @@ def test_a_signal_leaves_no_file(words: tuple[str, ...], number: int, tmp_path: 
 
 def test_ctrl_c_while_modules_are_imported(tmp_path: Path) -> None:
     """`-X importtime` tells of each import on standard error: the first of ours is the moment."""
-    code = "from tcpmc.cli.start import main; main()"
+    code = "from tcpmc.cli.entry_point import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-X", "importtime", "-c", code, *CLOSING],
         stdout=subprocess.PIPE,
@@ -115,7 +115,7 @@ def test_ctrl_c_while_modules_are_imported(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     lines = [process.stderr.readline()]
-    while "tcpmc.cli.start" not in lines[-1]:
+    while "tcpmc.cli.entry_point" not in lines[-1]:
         lines.append(process.stderr.readline())
     process.send_signal(signal.SIGINT)
     told = process.communicate(timeout=300)[1]
