@@ -73,8 +73,9 @@ def nonsense(step: object, before: Tcb) -> str:
     """What is wrong with what a rule returned, as a predicate ("returns ..."); "" if nothing is."""
     if not isinstance(step, Step):
         return f"returns a {type(step).__name__}, not a Step"
-    if not isinstance(step.rule, str):
-        return f"returns a Step whose rule is a {type(step.rule).__name__}, not a str"
+    for label in step.rules if isinstance(step.rules, tuple) else (step.rules,):
+        if not isinstance(label, str):
+            return f"returns a Step whose rule is a {type(label).__name__}, not a str"
     if not isinstance(step.tcb, Tcb):
         return f"returns a Step whose tcb is a {type(step.tcb).__name__}, not a Tcb"
     if not isinstance(step.send, tuple) or not all(isinstance(s, Segment) for s in step.send):

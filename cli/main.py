@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
 
 import click
 
@@ -21,8 +21,10 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.cli.audit_command import audit, audits_of
 from tcpmc.cli.claims_command import claims
+from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
+from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
 from tcpmc.cli.list_command import KINDS, listing
@@ -48,12 +50,25 @@ from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
 from tcpmc.errors import BadInput, one_line
 from tcpmc.reports.terminal import on_github, width
+from tcpmc.stacks.stack import Broken, NotHere
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @version
 def cli() -> None:
     """The group of all commands."""
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """What `check` is asked, and what it shows besides the verdicts."""
+
+    properties: tuple[str, ...]
+    variants: tuple[str, ...]
+    engine: str
+    traces: tuple[str, ...]
+    table: bool
+    coverage: bool
 
 
 @cli.command(short_help="Decide properties; all of them by default.")
@@ -63,7 +78,8 @@ def cli() -> None:
     help="A variant, or a Python file with one; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
+    "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
+    default="auto", show_default=True,
     help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
@@ -92,14 +108,8 @@ def cli() -> None:
 @LIMITS
 @EXPLORING
 @result_options(RUN_FORMATS)
-def check(
-    properties: tuple[str, ...],
-    variants: tuple[str, ...],
-    engine: str,
-    coverage: bool,
-    traces: tuple[str, ...],
-    **rest: Any,
-) -> int:
+@typed
+def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) -> int:
     """Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
@@ -113,28 +123,29 @@ def check(
       tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
     """  # noqa: D301
-    engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
-    if coverage and engine == "z3":
+    properties, variants = asked.properties, asked.variants
+    engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
+    if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
-    asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
-    with opening(asked) as destinations:
-        outcome = decide(properties, variants, engines, rest, destinations.follow)
-        outcome.table = rest["table"]
-        if rest["expect"] == "rfc9293" and not properties:
+    files, wanted = requests(outputs), folders(asked.traces)
+    with opening(files, outputs.force) as destinations:
+        outcome = decide(properties, variants, engines, settings, destinations.follow)
+        outcome.table = asked.table
+        if settings.expect == "rfc9293" and not properties:
             outcome.audits = audits_of(variants)
-        if coverage:
+        if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
             tried = {result.job.variant for result in outcome.results}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
-        count = write_traces(outcome, wanted)
-    if wanted and not rest["quiet"]:
+        count = write_traces(outcome, wanted, outputs.force)
+    if wanted and not settings.limits.quiet:
         places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
         say(f"traces in {places}: {count}")
     if on_github():
         annotate(outcome)
-    if all(request.path for request in asked) and not rest["quiet"]:
+    if all(request.path for request in files) and not settings.limits.quiet:
         conclude(outcome)
     return outcome.exit_code
 
@@ -142,13 +153,22 @@ def check(
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
+@click.option(
+    "--engine", type=click.Choice([*map(str, ENGINES)]), help="[default: the one that decides it]"
+)
 @SCOPE
 @FAIR
 @LIMITS
 @EXPLORING
 @result_options(ALL_FORMATS)
-def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
+@typed
+def trace(
+    name: str,
+    variant: str | None,
+    engine: str | None,
+    settings: RunSettings,
+    outputs: OutputSettings,
+) -> int:
     """Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
@@ -156,9 +176,9 @@ def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> in
     \b
       tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
     """  # noqa: D301
-    asked = requests(rest["output"], rest["format"], ALL_FORMATS)
-    with opening(asked) as destinations:
-        outcome = traced(name, variant, engine, rest, destinations.follow)
+    asked = requests(outputs, ALL_FORMATS)
+    with opening(asked, outputs.force) as destinations:
+        outcome = traced(name, variant, engine, settings, destinations.follow)
         destinations.write(outcome)
     verdict = outcome.results[0].verdict
     if verdict.trace is None and any(request.shows_trace for request in asked):
@@ -182,6 +202,7 @@ cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
+cli.add_command(drive)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
@@ -214,6 +235,9 @@ def _exit_code() -> int:
     except BadInput as error:
         say(str(error))
         code = EXIT_USAGE
+    except (NotHere, Broken) as error:
+        say(str(error))
+        code = EXIT_INCONCLUSIVE
     except ReplayError as error:
         say(f"a trace failed its replay, which is a bug in tcpmc: {error}")
         code = EXIT_DISAGREE

@@ -18,16 +18,11 @@ import click
 from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import no_command, on_github
 
-COLOURS = {
-    "PROVED": "green",
-    "WITNESS": "green",
-    "UNREACHABLE": "green",
-    "REFUTED": "red",
-    "VACUOUS": "yellow",
-    "INCONCLUSIVE": "yellow",
-    "HOLDS<=[0-9]+": "yellow",
-    "DISAGREE": "bold red",
-}
+VERDICT = re.compile(
+    r"\b(?:(?P<good>PROVED|WITNESS|UNREACHABLE)|(?P<bad>REFUTED)"
+    r"|(?P<open>VACUOUS|INCONCLUSIVE|HOLDS<=[0-9]+)|(?P<alarm>DISAGREE))\b"
+)
+COLOURS = {"good": "green", "bad": "red", "open": "yellow", "alarm": "red"}
 
 
 class Output(Protocol):
@@ -48,7 +43,7 @@ class Standard:
             if isinstance(content, bytes):
                 sys.stdout.buffer.write(content)
             elif sys.stdout.isatty():
-                _print_coloured(content)
+                click.echo(_coloured(content), nl=False)
             else:
                 sys.stdout.write(content)
             sys.stdout.flush()
@@ -91,24 +86,54 @@ class Growing:
 
 
 @contextmanager
-def opened(name: str | None, grows: bool = False, suffix: str = "") -> Iterator[Output]:
+def opened(
+    name: str | None, suffix: str = "", force: bool = False, grows: bool = False
+) -> Iterator[Output]:
     """The output of that name; None or "-" is standard output. A file that `grows` is there from
     the beginning; any other is whole or not there. `suffix` is that of files of its kind.
 
     Raises BadInput now, not after the work, if the file cannot be written, or if something else
-    would be lost: an existing file of another kind is replaced with --force only.
+    would be lost: a file that the command reads is never replaced, and an existing file of another
+    kind only by `force`.
     """
     if name is None or name == "-":
         yield Standard()
         return
     path = _resolved(name)
-    if not _forced() and _is_of_another_kind(path, suffix):
+    if reads(path):
+        raise BadInput(f"{name} is an input of this command: choose another file for the output")
+    if not force and _is_of_another_kind(path, suffix):
         raise BadInput(
             f"{name} exists and is not named like the file to be written"
             f"{f' (*{suffix})' if suffix else ''}: choose another name, or --force"
         )
     with _growing(path, name) if grows else _whole(path, name) as output:
         yield output
+
+
+OUTPUTS = ("output", "certificate", "certificates", "traces", "checkpoint")
+"""The parameters of commands that name what is written."""
+
+
+def reads(path: Path) -> bool:
+    """Whether the running command was given this file, under whatever name, to read: as the value
+    of any of its other parameters, or as standard input."""
+    context = click.get_current_context(silent=True)
+    if context is None or not path.is_file():
+        return False
+    named = [value for name, value in context.params.items() if name not in OUTPUTS]
+    texts = [text for value in named for text in (value if isinstance(value, tuple) else (value,))]
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat()):
+            return True
+    return any(isinstance(text, str) and _is_same(text, path) for text in texts)
+
+
+def _is_same(text: str, path: Path) -> bool:
+    try:
+        return path.samefile(text)
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
@@ -146,13 +171,7 @@ def _is_of_another_kind(path: Path, suffix: str) -> bool:
     """Whether there is a file with something in it whose name is not that of such a file."""
     if not path.is_file() or path.stat().st_size == 0:
         return False
-    return path.suffix.lower() not in ("", ".log", ".out", ".txt", Path(f"x{suffix}").suffix)
-
-
-def _forced() -> bool:
-    """Whether the command was given --force."""
-    context = click.get_current_context(silent=True)
-    return context is not None and bool(context.params.get("force"))
+    return path.suffix.lower() not in (".log", ".out", Path(f"x{suffix}").suffix)
 
 
 def _encoded(content: str | bytes) -> bytes:
@@ -182,12 +201,13 @@ def _mode(path: Path) -> int:
     return 0o666 & ~mask
 
 
-def _print_coloured(text: str) -> None:
-    from rich.console import Console
-    from rich.text import Text
+def _coloured(text: str) -> str:
+    """The text with its verdicts in colour, where the terminal takes that."""
+    if "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return text
+    return VERDICT.sub(_painted, text)
 
-    console, painted = Console(highlight=False), Text(text, end="")
-    for words, colour in COLOURS.items():
-        for match in re.finditer(rf"\b({words})\b", text):
-            painted.stylize(colour, *match.span())
-    console.print(painted, soft_wrap=True, end="")
+
+def _painted(word: re.Match[str]) -> str:
+    kind = word.lastgroup or ""
+    return click.style(word[0], fg=COLOURS[kind], bold=kind == "alarm")

@@ -60,7 +60,7 @@ def made(text: str) -> Path:
     return path
 
 
-def write_traces(outcome: Outcome, asked: Sequence[Folder]) -> int:
+def write_traces(outcome: Outcome, asked: Sequence[Folder], force: bool = False) -> int:
     """Write the trace of each verdict that has one and is not as expected; how many there are."""
     results = [
         result
@@ -70,7 +70,7 @@ def write_traces(outcome: Outcome, asked: Sequence[Folder]) -> int:
     for result in results:
         for folder in asked:
             path = folder.path / (file_name(result) + folder.format.suffix)
-            with opening([Request(folder.format, str(path))]) as destinations:
+            with opening([Request(folder.format, str(path))], force) as destinations:
                 destinations.follow(result)
                 destinations.write(Outcome([result]))
     return len(results)

@@ -40,6 +40,26 @@ def render(dot: str, format: str) -> bytes:
     return drawn
 
 
+def dot(text: str) -> str:
+    """The text itself."""
+    return text
+
+
+def svg(dot: str) -> bytes:
+    """The picture as SVG."""
+    return render(dot, "svg")
+
+
+def png(dot: str) -> bytes:
+    """The picture as PNG."""
+    return render(dot, "png")
+
+
+def pdf(dot: str) -> bytes:
+    """The picture as PDF."""
+    return render(dot, "pdf")
+
+
 @cache
 def _font_folder() -> TemporaryDirectory[str]:
     """A folder with our fonts alone, for as long as the process lives: Fontconfig writes into the

@@ -10,7 +10,7 @@ from tcpmc.model.endpoint.alternatives import Choice
 from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.reports.verdict_json import Json, dumped, trace_object
+from tcpmc.reports.verdict_json import Json, dumped, trace_json
 
 if TYPE_CHECKING:
     from tcpmc.checks.audit.rows import AuditRow, Example
@@ -210,7 +210,7 @@ def _row_object(row: AuditRow) -> Json:
         "rfc": {"does": row.rfc_does, "label": row.rfc_label},
         "variant": {"does": row.own_does, "label": row.own_label},
         "says": reason(row),
-        "trace": None if row.trace is None else trace_object(row.trace),
+        "trace": None if row.trace is None else trace_json(row.trace),
         "reached_in": row.reached_in,
         "example": _example_object(row.example),
     }

@@ -47,6 +47,5 @@ def _made(audit: Audit, row: AuditRow) -> list[Place]:
         else:
             assert one.segment is not None
             rules.segment_arrives(host, one.tcb, one.segment)
-    label = gap.own_here.rule.rpartition(" + ")[2]
-    named = [place for rule, place in made if label and label in rule.split(" + ")]
+    named = [place for rules, place in made if set(gap.own_here.rules[-1:]) & set(rules)]
     return named or [place for _, place in made]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tcpmc.checks.running.jobs import Outcome, Result
+from tcpmc.checks.running.jobs import Engine, Outcome, Result
 from tcpmc.checks.verdict import (
     DEFINITE,
     EXIT_DISAGREE,
@@ -126,7 +126,7 @@ def _details(result: Result, width: int) -> Iterator[str]:
 
 
 def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator[str]:
-    third = any("networkx" in result.verdict.answers for result in results)
+    third = any(Engine.NETWORKX in result.verdict.answers for result in results)
     texts = [
         "A row without a variant is rfc9293. by: e explicit engine, z Z3"
         f"{', n networkx' if third else ''}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from tcpmc.model.network.scope import SCOPES, Scope
 
@@ -50,7 +49,7 @@ def option(name: str, value: object) -> list[str]:
     return [on, "forever" if value is None else str(value)]
 
 
-def overridden(asked: Scope, used: Scope, given: Mapping[str, Any]) -> list[str]:
+def overridden(asked: Scope, used: Scope, given: Mapping[str, object]) -> list[str]:
     """The options given whose bound the property sets itself, to another value."""
     found = []
     for name, value in given.items():

@@ -16,7 +16,7 @@ from tcpmc.model.variants.variant import Variant
 from tcpmc.reports.evidence import LADDER, steps
 from tcpmc.reports.ladder import ladder, wrapped
 from tcpmc.reports.report import TABLE, outcome_notes
-from tcpmc.reports.verdict_json import trace_object
+from tcpmc.reports.verdict_json import trace_json
 from tcpmc.studies.compare import Difference
 
 SCHEMA = "tcpmc/comparison/1"
@@ -127,7 +127,7 @@ def _as_json(one: Difference) -> dict[str, Any]:
         "a": one.a,
         "b": one.b,
         "shown_on": one.shown_on or None,
-        "trace": None if one.trace is None else trace_object(one.trace),
+        "trace": None if one.trace is None else trace_json(one.trace),
     }
 
 

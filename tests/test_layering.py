@@ -12,7 +12,7 @@ import pytest
 import tcpmc
 
 ROOT = Path(tcpmc.__file__).parent
-HEAVY = ("networkx", "numpy", "scipy", "z3", "rich", "graphviz", "pygraphviz")
+HEAVY = ("networkx", "numpy", "scipy", "z3", "jinja2", "msgspec", "graphviz", "pygraphviz")
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -57,11 +57,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),
     "checks.audit": ("checks.*", "errors", "model.*"),
     "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
+    "checks.drive": ("captures", "checks", "checks.conform", "errors", "model.*", "stacks"),
     "checks.networkx_engine": ("checks", "model.*"),
     "checks.running": ("", "checks.*", "errors", "model.*"),
     "checks.certificates": ("", "checks.*", "errors", "model.*"),
     "captures": ("", "errors", "model.*"),
-    "reports": ("", "captures", "checks.*", "errors", "model.*", "reports.*"),
+    "stacks": ("captures", "errors"),
+    "stacks.examples": (),
+    "reports": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "stacks"),
     "studies": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "studies.*"),
     "diagrams": ("", "checks.*", "errors", "model.*", "reports.*"),
     "web": ("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*", "studies.*"),
@@ -69,11 +72,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "pytest_plugin": ("checks.*", "errors", "model.*", "question"),
     "cli": (
         *("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*"),
-        *("studies.*", "web"),
+        *("stacks", "studies.*", "web"),
     ),
     "__main__": ("cli",),
 }
-FOLDERS = ("model", "captures", "checks", "reports", "studies", "diagrams", "web", "cli")
+FOLDERS = ("model", "captures", "checks", "reports", "stacks", "studies", "diagrams", "web", "cli")
 FILES = [*ROOT.glob("*.py"), *(file for top in FOLDERS for file in (ROOT / top).rglob("*.py"))]
 
 

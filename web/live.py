@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tcpmc.errors import BadInput
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
 from tcpmc.reports.saved import SavedTrace, as_saved, walked
@@ -82,5 +83,5 @@ def _choices(model: Model, state: System) -> Iterator[Json]:
     """Every event that can happen, with its place, and the state that its end enters, if any."""
     for place, (event, step, after) in enumerate(model.successors(state)):
         was, now = (system.ends[event.end].state for system in (state, after))
-        entered = now.value if was != now and event.kind != "tick" else None
+        entered = now.value if was != now and event.kind != EventKind.TICK else None
         yield step_data(event, step) | {"place": place, "enters": entered}

@@ -9,6 +9,7 @@ from typing import Any
 from tcpmc.checks.labels import happening
 from tcpmc.checks.trace import Trace
 from tcpmc.diagrams.figure5 import end_of
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.product import End, Event, System
 from tcpmc.model.network.system import Model
@@ -86,7 +87,7 @@ def step_data(event: Event, step: Step | None) -> Json:
     """What happened, by which rules, and what was sent and signalled."""
     return {
         "kind": event.kind,
-        "end": None if event.kind == "tick" else event.end,
+        "end": None if event.kind == EventKind.TICK else event.end,
         "what": happening(event),
         "segment": None if event.flight is None else str(event.flight.segment),
         "rules": [] if step is None else [[label, link(label)] for label in step.rule.split(" + ")],

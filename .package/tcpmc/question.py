@@ -10,7 +10,7 @@ from tcpmc.checks.running.jobs import AUTO, ENGINES, Result, expecting, select
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Limits
 from tcpmc.checks.running.run import run
-from tcpmc.checks.verdict import DEFINITE, Standing
+from tcpmc.checks.verdict import DEFINITE, Standing, Word
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.reports.evidence import command, evidence
@@ -77,7 +77,7 @@ def _expecting(word: str | None, result: Result) -> Result:
     if word is None:
         return result
     job, verdict = result.job, result.verdict
-    prop = replace(job.prop, expected={**job.prop.expected, job.variant.name: word})
+    prop = replace(job.prop, expected={**job.prop.expected, job.variant.name: Word(word)})
     return Result(replace(job, prop=prop), replace(verdict, prop=prop))
 
 

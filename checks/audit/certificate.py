@@ -65,28 +65,40 @@ def _of_arrivals(
     for rule in comparison.suspects():
         for case in entered_with(rule, *comparison.kind):
             paths = list(both.paths(case, (rule,)))
-            differ = z3.simplify(z3.Or(*(path.differs for path in paths)))
-            if is_open(differ):
+            if is_open(z3.Or(*(path.parts for path in paths))):
                 apart.add((rule, case.state, case.controls))
             else:
-                yield from _of(case, paths, [], f"{rule}, ")
+                yield from _of_rule(rule, case, paths)
     joint = Both(comparison.rfc, comparison.own, frozenset(apart))
     for case in arrivals(*comparison.kind):
         if case.controls in {controls for _, _, controls in apart}:
             yield from _of(case, list(joint.paths(case)), told.get(case, []))
 
 
-def _of(
-    case: Case, paths: Sequence[JointPath], told: Sequence[z3.BoolRef], what: str = ""
-) -> Iterator[Obligation]:
+def _of_rule(rule: str, case: Case, paths: Sequence[JointPath]) -> Iterator[Obligation]:
+    """That the paths of the rule by itself are all there are, and that both part on none of them:
+    they do the same, and go on or not."""
+    name = f"{rule}, {_named(case)}"
+    yield _every(name, case, paths)
+    yield f"{name}: both do the same", z3.Or(*(path.parts for path in paths))
+
+
+def _of(case: Case, paths: Sequence[JointPath], told: Sequence[z3.BoolRef]) -> Iterator[Obligation]:
     """That the paths are all there are, and that on none of them both end differently but where
     that is told."""
-    event = case.segment.controls or "no control bit" if case.event == SEGMENT else case.event
-    name = f"{what}{case.state}, {event}"
-    every = z3.Or(*(path.condition for path in paths))
-    yield f"{name}: every number takes a path", z3.And(case.domain, z3.Not(every))
+    yield _every(_named(case), case, paths)
     differ = z3.Or(*(path.differs for path in paths))
-    yield f"{name}: nothing else differs", z3.And(differ, z3.Not(z3.Or(*told)))
+    yield f"{_named(case)}: nothing else differs", z3.And(differ, z3.Not(z3.Or(*told)))
+
+
+def _every(name: str, case: Case, paths: Sequence[JointPath]) -> Obligation:
+    taken = z3.Or(*(path.condition for path in paths))
+    return f"{name}: every number takes a path", z3.And(case.domain, z3.Not(taken))
+
+
+def _named(case: Case) -> str:
+    event = case.segment.controls or "no control bit" if case.event == SEGMENT else case.event
+    return f"{case.state}, {event}"
 
 
 def _comments(audit: Audit) -> Iterator[str]:

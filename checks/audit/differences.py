@@ -23,8 +23,8 @@ from tcpmc.checks.audit.cases import (
     entered_with,
 )
 from tcpmc.checks.audit.joint import Both, JointPath, RulesOnHost, equal, every, parts
-from tcpmc.checks.audit.samples import model_of
-from tcpmc.checks.audit.tried import Tried, host_at, points
+from tcpmc.checks.audit.tried import Tried, columns, host_at, points
+from tcpmc.checks.symbolic.evaluated import holds_at
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import as_truth, truth_of
 from tcpmc.errors import one_line
@@ -124,7 +124,7 @@ class VariantComparison:
             if rule in suspects:
                 for case in entered_with(rule, *self.kind):
                     try:
-                        differs = any(_possible(path) for path in both.paths(case, (rule,)))
+                        differs = any(_parts(path) for path in both.paths(case, (rule,)))
                     except Exception as error:  # it wants numbers, not symbols
                         self.tried.setdefault(rule, one_line(error))
                         break
@@ -154,16 +154,18 @@ class VariantComparison:
             tried = bool(self.tried.keys() & set(rules))
             if not tried and rules != (WHOLE,) and not suspects & set(rules):
                 continue
-            for point in points(case, self.variant.profile.window, few=not tried):
-                found_here = self._at(point, rules)
-                if found_here is None or _met(point, known.get(_key(case), [])):
-                    continue
-                rule = found_here.rule
-                self.tried.setdefault(rule, "it does something else with numbers than on symbols")
-                kind = (rule, _key(case), found_here.rfc.rule, found_here.own.rule)
+            tries = points(case, self.variant.profile.window, few=not tried)
+            here = [
+                (point, other) for point in tries if (other := self._at(point, rules)) is not None
+            ]
+            for gap in _unknown(here, known.get(_key(case), [])):
+                self.tried.setdefault(
+                    gap.rule, "it does something else with numbers than on symbols"
+                )
+                kind = (gap.rule, _key(case), gap.rfc.rule, gap.own.rule)
                 shown[kind] = shown.get(kind, 0) + 1
                 if shown[kind] <= SHOWN:
-                    yield found_here
+                    yield gap
 
     def _at(self, point: Tried, rules: Sequence[str]) -> Gap | None:
         """The gap at that point, if there is one."""
@@ -237,14 +239,22 @@ def _key(case: Case) -> tuple[Any, ...]:
     return case.state, case.event, case.controls, case.reopened
 
 
-def _met(point: Tried, conditions: Sequence[z3.BoolRef]) -> bool:
-    """Whether one of the conditions holds at the point."""
-    model = model_of(point.values)
-    return any(z3.is_true(model.eval(one, model_completion=True)) for one in conditions)
+def _unknown(found: Sequence[tuple[Tried, Gap]], conditions: Sequence[z3.BoolRef]) -> Iterator[Gap]:
+    """The gaps at points where none of the conditions holds."""
+    if not found:
+        return
+    known = holds_at(z3.Or(*conditions), columns([point for point, _ in found]), len(found))
+    for (_, gap), met in zip(found, known.tolist(), strict=True):
+        if not met:
+            yield gap
 
 
 def _possible(path: JointPath) -> bool:
     return path.parting is not None and is_open(path.differs)
+
+
+def _parts(path: JointPath) -> bool:
+    return path.parting is not None and is_open(path.parts)
 
 
 def is_open(term: z3.BoolRef) -> bool:

@@ -56,6 +56,11 @@ class JointPath:
     own: Step
 
     @property
+    def parts(self) -> z3.BoolRef:
+        """When both part at a rule, be it only that one goes on and the other is done."""
+        return z3.And(self.condition, self.case.domain, z3.BoolVal(self.parting is not None))
+
+    @property
     def differs(self) -> z3.BoolRef:
         """When both are not the same in the end."""
         if self.parting is None:

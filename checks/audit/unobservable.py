@@ -29,7 +29,7 @@ from tcpmc.checks.audit.numbers import number, sequence
 from tcpmc.checks.audit.rows import AuditRow
 from tcpmc.checks.symbolic.fields import SEQUENCE_FIELDS
 from tcpmc.checks.symbolic.solving import satisfiable
-from tcpmc.checks.symbolic.symbolic import Sym, as_truth, simplified
+from tcpmc.checks.symbolic.symbolic import MADE_LIMIT, Sym, as_truth, simplified
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
@@ -37,6 +37,7 @@ from tcpmc.model.endpoint.tcb import State, Step, Tcb
 CANNOT = "the event cannot happen there: its timer does not run"
 NEVER_READ = "nobody can observe it: in that state nothing hangs on"
 Live = frozenset[str]
+Use = tuple[Live, State, dict[str, Live]]
 
 
 class Unseen:
@@ -44,6 +45,7 @@ class Unseen:
 
     def __init__(self, comparison: VariantComparison) -> None:
         self.comparison = comparison
+        self.uses: dict[State, list[Use]] = {}
 
     def told(self, row: AuditRow) -> AuditRow:
         """The row, with why it cannot be observed, if that is so."""
@@ -54,7 +56,7 @@ class Unseen:
             changed = {name for name, same in parts(gap.rfc, gap.own).items() if same is not True}
             if changed & {"state", "send", "signals", "timer"}:
                 return row
-            if changed & self.live[gap.own.tcb.state]:
+            if self._live(gap.own.tcb.state, frozenset(changed)):
                 return row
             fields |= changed
         names = " or ".join(NAMES[name] for name in NAMES if name in fields)
@@ -65,33 +67,43 @@ class Unseen:
         solver.add(when, case.happens)
         return not satisfiable(solver)
 
-    @cached_property
-    def live(self) -> dict[State, Live]:
-        """The fields that are live in each state, of the variant's own rules."""
-        uses = list(self._uses())
-        live: dict[State, Live] = {state: frozenset() for state in State}
-        while True:
-            found = dict(live)
-            for state, at_once, after, by_field in uses:
-                more = at_once.union(*(by_field[name] for name in live[after]))
-                found[state] |= more
-            if found == live:
-                return live
-            live = found
+    def _live(self, state: State, names: Live) -> bool:
+        """Whether one of the fields is live in the state, of the variant's own rules: what is asked
+        of a state is asked of the states after it too."""
+        asked: set[tuple[State, str]] = set()
+        todo = {(state, name) for name in names}
+        while todo:
+            asked |= todo
+            after_all = set[tuple[State, str]]()
+            for here in {one for one, _ in todo}:
+                fields = {name for one, name in todo if one == here}
+                for at_once, after, by_field in self._uses(here):
+                    if fields & at_once:
+                        return True
+                    after_all |= {(after, name) for name in NAMES if fields & by_field[name]}
+            todo = after_all - asked
+        return False
 
-    def _uses(self) -> Iterator[tuple[State, Live, State, dict[str, Live]]]:
-        """For each path: the state, the fields that what is done at once hangs on, the state after,
-        and the fields that each field after hangs on."""
+    def _uses(self, state: State) -> list[Use]:
+        """For each path from the state: the fields that what is done at once hangs on, the state
+        after, and the fields that each field after hangs on."""
+        if state not in self.uses:
+            self.uses[state] = list(self._found_uses(state))
+        return self.uses[state]
+
+    def _found_uses(self, state: State) -> Iterator[Use]:
         own = self.comparison.own
         both = Both(own, own, frozenset())
         rules = ("segment_arrives",) if self.comparison.whole else None
         for case in (*calls_and_timeouts(True, True, True), *arrivals(True, True, True)):
+            if case.state != state:
+                continue
             free = _Free(case.state, case.event, case.controls, True, case.reopened, True)
             for path in both.paths(free, rules if case.event == SEGMENT else None):
                 step = path.own
                 at_once = [path.condition, free.happens, *_sent(step)]
                 by_field = {name: _fields(getattr(step.tcb, name)) for name in NAMES}
-                yield case.state, _fields(at_once), step.tcb.state, by_field
+                yield _fields(at_once), step.tcb.state, by_field
 
 
 class _Free(Case):
@@ -129,23 +141,46 @@ def _sent(step: Step) -> Iterator[Any]:
 
 def _fields(value: Any) -> Live:
     """The fields of the TCB before that a value hangs on."""
-    names, seen, todo = set[str](), set[int](), [value]
+    names, todo = set[str](), [value]
     while todo:
         one = todo.pop()
         if isinstance(one, Seq):
             todo.append(one.value)
         elif isinstance(one, Sym):
-            todo.append(simplified(one.term)[0])
+            names |= _constants(simplified(one.term)[0])
         elif isinstance(one, Tcb):
             todo += [getattr(one, name) for name in NAMES]
         elif isinstance(one, list | tuple):
             todo += one
-        elif z3.is_expr(one) and one.get_id() not in seen:
-            seen.add(one.get_id())
-            if z3.is_const(one) and one.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-                names.add(one.decl().name())
-            todo += one.children()
+        elif z3.is_expr(one):
+            names |= _constants(one)
     return frozenset(field for field, name in NAMES.items() if _hangs_on(field, name, names))
+
+
+_found: dict[int, tuple[z3.ExprRef, frozenset[str]]] = {}
+"""The constants of terms, by the number of the term, which is kept: paths have most in common."""
+
+
+def _constants(term: z3.ExprRef) -> frozenset[str]:
+    """The names of the constants in a term."""
+    if len(_found) >= MADE_LIMIT:
+        _found.clear()
+    todo = [term]
+    while todo:
+        one = todo[-1]
+        parts = one.children()
+        open_ = [part for part in parts if part.get_id() not in _found]
+        todo += open_
+        if not open_:
+            todo.pop()
+            own = {one.decl().name()} if _is_constant(one) else set[str]()
+            names = own.union(*(_found[part.get_id()][1] for part in parts))
+            _found[one.get_id()] = one, frozenset(names)
+    return _found[term.get_id()][1]
+
+
+def _is_constant(term: z3.ExprRef) -> bool:
+    return bool(z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED)
 
 
 def _hangs_on(field: str, name: str, names: set[str]) -> bool:

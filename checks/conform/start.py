@@ -9,7 +9,7 @@ from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, SYNCHRONIZED, State, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, SYNCHRONIZED, State, Tcb, blank
 
 SPARE_CREDITS = 4
 BEFORE = -(1 << 20)
@@ -54,7 +54,7 @@ def _inside(view: Sequence[Seen]) -> Iterator[Hypothesis]:
 
 def _fits(state: State, acknowledged: bool) -> bool:
     """Whether the state can have everything acknowledged, or something not."""
-    if state in FIN_SENT_STATES:
+    if state in FIN_UNACKNOWLEDGED:
         return not acknowledged
     return acknowledged or state not in (State.FIN_WAIT_2, State.TIME_WAIT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
@@ -69,10 +70,10 @@ def _to_rule(model: Model, labels: set[str]) -> Trace | None:
     found: list[tuple[Graph, int, int, Event]] = []
 
     def look(graph: Graph, level: int) -> bool:
-        if any(follows(rule, labels) for rule in table.rules):
+        if follows(table.rules, labels):
             for state in graph.levels[level].tolist():
                 for event, step, _ in model.successors(table.system(state)):
-                    if step is not None and follows(step.rule, labels):
+                    if step is not None and follows(step.rules, labels):
                         found.append((graph, state, level, event))
                         return True
         return False
@@ -85,6 +86,6 @@ def _to_rule(model: Model, labels: set[str]) -> Trace | None:
     return replay(model, [*events, event])
 
 
-def follows(rule: str, labels: set[str]) -> bool:
+def follows(rules: Iterable[str], labels: set[str]) -> bool:
     """Whether one of the labels of a step is one of these."""
-    return any(matches(label, part) for part in rule.split(" + ") for label in labels)
+    return any(matches(label, rule) for rule in rules for label in labels)

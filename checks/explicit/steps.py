@@ -14,6 +14,7 @@ from tcpmc.checks.explicit.first import first_runs
 from tcpmc.checks.explicit.tabulate import LOW, TabulatedModel
 from tcpmc.checks.statespace import Graph
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import End, EndStep, Event
 from tcpmc.model.properties.kinds import EveryStep
 
@@ -35,7 +36,7 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
     for which in (0, 1):
         for key in table.receive[which].known():
             end, flight = table.ends[key >> 20], table.flights[key & LOW]
-            event = Event("deliver", which, flight)
+            event = Event(EventKind.DELIVER, which, flight)
             move = model.receive(which, end, flight.segment, flight.about)
             yield (which, end, event), model.end_step(event, end, move.step)
         for key in table.own[which].known():

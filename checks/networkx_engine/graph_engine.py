@@ -28,6 +28,7 @@ from tcpmc.checks.verdict import (
     Answer,
     Cut,
 )
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
@@ -148,7 +149,7 @@ class NetworkxEngine:
                 return self._shown(prop, REFUTED, stem, self._tour(stem[-1], part, kinds))
         return self._of_all(PROVED, "no fair run avoids it")
 
-    def _fair_parts(self, region: States, kinds: set[str]) -> Iterator[States]:
+    def _fair_parts(self, region: States, kinds: set[EventKind]) -> Iterator[States]:
         """The parts of the region in which a run can stay for ever and be strongly fair: what is
         due somewhere in the part happens in it. A part that is not fair is searched again without
         the states in which something is due that does not happen (Lichtenstein, Pnueli 1985)."""
@@ -164,19 +165,21 @@ class NetworkxEngine:
             elif unmet != part:
                 yield from self._fair_parts(part - unmet, kinds)
 
-    def _due(self, state: int, kinds: set[str]) -> set[Event]:
+    def _due(self, state: int, kinds: set[EventKind]) -> set[Event]:
         events = due_events(self.model, self._system(state))
         return {event for event in events if event.kind in kinds}
 
     def _without_duplication(self, region: States) -> nx.MultiDiGraph[int]:
         """The region, in which the network does not duplicate."""
         inside = self.graph.subgraph(region)
-        kept = [edge for edge in inside.edges if inside.edges[edge]["event"].kind != "duplicate"]
+        kept = [
+            edge for edge in inside.edges if inside.edges[edge]["event"].kind != EventKind.DUPLICATE
+        ]
         part: nx.MultiDiGraph[int] = inside.edge_subgraph(kept).copy()
         part.add_nodes_from(region)
         return part
 
-    def _tour(self, start: int, part: States, kinds: set[str]) -> list[Event]:
+    def _tour(self, start: int, part: States, kinds: set[EventKind]) -> list[Event]:
         """The events of a tour of the part on which all that is due in it happens."""
         import networkx as nx
 
@@ -205,7 +208,7 @@ class NetworkxEngine:
             edge
             for edge in self.graph.edges
             if edge[0] in there
-            and self.graph.edges[edge]["event"].kind == "deliver"
+            and self.graph.edges[edge]["event"].kind == EventKind.DELIVER
             and self.graph.edges[edge]["step"].send
         ]
         if not answered:

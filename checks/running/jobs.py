@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.running.loading import find_property, find_variant
@@ -14,6 +15,7 @@ from tcpmc.checks.verdict import (
     REFUTED,
     WITNESS,
     Verdict,
+    Word,
     exit_code,
     expected_on,
 )
@@ -34,10 +36,19 @@ from tcpmc.model.variants.variant import Variant
 if TYPE_CHECKING:
     from tcpmc.checks.audit.variant_audit import Audits
 
-ENGINES = ("explicit", "z3", "networkx")
-CROSS_CHECK = ENGINES[:2]
+
+class Engine(StrEnum):
+    """What decides a property, in the order in which a trace is taken from one."""
+
+    EXPLICIT = "explicit"
+    Z3 = "z3"
+    NETWORKX = "networkx"
+
+
+ENGINES = tuple(Engine)
+CROSS_CHECK = (Engine.EXPLICIT, Engine.Z3)
 """The engines that a named property is asked of."""
-AUTO = ()
+AUTO: tuple[Engine, ...] = ()
 """No engine in particular: both for a named property, and for a catalogue as it says itself."""
 
 
@@ -52,7 +63,7 @@ class Job:
     source: str
     asked: Scope
     engines: Sequence[str]
-    otherwise: str | None = None
+    otherwise: Word | None = None
 
     @property
     def scope(self) -> Scope:
@@ -129,9 +140,9 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     the solver. networkx takes scopes without text, whose graphs are small enough for it, and what
     is about states.
     """
-    if engine == "explicit":
+    if engine == Engine.EXPLICIT:
         return not isinstance(prop, Lemma)
-    if engine == "networkx":
+    if engine == Engine.NETWORKX:
         return not isinstance(prop, Lemma | EveryStep) and scope.data == 0
     if isinstance(prop, Lemma):
         return True
@@ -139,7 +150,7 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     return not on_edges and scope.channel != "fifo" and scope.one_connection
 
 
-def canonical(prop: Property) -> str:
+def canonical(prop: Property) -> Engine:
     """The engine whose trace of the property is the canonical one: explicit, where it decides."""
     return next(engine for engine in ENGINES if decides(engine, prop, SCOPES["default"]))
 
@@ -172,7 +183,7 @@ def select(
         wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
         for source in dict.fromkeys(wanted):
             both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
-            chosen = engines or (CROSS_CHECK if both else ENGINES[:1])
+            chosen = tuple(map(Engine, engines)) or (CROSS_CHECK if both else (Engine.EXPLICIT,))
             job = Job(prop, variant(source), source, asked, chosen)
             if any(decides(engine, prop, _scope(job)) for engine in chosen):
                 jobs.append(job)

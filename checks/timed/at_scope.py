@@ -18,11 +18,11 @@ from tcpmc.checks.verdict import (
     Answer,
 )
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.properties.kinds import Property, Reachable
+from tcpmc.model.properties.kinds import Property, Reachable, Word
 from tcpmc.model.timed.theorems import CLOCKED, Claim
 from tcpmc.model.variants.variant import Variant
 
-AS_GOAL = {REFUTED: WITNESS, PROVED: UNREACHABLE, VACUOUS: UNREACHABLE}
+AS_GOAL: dict[str, Word] = {REFUTED: WITNESS, PROVED: UNREACHABLE, VACUOUS: UNREACHABLE}
 """What an answer about a claim says of the goal that it is broken."""
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
+from tcpmc.model.endpoint.event_kinds import EventKind
 
 LIFE = z3.Real("lifetime")
 MUST = z3.Bool("must-arrive")
@@ -156,8 +157,8 @@ def _wait(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
 
 STEPS: dict[str, Callable[[CopiesOfKind, CopiesOfKind, Any], Way]] = {
     "send": _send,
-    "deliver": _deliver,
-    "lose": _lose,
+    EventKind.DELIVER: _deliver,
+    EventKind.LOSE: _lose,
     "double": _double,
     "wait": _wait,
 }

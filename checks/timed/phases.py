@@ -16,25 +16,13 @@ from typing import Any, cast
 import z3
 
 from tcpmc.checks.symbolic.symbolic import Sym, paths
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, closed
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
-from tcpmc.model.timed.timers import (
-    CLOSE,
-    DELIVER,
-    EXPIRE,
-    GIVE_UP,
-    LEAVE,
-    LOST_PEER,
-    PROBE,
-    RETRANSMIT,
-    SPEAK,
-    VANISH,
-    TimedChange,
-    TimedEnd,
-)
+from tcpmc.model.timed.timers import TimedChange, TimedEnd
 from tcpmc.model.variants.variant import Variant
 
 BITS = 32
@@ -92,7 +80,7 @@ class PhaseMove:
     """One row of the table: an event, the segment if one is delivered, and what comes of it."""
 
     before: Phase
-    event: str
+    event: EventKind
     arriving: Segment | None
     after: Phase
     sends: tuple[Segment, ...]
@@ -139,48 +127,52 @@ def table(variant: Variant, probes: int = 0) -> PhaseTable:
 
 def _events(
     phase: Phase, segments: list[Segment], probes: int
-) -> Iterator[tuple[str, Segment | None]]:
+) -> Iterator[tuple[EventKind, Segment | None]]:
     if probes:
         yield from _open_events(phase, segments, probes)
         return
-    yield CLOSE, None
+    yield EventKind.CLOSE, None
     if phase.waits:
-        yield RETRANSMIT, None
-        yield GIVE_UP, None
+        yield EventKind.RETRANSMISSION_TIMEOUT, None
+        yield EventKind.USER_TIMEOUT, None
     if phase.state == State.TIME_WAIT:
-        yield EXPIRE, None
+        yield EventKind.TIME_WAIT_TIMEOUT, None
     if phase.state == State.FIN_WAIT_2:
-        yield LEAVE, None
+        yield EventKind.FIN_WAIT_2_TIMEOUT, None
     for segment in segments:
-        yield DELIVER, segment  # relative numbers are the same at both ends
+        yield EventKind.DELIVER, segment  # relative numbers are the same at both ends
 
 
 def _open_events(
     phase: Phase, segments: list[Segment], probes: int
-) -> Iterator[tuple[str, Segment | None]]:
+) -> Iterator[tuple[EventKind, Segment | None]]:
     if phase.state == State.CLOSED:
         return
-    yield (PROBE if phase.probes < probes else LOST_PEER), None
-    if not phase.probes:
-        yield from ((SPEAK, None), (VANISH, None))  # of the end that sends no probes
+    if phase.probes < probes:
+        yield EventKind.KEEPALIVE_PROBE, None
+    else:
+        yield EventKind.KEEPALIVE_TIMEOUT, None
+    if not phase.probes:  # of the end that sends no probes
+        yield EventKind.SENDS_ACK, None
+        yield EventKind.VANISHES, None
     for segment in segments:
-        yield DELIVER, segment
+        yield EventKind.DELIVER, segment
 
 
-def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> PhaseMove:
+def _move(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | None) -> PhaseMove:
     tcb = _lifted_tcb(phase.tcb)
     host, rules = Host(variant.profile, _number("host.iss")), variant.rules
-    calls: dict[str, Callable[[], Step]] = {
-        CLOSE: lambda: rules.close(host, tcb),
-        RETRANSMIT: lambda: rules.retransmission_timeout(host, tcb),
-        GIVE_UP: lambda: rules.user_timeout(host, tcb),
-        EXPIRE: lambda: rules.time_wait_timeout(host, tcb),
-        LEAVE: lambda: fin_wait_2_timeout(host, tcb),
-        PROBE: lambda: keepalive_probe(host, tcb),
-        LOST_PEER: lambda: keepalive_timeout(host, tcb),
-        SPEAK: lambda: Step(SPEAK, tcb, send=(ack(tcb),)),
-        VANISH: lambda: Step(VANISH, closed(tcb)),
-        DELIVER: lambda: rules.segment_arrives(
+    calls: dict[EventKind, Callable[[], Step]] = {
+        EventKind.CLOSE: lambda: rules.close(host, tcb),
+        EventKind.RETRANSMISSION_TIMEOUT: lambda: rules.retransmission_timeout(host, tcb),
+        EventKind.USER_TIMEOUT: lambda: rules.user_timeout(host, tcb),
+        EventKind.TIME_WAIT_TIMEOUT: lambda: rules.time_wait_timeout(host, tcb),
+        EventKind.FIN_WAIT_2_TIMEOUT: lambda: fin_wait_2_timeout(host, tcb),
+        EventKind.KEEPALIVE_PROBE: lambda: keepalive_probe(host, tcb),
+        EventKind.KEEPALIVE_TIMEOUT: lambda: keepalive_timeout(host, tcb),
+        EventKind.SENDS_ACK: lambda: Step(EventKind.SENDS_ACK, tcb, send=(ack(tcb),)),
+        EventKind.VANISHES: lambda: Step(EventKind.VANISHES, closed(tcb)),
+        EventKind.DELIVER: lambda: rules.segment_arrives(
             host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
         ),
     }
@@ -191,12 +183,18 @@ def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) 
     after = _dropped_tcb(step.tcb)
     how = phase.how
     if after.state == State.CLOSED and phase.state != State.CLOSED:
-        how = EXPIRED if event in (EXPIRE, LEAVE) else ACKNOWLEDGED
-        if event in (GIVE_UP, LOST_PEER) or (arriving is not None and arriving.RST):
+        how = (
+            EXPIRED
+            if event in (EventKind.TIME_WAIT_TIMEOUT, EventKind.FIN_WAIT_2_TIMEOUT)
+            else ACKNOWLEDGED
+        )
+        if event in (EventKind.USER_TIMEOUT, EventKind.KEEPALIVE_TIMEOUT) or (
+            arriving is not None and arriving.RST
+        ):
             how = ABORTED
-        if event == VANISH:
+        if event == EventKind.VANISHES:
             how = GONE
-    unanswered = phase.probes + 1 if event == PROBE else 0
+    unanswered = phase.probes + 1 if event == EventKind.KEEPALIVE_PROBE else 0
     sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
     then = Phase(after, how, unanswered)
     return PhaseMove(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)

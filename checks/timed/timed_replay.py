@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tcpmc.checks.trace import ReplayError
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -19,17 +20,7 @@ from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, k
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Linear
 from tcpmc.model.timed.theorems import Claim
-from tcpmc.model.timed.timers import (
-    CLOSE,
-    DELIVER,
-    PROBE,
-    RETRANSMIT,
-    SPEAK,
-    VANISH,
-    TimedChange,
-    TimedEnd,
-    Timer,
-)
+from tcpmc.model.timed.timers import TimedChange, TimedEnd, Timer
 from tcpmc.model.variants.variant import Variant
 
 ISS = (100, 300)
@@ -41,7 +32,7 @@ class TimedEvent:
 
     moment: Fraction
     end: int
-    kind: str
+    kind: EventKind
     segment: Segment | None = None
 
 
@@ -135,8 +126,8 @@ class Replay:
         end, before = event.end, self.ends[event.end]
         copy = self._copy(event) if event.segment is not None else None
         step = self._step(event, before)
-        unanswered = before.probes + 1 if event.kind == PROBE else 0
-        after = self.ends[end] = TimedEnd(step.tcb, unanswered, event.kind == VANISH)
+        unanswered = before.probes + 1 if event.kind == EventKind.KEEPALIVE_PROBE else 0
+        after = self.ends[end] = TimedEnd(step.tcb, unanswered, event.kind == EventKind.VANISHES)
         if copy is not None and copy.arrived is None:
             copy.arrived = self.now
         change = TimedChange(event.kind, before, after, step.starts_time_wait)
@@ -144,7 +135,7 @@ class Replay:
             if timer.starts(change):
                 self.started[end][timer] = self.now
         begins = after.unacknowledged and not before.unacknowledged
-        if begins or event.kind == RETRANSMIT:
+        if begins or event.kind == EventKind.RETRANSMISSION_TIMEOUT:
             self.rexmt[end] = self.now
         sent = tuple(self._sent(end, segment) for segment in step.send)
         self.copies += sent
@@ -175,25 +166,25 @@ class Replay:
         if not self._may(event, now):
             raise ReplayError(f"{event.kind} is not possible at {self.now}")
         match event.kind:
-            case "deliver" if event.segment is not None:
+            case EventKind.DELIVER if event.segment is not None:
                 return rules.segment_arrives(host, tcb, event.segment)
-            case "CLOSE":
+            case EventKind.CLOSE:
                 return rules.close(host, tcb)
-            case "TIME-WAIT timeout":
+            case EventKind.TIME_WAIT_TIMEOUT:
                 return rules.time_wait_timeout(host, tcb)
-            case "FIN-WAIT-2 timeout":
+            case EventKind.FIN_WAIT_2_TIMEOUT:
                 return fin_wait_2_timeout(host, tcb)
-            case "keepalive probe":
+            case EventKind.KEEPALIVE_PROBE:
                 return keepalive_probe(host, tcb)
-            case "keepalive timeout":
+            case EventKind.KEEPALIVE_TIMEOUT:
                 return keepalive_timeout(host, tcb)
-            case "sends an ACK":
+            case EventKind.SENDS_ACK:
                 return Step(event.kind, tcb, send=(ack(tcb),))
-            case "vanishes":
+            case EventKind.VANISHES:
                 return Step(event.kind, closed(tcb))
-            case "retransmission timeout":
+            case EventKind.RETRANSMISSION_TIMEOUT:
                 return rules.retransmission_timeout(host, tcb)
-            case "user timeout":
+            case EventKind.USER_TIMEOUT:
                 return rules.user_timeout(host, tcb)
         raise ReplayError(f"{event.kind} is not possible at {self.now}")
 
@@ -202,13 +193,13 @@ class Replay:
         end, stays_open = event.end, bool(self.circumstances.probes)
         if now.vanished:
             return False
-        if event.kind == RETRANSMIT:
+        if event.kind == EventKind.RETRANSMISSION_TIMEOUT:
             return now.unacknowledged and self._may_retransmit(end)
-        if event.kind in (SPEAK, VANISH):
+        if event.kind in (EventKind.SENDS_ACK, EventKind.VANISHES):
             return stays_open and end == 1
-        if event.kind == CLOSE:
+        if event.kind == EventKind.CLOSE:
             return not stays_open
-        return event.kind == DELIVER or any(
+        return event.kind == EventKind.DELIVER or any(
             timer.event == event.kind and timer.runs(now) and self.now >= self.due(end, timer)
             for timer in self.timers(end)
         )

@@ -19,15 +19,22 @@ from tcpmc.checks.naming import segment_name
 from tcpmc.checks.timed.phases import NotFinite, Phase, PhaseMove, PhaseTable, table
 from tcpmc.checks.timed.provenance import both, either, no
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Comparison, Linear, comparison
 from tcpmc.model.timed.theorems import Claim
-from tcpmc.model.timed.timers import CLOSE, DELIVER, RETRANSMIT, SPEAK, VANISH, Timer
+from tcpmc.model.timed.timers import Timer
 from tcpmc.model.variants.variant import Variant
 
 Values = Mapping[str, Any]
 """The state, or the parameters, by name: numbers and truths, or terms of the solver."""
+
+ALWAYS_POSSIBLE = (EventKind.CLOSE, EventKind.RETRANSMISSION_TIMEOUT, EventKind.DELIVER)
+"""The events that no timer has to make due."""
+
+WITHOUT_PROBES = (EventKind.SENDS_ACK, EventKind.VANISHES)
+"""What only the end that sends no probes does."""
 
 
 def phase_name(end: int, phase: Phase) -> str:
@@ -172,10 +179,9 @@ class Closing:
         )
 
     def _has(self, end: int, move: PhaseMove) -> bool:
-        always = move.event in (CLOSE, RETRANSMIT, DELIVER)
-        return (
-            always or (end == 1 and move.event in (SPEAK, VANISH)) or bool(self._ending(end, move))
-        )
+        if move.event in ALWAYS_POSSIBLE:
+            return True
+        return bool(self._ending(end, move)) or (end == 1 and move.event in WITHOUT_PROBES)
 
     def _ending(self, end: int, move: PhaseMove) -> list[Timer]:
         """The timers of an end that make a move."""
@@ -195,7 +201,7 @@ class Closing:
         elif arriving is not None:
             timed.append(self._alive(other, arriving))
         timed += [self._due(end, timer) for timer in self._ending(end, move)]
-        if move.event == RETRANSMIT and assumed.spaced:
+        if move.event == EventKind.RETRANSMISSION_TIMEOUT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
         moments, turned, first = self._effects(end, move)
         return Action(end, move, tuple(timed), tuple(flags), moments, turned, first)
@@ -233,7 +239,7 @@ class Closing:
         started = (timer for timer in self._timers(end) if timer.starts(move.change))
         moments += dict.fromkeys(started_name(end, timer) for timer in started)
         begins = move.after.waits and not move.before.waits
-        if (begins or move.event == RETRANSMIT) and assumed.spaced:
+        if (begins or move.event == EventKind.RETRANSMISSION_TIMEOUT) and assumed.spaced:
             moments.append(f"{me}.rexmt")
         return tuple(moments), tuple(turned.items()), tuple(first)
 

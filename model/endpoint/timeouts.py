@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, Signal, State, Step, Tcb, closed
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, Signal, State, Step, Tcb, closed
 
 
 def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
@@ -21,7 +21,7 @@ def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
             return Step("3.10.8: SYN retransmitted", tcb, send=(syn,))
         syn_ack = Segment(tcb.iss, tcb.rcv_nxt, SYN=True, ACK=True)
         return Step("3.10.8: SYN,ACK retransmitted", tcb, send=(syn_ack,))
-    octets = tcb.snd_nxt - tcb.snd_una - (tcb.state in FIN_SENT_STATES)
+    octets = tcb.snd_nxt - tcb.snd_una - (tcb.state in FIN_UNACKNOWLEDGED)
     if octets == 0:
         fin = Segment(tcb.snd_una, tcb.rcv_nxt, ACK=True, FIN=True)
         return Step("3.10.8: FIN retransmitted", tcb, send=(fin,))

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import ClassVar
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import EndStep, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
+
+
+class Word(StrEnum):
+    """What a verdict is in one word. A bounded answer has a word of its own: `HOLDS<=k`."""
+
+    PROVED = "PROVED"
+    REFUTED = "REFUTED"
+    WITNESS = "WITNESS"
+    UNREACHABLE = "UNREACHABLE"
+    VACUOUS = "VACUOUS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    DISAGREE = "DISAGREE"
+
+
+PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS, INCONCLUSIVE, DISAGREE = Word
 
 Predicate = Callable[[Model, System], bool]
 """A condition on one state. It may read ends, histories, clocks and `System.in_flight`."""
@@ -48,7 +65,7 @@ class Property:
     name: str
     meaning: str
     citation: str
-    expected: Mapping[str, str]
+    expected: Mapping[str, Word]
     assumptions: tuple[str, ...] = ()
     by_both: tuple[str, ...] = ()
     setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
@@ -91,17 +108,32 @@ QUIET = (
 )
 """An assumption of many: how TIME-WAIT ends where time is off."""
 
+
+class Fairness(StrEnum):
+    """A kind of event that a fair run does not put off for ever (strong fairness: what is possible
+    infinitely often happens infinitely often)."""
+
+    DELIVERY = "delivery"
+    TIMERS = "timers"
+    USERS = "users"
+
+
 FAIRNESS = {
-    "delivery": "what is in flight again and again is delivered again and again",
-    "timers": "a timer that is due again and again fires",
-    "users": "a user who can CLOSE again and again does",
+    Fairness.DELIVERY: "what is in flight again and again is delivered again and again",
+    Fairness.TIMERS: "a timer that is due again and again fires",
+    Fairness.USERS: "a user who can CLOSE again and again does",
 }
 """What a fair run may not put off for ever (strong fairness). Nothing is duplicated for ever."""
 
 FAIR_EVENTS = {
-    "delivery": ("deliver",),
-    "timers": ("retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick"),
-    "users": ("CLOSE",),
+    Fairness.DELIVERY: (EventKind.DELIVER,),
+    Fairness.TIMERS: (
+        EventKind.RETRANSMISSION_TIMEOUT,
+        EventKind.TIME_WAIT_TIMEOUT,
+        EventKind.USER_TIMEOUT,
+        EventKind.TICK,
+    ),
+    Fairness.USERS: (EventKind.CLOSE,),
 }
 """The events that each kind of fairness is about."""
 
@@ -113,7 +145,7 @@ class Eventually(Property):
     true until the goal."""
 
     kind: ClassVar[str] = "eventually"
-    fair: tuple[str, ...] = ("delivery", "timers")
+    fair: tuple[Fairness, ...] = (Fairness.DELIVERY, Fairness.TIMERS)
     premise: EndPredicate
     goal: EndPredicate
 

@@ -9,7 +9,14 @@ from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.closing import closed_after_fins
-from tcpmc.model.properties.kinds import QUIET, Eventually, Predicate, Property
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    QUIET,
+    REFUTED,
+    Eventually,
+    Predicate,
+    Property,
+)
 from tcpmc.model.properties.opening import ends, invariant, witness
 from tcpmc.model.properties.second_connection import reopened
 
@@ -97,14 +104,14 @@ RECOVERY: tuple[Property, ...] = (
         goes_on_or_is_closed,
         assumptions=(QUIET, UNPROVOKED),
         setting=lambda scope: scope.with_(start="established", opens=1, clock=False),
-        expected={"rfc9293": "PROVED", "no-time-wait": "REFUTED"},
+        expected={"rfc9293": PROVED, "no-time-wait": REFUTED},
     ),
     Eventually(
         name="half-open-discovered",
         meaning="who sends to a host that has crashed finds out, and so does whom that host calls "
         "for a new connection",
         citation="RFC 9293, 3.5.1, Figures 9 and 10",
-        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        expected={"rfc9293": PROVED, "no-time-wait-silent": REFUTED},
         assumptions=(NEW_ISS,),
         setting=one_crash(capacity=1, data=1),
         premise=half_open,

@@ -179,7 +179,7 @@ def circumstances(names: tuple[str, ...], asked: Timer = TIME_WAIT) -> Circumsta
             raise ValueError(f"unknown assumption {name!r}: choose of {known}, or write T < 2 MSL")
         return replace(now, where=(*now.where, comparison(name)))
 
-    watched = (asked,) * (asked.event == "")
+    watched = (asked,) if asked.event is None else ()
     found = reduce(assumed, names, Circumstances(timers=(TIME_WAIT, *watched)))
     for one in found.where:
         for name in (*one.left.names, *one.right.names):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End
@@ -101,7 +102,7 @@ def _handshake(end: int, start: End, sockets: Sockets) -> Iterator[str]:
 def _step(moment: Moment, end: int, sockets: Sockets, iss: tuple[int, int]) -> Iterator[str]:
     """What one step of the trace is to one end."""
     event, step = moment.event, moment.step
-    if event.kind == "tick" or event.kind in FATES:
+    if event.kind == EventKind.TICK or event.kind in FATES:
         yield from _network(moment, end)
         return
     if event.end != end or step is None:
@@ -116,7 +117,7 @@ def _step(moment: Moment, end: int, sockets: Sockets, iss: tuple[int, int]) -> I
         )
     else:
         yield from _call(event.kind, before, sockets)
-    when = ANY_TIME if event.kind == "retransmission timeout" else AT_ONCE
+    when = ANY_TIME if event.kind == EventKind.RETRANSMISSION_TIMEOUT else AT_ONCE
     for segment in step.send:
         yield f"{when} > {_packet(segment, end, iss)} <...>"
     if _may_be_accepted(moment, sockets):
@@ -126,7 +127,7 @@ def _step(moment: Moment, end: int, sockets: Sockets, iss: tuple[int, int]) -> I
 
 
 def _network(moment: Moment, end: int) -> Iterator[str]:
-    if moment.event.kind == "tick":
+    if moment.event.kind == EventKind.TICK:
         yield from _comment(f"step {moment.number}: time {moment.time}")
     elif moment.flow is not None:
         to = "from here" if moment.flow.sender == end else "to here"
@@ -134,35 +135,38 @@ def _network(moment: Moment, end: int) -> Iterator[str]:
         yield from _comment(f"step {moment.number}: {told}")
 
 
-def _call(kind: str, before: End, sockets: Sockets) -> Iterator[str]:
+def _call(kind: EventKind, before: End, sockets: Sockets) -> Iterator[str]:
     """A user call as calls of the socket interface; a timeout is none."""
-    state, fd = before.state, sockets.connection
+    state, fd, listener = before.state, sockets.connection, sockets.listener
     match kind:
-        case "passive OPEN":
+        case EventKind.PASSIVE_OPEN:
             yield from _listen(sockets)
-        case "active OPEN" if state == State.CLOSED:
+        case EventKind.ACTIVE_OPEN if state == State.CLOSED:
             yield from _connect(sockets)
-        case "SEND" if fd is not None and state in (State.ESTABLISHED, State.CLOSE_WAIT):
+        case EventKind.SEND if fd is not None and state in (State.ESTABLISHED, State.CLOSE_WAIT):
             yield f"{LATER} write({fd}, ..., 1) = 1"
-        case "CLOSE" | "ABORT" if state == State.LISTEN and sockets.listener is not None:
-            yield f"{LATER} close({sockets.listener}) = 0"
+        case EventKind.CLOSE | EventKind.ABORT if listener is not None and state == State.LISTEN:
+            yield f"{LATER} close({listener}) = 0"
             sockets.listener = None
-        case "CLOSE" if fd is not None and state == State.SYN_SENT:
+        case EventKind.CLOSE if fd is not None and state == State.SYN_SENT:
             yield f"{LATER} close({fd}) = 0"
-        case "CLOSE" if fd is not None:
+        case EventKind.CLOSE if fd is not None:
             # RFC 9293, 3.6: CLOSE says that there is no more to send, and goes on receiving.
             yield f"{LATER} shutdown({fd}, SHUT_WR) = 0"
-        case "ABORT" if fd is not None:
+        case EventKind.ABORT if fd is not None:
             yield f"{LATER} setsockopt({fd}, SOL_SOCKET, SO_LINGER, {ABORTING}, 8) = 0"
             yield f"{AT_ONCE} close({fd}) = 0"
-        case "active OPEN" | "SEND" | "CLOSE" | "ABORT":
+        case EventKind.ACTIVE_OPEN | EventKind.SEND | EventKind.CLOSE | EventKind.ABORT:
             yield from _comment(f"no call of the socket interface does this: {kind} in {state}")
 
 
 def _may_be_accepted(moment: Moment, sockets: Sockets) -> bool:
     """Whether the connection that a listener waits for is synchronized now."""
     was, now = (system.ends[moment.event.end] for system in (moment.before, moment.after))
-    opened = moment.event.kind == "deliver" and was.state in (State.LISTEN, State.SYN_RECEIVED)
+    opened = moment.event.kind == EventKind.DELIVER and was.state in (
+        State.LISTEN,
+        State.SYN_RECEIVED,
+    )
     there = now.state not in (State.CLOSED, State.LISTEN, State.SYN_RECEIVED)
     return opened and there and sockets.listener is not None and sockets.connection is None
 

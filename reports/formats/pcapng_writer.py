@@ -10,6 +10,7 @@ from tcpmc.captures import wire
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
 from tcpmc.checks.verdict import REFUTED
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.reports.evidence import command, shown
 from tcpmc.reports.flows import ARRIVALS, Flow
 from tcpmc.reports.packets import ADDRESSES, LONGEST, datagram
@@ -92,7 +93,7 @@ def _seen(result: Result) -> list[TracePacket]:
     for flow in (flow for flow in copies if flow.sent == 0 and flow.copied is None):
         packets.append(TracePacket(0, flow.sender, flow, ["sent before the trace begins"]))
     for moment in moments(result):
-        count = 0 if moment.event.kind == "tick" or not clock else count
+        count = 0 if moment.event.kind == EventKind.TICK or not clock else count
         time = (moment.time if clock else moment.number) * SECOND
         told = list(_told(moment, copies))
         for end, flow, comment in told:
@@ -132,11 +133,11 @@ def _line(moment: Moment, what: str, *more: str) -> str:
 def _happening(moment: Moment) -> str:
     event, flow = moment.event, moment.flow
     if flow is None:
-        return event.kind if event.kind == "tick" else f"{ENDS[event.end]} {event.kind}"
-    if event.kind == "forge":
+        return event.kind if event.kind == EventKind.TICK else f"{ENDS[event.end]} {event.kind}"
+    if event.kind == EventKind.FORGE:
         return f"{ENDS[event.end]} receives {flow.segment}, FORGED"
     since = f"sent in step {flow.sent}" if flow.sent else "sent before"
-    if event.kind == "deliver":
+    if event.kind == EventKind.DELIVER:
         return f"{ENDS[event.end]} receives {flow.segment}, {since}"
     return f"{flow.segment} of {ENDS[event.end]}, {since}, is {FATES[event.kind]}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tcpmc.checks.running.jobs import Result
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.product import System
 from tcpmc.reports.evidence import shown
@@ -16,7 +17,12 @@ from tcpmc.reports.story import FATES, Moment, moments, printable, title, trace_
 
 STATE, PAGE, COMMENT = 13, 72, 28
 DELAYED = "..."
-CALLS = {"TIME-WAIT timeout": "2 MSL", "CLOSE": "Close", "ABORT": "Abort", "SEND": "Send"}
+CALLS = {
+    EventKind.TIME_WAIT_TIMEOUT: "2 MSL",
+    EventKind.CLOSE: "Close",
+    EventKind.ABORT: "Abort",
+    EventKind.SEND: "Send",
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def _directly(moment: Moment, following: Moment) -> bool:
     flow, last = following.flow, 0 if moment.step is None else len(moment.step.send) - 1
     return (
         flow is not None
-        and following.event.kind != "duplicate"
+        and following.event.kind != EventKind.DUPLICATE
         and (flow.sent, flow.lane, flow.copied) == (moment.number, last, None)
     )
 
@@ -109,7 +115,7 @@ def _directly(moment: Moment, following: Moment) -> bool:
 def _happening(moment: Moment) -> Iterator[FigureRow]:
     """What the step itself is about: a call or timeout, an arrival, or what the network does."""
     event, flow = moment.event, moment.flow
-    if event.kind == "tick":
+    if event.kind == EventKind.TICK:
         yield FigureRow(f"(time {moment.time})")
     elif flow is None:
         yield from _comments(event.end, [CALLS.get(event.kind, event.kind)])
@@ -117,7 +123,7 @@ def _happening(moment: Moment) -> Iterator[FigureRow]:
             yield _at(event.end, str(moment.entered))
         yield from _comments(event.end, _errors(moment))
     elif event.kind in ARRIVALS:
-        whence = "forged" if event.kind == "forge" else ""
+        whence = "forged" if event.kind == EventKind.FORGE else ""
         arrival = FigureRow(whence, DELAYED, str(flow.segment), _arrow(flow.sender), _state(moment))
         yield _seen_from(flow.sender, arrival)
         yield from _comments(event.end, _errors(moment))
@@ -132,7 +138,7 @@ def _departure(moment: Moment, segment: Segment, arrival: Moment | None) -> Iter
     leaving = FigureRow(_state(moment), arrow, str(segment), DELAYED)
     if arrival is None:
         yield _seen_from(end, leaving)
-    elif arrival.event.kind == "deliver":
+    elif arrival.event.kind == EventKind.DELIVER:
         yield _seen_from(end, replace(leaving, far=arrow, b=_state(arrival)))
         yield from _comments(1 - end, _errors(arrival))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tcpmc import __version__
 from tcpmc.reports.ladder import ladder, wrapped
 from tcpmc.reports.scope_arguments import as_options
-from tcpmc.reports.verdict_json import dumped, trace_object
+from tcpmc.reports.verdict_json import dumped, trace_json
 from tcpmc.studies.explain.explain import Explained
 
 PAGE, LADDER = 80, 100
@@ -46,6 +46,6 @@ def as_json(explanation: Explained) -> str:
         "citation": explanation.citation,
         **{title.replace(" ", "_"): texts for title, texts in explanation.parts.items()},
         "scope": None if run is None else as_options(run.scope),
-        "trace": None if run is None else trace_object(run.trace),
+        "trace": None if run is None else trace_json(run.trace),
     }
     return dumped(document, indent=2)

@@ -125,6 +125,16 @@ def test_time_wait_not_restarted_differs_in_the_timer_only() -> None:
     assert row.where.words == ("SEG.SEQ+SEG.LEN = RCV.NXT",)
 
 
+def test_a_drop_that_goes_on_instead_is_seen_by_what_follows() -> None:
+    def on(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
+        dropped = step.rule == "3.10.7.4 first: unacceptable, RST dropped"
+        return replace(step, done=False) if dropped and tcb.state == State.ESTABLISHED else step
+
+    found = audited(changed("check_sequence", on))
+    assert (found.word, found.tried) == ("PROVED", ())
+    assert {row.requirement_name for row in found.broken} == {"3.10.7.4 first"}
+
+
 def test_an_untold_user_breaks_must_12() -> None:
     variant = changed(
         "check_reset", in_state(State.CLOSE_WAIT, lambda step: replace(step, signals=()))

@@ -104,7 +104,9 @@ def test_one_label_for_all_rules_hides_nothing() -> None:
 
     def close(host: Host, tcb: Tcb) -> Step:
         step = RFC9293.close(host, tcb)
-        return replace(step, rule="mine", send=step.send * (1 + (tcb.state == State.CLOSE_WAIT)))
+        return replace(
+            step, rules=("mine",), send=step.send * (1 + (tcb.state == State.CLOSE_WAIT))
+        )
 
     variant = Variant("mine", rules=replace(RFC9293, close=close))
     found = ask(variant, "no-deadlock", SMALLEST)

@@ -20,6 +20,7 @@ from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
 from tcpmc.checks.timed.timed_replay import Replay, TimedEvent, replayed
 from tcpmc.checks.timed.timed_system import Closing
 from tcpmc.checks.trace import ReplayError
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import check_ack
@@ -302,20 +303,21 @@ def replay_of(*events: TimedEvent, assume: tuple[str, ...] = ()) -> None:
 def test_replay_refuses_a_segment_that_is_too_old() -> None:
     with pytest.raises(ReplayError, match="in flight at 61"):
         replay_of(
-            TimedEvent(Fraction(0), 0, "CLOSE"), TimedEvent(Fraction(61), 1, "deliver", FIN_A)
+            TimedEvent(Fraction(0), 0, EventKind.CLOSE),
+            TimedEvent(Fraction(61), 1, EventKind.DELIVER, FIN_A),
         )
 
 
 def test_replay_refuses_an_ack_that_never_arrives() -> None:
     with pytest.raises(ReplayError, match="has to be delivered before"):
         replay_of(
-            TimedEvent(Fraction(0), 0, "CLOSE"),
-            TimedEvent(Fraction(1), 1, "deliver", FIN_A),
-            TimedEvent(Fraction(61), 1, "CLOSE"),
+            TimedEvent(Fraction(0), 0, EventKind.CLOSE),
+            TimedEvent(Fraction(1), 1, EventKind.DELIVER, FIN_A),
+            TimedEvent(Fraction(61), 1, EventKind.CLOSE),
             assume=("acks-arrive",),
         )
 
 
 def test_replay_refuses_a_run_that_shows_nothing() -> None:
     with pytest.raises(ReplayError, match="does not break the claim"):
-        replay_of(TimedEvent(Fraction(0), 0, "CLOSE"))
+        replay_of(TimedEvent(Fraction(0), 0, EventKind.CLOSE))

@@ -43,6 +43,7 @@ from tcpmc.model import (
     Variant,
     closed,
 )
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
@@ -273,7 +274,9 @@ def test_only_who_may_send_sends(sender: Any, able: tuple[int, ...]) -> None:
 
 
 def test_a_relation_that_leaves_out_a_step_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = LocalStep(System(ends := Model(RFC, SMALL).initial().ends), Event("CLOSE"), ends[0], ())
+    lost = LocalStep(
+        System(ends := Model(RFC, SMALL).initial().ends), Event(EventKind.CLOSE), ends[0], ()
+    )
     monkeypatch.setattr(smt_engine, "unmatched", lambda encoding, steps: iter([lost]))
     prop = PROPERTIES["synchronized"]
     answer = smt_engine.SolverEngine(Model(RFC, SMALL)).decide([prop])[prop.name]

@@ -23,11 +23,11 @@ from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
-from tcpmc.model.properties.kinds import Eventually, LivelockFree
+from tcpmc.model.properties.kinds import Eventually, Fairness, LivelockFree
 from tcpmc.model.variants.shipped import VARIANTS
 
 USER, TIMER, OTHER, THIRD = "SEND", "retransmission timeout", "user timeout", "TIME-WAIT timeout"
-FAIR = ("delivery", "timers")
+FAIR = (Fairness.DELIVERY, Fairness.TIMERS)
 EMPTY, SEGMENT, TWO, FULL = range(4)
 GOAL = 9
 
@@ -352,23 +352,23 @@ def round_and_round() -> tuple[Model, Trace]:
 
 def test_a_lasso_that_never_delivers_is_not_fair() -> None:
     model, trace = round_and_round()
-    assert not is_fair(model, trace, ("delivery", "timers"))
-    assert not is_fair(model, trace, ("delivery",))
-    assert is_fair(model, trace, ("timers",))
+    assert not is_fair(model, trace, (Fairness.DELIVERY, Fairness.TIMERS))
+    assert not is_fair(model, trace, (Fairness.DELIVERY,))
+    assert is_fair(model, trace, (Fairness.TIMERS,))
     assert is_fair(model, trace, ())
 
 
 def test_a_lasso_on_which_a_user_never_closes_is_fair_but_to_users() -> None:
     model, trace = round_and_round()
-    assert not is_fair(model, trace, ("timers", "users"))
+    assert not is_fair(model, trace, (Fairness.TIMERS, Fairness.USERS))
 
 
 def test_a_lasso_on_which_no_timer_fires_is_not_fair() -> None:
     """It stays where text is unacknowledged, for ever."""
     model = talking(loss="any")
     trace = replay(model, events_named(model, ["SEND", "lose"]), loop=2)
-    assert not is_fair(model, trace, ("timers",))
-    assert is_fair(model, trace, ("delivery",))
+    assert not is_fair(model, trace, (Fairness.TIMERS,))
+    assert is_fair(model, trace, (Fairness.DELIVERY,))
 
 
 def test_a_lasso_that_duplicates_for_ever_is_not_fair() -> None:

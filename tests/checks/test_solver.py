@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pytest
@@ -77,7 +77,7 @@ def test_both_engines_decide_the_2msl_question(name: str, word: str) -> None:
     assert_agreement(Model(VARIANTS["rfc9293"], scope), {name: word})
 
 
-def assert_agreement(model: Model, words: dict[str, str]) -> None:
+def assert_agreement(model: Model, words: Mapping[str, str]) -> None:
     props = [PROPERTIES[name] for name in words]
     explicit, solver = ExplicitEngine(model).decide(props), SolverEngine(model).decide(props)
     for prop in props:

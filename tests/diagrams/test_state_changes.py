@@ -7,6 +7,7 @@ import pytest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.transitions import Arrow, state_changes
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.incarnations import About
@@ -37,7 +38,7 @@ class Noted(Model):
         super().__init__(variant, scope)
         self.seen: set[tuple[State, State]] = set()
 
-    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+    def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """As `Model.own_move`."""
         move = super().own_move(event, which, end, offset)
         return move and self._note(end, move)

@@ -154,7 +154,7 @@ def _deeds(chance: Random, rule: str) -> Iterator[tuple[str, Deed]]:
         "drops the connection",
         lambda tcb, seg, step: Step("fault", closed(tcb), signals=(CONNECTION_RESET,)),
     )
-    yield "is done", lambda tcb, seg, step: replace(step, rule=step.rule or "fault", done=True)
+    yield "is done", lambda tcb, seg, step: replace(step, rules=step.rules or ("fault",), done=True)
     yield "one queued", lambda tcb, seg, step: replace(step, tcb=replace(step.tcb, queued=1))
     yield "none queued", lambda tcb, seg, step: replace(step, tcb=replace(step.tcb, queued=0))
     yield "active", lambda tcb, seg, step: replace(step, tcb=replace(step.tcb, passive=False))

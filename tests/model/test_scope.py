@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from command_line import assert_one_line, tcpmc
+from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.properties.catalogue import PROPERTIES
@@ -95,10 +96,10 @@ def test_describe_names_what_is_bounded(bounds: dict[str, Any], told: str) -> No
         ("loss", LAST_ACK, ["--loss", LAST_ACK]),
     ],
 )
-def test_a_bound_as_an_option_and_back(bound: str, value: object, words: list[str]) -> None:
+def test_a_bound_as_an_option_and_back(bound: str, value: Any, words: list[str]) -> None:
     scope = SCOPES["default"].with_(**{bound: value})
     assert as_options(scope) == option(bound, value) == words
-    assert scope_with(SCOPES["default"], {bound: value}) == scope
+    assert scope_with(SCOPES["default"], ScopeBounds(**{bound: value})) == scope
 
 
 def test_the_scope_of_a_property_is_told_by_options() -> None:

@@ -133,7 +133,7 @@ def test_what_there_is_not(name: str, told: str) -> None:
 def hostile_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """A label <b>and</b> a docstring\x1b[31m from somewhere."""
     step = RFC9293.check_fin(host, tcb, seg)
-    return replace(step, rule="mine: <script> \x1b[31m ::error:: \u202e") if seg.FIN else step
+    return replace(step, rules=("mine: <script> \x1b[31m ::error:: \u202e",)) if seg.FIN else step
 
 
 @pytest.mark.parametrize("name", ["3.10.1", "3.10.3: refused", "graceful-close"])

@@ -21,7 +21,7 @@ from tcpmc.checks.symbolic.transitions import state_changes
 from tcpmc.diagrams.figure5 import END, FIGURE, PLACES, end_of
 from tcpmc.model import SCOPES, VARIANTS, Model
 from tcpmc.reports.story import trace_of
-from tcpmc.web.document import embedded
+from tcpmc.web.document import document, embedded
 from tcpmc.web.holds import holds
 from tcpmc.web.state_figure import figure_svg
 from tcpmc.web.trace_data import link
@@ -149,15 +149,15 @@ def test_hostile_names_stand_in_the_data_only_and_escaped() -> None:
 
 
 def test_embedded_data_is_the_data() -> None:
-    data = {"</script><!--": ["\u2028", "%STYLE%", "&amp;", "\ud800", "__proto__"]}
+    data = {"</script><!--": ["\u2028", "{{ style }}", "&amp;", "\ud800", "__proto__"]}
     assert json.loads(embedded(data)) == data
     assert "<" not in embedded(data)
 
 
 def test_what_looks_like_a_placeholder_is_data() -> None:
-    variant = hostile().job.variant
-    assert "%DATA%" not in page_of(LOST)
-    assert "%FIGURE%" in json.loads(embedded({"title": f"%FIGURE% {variant.title}"}))["title"]
+    page = document({"title": "{{ figure }} {% raw %}"})
+    assert data_of(page)["title"] == "{{ figure }} {% raw %}"
+    assert "{{" not in page.replace("{{ figure }}", "")
 
 
 # -- the same ---------------------------------------------------------------------------------
