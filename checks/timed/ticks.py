@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,17 @@ import z3
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.labels import ENDS
-from tcpmc.checks.statespace import END_BITS, Edges, chunks, explore, successors, unpack
+from tcpmc.checks.statespace import (
+    END_BITS,
+    PAIR_MASK,
+    Edges,
+    chunks,
+    contains,
+    distinct,
+    explore,
+    successors,
+    unpack,
+)
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.checks.symbolic.evaluated import Column, holds_at
 from tcpmc.checks.timed.encoding import TimedFormulas
@@ -49,12 +60,14 @@ SHORT, LONG = {"MSL": 1, "IN": 1, "OUT": 1, "T": 2, "RTO": 1}, 1_000_000
 LONG_AGO, STALE = -1_000, -7
 """A moment before any of a run; and the one at which a timer was started that does not run."""
 ROWS, SOME = 50_000, 4_000
-"""Steps that are looked at together, and about how many states those of a quick look are of."""
+"""Steps that are looked at together, and about how many ticks a quick look is at."""
 MOST = 500_000
 """States that are explored; the steps of these are looked at where there are more."""
 IN_A_CHANNEL = ("lose", "duplicate", "expire")
 """What happens to a copy: the relation remembers each until it is too old."""
 UNKNOWN = -1
+TICK = 0
+"""The number of that event."""
 END_MASK = (1 << END_BITS) - 1
 Parts = tuple[Ints, Ints, Ints, Ints]
 """The numbers of both ends and of the contents of both channels."""
@@ -85,25 +98,32 @@ class Ticks:
         self._place = {phase: number for number, phase in enumerate(phases)}
         # Of the phases that are CLOSED the first stands for all, for they do the same.
         self._phases = {phase.tcb: phase for phase in reversed(phases)}
-        self._numbers = {
+        self.numbers = {
             (action.end, action.move.before, action.move.event, action.move.arriving): number
             for number, action in enumerate(self.system.actions)
         }
 
-    def unmatched(self, some: int | None = SOME) -> Iterator[str]:
-        """The explored steps and ticks that the relation does not have, in words; with `some` only
-        those of about so many states. Raises Unknown."""
+    def unmatched(self, every: bool = False) -> Iterator[str]:
+        """The explored steps and ticks that the relation does not have, in words: each step once
+        for each pair of ends, and some of the ticks, unless `every` is wanted. Raises Unknown."""
         graph = explore(self.table, visit=lambda graph: graph.states > MOST)
-        states = np.concatenate([*graph.levels])
-        for chosen in chunks(states[:: 1 + len(states) // some] if some else states):
-            edges = successors(self.table, chosen)
+        stride = 1 if every else 1 + graph.states // SOME
+        seen = np.empty(0, np.int64)
+        for states in chunks(np.concatenate([*graph.levels])):
+            edges = successors(self.table, states)
+            if not every:
+                keys = edges.event << 2 * END_BITS + 1 | (states[edges.source] & PAIR_MASK) << 1
+                keys, first = np.unique(keys | edges.end, return_index=True)
+                ticks = np.flatnonzero((edges.event == TICK) & (edges.source % stride == 0))
+                edges = edges.at(np.concatenate((first[~contains(seen, keys)], ticks)))
+                seen = distinct(np.concatenate((seen, keys)))
             for start in range(0, len(edges.source), ROWS):
-                part = Edges(*(column[start : start + ROWS] for column in vars(edges).values()))
-                yield from self._wrong(chosen[part.source], part)
+                part = edges.at(slice(start, start + ROWS))
+                yield from self._wrong(states[part.source], part)
 
     def _wrong(self, before: Ints, edges: Edges) -> Iterator[str]:
         kinds = [kind for kind, _, _ in self.table.events.values]
-        tick = np.array([kind == "tick" for kind in kinds])[edges.event]
+        tick = edges.event == TICK
         local = ~tick & ~np.array([kind in IN_A_CHANNEL for kind in kinds])[edges.event]
         for which in (0, 1):
             mine = np.flatnonzero(local & (edges.end == which))
@@ -113,7 +133,7 @@ class Ticks:
                 yield self._told(int(before[mine][index]), int(events[index]), which)
         wrong = ~self._are_reached(before[tick])
         for state in before[tick][wrong].tolist():
-            yield self._told(state, 0, 0)
+            yield self._told(state, TICK, 0)
 
     def _told(self, state: int, code: int, which: int) -> str:
         event = self.table.event(code, which)
@@ -162,7 +182,7 @@ class Ticks:
         kind, flight, _ = self.table.events[key >> 2 * END_BITS]
         arriving = None if flight is None else self._segment(1 - which, flight.segment)
         phase = self._phases.get(self._tcb(which, self.table.ends[before]))
-        number = None if phase is None else self._numbers.get((which, phase, kind, arriving))
+        number = None if phase is None else self.numbers.get((which, phase, kind, arriving))
         if number is None:
             return UNKNOWN, UNKNOWN
         then = self.system.actions[number].move.after
@@ -261,7 +281,9 @@ class Ticks:
         if end.state in (State.CLOSED, State.LISTEN):
             return end.tcb
         bases = {"iss": self.scope.iss[which], "irs": self.scope.iss[1 - which]}
-        numbers = {n: _less(getattr(end.tcb, n), bases[base]) for n, base in NUMBERS.items()}
+        numbers: dict[str, Any] = {
+            n: _less(getattr(end.tcb, n), bases[base]) for n, base in NUMBERS.items()
+        }
         return replace(end.tcb, **numbers)
 
     def _segment(self, sender: int, segment: Segment) -> Segment:
@@ -284,8 +306,8 @@ def _clocks(end: End) -> tuple[int, int]:
 
 def _by_id(ids: Ints, value: Callable[[int], tuple[int, ...]]) -> Ints:
     """A function of an int, evaluated once for each that is distinct."""
-    distinct, place = np.unique(ids, return_inverse=True)
-    return np.array([value(one) for one in distinct.tolist()], np.int64)[place]
+    each, place = np.unique(ids, return_inverse=True)
+    return np.array([value(one) for one in each.tolist()], np.int64)[place]
 
 
 def _tagged(values: Values, tag: str) -> Values:
