@@ -9,7 +9,9 @@ import click
 
 from tcpmc.checks.running.loading import find_theorem, find_variant
 from tcpmc.checks.verdict import (
+    DISAGREE,
     EXIT_AS_EXPECTED,
+    EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
@@ -128,6 +130,8 @@ def _code(name: str, variant: Variant, answer: Threshold, settings: TimedSetting
     """The exit code for one theorem; with further assumptions nothing is expected."""
     if answer.word == INCONCLUSIVE:
         return EXIT_INCONCLUSIVE
+    if answer.word == DISAGREE:
+        return EXIT_DISAGREE
     expected = THEOREMS[name].holds.get(variant.name)
     if not settings.assume and expected and not answer.meets(expected):
         return EXIT_UNEXPECTED
@@ -175,7 +179,7 @@ def _report(question: ThresholdQuestion, answer: Threshold) -> str:
     lines = [f"{answer.word}  {question.name} on {question.variant.name}", f"  {claim.meaning}"]
     if answer.word == INCONCLUSIVE:
         lines.append(f"  necessary: {answer.condition} ({answer.how})")
-    elif answer.word == VACUOUS:
+    elif answer.word in (DISAGREE, VACUOUS):
         lines.append(f"  {answer.how}")
     elif answer.word == REFUTED:
         lines.append(f"  never: no finite {THEOREMS[question.name].claim.timer.length} is enough")

@@ -55,7 +55,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("checks", "checks.explicit", "checks.smt", "checks.statespace", "checks.symbolic"),
         *("errors", "model.*"),
     ),
-    "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),
+    "checks.timed": (
+        *("checks", "checks.explicit", "checks.statespace", "checks.symbolic"),
+        *("errors", "model.*"),
+    ),
     "checks.audit": ("checks.*", "errors", "model.*"),
     "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
     "checks.drive": ("captures", "checks", "checks.conform", "errors", "model.*", "stacks"),
