@@ -13,7 +13,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, empty_tcb
 from tcpmc.model.endpoint.timestamps import stamped
 from tcpmc.model.network.channel import Channel, Contents, Flight
 from tcpmc.model.network.history import History, observe, opens_connection
@@ -65,7 +65,7 @@ class Model:
     def initial(self) -> System:
         """The state in which every run begins."""
         if self.scope.start == "closed":
-            end = End(blank(State.CLOSED, self.scope.bits))
+            end = End(empty_tcb(State.CLOSED, self.scope.bits))
             return System((end, end))
         return System((self._established(0), self._established(1)))
 
@@ -127,7 +127,7 @@ class Model:
         if not self._may(event, which, end):
             return None
         if event == EventKind.CRASH:
-            return Step("crash: TCB forgotten", blank(State.CLOSED, self.scope.bits))
+            return Step("crash: TCB forgotten", empty_tcb(State.CLOSED, self.scope.bits))
         return self.variant.rules.call(event, self.host(which, end), end.tcb)
 
     def _may(self, event: EventKind, which: int, end: End) -> bool:

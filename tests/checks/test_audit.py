@@ -17,7 +17,7 @@ from tcpmc.model import (
     Tcb,
     Variant,
     ack,
-    closed,
+    delete_tcb,
 )
 from tcpmc.model.endpoint.alternatives import CHOICES, FREE
 from tcpmc.model.endpoint.rule_requirements import RequirementLevel
@@ -261,7 +261,7 @@ def test_a_burst_is_a_row_however_many_are_sent() -> None:
         if step.tcb.state != State.CLOSING or tcb.state == State.CLOSING:
             return step
         sent = (ack(step.tcb),) * 3
-        return Step("dropped", closed(tcb), send=sent, signals=(CONNECTION_RESET,))
+        return Step("dropped", delete_tcb(tcb), send=sent, signals=(CONNECTION_RESET,))
 
     (row,) = audited(changed("check_fin", burst)).rows
     assert row.states == [State.FIN_WAIT_1]
