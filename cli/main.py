@@ -45,7 +45,6 @@ from tcpmc.cli.options import (
 from tcpmc.cli.output_files import discard_output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
-from tcpmc.cli.project_settings import project_settings, with_project
 from tcpmc.cli.prove_command import prove
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
@@ -165,6 +164,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
 def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
     """What is asked, and the project's settings for what the command line leaves open. Another
     variant than the project's is asked for by itself."""
+    from tcpmc.cli.project_settings import project_settings, with_project
+
     found = project_settings(Path.cwd())
     if found is None or asked.variants:
         return asked, settings
