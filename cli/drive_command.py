@@ -37,7 +37,7 @@ class DriveSettings:
 
 @click.command(short_help="Drive a real stack through every state and event.")
 @click.option("--on", "name", required=True, metavar="STACK",
-              help="linux; command:PROGRAM or unix:PATH, as docs/adapter.md says.")  # fmt: skip
+              help="linux, lwip, command:PROGRAM, or unix:PATH (docs/adapter.md).")  # fmt: skip
 @click.option(
     "--stack", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
     help="Whose rules. [default: linux for linux, lwip for lwip, else rfc9293]",
