@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.running.jobs import Job, Outcome, Result, canonical, expecting, fairly, select
+from tcpmc.checks.running.jobs import (
+    Job,
+    Outcome,
+    Result,
+    preferred_engine,
+    select,
+    with_expectations_of,
+    with_fairness,
+)
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Monitor
 from tcpmc.checks.running.run import run, watcher
@@ -55,7 +63,7 @@ def traced(
         words = prop.expected.items()
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
-    return decide([name], [variant], [engine or canonical(prop)], settings, follow)
+    return decide([name], [variant], [engine or preferred_engine(prop)], settings, follow)
 
 
 def decide(
@@ -70,9 +78,9 @@ def decide(
     if not jobs:
         raise BadInput("nothing is selected")
     if settings.expect:
-        jobs = expecting(jobs, settings.expect)
+        jobs = with_expectations_of(jobs, settings.expect)
     if settings.fairness:
-        jobs = fairly(jobs, settings.fairness)
+        jobs = with_fairness(jobs, settings.fairness)
     if not settings.limits.quiet:
         _note_overridden(jobs, settings.scope.bounds)
         _note_left_out(jobs, properties, settings.every)

@@ -50,7 +50,7 @@ def report(
 
 
 def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str]:
-    notes = list(dict.fromkeys(note for result in results for note in result.rests_on))
+    notes = list(dict.fromkeys(note for result in results for note in result.all_assumptions))
     name = max([8, *(len(_name(result)) for result in results)])
     marks = max(len(_letters(result, notes)) for result in results)
     how = width - 2 - WORD - name - 1 - 6 - marks
@@ -92,7 +92,7 @@ def _by(verdict: Verdict) -> str:
 
 def _letters(result: Result, notes: Sequence[str]) -> str:
     """The letters of what the verdict rests on."""
-    return "".join(letter(index) for index in sorted(map(notes.index, result.rests_on)))
+    return "".join(letter(index) for index in sorted(map(notes.index, result.all_assumptions)))
 
 
 def letter(index: int) -> str:

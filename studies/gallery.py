@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from tcpmc import __version__
-from tcpmc.checks.running.jobs import Job, Outcome, Result, canonical
+from tcpmc.checks.running.jobs import Job, Outcome, Result, preferred_engine
 from tcpmc.checks.running.loading import find_bug
 from tcpmc.checks.running.monitor import Limits
 from tcpmc.checks.running.run import run
@@ -65,7 +65,7 @@ def gallery(
 
 def _job(bug: Bug, variant: str) -> Job:
     prop = PROPERTIES[bug.caught_by]
-    return Job(prop, VARIANTS[variant], variant, bug.scope, (canonical(prop),))
+    return Job(prop, VARIANTS[variant], variant, bug.scope, (preferred_engine(prop),))
 
 
 def shown_by(row: Caught) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import SEGMENT, Case
 from tcpmc.checks.audit.differences import VariantComparison
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.checks.audit.rows import EVENTS, AuditRow
@@ -24,7 +24,7 @@ from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import Tcb
+from tcpmc.model.endpoint.tcb import UNCONNECTED, Tcb
 from tcpmc.model.network.incarnations import About
 from tcpmc.model.network.product import End, Event, Move
 from tcpmc.model.network.scope import Scope
@@ -45,9 +45,8 @@ class Against(Model):
     """A model whose end A has the rules of one variant, and end B those of another."""
 
     def __init__(self, a: Variant, b: Variant, scope: Scope) -> None:
-        super().__init__(a, scope)
         self.sides = (Model(a, scope), Model(b, scope))
-        self.hosts = tuple(side.hosts[which] for which, side in enumerate(self.sides))
+        super().__init__(a, scope, (self.sides[0].hosts[0], self.sides[1].hosts[1]))
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """As the side's own model has it."""
@@ -119,7 +118,7 @@ def _test(row: AuditRow, model: Model) -> Test:
 
 def values_of(host: Host, tcb: Tcb, seg: Segment | None) -> Values:
     """What the names of a case stand for, where these are the TCB and the segment."""
-    blank = tcb.state in NO_TCB
+    blank = tcb.state in UNCONNECTED
     values = {
         "ISS to select": host.iss.value,
         "remembered": host.remembered,

@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case, any_host
+from tcpmc.checks.audit.cases import SEGMENT, Case, any_host
 from tcpmc.checks.audit.differences import Gap
 from tcpmc.checks.audit.effects import effect
 from tcpmc.checks.audit.words import Where, said
@@ -23,7 +23,7 @@ from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rule_requirements import Requirement, RequirementLevel, required
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Step, Tcb
 
 STATES = list(State)
 ANY_STATE = re.compile("|".join(sorted(map(str, State), key=len, reverse=True)))
@@ -248,7 +248,7 @@ def _wishes(case: Case) -> list[list[Any]]:
         *([number(name) == one for one in sizes] for name in SIZES),
         *([z3.Not(z3.Bool(name))] for name in ("passive", "CLOSE queued", "held FIN", "may open")),
     ]
-    if case.state in NO_TCB:
+    if case.state in UNCONNECTED:
         wishes.insert(0, [z3.And(number("SEG.SEQ") == 300, number("SEG.ACK") == 101)])
     return wishes
 

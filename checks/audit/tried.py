@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import z3
 
-from tcpmc.checks.audit.cases import LONGEST, NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import LONGEST, SEGMENT, Case
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 
 RANDOM, FEW = 60, 16
 """Random numbers for a case; and how many where only a few are wanted."""
@@ -47,8 +47,8 @@ class Tried(Case):
     def tcb(self) -> Tcb:
         """The TCB."""
         of = self.values
-        if self.state in NO_TCB:
-            return blank(self.state, BITS)
+        if self.state in UNCONNECTED:
+            return empty_tcb(self.state, BITS)
         iss, irs = Seq(of["ISS"], BITS), Seq(of["IRS"], BITS)
         una = iss + of["SND.UNA"]
         old = None
@@ -148,7 +148,7 @@ NEAR = ("SND.UNA", "SND.NXT", "SEG.SEQ", "SEG.ACK", "octets", "passive", "queued
 
 def _near(case: Case, window: int) -> tuple[tuple[Any, ...], ...]:
     """Small distances, for each of the names in `NEAR`."""
-    arrives, full = case.event == SEGMENT, case.state not in NO_TCB
+    arrives, full = case.event == SEGMENT, case.state not in UNCONNECTED
     near = tuple(one % 2**BITS for one in (-2, -1, 0, 1, window - 1, window, window + 1))
     acks = (2**BITS - 1, 0, 1, 2) if arrives and case.controls[1] else (0,)
     waiting = case.state in (State.SYN_SENT, State.SYN_RECEIVED)

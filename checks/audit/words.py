@@ -8,7 +8,7 @@ from functools import cache
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import SEGMENT, Case
 from tcpmc.checks.audit.samples import arguments_of, model_of, samples
 from tcpmc.checks.symbolic.fields import CONTROLS
 from tcpmc.checks.symbolic.solving import satisfiable
@@ -16,7 +16,7 @@ from tcpmc.checks.symbolic.symbolic import as_truth
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import acceptable
 from tcpmc.model.endpoint.sequence import acknowledges, within
-from tcpmc.model.endpoint.tcb import State, Tcb
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb
 from tcpmc.model.endpoint.timestamps import is_older
 
 Seen = tuple[bool, ...]
@@ -136,7 +136,7 @@ class _Region:
     def __init__(self, when: Sequence[tuple[Case, z3.BoolRef]], window: int) -> None:
         cases = [case for case, _ in when]
         known = SEGMENTS if cases[0].event == SEGMENT else ()
-        known = (*known, *TCBS) if all(case.state not in NO_TCB for case in cases) else ()
+        known = (*known, *TCBS) if all(case.state not in UNCONNECTED for case in cases) else ()
         spoken = [one for one in known if _speaks(one, cases)]
         self.words = [text for one in spoken for text in (one.yes, one.no)]
         self.inside: list[Seen] = []

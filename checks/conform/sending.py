@@ -11,7 +11,7 @@ from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq, within
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Tcb
 from tcpmc.model.variants.variant import RFC9293
 
 LEAST_IDLE = 0.5
@@ -169,7 +169,7 @@ def _synchronized(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Bran
     end = seg.seq + seg.length
     if not (tcb.snd_una <= seg.seq <= tcb.snd_nxt <= end):
         return
-    if tcb.state in FIN_SENT_STATES and seg.seq < tcb.snd_nxt:
+    if tcb.state in FIN_UNACKNOWLEDGED and seg.seq < tcb.snd_nxt:
         return
     rules = stack.variant.rules
     notes: tuple[Note, ...] = ()
@@ -212,7 +212,7 @@ def is_retransmission(tcb: Tcb, seg: Segment) -> bool:
         return False
     if not tcb.iss < seg.seq:
         return False
-    fin_sent = tcb.state in FIN_SENT_STATES
+    fin_sent = tcb.state in FIN_UNACKNOWLEDGED
     if seg.FIN:
         return fin_sent and end == tcb.snd_nxt
     return not fin_sent or end != tcb.snd_nxt

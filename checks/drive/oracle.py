@@ -27,10 +27,10 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import State, Tcb, empty_tcb
 from tcpmc.stacks.stack import StackUnderTest
 
-START = Hypothesis(blank(State.CLOSED, BITS))
+START = Hypothesis(empty_tcb(State.CLOSED, BITS))
 AFTERWARDS = 5.0
 """Seconds after the last packet for which nothing more was sent."""
 

@@ -24,10 +24,10 @@ from tcpmc.checks.parametric.symbolic_endpoint import (
     SymbolicEndpoint,
     for_host,
     scope_of,
-    with_hosts,
+    symbolic_model,
 )
-from tcpmc.checks.smt.encode import SymbolicSystem
 from tcpmc.checks.symbolic.symbolic import Sym, truth_of
+from tcpmc.checks.symbolic.symbolic_system import SymbolicSystem
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.network.channel import Flight
@@ -80,7 +80,7 @@ class ParametricFormulas:
     def model(self) -> Model:
         """The model with both ISSs, for predicates."""
         model = self.endpoint.model
-        return with_hosts(Model(model.variant, model.scope), *self.iss)
+        return symbolic_model(model.variant, model.scope, *self.iss)
 
     def frame(self, tag: str) -> dict[str, Any]:
         """Constants for one state."""

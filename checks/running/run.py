@@ -101,7 +101,7 @@ class _Collected:
         answers: dict[str, Answer] = {
             engine: answer for engine, answer in found.items() if answer is not None
         }
-        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.expected_override)
         return Result(job, verdict)
 
     def _complete(self, job: Job) -> bool:

@@ -20,7 +20,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, delete_tcb
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
 from tcpmc.model.timed.timers import TimedChange, TimedEnd
 from tcpmc.model.variants.variant import Variant
@@ -171,7 +171,7 @@ def _move(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | 
         EventKind.KEEPALIVE_PROBE: lambda: keepalive_probe(host, tcb),
         EventKind.KEEPALIVE_TIMEOUT: lambda: keepalive_timeout(host, tcb),
         EventKind.SENDS_ACK: lambda: Step(EventKind.SENDS_ACK, tcb, send=(ack(tcb),)),
-        EventKind.VANISHES: lambda: Step(EventKind.VANISHES, closed(tcb)),
+        EventKind.VANISHES: lambda: Step(EventKind.VANISHES, delete_tcb(tcb)),
         EventKind.DELIVER: lambda: rules.segment_arrives(
             host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
         ),

@@ -9,13 +9,17 @@ from operator import or_
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State, Step, Tcb
+from tcpmc.model.endpoint.tcb import (
+    CONNECTION_RESET,
+    FIN_TAKEN,
+    TAKES_TEXT,
+    UNCONNECTED,
+    State,
+    Step,
+    Tcb,
+)
 
-GONE = (State.CLOSED, State.LISTEN)
-HAS_FIN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
-"""The states that only the other's FIN leads to."""
-
-OPEN = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, *HAS_FIN)
+OPEN = (*TAKES_TEXT, *FIN_TAKEN)
 """The states of a connection that is established and not over."""
 
 
@@ -82,8 +86,8 @@ def goes_over(before: Tcb, after: Tcb, end: Seq, in_order: bool) -> bool:
     """Whether RCV.NXT goes over a FIN, to `end`, or the state says so; or it is next in order, and
     TIME-WAIT is entered or the TCB deleted because of it."""
     over = (before.rcv_nxt != after.rcv_nxt) & (after.rcv_nxt == end)
-    entered = one_of(after.state, HAS_FIN) & (one_of(before.state, HAS_FIN) ^ True)
-    last = one_of(after.state, (State.TIME_WAIT, *GONE)) & one_of(before.state, OPEN)
+    entered = one_of(after.state, FIN_TAKEN) & (one_of(before.state, FIN_TAKEN) ^ True)
+    last = one_of(after.state, (State.TIME_WAIT, *UNCONNECTED)) & one_of(before.state, OPEN)
     return over | entered | (last & in_order)
 
 
@@ -101,7 +105,7 @@ def cut_short(
     is acknowledged. (A user who aborts or gives up, or a crash, may end it.)"""
     if event in (EventKind.ABORT, EventKind.CRASH, EventKind.USER_TIMEOUT):
         return False
-    ended = one_of(before.state, OPEN) & one_of(step.tcb.state, GONE)
+    ended = one_of(before.state, OPEN) & one_of(step.tcb.state, UNCONNECTED)
     acknowledged = (before.snd_una == before.snd_nxt) | acknowledges_all(before, seg)
     complete = history.fin_sent & history.fin_received & acknowledged
     return ended & ((seg is not None and seg.RST) | (complete ^ True))

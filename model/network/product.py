@@ -27,7 +27,6 @@ OWN_EVENTS = (
 )
 OPENS = (EventKind.ACTIVE_OPEN, EventKind.PASSIVE_OPEN)
 NO_SEGMENT = Segment(Seq(0), Seq(0))
-WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, empty_tcb
 from tcpmc.model.endpoint.timestamps import stamped
 from tcpmc.model.network.channel import Channel, Contents, Flight
 from tcpmc.model.network.history import History, observe, opens_connection
@@ -33,7 +33,6 @@ from tcpmc.model.network.product import (
     NO_SEGMENT,
     OPENS,
     OWN_EVENTS,
-    WAITS_FOR_ACK,
     End,
     EndStep,
     Event,
@@ -47,8 +46,11 @@ from tcpmc.model.variants.variant import Variant
 class Model:
     """The rules of one variant within the bounds of one scope."""
 
-    def __init__(self, variant: Variant, scope: Scope) -> None:
-        """Raise ValueError where the window is too large for the order of the numbers."""
+    def __init__(
+        self, variant: Variant, scope: Scope, hosts: tuple[Host, Host] | None = None
+    ) -> None:
+        """`hosts` are the two that the ends run on, if not those with the ISSs of the scope. Raise
+        ValueError where the window is too large for the order of the numbers."""
         window, bits = variant.profile.window, scope.bits
         if window >= 2 ** (bits - 1):
             raise ValueError(
@@ -57,12 +59,13 @@ class Model:
             )
         self.variant, self.scope = variant, scope
         self.channel = Channel(scope)
-        self.hosts = tuple(Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+        a, b = (Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+        self.hosts = (a, b) if hosts is None else hosts
 
     def initial(self) -> System:
         """The state in which every run begins."""
         if self.scope.start == "closed":
-            end = End(blank(State.CLOSED, self.scope.bits))
+            end = End(empty_tcb(State.CLOSED, self.scope.bits))
             return System((end, end))
         return System((self._established(0), self._established(1)))
 
@@ -124,7 +127,7 @@ class Model:
         if not self._may(event, which, end):
             return None
         if event == EventKind.CRASH:
-            return Step("crash: TCB forgotten", blank(State.CLOSED, self.scope.bits))
+            return Step("crash: TCB forgotten", empty_tcb(State.CLOSED, self.scope.bits))
         return self.variant.rules.call(event, self.host(which, end), end.tcb)
 
     def _may(self, event: EventKind, which: int, end: End) -> bool:
@@ -251,7 +254,7 @@ class Model:
 
     def settled(self, other: End) -> bool:
         """Whether the other end no longer waits for an ACK that TIME-WAIT is there to repeat."""
-        return other.state not in WAITS_FOR_ACK
+        return other.state not in FIN_UNACKNOWLEDGED
 
     def is_quiet(self, contents: Contents) -> bool:
         """Whether nothing is left in a channel. The sent-set may have lost whatever is in it."""

@@ -17,11 +17,12 @@ from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
     CONNECTION_REFUSED,
     CONNECTION_RESET,
-    FIN_SENT_STATES,
+    FIN_UNACKNOWLEDGED,
     SYNCHRONIZED,
+    TAKES_TEXT,
     State,
     Tcb,
-    blank,
+    empty_tcb,
 )
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
@@ -39,7 +40,6 @@ CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
     State.SYN_SENT,
     State.SYN_RECEIVED,
 )
-TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 # --- what arrives ---------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ def reset_sent(step: EndStep) -> bool:
 
 def is_blank(tcb: Tcb) -> bool:
     """Nothing of a connection is left in the TCB."""
-    return tcb == blank(tcb.state, tcb.iss.bits)
+    return tcb == empty_tcb(tcb.state, tcb.iss.bits)
 
 
 def deleted(step: EndStep) -> bool:
@@ -386,7 +386,7 @@ def sent_again(step: EndStep) -> bool:
         return False
     seg, tcb = step.step.send[0], step.tcb
     opening = tcb.snd_una == tcb.iss
-    fin_out = tcb.state in FIN_SENT_STATES
+    fin_out = tcb.state in FIN_UNACKNOWLEDGED
     ends = seg.len == outstanding(tcb)
     fin = (fin_out and ends) if seg.FIN else (not fin_out or not ends or opening)
     answers = tcb.state != SYN_SENT
@@ -587,7 +587,7 @@ def every(
     **more: Any,
 ) -> EveryStep:
     """What every step under the RFC's rules obeys."""
-    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "setting": everything}
+    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "scope_for": everything}
     return EveryStep(
         **settings | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
@@ -614,7 +614,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.1",
         arrives_in(CLOSED),
         closed_answers,
-        setting=forgotten,
+        scope_for=forgotten,
         expected=but_not_on("no-time-wait-silent"),
     ),
     every(
@@ -623,7 +623,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.2",
         arrives_in(LISTEN),
         listen_answers,
-        setting=forgotten,
+        scope_for=forgotten,
         expected=but_not_on("two-way-handshake"),
     ),
     every(
@@ -632,7 +632,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.3",
         arrives_in(SYN_SENT),
         syn_sent_answers,
-        setting=forgotten,
+        scope_for=forgotten,
     ),
     every(
         "syn-received-answers",
@@ -640,7 +640,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 second, fourth and fifth, note 1",
         lambda step: arrives_in(SYN_RECEIVED)(step) and ahead(step) == 0 and in_window(step),
         syn_received_answers,
-        setting=forgotten,
+        scope_for=forgotten,
     ),
     every(
         "window-guards",
@@ -670,7 +670,7 @@ STEPS: tuple[EveryStep, ...] = (
             arrives_in(SYN_RECEIVED, *SYNCHRONIZED)(step) and step.segment.RST and ahead(step) != 0
         ),
         reset_is_not_taken,
-        setting=attacked,
+        scope_for=attacked,
         expected=but_not_on("rfc793"),
     ),
     every(
@@ -685,7 +685,7 @@ STEPS: tuple[EveryStep, ...] = (
             and in_window(step)
         ),
         acknowledged_only,
-        setting=attacked,
+        scope_for=attacked,
         expected=but_not_on("rfc793"),
     ),
     every(
@@ -701,7 +701,7 @@ STEPS: tuple[EveryStep, ...] = (
             and ack_out_of_range(step)
         ),
         out_of_range_is_not_processed,
-        setting=reopened(),
+        scope_for=reopened(),
     ),
     every(
         "data-in-order",
@@ -748,7 +748,9 @@ STEPS: tuple[EveryStep, ...] = (
         "ack-leads-on",
         "the ACK of the own FIN leads to FIN-WAIT-2, TIME-WAIT or CLOSED, and no other ACK does",
         "RFC 9293, 3.10.7.4 fifth",
-        lambda step: arrives_in(*FIN_SENT_STATES)(step) and in_order(step) and not step.segment.FIN,
+        lambda step: (
+            arrives_in(*FIN_UNACKNOWLEDGED)(step) and in_order(step) and not step.segment.FIN
+        ),
         ack_leads_on,
         expected=but_not_on("no-time-wait"),
     ),
@@ -862,7 +864,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 fifth and eighth",
         arrives_in(State.TIME_WAIT),
         only_a_fin_restarts,
-        setting=ticking,
+        scope_for=ticking,
         expected=but_not_on("no-restart") | but_not_on("time-wait-restart-any"),
     ),
 )

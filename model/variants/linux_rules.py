@@ -8,10 +8,9 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment, reset
 from tcpmc.model.endpoint.sequence import acknowledges
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, go_on
+from tcpmc.model.endpoint.tcb import FIN_TAKEN, State, Step, Tcb, ack, continue_processing
 
 RFC = Rules()
-FIN_RECEIVED = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
 
 
 def syn_fin_dropped(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -39,7 +38,7 @@ def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if is_request_with_bad_ack(tcb, seg):
         return Step("Linux: unacceptable ACK for a request, RST sent", tcb, send=(reset(seg),))
     if touches_window(host, tcb, seg) or is_reset_beside_fin(tcb, seg):
-        return go_on(tcb)
+        return continue_processing(tcb)
     return RFC.check_sequence(host, tcb, seg)
 
 
@@ -65,7 +64,7 @@ def touches_window(host: Host, tcb: Tcb, seg: Segment) -> bool:
 def is_reset_beside_fin(tcb: Tcb, seg: Segment) -> bool:
     """Whether a RST has the number of the FIN that has come: some stacks send such ones
     (tcp_reset_check)."""
-    return seg.RST and tcb.state in FIN_RECEIVED and seg.seq + 1 == tcb.rcv_nxt
+    return seg.RST and tcb.state in FIN_TAKEN and seg.seq + 1 == tcb.rcv_nxt
 
 
 def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -78,7 +77,7 @@ def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Seventh: what comes after a FIN is ignored (tcp_rcv_state_process), what is old is
     acknowledged (tcp_data_queue)."""
-    if seg.len and tcb.state in FIN_RECEIVED and tcb.rcv_nxt <= seg.seq:
+    if seg.len and tcb.state in FIN_TAKEN and tcb.rcv_nxt <= seg.seq:
         return Step("Linux: text or FIN after FIN, ignored", tcb)
     if seg.len and seg.seq + seg.len <= tcb.rcv_nxt and tcb.state != State.TIME_WAIT:
         return Step("Linux: nothing new, ACK sent", tcb, send=(ack(tcb),))
@@ -91,7 +90,7 @@ def _in_time_wait(host: Host, tcb: Tcb, seg: Segment) -> Step:
     which restarts the timer."""
     if seg.RST:
         if seg.seq == tcb.rcv_nxt:
-            return go_on(tcb)
+            return continue_processing(tcb)
         return Step("Linux: RST not at RCV.NXT in TIME-WAIT, dropped", tcb)
     if seg.seq == tcb.rcv_nxt and seg.len == 0 and seg.ACK:
         return Step("Linux: ACK in TIME-WAIT, dropped", tcb)

@@ -94,7 +94,7 @@ def _property(prop: Property) -> Explained:
     see = [f"tcpmc trace {prop.name} --variant {name}" for name in shown]
     parts = {
         "means": [f"{prop.kind}: {prop.meaning}"],
-        "assumes": list(prop.rests_on),
+        "assumes": list(prop.all_assumptions),
         "expected": [f"{word} on {name}" for name, word in prop.expected.items()],
         "states": [str(state) for state in State if _names(prop, state)],
         "decide it": [f"tcpmc check {prop.name}"],

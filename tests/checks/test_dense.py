@@ -185,6 +185,7 @@ def test_a_phase_is_named_after_all_that_it_remembers() -> None:
     assert str(other) == "ESTABLISHED(1,1,1,passive True,queued 2)"
 
 
+@pytest.mark.exhaustive
 def test_a_claim_that_never_says_anything_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TimedSearch, "premise", lambda *_: None)
     answer = found("fin-wait-2-lasts")

@@ -41,7 +41,7 @@ from tcpmc.model import (
     Step,
     Tcb,
     Variant,
-    closed,
+    delete_tcb,
 )
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import Event, System
@@ -97,7 +97,7 @@ def late_segments_reset_closing(timestamps: bool) -> Variant:
             return Step("late SYN noted", replace(tcb, queued=1))
         late = seg.ACK and not (seg.SYN or seg.FIN or seg.RST) and seg.seq + 1 == tcb.rcv_nxt
         if tcb.state == State.CLOSING and tcb.queued and late:
-            return Step("late ACK after it, reset", closed(tcb), signals=(CONNECTION_RESET,))
+            return Step("late ACK after it, reset", delete_tcb(tcb), signals=(CONNECTION_RESET,))
         return RFC9293.check_sequence(host, tcb, seg)
 
     rules = replace(RFC9293, check_sequence=check_sequence)

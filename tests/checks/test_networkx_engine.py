@@ -16,9 +16,9 @@ from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model
 from tcpmc.model.properties.kinds import Always, Eventually, LivelockFree, Reachable
 
 TIGHT = SCOPES["small"].with_(capacity=1)
-ASKED = [p for p in PROPERTIES.values() if decides("networkx", p, p.setting(TIGHT))]
-NO_LIVELOCK = replace(PROPERTIES["no-livelock"], setting=lambda scope: scope)
-HERE = [*(prop for prop in ASKED if prop.setting(TIGHT) == TIGHT), NO_LIVELOCK]
+ASKED = [p for p in PROPERTIES.values() if decides("networkx", p, p.scope_for(TIGHT))]
+NO_LIVELOCK = replace(PROPERTIES["no-livelock"], scope_for=lambda scope: scope)
+HERE = [*(prop for prop in ASKED if prop.scope_for(TIGHT) == TIGHT), NO_LIVELOCK]
 STACKS = ("rfc9293", "no-time-wait", "no-time-wait-silent", "linux", "rfc793", "rfc1337")
 
 
