@@ -52,7 +52,7 @@ class ReplayedStep:
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayOutcome:
     """A trace on two stacks: its steps up to the first that differs or cannot be made."""
 
     steps: tuple[ReplayedStep, ...]
@@ -61,7 +61,7 @@ class Replayed:
 
 
 @dataclass
-class _End:
+class _WireEnd:
     """One stack, and how the model's numbers became its own: by ISS."""
 
     stack: StackUnderTest
@@ -80,7 +80,7 @@ class Replaying:
 
     model: Model
     trace: Trace
-    ends: tuple[_End, _End]
+    ends: tuple[_WireEnd, _WireEnd]
     sent: list[tuple[int, Segment, bytes]] = field(default_factory=list)
 
     @classmethod
@@ -92,24 +92,24 @@ class Replaying:
         remote = b.local._replace(port=local.port)
         a.fresh(local, remote)
         b.fresh(remote, local)
-        return cls(model, trace, (_End(a), _End(b)))
+        return cls(model, trace, (_WireEnd(a), _WireEnd(b)))
 
-    def run(self) -> Replayed:
+    def run(self) -> ReplayOutcome:
         """Make the steps until one differs."""
         steps: list[ReplayedStep] = []
         if self.model.scope.start != "closed":
             self._establish()
         for index, event in enumerate(self.trace.events):
             if event.kind in NOT_REPLAYED:
-                return Replayed(tuple(steps), "cannot be replayed", NOT_REPLAYED[event.kind])
+                return ReplayOutcome(tuple(steps), "cannot be replayed", NOT_REPLAYED[event.kind])
             try:
                 step = self.step(index, event)
             except Impossible as error:
-                return Replayed(tuple(steps), "cannot be replayed", str(error))
+                return ReplayOutcome(tuple(steps), "cannot be replayed", str(error))
             steps.append(step)
             if step.differs:
-                return Replayed(tuple(steps), "differs", step.differs)
-        return Replayed(tuple(steps), "reproduced")
+                return ReplayOutcome(tuple(steps), "differs", step.differs)
+        return ReplayOutcome(tuple(steps), "reproduced")
 
     def _establish(self) -> None:
         """Both ends are brought into ESTABLISHED, where the runs of the scope begin."""
@@ -197,7 +197,7 @@ class Replaying:
         written = Written(seg.controls, seq, ack, seg.length)
         return datagram_of(written, stack.remote, stack.local)
 
-    def _number(self, end: _End, number: int) -> int:
+    def _number(self, end: _WireEnd, number: int) -> int:
         real = end.real(number, end.latest)
         if real is None:
             raise Impossible("the numbers of a forged segment are not known on this wire")

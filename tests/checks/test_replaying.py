@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from stacks_under_test import example, opened
-from tcpmc.checks.drive.replaying import Replayed, Replaying
+from tcpmc.checks.drive.replaying import ReplayOutcome, Replaying
 from tcpmc.checks.trace import replay
 from tcpmc.model import SCOPES, VARIANTS, Model
 from tcpmc.model.endpoint.event_kinds import EventKind
@@ -25,7 +25,9 @@ SIMULTANEOUS = [
 ]  # fmt: skip
 
 
-def on(name: str, moves: Sequence[tuple[EventKind, int]], variant: str = "rfc9293") -> Replayed:
+def on(
+    name: str, moves: Sequence[tuple[EventKind, int]], variant: str = "rfc9293"
+) -> ReplayOutcome:
     """The run of the model with these moves (the first segment in flight is delivered), replayed
     on two of these stacks."""
     model = Model(VARIANTS[variant], SCOPES["small"])
