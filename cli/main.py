@@ -13,6 +13,7 @@ import click
 from tcpmc.checks.running.jobs import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
     EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_INTERNAL,
@@ -39,7 +40,7 @@ from tcpmc.cli.options import (
     result_options,
     version,
 )
-from tcpmc.cli.output_files import opened
+from tcpmc.cli.output_files import discard_output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
@@ -214,11 +215,25 @@ cli.add_command(explore)
 
 
 def main() -> None:
-    """Run the command line; the process ends with the exit code."""
+    """Run the command line in a process that is set up already; it ends with the exit code."""
+    sys.exit(exit_code())
+
+
+def exit_code() -> int:
+    """Run the command, and return its exit code; an error is one line on stderr."""
     sys.unraisablehook = _unraisable
     # numpy's linear algebra, which nothing here uses, would start threads of its own
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(_exit_code())
+    try:
+        code = _run()
+    except OSError as error:
+        code = _cannot_go_on(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _cannot_go_on(error)
+        discard_output()
+    return code
 
 
 def _unraisable(error: sys.UnraisableHookArgs) -> None:
@@ -227,12 +242,23 @@ def _unraisable(error: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(error)
 
 
-def _exit_code() -> int:
-    """Run the command; an error is one line on stderr."""
+def _cannot_go_on(error: OSError) -> int:
+    """What the system refuses is no fault of tcpmc; a reader who has left is nobody's."""
+    discard_output()
+    if isinstance(error, BrokenPipeError):
+        return EXIT_AS_EXPECTED
+    place = f"{error.filename}: " if isinstance(error.filename, str) else "cannot write: "
+    say(f"{place}{error.strerror or error}")
+    return EXIT_USAGE
+
+
+def _run() -> int:
+    """Run the command. Raises OSError."""
     try:
         code = cli.main(prog_name="tcpmc", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = error.exit_code
     except BadInput as error:
         say(str(error))
@@ -249,11 +275,14 @@ def _exit_code() -> int:
     except SystemExit as stop:
         say(f"ended by SystemExit({stop.code!r}), without all verdicts")
         code = EXIT_INTERNAL
+    except OSError:
+        raise
+    except MemoryError:
+        say("out of memory: choose a smaller scope")
+        code = EXIT_INCONCLUSIVE
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")
         code = EXIT_INTERNAL
-    with suppress(BrokenPipeError):
-        sys.stdout.flush()
-    return code or 0
+    return code or EXIT_AS_EXPECTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 
 
 def say(line: str) -> None:
-    """One line about the run itself, on stderr."""
+    """One line about the run itself, on stderr, if anybody reads that."""
     told = f"tcpmc: {printable(line)}\n"
-    sys.stderr.write(no_command(told) if on_github() else told)
+    with suppress(OSError):
+        sys.stderr.write(no_command(told) if on_github() else told)
+        sys.stderr.flush()
 
 
 def progress_of(quiet: bool) -> Callable[[str], None]:

@@ -12,7 +12,7 @@ from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, result_options
 from tcpmc.cli.output_formats import TEXT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
@@ -46,7 +46,7 @@ class VerifySettings:
 @click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
 @click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
               help="[default: both]")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300.0,
+@click.option("--timeout", type=Amount(), default=300.0,
               metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one per processor]")  # fmt: skip

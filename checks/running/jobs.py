@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.running.loading import find_property, find_variant
@@ -65,7 +66,7 @@ class Job:
     engines: Sequence[str]
     expected_override: Word | None = None
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The scope in which the question is decided."""
         return self.prop.scope_for(self.asked)

@@ -117,7 +117,9 @@ def _run(text: str, source: bytes) -> dict[str, Any]:
         code = compile(source, text, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise BadInput(f"{text}:{error.lineno or 1}: syntax error: {error.msg}") from error
-    except ValueError as error:  # null bytes, before Python 3.12
+    except (RecursionError, MemoryError) as error:
+        raise BadInput(f"{text}: nested too deeply for Python's parser") from error
+    except (ValueError, OverflowError) as error:  # null bytes, before Python 3.12
         raise BadInput(f"{text}: {error}") from error
     module = ModuleType(f"tcpmc_variant_{Path(text).stem}")
     module.__file__ = text
