@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tcpmc.captures import wire
 from tcpmc.checks.conform.view import segment_of
-from tcpmc.checks.drive.replaying import NAMES, ReplayOutcome, ReplayedStep
+from tcpmc.checks.drive.replaying import NAMES, ReplayedStep, ReplayOutcome
 from tcpmc.reports.verdict_json import Json, dumped
 
 NANOSECONDS = b"\x09"

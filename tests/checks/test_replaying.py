@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from stacks_under_test import example, opened
-from tcpmc.checks.drive.replaying import ReplayOutcome, Replaying
+from tcpmc.checks.drive.replaying import Replaying, ReplayOutcome
 from tcpmc.checks.trace import replay
 from tcpmc.model import SCOPES, VARIANTS, Model
 from tcpmc.model.endpoint.event_kinds import EventKind
