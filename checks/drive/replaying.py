@@ -27,6 +27,9 @@ from tcpmc.stacks.stack import CALLS, Impossible, StackUnderTest
 NAMES = "AB"
 CLOCK_STEP = 1.0
 HANDSHAKE = 3
+MOST_NUMBERS = 1 << 16
+"""A connection of the model has fewer: a larger number counts from another ISS."""
+
 TIME_WAIT_AT_MOST = 480
 BY_THE_NETWORK = (EventKind.LOSE, EventKind.DUPLICATE, EventKind.EXPIRE, EventKind.TICK)
 NOT_REPLAYED = {
@@ -72,6 +75,13 @@ class _WireEnd:
         """A number of the wire for one of the model's; None if its ISS is not known."""
         known = self.bases.get(base)
         return None if known is None else (known + number - base) % 2**32
+
+    def model(self, number: int | None) -> int | None:
+        """A number of the model for one of the wire; that of the wire if the ISS is not known."""
+        known = self.bases.get(self.latest)
+        if number is None or known is None:
+            return number
+        return (number - known + self.latest) % 2**32
 
 
 @dataclass
@@ -226,11 +236,12 @@ class Replaying:
         known = {identity(data) for _, _, data in self.sent}
         other = [p for i, p, data in emitted if i != event.end and identity(data) not in known]
         if other:
-            return stood_in, f"{NAMES[1 - event.end]} sent {told(other)} without a step of its own"
+            said = self._told(1 - event.end, other)
+            return stood_in, f"{NAMES[1 - event.end]} sent {said} without a step of its own"
         for index, packet, data in emitted:
             if index != event.end:
                 continue
-            match = next((s for s in expected if self._is(event.end, tcb, s, packet)), None)
+            match = self._match(event, tcb, expected, packet)
             if match is None and identity(data) in known:
                 continue  # a retransmission by the stack's own timer
             if match is None:
@@ -244,9 +255,37 @@ class Replaying:
         return stood_in, ""
 
     def _unlike(self, event: Event, how: Step, emitted: list[tuple[int, Packet, bytes]]) -> str:
-        sent = told([packet for _, packet, _ in emitted]) or "nothing"
+        sent = self._told(event.end, [packet for _, packet, _ in emitted]) or "nothing"
         model = " ".join(str(s) for s in how.send) or "nothing"
         return f"{NAMES[event.end]} sent {sent}, in the model {model}: {how.rule}"
+
+    def _match(
+        self, event: Event, tcb: Tcb, expected: Sequence[Segment], packet: Packet
+    ) -> Segment | None:
+        """The segment of the model that the packet is."""
+        for seg in expected:
+            if self._is(event.end, tcb, seg, packet) or self._answers(event, seg, packet):
+                return seg
+        return None
+
+    def _told(self, index: int, packets: Sequence[Packet]) -> str:
+        """The segments in the RFC's notation, in numbers of the model."""
+        own, other = self.ends[index], self.ends[1 - index]
+        near = [p._replace(seq=own.model(p.seq), ack=other.model(p.ack)) for p in packets]
+        if any((number or 0) > MOST_NUMBERS for p in near for number in (p.seq, p.ack)):
+            return " ".join(f"<CTL={p.controls}> with numbers of another ISS" for p in near)
+        return told(near)
+
+    def _answers(self, event: Event, seg: Segment, packet: Packet) -> bool:
+        """Whether both are the reset that takes its number from what was delivered (3.10.7.1)."""
+        if event.kind != EventKind.DELIVER or event.flight is None or not seg.RST or seg.ACK:
+            return False
+        arrived, real = (
+            event.flight.segment,
+            packet_of(self._copy(1 - event.end, event.flight.segment)),
+        )
+        same = real is not None and real.ack == packet.seq and packet.controls == "RST"
+        return same and arrived.ACK and arrived.ack == seg.seq
 
     def _is(self, index: int, tcb: Tcb, seg: Segment, packet: Packet) -> bool:
         """Whether the packet is the model's segment, in numbers of the wire."""
