@@ -15,6 +15,7 @@ from tcpmc.checks.running.jobs import (
     Result,
     preferred_engine,
     select,
+    with_expectations,
     with_expectations_of,
     with_fairness,
 )
@@ -81,6 +82,8 @@ def decide(
         raise BadInput("nothing is selected")
     if settings.expect:
         jobs = with_expectations_of(jobs, settings.expect)
+    if settings.expectations:
+        jobs = with_expectations(jobs, dict(settings.expectations))
     if settings.fairness:
         jobs = with_fairness(jobs, settings.fairness)
     if not settings.limits.quiet:

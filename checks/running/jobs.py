@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tcpmc.checks.running.loading import find_property, find_variant
+from tcpmc.checks.running.loading import find_variant, matching_properties
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
@@ -163,17 +163,17 @@ def select(
     engines: Sequence[str] = AUTO,
     every: bool = False,
 ) -> list[Job]:
-    """The jobs for the properties and variants named, in catalogue order.
+    """The jobs for the properties and variants named, in catalogue order. A property is named by a
+    pattern too, such as `closing*`.
 
     Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without
     either every variant for which a property has an expected verdict. Raises BadInput for a name
     that is unknown, and for a property that none of the engines decides if it was asked for by
     name.
     """
-    for name in names:
-        find_property(name)
+    named = {prop for name in names for prop in matching_properties(name)}
     known = PROPERTIES if names or every else CATALOGUE
-    props = [prop for prop in known.values() if not names or prop.name in names]
+    props = [prop for prop in known.values() if not names or prop.name in named]
     variants: dict[str, Variant] = {}
 
     def variant(source: str) -> Variant:
@@ -188,7 +188,7 @@ def select(
             job = Job(prop, variant(source), source, asked, chosen)
             if any(decides(engine, prop, _scope(job)) for engine in chosen):
                 jobs.append(job)
-            elif names:
+            elif prop.name in names:
                 raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
@@ -199,6 +199,14 @@ def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:
     catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
     like = find_variant(name).name
     return [replace(job, expected_override=expected_on(job.prop, like)) for job in jobs]
+
+
+def with_expectations(jobs: Sequence[Job], words: Mapping[str, Word]) -> list[Job]:
+    """The jobs, of which these words are expected by the names of their properties."""
+    return [
+        replace(job, expected_override=words.get(job.prop.name, job.expected_override))
+        for job in jobs
+    ]
 
 
 def with_fairness(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:

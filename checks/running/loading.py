@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -31,6 +32,17 @@ T = TypeVar("T")
 def find_property(name: str) -> Property:
     """The property of that name. Raises BadInput with the nearest names."""
     return _find("property", PROPERTIES, name)
+
+
+def matching_properties(pattern: str) -> list[str]:
+    """The names of the properties that a name or a pattern of the shell (`closing*`) stands for, in
+    catalogue order. Raises BadInput where there is none."""
+    if not any(sign in pattern for sign in "*?["):
+        return [find_property(pattern).name]
+    found = [name for name in PROPERTIES if fnmatchcase(name, pattern)]
+    if not found:
+        raise BadInput(f"no property matches {pattern!r} (see: tcpmc list properties)")
+    return found
 
 
 def find_theorem(name: str) -> Theorem:
