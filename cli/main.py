@@ -46,6 +46,7 @@ from tcpmc.cli.output_files import discard_output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
+from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
 from tcpmc.cli.threshold_command import threshold
@@ -234,6 +235,7 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)

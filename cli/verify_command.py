@@ -104,8 +104,8 @@ def _data_of(name: str) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadInput(f"{name}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checked:

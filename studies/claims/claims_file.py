@@ -118,7 +118,7 @@ def load(path: Path = BUILT_IN) -> Book:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise BadInput(f"{path}: invalid TOML: {' '.join(str(error).split())}") from error
     try:
         whole = convert(data, ClaimsFile)
