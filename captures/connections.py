@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tcpmc.captures.packet import Connection, Endpoint, Packet
+from tcpmc.captures.packet_table import FIN, RST, SYN, PacketTable
 from tcpmc.captures.rows import Rows
-from tcpmc.captures.table import FIN, RST, SYN, Table
 
 LINGER = 240 * 10**9
 """Nanoseconds after which a connection that has ended is over: 2 MSL of RFC 9293, 3.4.2."""
@@ -37,7 +37,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Live:
+class OpenConnection:
     """A connection that may go on: the SYNs' numbers by end, who has sent a FIN, when it ended,
     and packets since a SYN that may begin a new incarnation."""
 
@@ -67,12 +67,12 @@ class Connections:
     """Sorts packets into connections."""
 
     def __init__(self) -> None:
-        self._live: dict[tuple[Endpoint, Endpoint], Live] = {}
+        self._live: dict[tuple[Endpoint, Endpoint], OpenConnection] = {}
         self._count = 0
         self._ended: list[tuple[Endpoint, Endpoint]] = []
         self._sweep = SWEEP
 
-    def pieces(self, tables: Iterable[Table]) -> Iterator[Piece]:
+    def pieces(self, tables: Iterable[PacketTable]) -> Iterator[Piece]:
         """The packets of the tables, by connection; at the end, the last piece of each."""
         for table in tables:
             for packets, marks in _grouped(table):
@@ -105,7 +105,7 @@ class Connections:
         else:
             yield from self._one_by_one(live, packets)
 
-    def _one_by_one(self, live: Live, packets: Sequence[Packet]) -> Iterator[Piece]:
+    def _one_by_one(self, live: OpenConnection, packets: Sequence[Packet]) -> Iterator[Piece]:
         """The same, where a new incarnation may begin."""
         settled: list[Packet] = []
         for packet in packets:
@@ -127,11 +127,11 @@ class Connections:
         if settled:
             yield Piece(live.connection, settled)
 
-    def _note(self, live: Live, packet: Packet) -> None:
+    def _note(self, live: OpenConnection, packet: Packet) -> None:
         if live.note(packet):
             self._ended.append(_key(packet))
 
-    def _begin(self, first: Packet, before: Live | None = None) -> Live:
+    def _begin(self, first: Packet, before: OpenConnection | None = None) -> OpenConnection:
         """A connection that begins with this packet, after that one."""
         self._count += 1
         ends = first.source, first.destination
@@ -140,10 +140,10 @@ class Connections:
         connection = Connection(self._count, ends)
         if before is not None:
             connection.incarnation = before.connection.incarnation + 1
-        live = self._live[_key(first)] = Live(connection)
+        live = self._live[_key(first)] = OpenConnection(connection)
         return live
 
-    def _finish(self, live: Live) -> Iterator[Piece]:
+    def _finish(self, live: OpenConnection) -> Iterator[Piece]:
         """What is left of a connection when nothing more comes."""
         waited, live.waiting = live.waiting, []
         if waited:
@@ -168,7 +168,7 @@ class Connections:
         self._ended, self._sweep = still, max(SWEEP, 2 * len(still))
 
 
-def _grouped(table: Table) -> Iterator[tuple[Sequence[Packet], list[int]]]:
+def _grouped(table: PacketTable) -> Iterator[tuple[Sequence[Packet], list[int]]]:
     """The packets between each two endpoints, in the order of their first packets, and the places
     among them of those with SYN, FIN or RST. Many packets are left in columns."""
     import numpy as np
@@ -205,7 +205,7 @@ def _key(packet: Packet) -> tuple[Endpoint, Endpoint]:
     return _pair((packet.source, packet.destination))
 
 
-def _is_over(live: Live, now: int | None) -> bool:
+def _is_over(live: OpenConnection, now: int | None) -> bool:
     """Whether nothing can come of the connection any more."""
     if now is None or live.latest is None:
         return False
@@ -221,7 +221,7 @@ def takes_for_new(answer: Packet, syn: Packet) -> bool:
     return 0 < (answer.ack - syn.seq) % 2**32 <= 1 + (syn.length or 0)
 
 
-def conversations(tables: Iterable[Table]) -> Iterator[list[Connection]]:
+def conversations(tables: Iterable[PacketTable]) -> Iterator[list[Connection]]:
     """The connections with all of their packets, those between the same two endpoints together as
     long as an end may remember the one before; each when it is over, or the capture is."""
     open_: dict[tuple[Endpoint, Endpoint], list[Connection]] = {}
@@ -249,7 +249,7 @@ def _add(connection: Connection, packets: Sequence[Packet]) -> None:
         rows += packets
 
 
-def connections(tables: Iterable[Table]) -> Iterator[Connection]:
+def connections(tables: Iterable[PacketTable]) -> Iterator[Connection]:
     """The connections, each with all of its packets, when it is over or the capture is."""
     for chain in conversations(tables):
         yield from chain

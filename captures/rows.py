@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from tcpmc.captures.packet import Endpoint, Packet
-from tcpmc.captures.table import COLUMNS, Table
+from tcpmc.captures.packet_table import COLUMNS, PacketTable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +20,9 @@ PART = 2**16
 class Rows(Sequence[Packet]):
     """Packets in order, some 50 octets each. Their endpoints have the same numbers in all parts."""
 
-    def __init__(self, table: Table | None = None) -> None:
-        self._parts: list[Table] = []
-        self._recent: list[Table] = []
+    def __init__(self, table: PacketTable | None = None) -> None:
+        self._parts: list[PacketTable] = []
+        self._recent: list[PacketTable] = []
         self._endpoints: list[Endpoint] = []
         self._size = self._waiting = 0
         if table is not None:
@@ -31,9 +31,9 @@ class Rows(Sequence[Packet]):
     @staticmethod
     def of(packets: Sequence[Packet]) -> Rows:
         """These packets, in columns."""
-        return packets if isinstance(packets, Rows) else Rows(Table.of(packets))
+        return packets if isinstance(packets, Rows) else Rows(PacketTable.of(packets))
 
-    def add(self, table: Table) -> None:
+    def add(self, table: PacketTable) -> None:
         """The packets of the table come next."""
         if not len(table):
             return
@@ -49,7 +49,7 @@ class Rows(Sequence[Packet]):
             for part in packets.parts():
                 self.add(part)
         elif packets:
-            self.add(Table.of(packets))
+            self.add(PacketTable.of(packets))
         return self
 
     def __len__(self) -> int:
@@ -74,12 +74,12 @@ class Rows(Sequence[Packet]):
             raise IndexError(place)
         return self.part(at, at + 1).packet(0)
 
-    def parts(self) -> Iterator[Table]:
+    def parts(self) -> Iterator[PacketTable]:
         """All packets, as tables."""
         for part in (*self._parts, *self._recent):
             yield part.unpacked()
 
-    def part(self, begin: int, end: int) -> Table:
+    def part(self, begin: int, end: int) -> PacketTable:
         """The packets of these places, as one table."""
         found, at = [], 0
         for part in (*self._parts, *self._recent):
@@ -89,7 +89,7 @@ class Rows(Sequence[Packet]):
             at += len(part)
             if at >= end:
                 break
-        return self._joined(found).unpacked() if found else Table.of([])
+        return self._joined(found).unpacked() if found else PacketTable.of([])
 
     def values(self, name: str) -> set[int]:
         """The different values of a column."""
@@ -116,7 +116,7 @@ class Rows(Sequence[Packet]):
                 found[part.meaning(name, int(value))] += int(count)
         return found
 
-    def _numbered(self, table: Table) -> Table:
+    def _numbered(self, table: PacketTable) -> PacketTable:
         """The table with the endpoints of all of these packets, and no others."""
         import numpy as np
 
@@ -124,14 +124,14 @@ class Rows(Sequence[Packet]):
         for name in ("source", "destination"):
             codes, index = np.unique(table.column(name), return_inverse=True)
             columns[name] = np.array([self._number(table.endpoints[c]) for c in codes])[index]
-        return Table(columns, self._endpoints, len(table)).packed()
+        return PacketTable(columns, self._endpoints, len(table)).packed()
 
     def _number(self, endpoint: Endpoint) -> int:
         if endpoint not in self._endpoints:
             self._endpoints.append(endpoint)
         return self._endpoints.index(endpoint)
 
-    def _joined(self, parts: Sequence[Table]) -> Table:
+    def _joined(self, parts: Sequence[PacketTable]) -> PacketTable:
         import numpy as np
 
         if len(parts) == 1:
@@ -139,4 +139,4 @@ class Rows(Sequence[Packet]):
         columns: dict[str, NDArray[np.int64] | int] = {
             name: np.concatenate([part.column(name) for part in parts]) for name in COLUMNS
         }
-        return Table(columns, self._endpoints, sum(map(len, parts)))
+        return PacketTable(columns, self._endpoints, sum(map(len, parts)))

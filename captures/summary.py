@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcpmc.captures.packet import BAD, Connection, Endpoint, Packet
+from tcpmc.captures.packet_table import ACK, CHECKSUMS, FIN, NEVER, PSH, RST, SYN, PacketTable
 from tcpmc.captures.rows import Rows
-from tcpmc.captures.table import ACK, CHECKSUMS, FIN, NEVER, PSH, RST, SYN, Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ class Summing:
         for packet in packets:
             self._add(packet)
 
-    def _add_table(self, table: Table) -> None:
+    def _add_table(self, table: PacketTable) -> None:
         """The same for many: those that change a state one by one, the others at once."""
         import numpy as np
 
@@ -97,7 +97,7 @@ class Summing:
             else:
                 self.add(list(table.take(slice(mark + 1, following))))
 
-    def _add_alike(self, table: Table) -> None:
+    def _add_alike(self, table: PacketTable) -> None:
         """Packets with text or ACK that change no state."""
         import numpy as np
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tcpmc.model.endpoint.alternatives import Choice
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.reports.verdict_json import Json, dumped, trace_object
+from tcpmc.reports.verdict_json import Json, dumped, trace_json
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audit, Audits
-    from tcpmc.checks.audit.rows import Example, Row
+    from tcpmc.checks.audit.rows import AuditRow, Example
+    from tcpmc.checks.audit.variant_audit import Audit, Audits
 
 WIDTH = 80
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
@@ -34,15 +34,19 @@ def as_text(found: Audits, width: int | None = None) -> str:
 def conclusion(one: Audit) -> str:
     """What the audit came to, on one line."""
     name, known = one.variant.name, _known(one)
-    count = {level: sum(row.level == level for row in one.broken) for level in Level}
+    count = {level: sum(row.level == level for row in one.broken) for level in RequirementLevel}
     for choice in one.choices:
         count[choice.level] += 1
     unseen = len(one.rows) - len(one.broken)
     if not any(count.values()) and not unseen:
         return f"{name}: {one.word}: the same as RFC 9293 in every step ({known})"
-    told = [f"{count[level]} {level}" for level in sorted(Level, reverse=True) if count[level]]
+    told = [
+        f"{count[level]} {level}"
+        for level in sorted(RequirementLevel, reverse=True)
+        if count[level]
+    ]
     told += [f"{unseen} that nobody can observe"] if unseen else []
-    if not count[Level.MUST] and not count[Level.SHLD]:
+    if not count[RequirementLevel.MUST] and not count[RequirementLevel.SHLD]:
         choices = f"but for {', '.join(told)}" if told else ""
         return f"{name}: {one.word}: equal to RFC 9293 {choices} ({known})"
     rest = "no other difference was found" if one.tried else "nothing else differs"
@@ -64,7 +68,7 @@ def _audit(one: Audit, width: int) -> Iterator[str]:
         yield from choice_lines(choice, width)
 
 
-def row_lines(one: Audit, row: Row, width: int) -> Iterator[str]:
+def row_lines(one: Audit, row: AuditRow, width: int) -> Iterator[str]:
     """A row in words."""
     head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
     yield from _wrapped(head, width, "  ")
@@ -79,17 +83,17 @@ def row_lines(one: Audit, row: Row, width: int) -> Iterator[str]:
         yield from _wrapped(reached(row), width, "      ")
 
 
-def word(row: Row) -> str:
+def word(row: AuditRow) -> str:
     """How binding: "MUST", "SHLD", "MAY"; or "-" for what nobody can observe."""
     return "-" if row.unseen else str(row.level)
 
 
-def in_states(row: Row) -> str:
+def in_states(row: AuditRow) -> str:
     """The states of the row."""
     return ", ".join(map(str, row.states))
 
 
-def happening(row: Row) -> str:
+def happening(row: AuditRow) -> str:
     """The event, with the control bits."""
     if row.event != "segment":
         return row.event
@@ -97,13 +101,13 @@ def happening(row: Row) -> str:
     return f"segment ({controls})" if controls else "any segment"
 
 
-def condition(row: Row) -> str:
+def condition(row: AuditRow) -> str:
     """The condition on the numbers."""
     words = "; or ".join(word or "always" for word in row.where.words)
     return words if row.where.exact else f"{words}, and more (not all such numbers)"
 
 
-def reason(row: Row) -> str:
+def reason(row: AuditRow) -> str:
     """What the RFC says about it, or why it does not matter."""
     if row.unseen:
         return row.unseen
@@ -112,7 +116,7 @@ def reason(row: Row) -> str:
     return f'"{row.requirement.words}" (RFC 9293, {row.requirement.section})'
 
 
-def reached(row: Row) -> str:
+def reached(row: AuditRow) -> str:
     """Whether a run shows it."""
     if row.trace is not None:
         return f"reached in {len(row.trace)} steps ({row.reached_in})"
@@ -191,7 +195,7 @@ def _as_object(one: Audit) -> Json:
     }
 
 
-def _row_object(row: Row) -> Json:
+def _row_object(row: AuditRow) -> Json:
     where = row.where
     return {
         "level": str(row.level),
@@ -206,7 +210,7 @@ def _row_object(row: Row) -> Json:
         "rfc": {"does": row.rfc_does, "label": row.rfc_label},
         "variant": {"does": row.own_does, "label": row.own_label},
         "says": reason(row),
-        "trace": None if row.trace is None else trace_object(row.trace),
+        "trace": None if row.trace is None else trace_json(row.trace),
         "reached_in": row.reached_in,
         "example": _example_object(row.example),
     }

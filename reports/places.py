@@ -87,8 +87,8 @@ def _labels(model: Model, trace: Trace, number: int, own: Path | None) -> dict[s
     with noting() as made:
         _again(model, trace.states[number], trace.events[number])
     found = {}
-    for label in step.rule.split(" + "):
-        makers = [place for rule, place in made if label in rule.split(" + ")]
+    for label in step.rules:
+        makers = [place for rules, place in made if label in rules]
         inside = [place for place in makers if own and Path(place.file).resolve() == own]
         if makers:
             found[label] = inside[-1] if inside else makers[0]
@@ -105,15 +105,15 @@ def _again(model: Model, before: System, event: Event) -> None:
 
 
 @contextmanager
-def noting() -> Iterator[list[tuple[str, Place]]]:
-    """Note each `Step` that is made, by its label and the line that made it."""
-    made: list[tuple[str, Place]] = []
+def noting() -> Iterator[list[tuple[tuple[str, ...], Place]]]:
+    """Note each `Step` that is made, by its labels and the line that made it."""
+    made: list[tuple[tuple[str, ...], Place]] = []
 
     def note(frame: FrameType, event: str, argument: object) -> None:
-        if event == "call" and frame.f_code == MADE:
+        if event == "return" and frame.f_code == MADE:
             place = _maker(frame)
             if place is not None:
-                made.append((frame.f_locals["rule"], place))
+                made.append((getattr(frame.f_locals["self"], "rules", ()), place))
 
     before = sys.getprofile()
     sys.setprofile(note)

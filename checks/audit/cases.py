@@ -20,7 +20,7 @@ from tcpmc.checks.symbolic.symbolic import as_truth
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import CHECKS, Rules
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
@@ -28,7 +28,6 @@ LONGEST = 65_535
 SEGMENT = "segment"
 CALLS = ("open_active", "open_passive", "send", "receive", "close", "abort")
 TIMEOUTS = ("retransmission_timeout", "time_wait_timeout", "user_timeout")
-NO_TCB = (State.CLOSED, State.LISTEN)
 ALL_CONTROLS = tuple(product((False, True), repeat=len(CONTROLS)))
 QUEUE = "send_queued"
 """What SYN-SENT and SYN-RECEIVED end with. No variant can replace it."""
@@ -82,7 +81,7 @@ class Case:
     def happens(self) -> z3.BoolRef:
         """When the event can occur at all: a timer runs only where there is something to time."""
         tcb = self.tcb
-        if self.event in TIMEOUTS and self.state in NO_TCB:
+        if self.event in TIMEOUTS and self.state in UNCONNECTED:
             return z3.BoolVal(False)
         if self.event == "time_wait_timeout":
             return z3.BoolVal(self.state == State.TIME_WAIT)
@@ -112,8 +111,8 @@ def any_tcb(
     state: State, stamps: bool, reopened: bool = False, holds: bool = False, prefix: str = ""
 ) -> Tcb:
     """A TCB in that state with every number open."""
-    if state in NO_TCB:
-        return blank(state, BITS)
+    if state in UNCONNECTED:
+        return empty_tcb(state, BITS)
     iss, irs = sequence(f"{prefix}ISS"), sequence(f"{prefix}IRS")
     una = sequence(f"{prefix}SND.UNA", iss)
     return Tcb(

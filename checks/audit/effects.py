@@ -6,13 +6,13 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NAMES, NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import NAMES, SEGMENT, Case
 from tcpmc.checks.audit.joint import parts
 from tcpmc.checks.audit.numbers import BITS, ROOM, number
 from tcpmc.checks.symbolic.symbolic import Sym, as_bits
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import Step
+from tcpmc.model.endpoint.tcb import UNCONNECTED, Step
 
 SIZE = BITS + ROOM
 BITS_OF_CONTROL = ("SYN", "FIN", "RST", "ACK")
@@ -74,7 +74,7 @@ def _names(case: Case) -> dict[str, str]:
     """What the numbers that can be written with the RFC's names are called."""
     tcb, known = case.tcb, {}
     pairs: list[tuple[str, Any]] = [("ISS", Seq(_free("ISS to select"), 32))]
-    if case.state not in NO_TCB:
+    if case.state not in UNCONNECTED:
         pairs += [(NAMES[n], getattr(tcb, n)) for n in ("iss", "irs", "snd_una", "snd_nxt")]
         pairs.append(("RCV.NXT", tcb.rcv_nxt))
     if case.event == SEGMENT:
@@ -94,7 +94,7 @@ def _names(case: Case) -> dict[str, str]:
             known[_id((first + octets).value)] = f"{name}+octets"
     if case.event == SEGMENT:
         known[_id(_free("octets"))] = "the octets"
-    if case.state not in NO_TCB:
+    if case.state not in UNCONNECTED:
         known[_id(tcb.queued)] = "the octets queued"
         for name, first in pairs:
             known[_id((first + tcb.queued).value)] = f"{name}+queued"

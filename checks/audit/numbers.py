@@ -6,6 +6,7 @@ mask are what they are on ints, and a path that is found here is one that the ru
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 import z3
@@ -62,22 +63,28 @@ def _low(a: Any) -> z3.BitVecRef:
             return z3.Extract(BITS - 1, 0, a)
 
 
+@cache
 def number(name: str) -> int:
-    """Any number of 32 bits."""
+    """Any number of 32 bits. The same one each time, so that what is computed of it is kept."""
     return cast(int, Number(z3.ZeroExt(ROOM, z3.BitVec(name, BITS))))
 
 
 def sequence(name: str, beyond: Seq | None = None) -> Seq:
     """Any sequence number. It is written as any distance `beyond` another, from which it is mostly
     told apart: then a solver need not find out that only the distance matters."""
-    distance = z3.BitVec(name, BITS)
+    distance = number(name)
     if beyond is None or not isinstance(beyond.value, Sym):
-        return Seq(cast(int, Number(z3.ZeroExt(ROOM, distance))), BITS)
-    return Seq(cast(int, Number(z3.ZeroExt(ROOM, _low(beyond.value.term) + distance))), BITS)
+        return Seq(distance, BITS)
+    return Seq(cast(int, lifted(_further, beyond.value, distance)), BITS)
 
 
+def _further(a: z3.BitVecRef, b: z3.BitVecRef) -> z3.BitVecRef:
+    return z3.ZeroExt(ROOM, _low(a) + _low(b))
+
+
+@cache
 def flag(name: str) -> bool:
-    """Either truth."""
+    """Either truth. The same one each time."""
     return cast(bool, Number(z3.Bool(name)))
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from tcpmc.captures import Endpoint
 from tcpmc.captures.modular import SPACE, signed
+from tcpmc.captures.packet_table import ACK, FIN, NEVER, RST, SYN, PacketTable
 from tcpmc.captures.rows import Rows
-from tcpmc.captures.table import ACK, FIN, NEVER, RST, SYN, Table
 from tcpmc.checks.conform.columns import BLOCK, NONE
 from tcpmc.checks.conform.hypothesis import MOST_CREDITS
 from tcpmc.checks.conform.view import DEFAULT_MSS
@@ -59,7 +59,7 @@ class Order:
             found.add(table)
         return found
 
-    def _fill(self, table: Table, begin: int) -> None:
+    def _fill(self, table: PacketTable, begin: int) -> None:
         """Write what was not seen into the rows that stand for it."""
         for place, (seq, length) in self.unseen.items():
             row = place - begin

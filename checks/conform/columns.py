@@ -15,8 +15,8 @@ import numpy as np
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.captures.modular import SPACE, furthest, highest, latest
+from tcpmc.captures.packet_table import ACK, CHECKSUMS, FIN, NEVER, RST, SYN, UNTOLD, PacketTable
 from tcpmc.captures.rows import Rows
-from tcpmc.captures.table import ACK, CHECKSUMS, FIN, NEVER, RST, SYN, UNTOLD, Table
 from tcpmc.checks.conform.hypothesis import BITS
 from tcpmc.checks.conform.view import (
     DEFAULT_MSS,
@@ -102,7 +102,7 @@ class Columns(Sequence[Seen]):
     def __init__(self, rows: Rows, end: Endpoint, begun: _Carried) -> None:
         self.rows, self.end = rows, end
         self._carried = [begun]
-        self._blocks: OrderedDict[int, tuple[Table, Block]] = OrderedDict()
+        self._blocks: OrderedDict[int, tuple[PacketTable, Block]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -130,7 +130,7 @@ class Columns(Sequence[Seen]):
         """The block in which the packet of that place is."""
         return self._read(place // BLOCK)[1]
 
-    def _read(self, number: int) -> tuple[Table, Block]:
+    def _read(self, number: int) -> tuple[PacketTable, Block]:
         """A block, and its packets."""
         if number in self._blocks:
             self._blocks.move_to_end(number)
@@ -167,7 +167,9 @@ def columns_of(packets: Sequence[Packet], end: Endpoint) -> Columns | None:
     return Columns(rows, end, _Carried(sides))
 
 
-def _read(table: Table, begin: int, end: Endpoint, carried: _Carried) -> tuple[Block, _Carried]:
+def _read(
+    table: PacketTable, begin: int, end: Endpoint, carried: _Carried
+) -> tuple[Block, _Carried]:
     """A block, and what the next one has to know."""
     flags, ack, seq = table.column("flags"), table.column("ack"), table.column("seq")
     sent = table.column("source") == [*table.endpoints, end].index(end)
@@ -260,7 +262,7 @@ def _seconds(time: int) -> float:
 
 
 def _offered(
-    table: Table, syn: Truths, rst: Truths, own_scale: Numbers, other_scale: Numbers
+    table: PacketTable, syn: Truths, rst: Truths, own_scale: Numbers, other_scale: Numbers
 ) -> Numbers:
     """SEG.WND in octets (RFC 7323, 2.2)."""
     raw = table.column("window")

@@ -17,6 +17,8 @@ from tcpmc.checks.conform.layers import Layer, Node, add
 from tcpmc.checks.conform.proving import Lesson, Prover
 from tcpmc.checks.conform.search import Run, Search, window_around
 from tcpmc.checks.conform.steady import Guess, guessed, may_begin, part_of
+from tcpmc.model.variants.linux_rules import LINUX
+from tcpmc.model.variants.lwip_rules import LWIP
 from tcpmc.model.variants.variant import RFC9293
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 LONG = 256
 """Views of fewer packets are explained packet by packet."""
 FIRST, LARGEST = 128, 2**16
+KNOWN_RULES = (RFC9293, LINUX, LWIP)
+"""They compare no other numbers than the keys of kinds have."""
 PATIENCE = 4
 """Packets that are explained one by one before another guess is made."""
 
@@ -58,10 +62,10 @@ class LongRun(Run):
 
 
 def can_be_long(search: Search) -> bool:
-    """Whether the search can be made in stretches: only the RFC's own rules compare nothing but
-    what the kinds of packets have in their keys."""
+    """Whether the search can be made in stretches: the rules of a user's variant may compare what
+    the kinds of packets do not have in their keys."""
     near = not search.excuses.far
-    return isinstance(search.view, Columns) and near and search.stack.variant.rules == RFC9293
+    return isinstance(search.view, Columns) and near and search.stack.variant.rules in KNOWN_RULES
 
 
 def long_run(search: Search, starts: Iterable[Hypothesis], repairs: int = 0) -> LongRun:

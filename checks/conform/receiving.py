@@ -22,13 +22,12 @@ from tcpmc.checks.conform.view import LARGEST_WINDOW, Seen
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment, is_pure_ack, reset
 from tcpmc.model.endpoint.sequence import Seq, acknowledges, within
-from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.endpoint.tcb import TAKES_TEXT, State, Step, Tcb
 
 Branch = tuple[Hypothesis, Cost, tuple[Note, ...]]
 
 NO_PEER_ISS = (State.CLOSED, State.LISTEN, State.SYN_SENT)
 """The states in which the other end's ISS is not known."""
-TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 UNKNOWN_ISS = Seq(0, BITS)
 FAR = 1 << 30
 LATELY = 1.0

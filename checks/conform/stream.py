@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 
 from tcpmc.captures import Capture, Connection, conversations
 from tcpmc.captures.connections import LONG
+from tcpmc.captures.packet_table import NEVER, PacketTable
 from tcpmc.captures.rows import Rows
 from tcpmc.captures.summary import Summary, summed
-from tcpmc.captures.table import NEVER, Table
 from tcpmc.checks.conform.alike import LONGEST, shape
 from tcpmc.checks.conform.conform import ConnectionReport, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
@@ -66,7 +66,7 @@ class Progress:
     until: float | None = None
     latest: int = field(default=NEVER)
 
-    def follow(self, tables: Iterable[Table]) -> Iterator[Table]:
+    def follow(self, tables: Iterable[PacketTable]) -> Iterator[PacketTable]:
         """The same tables, counted."""
         for table in tables:
             self.packets += len(table)

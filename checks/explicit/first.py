@@ -9,6 +9,7 @@ import numpy as np
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import END_BITS, Graph, chunks, successors, unpack
 from tcpmc.checks.trace import Trace, events_along, replay
+from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
 from tcpmc.model.network.product import OPENS, End, Event, Move
 from tcpmc.model.network.system import Model
 
@@ -54,7 +55,7 @@ def _first_steps(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, int
             for index in sorted(first.tolist()):
                 step = int(steps[index])
                 event = table.event(int(edges.event[index]), int(edges.end[index]))
-                local = event.kind not in ("lose", "duplicate", "expire", "tick")
+                local = event.kind not in (*NETWORK_EVENTS, EventKind.TICK)
                 if local and step not in seen:
                     seen.add(step)
                     yield depth, int(chunk[edges.source[index]]), event

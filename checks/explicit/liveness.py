@@ -29,7 +29,8 @@ from tcpmc.checks.statespace import (
     unpack,
 )
 from tcpmc.checks.statespace.tables import Ints
-from tcpmc.model.properties.kinds import FAIR_EVENTS
+from tcpmc.model.endpoint.event_kinds import EventKind
+from tcpmc.model.properties.kinds import FAIR_EVENTS, Fairness
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Region:
         )
 
 
-def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Region:
+def region(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Region:
     """The states with their transitions; those that duplicate lead outside."""
     events = {event for kind in fairness for event in FAIR_EVENTS[kind]}
     parts: list[tuple[Ints, ...]] = []
@@ -77,7 +78,7 @@ def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Regi
         tried = [attempts(table, which, chunk) for which in (0, 1)]
         kinds = [kind for kind, *_ in table.events.values]
         fair = np.array([kind in events for kind in kinds])
-        doubles = np.array([kind == "duplicate" for kind in kinds])
+        doubles = np.array([kind == EventKind.DUPLICATE for kind in kinds])
         at = np.minimum(np.searchsorted(states, edges.target), len(states) - 1)
         inside = (states[at] == edges.target) & ~doubles[edges.event]
         first = int(np.searchsorted(states, chunk[0]))
@@ -97,7 +98,7 @@ def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Regi
 
 
 def fair_lasso(
-    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[str]
+    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[Fairness]
 ) -> Lasso | None:
     """A run that is fair in the given ways and stays for ever in the given states of the graph, by
     level, or None.
@@ -139,7 +140,7 @@ def endless_exchange(
 def _answered(table: TabulatedModel, states: Ints) -> tuple[Ints, Ints]:
     """The deliveries that are answered, from these states: sources and targets."""
     edges = successors(table, states)
-    kinds = np.array([kind == "deliver" for kind, *_ in table.events.values])
+    kinds = np.array([kind == EventKind.DELIVER for kind, *_ in table.events.values])
     out = np.stack((unpack(edges.target)[2:], unpack(states[edges.source])[2:]))
     grew = np.where(edges.end == 0, out[0][0] != out[1][0], out[0][1] != out[1][1])
     answered = kinds[edges.event] & grew

@@ -10,21 +10,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
     CONNECTION_REFUSED,
     CONNECTION_RESET,
-    FIN_SENT_STATES,
+    FIN_UNACKNOWLEDGED,
     SYNCHRONIZED,
+    TAKES_TEXT,
     State,
     Tcb,
-    blank,
+    empty_tcb,
 )
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.properties.kinds import EveryStep, StepPredicate
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    REFUTED,
+    EveryStep,
+    StepPredicate,
+)
 from tcpmc.model.properties.second_connection import reopened
 
 CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
@@ -33,7 +40,6 @@ CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED = (
     State.SYN_SENT,
     State.SYN_RECEIVED,
 )
-TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 # --- what arrives ---------------------------------------------------------------------------------
 
@@ -163,7 +169,7 @@ def reset_sent(step: EndStep) -> bool:
 
 def is_blank(tcb: Tcb) -> bool:
     """Nothing of a connection is left in the TCB."""
-    return tcb == blank(tcb.state, tcb.iss.bits)
+    return tcb == empty_tcb(tcb.state, tcb.iss.bits)
 
 
 def deleted(step: EndStep) -> bool:
@@ -358,7 +364,7 @@ def numbered_in_order(step: EndStep) -> bool:
     again begins at SND.UNA, and ends at SND.NXT at most."""
     at, before, after = step.tcb.snd_nxt, step.tcb, step.after
     for seg in step.step.send:
-        if step.event == "retransmission timeout":
+        if step.event == EventKind.RETRANSMISSION_TIMEOUT:
             again = (seg.seq == before.snd_una) & (seg.len != 0) & (seg.len <= outstanding(before))
             if not again:
                 return False
@@ -380,7 +386,7 @@ def sent_again(step: EndStep) -> bool:
         return False
     seg, tcb = step.step.send[0], step.tcb
     opening = tcb.snd_una == tcb.iss
-    fin_out = tcb.state in FIN_SENT_STATES
+    fin_out = tcb.state in FIN_UNACKNOWLEDGED
     ends = seg.len == outstanding(tcb)
     fin = (fin_out and ends) if seg.FIN else (not fin_out or not ends or opening)
     answers = tcb.state != SYN_SENT
@@ -408,7 +414,7 @@ def only_a_fin_restarts(step: EndStep) -> bool:
 def opens(step: EndStep) -> bool:
     """A SYN at ISS is sent, and the state is SYN-SENT; or LISTEN, and nothing is sent."""
     after, iss = step.after, step.host.iss
-    if step.event == "passive OPEN":
+    if step.event == EventKind.PASSIVE_OPEN:
         return after.state == LISTEN and is_blank(after) and silent(step)
     syn = Segment(iss, after.rcv_nxt, SYN=True)
     numbered = (after.iss == iss) & (after.snd_una == iss) & (after.snd_nxt == iss + 1)
@@ -469,7 +475,7 @@ def aborts(step: EndStep) -> bool:
 
 def times_out(step: EndStep) -> bool:
     """The TCB is deleted without a segment; after a user timeout the user is told."""
-    told = bool(step.step.signals) == (step.event == "user timeout")
+    told = bool(step.step.signals) == (step.event == EventKind.USER_TIMEOUT)
     return deleted(step) and told and not step.step.send
 
 
@@ -482,7 +488,7 @@ def is_told(step: EndStep) -> bool:
 # --- Figure 5 -------------------------------------------------------------------------------------
 
 
-def on(event: str) -> StepPredicate:
+def on(event: EventKind) -> StepPredicate:
     """It is this user call or timeout."""
     return lambda step: step.event == event
 
@@ -502,24 +508,24 @@ def any_of(*causes: StepPredicate) -> StepPredicate:
 
 
 RST, ACK, FIN = with_bits("RST"), with_bits("ACK"), with_bits("FIN", "ACK")
-GONE = any_of(on("ABORT"), on("user timeout"), on("crash"))
-OPENED = any_of(on("active OPEN"), on("SEND"))
+GONE = any_of(on(EventKind.ABORT), on(EventKind.USER_TIMEOUT), on(EventKind.CRASH))
+OPENED = any_of(on(EventKind.ACTIVE_OPEN), on(EventKind.SEND))
 CAUSES: Mapping[tuple[State, State], StepPredicate] = {
-    (CLOSED, LISTEN): on("passive OPEN"),
-    (CLOSED, SYN_SENT): on("active OPEN"),
+    (CLOSED, LISTEN): on(EventKind.PASSIVE_OPEN),
+    (CLOSED, SYN_SENT): on(EventKind.ACTIVE_OPEN),
     (LISTEN, SYN_SENT): OPENED,
     (LISTEN, SYN_RECEIVED): with_bits("SYN", without="ACK"),
-    (LISTEN, CLOSED): any_of(on("CLOSE"), GONE),
+    (LISTEN, CLOSED): any_of(on(EventKind.CLOSE), GONE),
     (SYN_SENT, SYN_RECEIVED): with_bits("SYN", without="ACK"),
     (SYN_SENT, State.ESTABLISHED): with_bits("SYN", "ACK"),
-    (SYN_SENT, CLOSED): any_of(on("CLOSE"), with_bits("RST", "ACK"), GONE),
+    (SYN_SENT, CLOSED): any_of(on(EventKind.CLOSE), with_bits("RST", "ACK"), GONE),
     (SYN_RECEIVED, State.ESTABLISHED): ACK,
     (SYN_RECEIVED, State.CLOSE_WAIT): FIN,
     (SYN_RECEIVED, State.LAST_ACK): FIN,
-    (SYN_RECEIVED, State.FIN_WAIT_1): any_of(on("CLOSE"), ACK),
+    (SYN_RECEIVED, State.FIN_WAIT_1): any_of(on(EventKind.CLOSE), ACK),
     (SYN_RECEIVED, LISTEN): any_of(RST, with_bits("SYN")),
     (SYN_RECEIVED, CLOSED): any_of(RST, GONE),
-    (State.ESTABLISHED, State.FIN_WAIT_1): on("CLOSE"),
+    (State.ESTABLISHED, State.FIN_WAIT_1): on(EventKind.CLOSE),
     (State.ESTABLISHED, State.CLOSE_WAIT): FIN,
     (State.ESTABLISHED, CLOSED): any_of(RST, GONE),
     (State.FIN_WAIT_1, State.FIN_WAIT_2): ACK,
@@ -528,12 +534,12 @@ CAUSES: Mapping[tuple[State, State], StepPredicate] = {
     (State.FIN_WAIT_1, CLOSED): any_of(RST, GONE),
     (State.FIN_WAIT_2, State.TIME_WAIT): FIN,
     (State.FIN_WAIT_2, CLOSED): any_of(RST, GONE),
-    (State.CLOSE_WAIT, State.LAST_ACK): on("CLOSE"),
+    (State.CLOSE_WAIT, State.LAST_ACK): on(EventKind.CLOSE),
     (State.CLOSE_WAIT, CLOSED): any_of(RST, GONE),
     (State.CLOSING, State.TIME_WAIT): ACK,
     (State.CLOSING, CLOSED): any_of(RST, GONE),
     (State.LAST_ACK, CLOSED): any_of(RST, ACK, GONE),
-    (State.TIME_WAIT, CLOSED): any_of(RST, on("TIME-WAIT timeout"), GONE),
+    (State.TIME_WAIT, CLOSED): any_of(RST, on(EventKind.TIME_WAIT_TIMEOUT), GONE),
 }
 """The arrows of Figure 5, with notes 1 to 3, ABORT, resets and timeouts, and what leads along
 each. (A FIN that arrives, or waits to be sent, in SYN-RECEIVED takes two of them at once.)"""
@@ -581,7 +587,7 @@ def every(
     **more: Any,
 ) -> EveryStep:
     """What every step under the RFC's rules obeys."""
-    settings: dict[str, Any] = {"expected": {"rfc9293": "PROVED"}, "setting": everything}
+    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "scope_for": everything}
     return EveryStep(
         **settings | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
@@ -590,7 +596,7 @@ def every(
 
 def but_not_on(variant: str) -> dict[str, str]:
     """Proved on the RFC's rules, and refuted on a variant."""
-    return {"rfc9293": "PROVED", variant: "REFUTED"}
+    return {"rfc9293": PROVED, variant: REFUTED}
 
 
 STEPS: tuple[EveryStep, ...] = (
@@ -608,7 +614,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.1",
         arrives_in(CLOSED),
         closed_answers,
-        setting=forgotten,
+        scope_for=forgotten,
         expected=but_not_on("no-time-wait-silent"),
     ),
     every(
@@ -617,7 +623,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.2",
         arrives_in(LISTEN),
         listen_answers,
-        setting=forgotten,
+        scope_for=forgotten,
         expected=but_not_on("two-way-handshake"),
     ),
     every(
@@ -626,7 +632,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.3",
         arrives_in(SYN_SENT),
         syn_sent_answers,
-        setting=forgotten,
+        scope_for=forgotten,
     ),
     every(
         "syn-received-answers",
@@ -634,7 +640,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 second, fourth and fifth, note 1",
         lambda step: arrives_in(SYN_RECEIVED)(step) and ahead(step) == 0 and in_window(step),
         syn_received_answers,
-        setting=forgotten,
+        scope_for=forgotten,
     ),
     every(
         "window-guards",
@@ -664,7 +670,7 @@ STEPS: tuple[EveryStep, ...] = (
             arrives_in(SYN_RECEIVED, *SYNCHRONIZED)(step) and step.segment.RST and ahead(step) != 0
         ),
         reset_is_not_taken,
-        setting=attacked,
+        scope_for=attacked,
         expected=but_not_on("rfc793"),
     ),
     every(
@@ -679,7 +685,7 @@ STEPS: tuple[EveryStep, ...] = (
             and in_window(step)
         ),
         acknowledged_only,
-        setting=attacked,
+        scope_for=attacked,
         expected=but_not_on("rfc793"),
     ),
     every(
@@ -695,7 +701,7 @@ STEPS: tuple[EveryStep, ...] = (
             and ack_out_of_range(step)
         ),
         out_of_range_is_not_processed,
-        setting=reopened(),
+        scope_for=reopened(),
     ),
     every(
         "data-in-order",
@@ -742,7 +748,9 @@ STEPS: tuple[EveryStep, ...] = (
         "ack-leads-on",
         "the ACK of the own FIN leads to FIN-WAIT-2, TIME-WAIT or CLOSED, and no other ACK does",
         "RFC 9293, 3.10.7.4 fifth",
-        lambda step: arrives_in(*FIN_SENT_STATES)(step) and in_order(step) and not step.segment.FIN,
+        lambda step: (
+            arrives_in(*FIN_UNACKNOWLEDGED)(step) and in_order(step) and not step.segment.FIN
+        ),
         ack_leads_on,
         expected=but_not_on("no-time-wait"),
     ),
@@ -778,7 +786,7 @@ STEPS: tuple[EveryStep, ...] = (
         "front-is-sent-again",
         "what is sent again is the front of what is not acknowledged",
         "RFC 9293, 3.10.8",
-        on("retransmission timeout"),
+        on(EventKind.RETRANSMISSION_TIMEOUT),
         sent_again,
     ),
     every(
@@ -786,8 +794,8 @@ STEPS: tuple[EveryStep, ...] = (
         "an active OPEN sends a SYN at the ISS; after a passive one the end listens",
         "RFC 9293, 3.10.1",
         lambda step: (
-            (step.event == "active OPEN" and step.tcb.state in (CLOSED, LISTEN))
-            or (step.event == "passive OPEN" and step.tcb.state == CLOSED)
+            (step.event == EventKind.ACTIVE_OPEN and step.tcb.state in (CLOSED, LISTEN))
+            or (step.event == EventKind.PASSIVE_OPEN and step.tcb.state == CLOSED)
         ),
         opens,
     ),
@@ -795,7 +803,7 @@ STEPS: tuple[EveryStep, ...] = (
         "text-is-sent",
         "SEND queues text before the connection is ready, and sends it at once when it is",
         "RFC 9293, 3.10.2",
-        lambda step: step.event == "SEND" and step.tcb.state != CLOSED,
+        lambda step: step.event == EventKind.SEND and step.tcb.state != CLOSED,
         sends_text,
     ),
     every(
@@ -812,21 +820,21 @@ STEPS: tuple[EveryStep, ...] = (
         "close-sends-fin",
         "CLOSE deletes what has not begun, and sends a FIN otherwise",
         "RFC 9293, 3.10.4",
-        on("CLOSE"),
+        on(EventKind.CLOSE),
         closes,
     ),
     every(
         "abort-resets",
         "ABORT deletes the TCB, and resets the other end where a FIN is still to come",
         "RFC 9293, 3.10.5",
-        on("ABORT"),
+        on(EventKind.ABORT),
         aborts,
     ),
     every(
         "timeouts-delete",
         "the user timeout and that of TIME-WAIT delete the TCB; of the first the user is told",
         "RFC 9293, 3.10.8",
-        any_of(on("user timeout"), on("TIME-WAIT timeout")),
+        any_of(on(EventKind.USER_TIMEOUT), on(EventKind.TIME_WAIT_TIMEOUT)),
         times_out,
     ),
     every(
@@ -845,7 +853,7 @@ STEPS: tuple[EveryStep, ...] = (
             and not step.history.gave_up
             and step.tcb.state != CLOSED
             and step.after.state == CLOSED
-            and step.event not in ("ABORT", "crash")
+            and step.event not in (EventKind.ABORT, EventKind.CRASH)
         ),
         is_told,
     ),
@@ -856,7 +864,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 fifth and eighth",
         arrives_in(State.TIME_WAIT),
         only_a_fin_restarts,
-        setting=ticking,
+        scope_for=ticking,
         expected=but_not_on("no-restart") | but_not_on("time-wait-restart-any"),
     ),
 )

@@ -6,7 +6,7 @@ import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
-from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.verdict import (

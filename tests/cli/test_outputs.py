@@ -16,6 +16,7 @@ from tcpmc.checks.running.run import run
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.trace_command import file_name, folders, write_traces
 from tcpmc.model import Variant
+from tcpmc.model.properties.kinds import Word
 
 DEMO = str(TESTS / "demo" / "stack.py")
 
@@ -163,7 +164,7 @@ def test_traces_of_what_is_not_as_expected(tmp_path: Path) -> None:
 def test_every_format_can_be_asked_for(tmp_path: Path) -> None:
     result = hostile()
     wanted = folders([f"{name}={tmp_path}/{name}" for name in ALL_FORMATS])
-    expected = replace(result.verdict, otherwise="WITNESS")
+    expected = replace(result.verdict, expected_override=Word.WITNESS)
     assert write_traces(Outcome([Result(result.job, expected)]), wanted) == 0
     assert write_traces(Outcome([result]), wanted) == 1
     for name in ALL_FORMATS:

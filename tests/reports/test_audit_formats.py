@@ -9,12 +9,12 @@ import pytest
 
 from checkout import TESTS
 from tcpmc.checks.running.loading import find_variant
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 
 pytest.importorskip("z3")
 
 from tcpmc.checks.audit.cases import RULES
-from tcpmc.checks.audit.decide import Audits, audit
+from tcpmc.checks.audit.variant_audit import Audits, audit
 from tcpmc.reports.audit import as_json, as_text
 from tcpmc.reports.formats.audit_junit import junit
 from tcpmc.reports.formats.audit_sarif import sarif
@@ -93,7 +93,9 @@ def test_json_has_the_step_and_the_run(found: Audits) -> None:
 def test_should_fails_only_where_it_is_asked_for(found: Audits) -> None:
     assert found.fails
     assert not Audits([audit(find_variant("drop-out-of-order"), "drop-out-of-order")]).fails
-    warned = Audits([audit(find_variant("drop-out-of-order"), "drop-out-of-order")], Level.SHLD)
+    warned = Audits(
+        [audit(find_variant("drop-out-of-order"), "drop-out-of-order")], RequirementLevel.SHLD
+    )
     assert warned.fails
 
 
