@@ -112,15 +112,15 @@ def text_of(name: str) -> str:
     """The text in a file. Raises BadInput."""
     try:
         return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _read(text: str) -> bytes:
     try:
         return Path(text).read_bytes()
-    except OSError as error:
-        raise BadInput(f"{text}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # a null byte is a ValueError
+        raise BadInput(f"{text}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _run(text: str, source: bytes) -> dict[str, Any]:
