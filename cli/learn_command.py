@@ -15,7 +15,7 @@ from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
 
 if TYPE_CHECKING:
-    from tcpmc.checks.drive.learning import Machine
+    from tcpmc.checks.drive.learning import MealyMachine
 
 
 @click.command(short_help="Learn the state machine of a real stack, and compare it.")
@@ -56,7 +56,7 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
     return EXIT_AS_EXPECTED if found.word is None else EXIT_UNEXPECTED
 
 
-def machine(name: str, seed: int) -> Machine:
+def machine(name: str, seed: int) -> MealyMachine:
     """The machine of a stack, or that in a file."""
     from tcpmc.checks.drive.learning import learned, read_machine
 

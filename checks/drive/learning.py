@@ -45,7 +45,7 @@ class Unstable(Exception):
 
 
 @dataclass(frozen=True)
-class Machine:
+class MealyMachine:
     """A Mealy machine: its first state, and for each state and input the next and the output."""
 
     start: str
@@ -72,7 +72,7 @@ class Machine:
         return "\n".join([*lines, f"  __start0 -> {self.start};", "}"]) + "\n"
 
 
-def read_machine(path: str) -> Machine:
+def read_machine(path: str) -> MealyMachine:
     """The machine of a .dot file. Raises BadInput for a file that has none."""
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def read_machine(path: str) -> Machine:
     start = START.search(text)
     if not edges or start is None:
         raise BadInput(f'{path}: no machine in it: edges as a -> b [label="input / output"]')
-    return Machine(start[1], edges)
+    return MealyMachine(start[1], edges)
 
 
 def answer(runner: Runner, move: Move) -> str:
@@ -120,11 +120,10 @@ def _abstract(packet: Packet, acked: int) -> str:
     return told
 
 
-def learned(stack: StackUnderTest, seed: int = 1) -> Machine:
+def learned(stack: StackUnderTest, seed: int = 1) -> MealyMachine:
     """The machine of a stack. Raises Unstable where it answers one word in two ways, and NotHere
     without the library that learns."""
     try:
-        from aalpy.automata import MealyMachine
         from aalpy.base import SUL
         from aalpy.learning_algs import run_KV
         from aalpy.oracles import StatePrefixEqOracle
@@ -159,7 +158,7 @@ def learned(stack: StackUnderTest, seed: int = 1) -> Machine:
     asked = Asked()
     seed_of_all(seed)
     oracle = StatePrefixEqOracle(list(LETTERS), asked, walks_per_state=WALKS, walk_len=WALK_LENGTH)
-    found: MealyMachine = run_KV(
+    found = run_KV(
         list(LETTERS),
         asked,
         oracle,
@@ -173,7 +172,7 @@ def learned(stack: StackUnderTest, seed: int = 1) -> Machine:
 LETTERS = {str(move): move for move in ALPHABET}
 
 
-def _machine(found: Any) -> Machine:
+def _machine(found: Any) -> MealyMachine:
     """The machine that AALpy has found, its states numbered as they are first reached."""
     names = {found.initial_state: "s0"}
     edges: dict[tuple[str, str], tuple[str, str]] = {}
@@ -186,10 +185,10 @@ def _machine(found: Any) -> Machine:
                 names[after] = f"s{len(names)}"
                 todo.append(after)
             edges[names[state], letter] = names[after], state.output_fun[letter]
-    return Machine("s0", edges)
+    return MealyMachine("s0", edges)
 
 
-def distinguishing(one: Machine, other: Machine) -> tuple[str, ...] | None:
+def distinguishing(one: MealyMachine, other: MealyMachine) -> tuple[str, ...] | None:
     """The shortest word to which the machines answer in different ways; None if there is none.
     Letters that only one of them has are left out."""
     letters = [letter for letter in one.inputs if letter in other.inputs]
@@ -209,7 +208,7 @@ def distinguishing(one: Machine, other: Machine) -> tuple[str, ...] | None:
     return None
 
 
-def answers(machine: Machine, word: Sequence[str]) -> list[str]:
+def answers(machine: MealyMachine, word: Sequence[str]) -> list[str]:
     """What the machine answers to each letter of a word."""
     state, said = machine.start, []
     for letter in word:

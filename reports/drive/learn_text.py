@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tcpmc.checks.drive.learning import Machine, answers, distinguishing
+from tcpmc.checks.drive.learning import MealyMachine, answers, distinguishing
 
 
 @dataclass(frozen=True)
@@ -12,9 +12,9 @@ class Learned:
     """A machine and whose it is, and the one that it is compared with."""
 
     name: str
-    machine: Machine
+    machine: MealyMachine
     against: str = ""
-    other: Machine | None = None
+    other: MealyMachine | None = None
 
     @property
     def word(self) -> tuple[str, ...] | None:
@@ -43,7 +43,7 @@ def text(learned: Learned) -> str:
     return "\n".join(lines) + "\n"
 
 
-def edges(machine: Machine) -> list[str]:
+def edges(machine: MealyMachine) -> list[str]:
     """A line for each edge that leads to another state or answers something."""
     return [
         f"  {state:>4} {given:<34} {output:<22} {after}"

@@ -6,7 +6,7 @@ import pytest
 
 from stacks_under_test import example, opened
 from tcpmc.checks.drive import learning
-from tcpmc.checks.drive.learning import Machine, answers, distinguishing, learned, read_machine
+from tcpmc.checks.drive.learning import MealyMachine, answers, distinguishing, learned, read_machine
 from tcpmc.checks.drive.model_stack import ModelStack
 from tcpmc.errors import BadInput
 from tcpmc.model import VARIANTS
@@ -25,7 +25,7 @@ TURNSTILE = """digraph learned {
 
 
 @pytest.fixture(scope="module")
-def rules() -> Machine:
+def rules() -> MealyMachine:
     return learned(ModelStack(VARIANTS["rfc9293"]))
 
 
@@ -35,13 +35,13 @@ def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "WALKS", 3)
 
 
-def test_the_example_is_as_the_rules(rules: Machine) -> None:
+def test_the_example_is_as_the_rules(rules: MealyMachine) -> None:
     with opened(example()) as stack:
         assert distinguishing(rules, learned(stack)) is None
 
 
 @pytest.mark.usefixtures("shorter")
-def test_a_bug_has_a_word(rules: Machine) -> None:
+def test_a_bug_has_a_word(rules: MealyMachine) -> None:
     with opened(example("bare-syn-dropped")) as stack:
         found = learned(stack)
     word = distinguishing(rules, found)
@@ -50,7 +50,7 @@ def test_a_bug_has_a_word(rules: Machine) -> None:
     assert answers(rules, word)[-1] != answers(found, word)[-1]
 
 
-def test_a_machine_is_read_as_it_is_written(rules: Machine, tmp_path: Path) -> None:
+def test_a_machine_is_read_as_it_is_written(rules: MealyMachine, tmp_path: Path) -> None:
     (tmp_path / "rules.dot").write_text(rules.dot())
     assert read_machine(str(tmp_path / "rules.dot")) == rules
 
