@@ -130,7 +130,7 @@ def learned(stack: StackUnderTest, seed: int = 1) -> MealyMachine:
     except ImportError as error:
         raise NotHere("learning needs AALpy: pip install 'tcpmc[learn]'") from error
 
-    class Asked(SUL):  # type: ignore[misc]
+    class AskedByLearner(SUL):  # type: ignore[misc]
         """The stack, as AALpy asks it; what it said to each word is remembered."""
 
         def __init__(self) -> None:
@@ -155,7 +155,7 @@ def learned(stack: StackUnderTest, seed: int = 1) -> MealyMachine:
                 )
             return said
 
-    asked = Asked()
+    asked = AskedByLearner()
     seed_of_all(seed)
     oracle = StatePrefixEqOracle(list(LETTERS), asked, walks_per_state=WALKS, walk_len=WALK_LENGTH)
     found = run_KV(
