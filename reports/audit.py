@@ -129,6 +129,8 @@ def shown(one: Example) -> str:
     if one.tcb.state not in (State.CLOSED, State.LISTEN):
         told += [f"SND.UNA {one.tcb.snd_una}", f"SND.NXT {one.tcb.snd_nxt}"]
         told += [f"RCV.NXT {one.tcb.rcv_nxt}"]
+    if one.max_snd_wnd is not None:
+        told.append(f"MAX.SND.WND {one.max_snd_wnd}")
     if one.segment is not None:
         told.append(f"segment {one.segment}")
     if one.octets is not None:

@@ -55,7 +55,7 @@ def _field(name: str, value: Any, names: dict[str, str]) -> str:
 def _segment(seg: Segment, names: dict[str, str]) -> str:
     """As `str(seg)`, with the RFC's names for its numbers."""
     controls = ",".join(bit for bit in BITS_OF_CONTROL if getattr(seg, bit) is not False)
-    none = isinstance(seg.length, int) and seg.length == 0
+    none = not isinstance(seg.length, Sym) and seg.length == 0
     text = "" if none else f"<DATA={_number(seg.length, names)}>"
     acked = f"<ACK={_number(seg.ack, names)}>" if seg.ACK is not False else ""
     return f"<SEQ={_number(seg.seq, names)}>{acked}{text}<CTL={controls}>"

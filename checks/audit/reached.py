@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import z3
 
-from tcpmc.checks.audit.cases import SEGMENT, Case
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case
 from tcpmc.checks.audit.differences import VariantComparison
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.checks.audit.rows import EVENTS, AuditRow
@@ -123,6 +123,7 @@ def values_of(host: Host, tcb: Tcb, seg: Segment | None) -> Values:
         "ISS to select": host.iss.value,
         "remembered": host.remembered,
         "may open": host.may_open,
+        MAX_SND_WND: host.profile.window if host.max_snd_wnd is None else host.max_snd_wnd,
         "octets": 1 if seg is None else seg.length,
         "ISS": tcb.iss.value,
         "IRS": tcb.irs.value,
