@@ -47,6 +47,8 @@ def effect(case: Case, step: Step, other: Step) -> str:
 
 
 def _field(name: str, value: Any, names: dict[str, str]) -> str:
+    if isinstance(getattr(value, "value", value), Sym) and _number(value, names) == NAMES[name]:
+        return f"keeps {NAMES[name]}"
     if name in ("passive", "close_queued", "held_fin"):
         return f"{NAMES[name]}: {_number(value, names)}"
     return f"{NAMES[name]} is {_number(value, names)}"
