@@ -95,6 +95,11 @@ DRIVE_FORMATS = _by_name(
     Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
 )
+REPLAY_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.replay_text:json"),
+    Format("pcapng", "what the stacks sent, for Wireshark", ".pcapng", "tcpmc.reports.drive.replay_text:pcapng", binary=True),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.replay_text:text"),
+)
 CLAIM_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json"),
     Format("markdown", "a page with diagrams, for GitHub", ".md"),

@@ -20,7 +20,7 @@ from tcpmc.checks.symbolic.symbolic import as_truth
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import CHECKS, Rules
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, blank
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
@@ -118,7 +118,7 @@ def any_tcb(
 ) -> Tcb:
     """A TCB in that state with every number open."""
     if state in UNCONNECTED:
-        return blank(state, BITS)
+        return empty_tcb(state, BITS)
     iss, irs = sequence(f"{prefix}ISS"), sequence(f"{prefix}IRS")
     una = sequence(f"{prefix}SND.UNA", iss)
     return Tcb(

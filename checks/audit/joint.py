@@ -12,14 +12,14 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NAMES, QUEUE, SEGMENT, Case
+from tcpmc.checks.audit.cases import NAMES, QUEUE, Case
 from tcpmc.checks.audit.numbers import Number, all_known, same, wanted
 from tcpmc.checks.symbolic.symbolic import paths
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import send_queued
-from tcpmc.model.endpoint.tcb import Step, Tcb, go_on
+from tcpmc.model.endpoint.tcb import Step, Tcb, continue_processing
 
 SEGMENT_FIELDS = tuple(field.name for field in fields(Segment))
 
@@ -88,7 +88,7 @@ class Both:
 
     def run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
         """Both, once: where they part, and what each does in all."""
-        rfc = own = go_on(case.tcb)
+        rfc = own = continue_processing(case.tcb)
         parting = None
         for name in names:
             if parting is not None:
@@ -175,8 +175,3 @@ def _same_segments(a: Sequence[Segment], b: Sequence[Segment]) -> z3.BoolRef | b
         for mine, theirs in zip(a, b, strict=True)
         for name in SEGMENT_FIELDS
     )
-
-
-def is_arrival(case: Case) -> bool:
-    """Whether it is a segment that arrives."""
-    return case.event == SEGMENT

@@ -23,7 +23,7 @@ from tcpmc.checks.audit.numbers import BITS
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, blank
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 
 RANDOM, FEW = 60, 16
 """Random numbers for a case; and how many where only a few are wanted."""
@@ -48,7 +48,7 @@ class Tried(Case):
         """The TCB."""
         of = self.values
         if self.state in UNCONNECTED:
-            return blank(self.state, BITS)
+            return empty_tcb(self.state, BITS)
         iss, irs = Seq(of["ISS"], BITS), Seq(of["IRS"], BITS)
         una = iss + of["SND.UNA"]
         old = None

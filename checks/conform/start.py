@@ -9,7 +9,7 @@ from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, SYNCHRONIZED, State, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, SYNCHRONIZED, State, Tcb, empty_tcb
 
 SPARE_CREDITS = 4
 BEFORE = -(1 << 20)
@@ -23,7 +23,7 @@ def is_partial(view: Sequence[Seen]) -> bool:
 def starts(view: Sequence[Seen]) -> list[Hypothesis]:
     """CLOSED; and where the view starts inside a connection, every state that it can be in, with
     the numbers of the first packets."""
-    found = [Hypothesis(blank(State.CLOSED, BITS))]
+    found = [Hypothesis(empty_tcb(State.CLOSED, BITS))]
     if not is_partial(view):
         return found
     if view[0].segment.SYN:
@@ -38,7 +38,7 @@ def _opening(first: Seen) -> Hypothesis:
         iss, rcv = seg.seq, seg.ack
         return Hypothesis(Tcb(State.SYN_RECEIVED, iss, rcv + -1, iss, iss + 1, rcv, passive=True))
     iss = seg.ack + -1
-    opened = blank(State.SYN_SENT, BITS)
+    opened = empty_tcb(State.SYN_SENT, BITS)
     return Hypothesis(replace(opened, iss=iss, snd_una=iss, snd_nxt=seg.ack))
 
 

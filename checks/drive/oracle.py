@@ -27,10 +27,10 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import State, Tcb, empty_tcb
 from tcpmc.stacks.stack import StackUnderTest
 
-START = Hypothesis(blank(State.CLOSED, BITS))
+START = Hypothesis(empty_tcb(State.CLOSED, BITS))
 AFTERWARDS = 5.0
 """Seconds after the last packet for which nothing more was sent."""
 
@@ -168,11 +168,17 @@ class Oracle:
         """The verdict on a run. The last move is held against its own rule, too."""
         return _Judging(self, tuple(events)).judged
 
+    def judged_segments(self, events: Sequence[Observation]) -> Judged:
+        """The verdict on the segments of a run and on its last state; no move is held against its
+        own rule."""
+        return _Judging(self, tuple(events), by_rule=False).judged
+
 
 @dataclass(frozen=True)
 class _Judging:
     oracle: Oracle
     events: tuple[Observation, ...]
+    by_rule: bool = True
 
     @cached_property
     def packets(self) -> list[Packet]:
@@ -259,7 +265,7 @@ class _Judging:
         """The last move against its own rule, where it is a call or a timeout: what differs, and
         the label."""
         event = self.events[-1]
-        if not isinstance(event.move, UserCall | Timeout):
+        if not self.by_rule or not isinstance(event.move, UserCall | Timeout):
             return None, ""
         name = event.move.call if isinstance(event.move, UserCall) else event.move.timer
         octets = event.move.octets if isinstance(event.move, UserCall) else 1

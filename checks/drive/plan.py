@@ -22,7 +22,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, empty_tcb
 from tcpmc.model.variants.variant import Variant
 from tcpmc.stacks.stack import CALLS
 
@@ -76,7 +76,7 @@ def situations() -> list[StateReached]:
 def ways(variant: Variant) -> dict[StateReached, list[tuple[Move, ...]]]:
     """The shortest runs that lead to each state, by the variant's rules, with a peer that behaves:
     of those as long, the ones through ESTABLISHED, in which both SYNs are acknowledged."""
-    start = blank(State.CLOSED, BITS)
+    start = empty_tcb(State.CLOSED, BITS)
     found: dict[StateReached, list[Way]] = {StateReached(State.CLOSED): [((), ())]}
     todo: deque[tuple[Tcb, tuple[Move, ...], tuple[State, ...]]] = deque(
         [(start, (), (start.state,))]

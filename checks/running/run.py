@@ -89,11 +89,16 @@ class _Collected:
 
     def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
         """Take these answers, and pass on the results that are complete now."""
+        if answers.keys() <= self.answers[engine].keys():
+            return
         self.answers[engine] |= answers
-        complete = [job for job in self._open if self._complete(job)]
-        self._open = [job for job in self._open if not self._complete(job)]
-        for job in complete:
-            self._follow(self.result(job))
+        waiting = []
+        for job in self._open:
+            if self._complete(job):
+                self._follow(self.result(job))
+            else:
+                waiting.append(job)
+        self._open = waiting
 
     def result(self, job: Job) -> Result:
         """What there is on the job."""
@@ -101,7 +106,7 @@ class _Collected:
         answers: dict[str, Answer] = {
             engine: answer for engine, answer in found.items() if answer is not None
         }
-        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.expected_override)
         return Result(job, verdict)
 
     def _complete(self, job: Job) -> bool:

@@ -36,7 +36,7 @@ from tcpmc.model.endpoint.tcb import (
     State,
     Step,
     Tcb,
-    blank,
+    empty_tcb,
 )
 from tcpmc.model.network.product import Event
 from tcpmc.model.variants.variant import Variant
@@ -108,7 +108,7 @@ def _tcbs(variant: Variant, state: State, bits: int) -> Iterator[Tcb]:
     """Any TCB in that state; what is no number is given, not a symbol."""
     first, queued = Seq(0, bits), _octets("queued", bits)
     if state in (State.CLOSED, State.LISTEN):
-        yield blank(state, bits)
+        yield empty_tcb(state, bits)
     elif state == State.SYN_SENT:
         yield Tcb(state, first, first, first, first + 1, first, queued=queued)
     elif state == State.SYN_RECEIVED:
@@ -116,7 +116,7 @@ def _tcbs(variant: Variant, state: State, bits: int) -> Iterator[Tcb]:
             numbers = (first, first, first, first + 1, first + 1)
             yield Tcb(state, *numbers, passive, queued, close_queued)
         if variant.profile.reopening != "no":
-            yield Tcb(state, *numbers, reopened=blank(State.TIME_WAIT, bits))
+            yield Tcb(state, *numbers, reopened=empty_tcb(State.TIME_WAIT, bits))
     else:
         una = first + 1 + _octets("acknowledged", bits) + (state in FIN_ACKNOWLEDGED_STATES)
         nxt = una + _octets("outstanding", bits) + (state in FIN_UNACKNOWLEDGED)

@@ -18,7 +18,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, empty_tcb
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.history import History
 from tcpmc.model.network.incarnations import Incarnation
@@ -153,7 +153,7 @@ class OneStep:
         model = Model(self.variant, scope.with_(retransmissions=limit))
         flights = (Flight(concrete(step.segment)),) if step.arrives else ()
         event = Event(EventKind.DELIVER, 0, *flights) if step.arrives else Event(step.event)
-        start = System((end, End(blank(State.CLOSED, BITS))), ((), flights))
+        start = System((end, End(empty_tcb(State.CLOSED, BITS))), ((), flights))
         return replay(model, [event], start=start)
 
 
@@ -182,7 +182,7 @@ def _tcbs(state: State, profile: Profile) -> Iterator[tuple[list[z3.BoolRef], Tc
     """Every TCB in a state, with a condition on it: every number is open. In CLOSED and LISTEN
     there is none. One in SYN-RECEIVED may have been reopened from TIME-WAIT."""
     if state in (State.CLOSED, State.LISTEN):
-        yield [], blank(state, BITS)
+        yield [], empty_tcb(state, BITS)
         return
     flags = {"passive": _flag("passive"), "close_queued": _flag("close_queued")}
     reopens = state == State.SYN_RECEIVED and profile.reopening != "no"

@@ -15,7 +15,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, delete_tcb
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Linear
@@ -181,7 +181,7 @@ class Replay:
             case EventKind.SENDS_ACK:
                 return Step(event.kind, tcb, send=(ack(tcb),))
             case EventKind.VANISHES:
-                return Step(event.kind, closed(tcb))
+                return Step(event.kind, delete_tcb(tcb))
             case EventKind.RETRANSMISSION_TIMEOUT:
                 return rules.retransmission_timeout(host, tcb)
             case EventKind.USER_TIMEOUT:

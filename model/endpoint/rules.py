@@ -13,7 +13,7 @@ from tcpmc.model.endpoint import segment_arrives as arrives
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, go_on
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, continue_processing
 
 OnCall = Callable[[Host, Tcb], Step]
 OnSend = Callable[[Host, Tcb, int], Step]
@@ -102,7 +102,7 @@ class Rules:
         step = reduce(
             lambda step, check: step if step.done else step.then(check(host, step.tcb, seg)),
             checks,
-            go_on(tcb),
+            continue_processing(tcb),
         )
         return step if step.rules else replace(step, rules=("3.10.7.4: nothing new",))
 

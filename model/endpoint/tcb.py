@@ -91,8 +91,8 @@ class Tcb:
     `queued` counts the octets given to SEND, and `close_queued` says whether CLOSE was called,
     before the connection was ready for them. `passive` remembers that SYN-RECEIVED came from
     LISTEN (note 1 of Figure 5), and `reopened` the TIME-WAIT that it came from instead (MAY-2).
-    `ts_recent` is TS.Recent (RFC 7323). A connection that does not exist is `closed()`: nothing is
-    left.
+    `ts_recent` is TS.Recent (RFC 7323). Of a connection that does not exist nothing is left
+    (`delete_tcb`).
 
     What was received out of order and is held for later (SHLD-31) is one range: `gap` octets beyond
     RCV.NXT are missing before it, then come `held` octets of text, and FIN if `held_fin`. Nothing
@@ -115,15 +115,15 @@ class Tcb:
     held_fin: bool = False
 
 
-def blank(state: State, bits: int) -> Tcb:
+def empty_tcb(state: State, bits: int) -> Tcb:
     """A TCB in `state` with no numbers in it yet."""
     zero = Seq(0, bits)
     return Tcb(state, zero, zero, zero, zero, zero)
 
 
-def closed(tcb: Tcb) -> Tcb:
+def delete_tcb(tcb: Tcb) -> Tcb:
     """ "Delete the TCB, enter the CLOSED state": nothing is remembered."""
-    return blank(State.CLOSED, tcb.iss.bits)
+    return empty_tcb(State.CLOSED, tcb.iss.bits)
 
 
 JOINT = " + "
@@ -202,7 +202,7 @@ def _labels(rule: str) -> tuple[str, ...]:
     return tuple(rule.split(JOINT)) if rule else ()
 
 
-def go_on(tcb: Tcb) -> Step:
+def continue_processing(tcb: Tcb) -> Step:
     """The check found nothing to do: continue processing."""
     return Step("", tcb, done=False)
 
@@ -221,3 +221,7 @@ def transmit(tcb: Tcb, octets: int = 0, fin: bool = False) -> tuple[Tcb, Segment
     """Send new text, FIN, or both; SND.NXT advances over them."""
     segment = Segment(tcb.snd_nxt, tcb.rcv_nxt, octets, ACK=True, FIN=fin)
     return replace(tcb, snd_nxt=tcb.snd_nxt + segment.len), segment
+
+
+blank, closed, go_on = empty_tcb, delete_tcb, continue_processing
+"""Former names of these, in variant files."""

@@ -22,11 +22,6 @@ from tcpmc.model.properties.step import (
 LARGEST_WINDOW = 2**16
 
 
-def any_step(step: EndStep) -> bool:
-    """No premise."""
-    return True
-
-
 def enters(state: State) -> StepPredicate:
     """The step leads from another state into this one."""
     return lambda step: step.after.state == state and step.tcb.state != state

@@ -22,7 +22,7 @@ from tcpmc.model.endpoint.tcb import (
     TAKES_TEXT,
     State,
     Tcb,
-    blank,
+    empty_tcb,
 )
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.network.scope import Scope
@@ -169,7 +169,7 @@ def reset_sent(step: EndStep) -> bool:
 
 def is_blank(tcb: Tcb) -> bool:
     """Nothing of a connection is left in the TCB."""
-    return tcb == blank(tcb.state, tcb.iss.bits)
+    return tcb == empty_tcb(tcb.state, tcb.iss.bits)
 
 
 def deleted(step: EndStep) -> bool:
@@ -587,7 +587,7 @@ def every(
     **more: Any,
 ) -> EveryStep:
     """What every step under the RFC's rules obeys."""
-    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "setting": everything}
+    settings: dict[str, Any] = {"expected": {"rfc9293": PROVED}, "scope_for": everything}
     return EveryStep(
         **settings | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
@@ -614,7 +614,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.1",
         arrives_in(CLOSED),
         closed_answers,
-        setting=forgotten,
+        scope_for=forgotten,
         expected=but_not_on("no-time-wait-silent"),
     ),
     every(
@@ -623,7 +623,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.2",
         arrives_in(LISTEN),
         listen_answers,
-        setting=forgotten,
+        scope_for=forgotten,
         expected=but_not_on("two-way-handshake"),
     ),
     every(
@@ -632,7 +632,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.3",
         arrives_in(SYN_SENT),
         syn_sent_answers,
-        setting=forgotten,
+        scope_for=forgotten,
     ),
     every(
         "syn-received-answers",
@@ -640,7 +640,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 second, fourth and fifth, note 1",
         lambda step: arrives_in(SYN_RECEIVED)(step) and ahead(step) == 0 and in_window(step),
         syn_received_answers,
-        setting=forgotten,
+        scope_for=forgotten,
     ),
     every(
         "window-guards",
@@ -670,7 +670,7 @@ STEPS: tuple[EveryStep, ...] = (
             arrives_in(SYN_RECEIVED, *SYNCHRONIZED)(step) and step.segment.RST and ahead(step) != 0
         ),
         reset_is_not_taken,
-        setting=attacked,
+        scope_for=attacked,
         expected=but_not_on("rfc793"),
     ),
     every(
@@ -685,7 +685,7 @@ STEPS: tuple[EveryStep, ...] = (
             and in_window(step)
         ),
         acknowledged_only,
-        setting=attacked,
+        scope_for=attacked,
         expected=but_not_on("rfc793"),
     ),
     every(
@@ -701,7 +701,7 @@ STEPS: tuple[EveryStep, ...] = (
             and ack_out_of_range(step)
         ),
         out_of_range_is_not_processed,
-        setting=reopened(),
+        scope_for=reopened(),
     ),
     every(
         "data-in-order",
@@ -864,7 +864,7 @@ STEPS: tuple[EveryStep, ...] = (
         "RFC 9293, 3.10.7.4 fifth and eighth",
         arrives_in(State.TIME_WAIT),
         only_a_fin_restarts,
-        setting=ticking,
+        scope_for=ticking,
         expected=but_not_on("no-restart") | but_not_on("time-wait-restart-any"),
     ),
 )

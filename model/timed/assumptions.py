@@ -65,11 +65,6 @@ class Circumstances:
         lengths = dict.fromkeys(timer.length for timer in self.timers)
         return (*lives, *lengths, *("RTO",) * self.spaced)
 
-    @property
-    def gives_up(self) -> bool:
-        """Whether the user timeout ends the wait for an ACK."""
-        return USER in self.timers
-
     def must_arrive(self, segment: Segment) -> bool:
         """Whether each copy of this segment is delivered."""
         return (self.acks_arrive and is_pure_ack(segment)) or (self.fins_arrive and segment.FIN)

@@ -8,7 +8,7 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment, reset
 from tcpmc.model.endpoint.sequence import acknowledges
-from tcpmc.model.endpoint.tcb import FIN_TAKEN, State, Step, Tcb, ack, go_on
+from tcpmc.model.endpoint.tcb import FIN_TAKEN, State, Step, Tcb, ack, continue_processing
 
 RFC = Rules()
 
@@ -38,7 +38,7 @@ def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if is_request_with_bad_ack(tcb, seg):
         return Step("Linux: unacceptable ACK for a request, RST sent", tcb, send=(reset(seg),))
     if touches_window(host, tcb, seg) or is_reset_beside_fin(tcb, seg):
-        return go_on(tcb)
+        return continue_processing(tcb)
     return RFC.check_sequence(host, tcb, seg)
 
 
@@ -90,7 +90,7 @@ def _in_time_wait(host: Host, tcb: Tcb, seg: Segment) -> Step:
     which restarts the timer."""
     if seg.RST:
         if seg.seq == tcb.rcv_nxt:
-            return go_on(tcb)
+            return continue_processing(tcb)
         return Step("Linux: RST not at RCV.NXT in TIME-WAIT, dropped", tcb)
     if seg.seq == tcb.rcv_nxt and seg.len == 0 and seg.ACK:
         return Step("Linux: ACK in TIME-WAIT, dropped", tcb)

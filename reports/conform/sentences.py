@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tcpmc.captures import Packet
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
 from tcpmc.checks.conform.hypothesis import Hypothesis
 from tcpmc.checks.conform.judge import Deviation, Explanation, Judgement
@@ -165,8 +164,3 @@ def next_lines(end: EndReport, stack: Stack, asked: Sequence[tuple[str, Segment]
         return
     for kind, reply in answers(stack, last, seen):
         yield f"{end.endpoint}, on {kind}: {reply}"
-
-
-def last_number(packets: Sequence[Packet]) -> int:
-    """The number of the last packet."""
-    return packets[-1].number

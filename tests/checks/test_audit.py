@@ -17,7 +17,7 @@ from tcpmc.model import (
     Tcb,
     Variant,
     ack,
-    closed,
+    delete_tcb,
 )
 from tcpmc.model.endpoint.alternatives import CHOICES, FREE
 from tcpmc.model.endpoint.rule_requirements import RequirementLevel
@@ -148,6 +148,7 @@ def test_skipping_time_wait_breaks_must_13() -> None:
     assert {row.requirement_name for row in found.rows} == {"MUST-13"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "level"),
     [
@@ -173,6 +174,7 @@ def test_a_reading_written_as_a_rule_is_permitted_too() -> None:
     assert (row.level, row.requirement_name) == (RequirementLevel.MAY, "3.10.7.4 fifth")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("rule", CHECKS[2:3] + CHECKS[4:])
 def test_no_check_can_be_left_out(rule: str) -> None:
     left_out = changed(rule, lambda host, tcb, seg, step: Step("", tcb, done=False))
@@ -182,6 +184,7 @@ def test_no_check_can_be_left_out(rule: str) -> None:
         assert audited(left_out).fails(RequirementLevel.MUST)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "rule", ["open_active", "close", "abort", "retransmission_timeout", "time_wait_timeout"]
 )
@@ -198,6 +201,7 @@ def test_no_call_or_timeout_can_be_left_out(rule: str) -> None:
 # -- what nobody can observe ----------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_the_passive_flag_kept_in_established_is_never_seen() -> None:
     def kept(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
         if step.tcb.state != State.ESTABLISHED:
@@ -211,6 +215,7 @@ def test_the_passive_flag_kept_in_established_is_never_seen() -> None:
     assert found.worst is None
 
 
+@pytest.mark.exhaustive
 def test_a_tcb_left_in_closed_is_seen_by_its_timer() -> None:
     def kept(step: Step) -> Step:
         gone = step.tcb.state == State.CLOSED
@@ -234,6 +239,7 @@ def test_a_timer_that_does_not_run_cannot_expire() -> None:
 # -- examples -----------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["lwip", "no-time-wait", "smoltcp-470", "zephyr-728"])
 def test_an_example_is_a_step_of_both(name: str) -> None:
     variant = VARIANTS[name]
@@ -255,7 +261,7 @@ def test_a_burst_is_a_row_however_many_are_sent() -> None:
         if step.tcb.state != State.CLOSING or tcb.state == State.CLOSING:
             return step
         sent = (ack(step.tcb),) * 3
-        return Step("dropped", closed(tcb), send=sent, signals=(CONNECTION_RESET,))
+        return Step("dropped", delete_tcb(tcb), send=sent, signals=(CONNECTION_RESET,))
 
     (row,) = audited(changed("check_fin", burst)).rows
     assert row.states == [State.FIN_WAIT_1]
@@ -265,6 +271,7 @@ def test_a_burst_is_a_row_however_many_are_sent() -> None:
 # -- rules that want numbers ----------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_a_rule_with_a_loop_holds_and_is_not_proved() -> None:
     def counting(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
         octets = sum(1 for _ in range(seg.length))
@@ -277,6 +284,7 @@ def test_a_rule_with_a_loop_holds_and_is_not_proved() -> None:
     assert {(row.rule, *row.states) for row in found.rows} == {("check_reset", State.ESTABLISHED)}
 
 
+@pytest.mark.exhaustive
 def test_a_rule_that_tells_numbers_from_symbols_is_found_out() -> None:
     def sneaky(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
         ignored = isinstance(seg.length, int) and seg.FIN and tcb.state == State.ESTABLISHED

@@ -17,6 +17,7 @@ def checked(text: str, solver: str) -> list[str]:
     return [line for line in answers(solver, text, 300) if line in ("sat", "unsat", "unknown")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("solver", ["z3", "cvc5"])
 def test_the_proof_is_accepted(solver: str) -> None:
     text = certificate(Audits([audit(VARIANTS["no-restart"], "no-restart")]))

@@ -108,6 +108,7 @@ def test_an_assumption_under_which_the_timer_never_ends_proves_nothing(
     assert by_z3(forged("true", {**heading, **right}, (0, 88, 6))).obligation == "safety"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "heading",
     [

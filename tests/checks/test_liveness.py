@@ -18,7 +18,7 @@ from tcpmc.checks.statespace.tables import Ids, Row, Table
 from tcpmc.checks.trace import Trace, due_in, is_fair, replay, shows
 from tcpmc.checks.verdict import Answer
 from tcpmc.model import RFC9293, Host, Rules, Segment, Step, Tcb, Variant, ack
-from tcpmc.model.endpoint.tcb import go_on
+from tcpmc.model.endpoint.tcb import continue_processing
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
@@ -231,7 +231,7 @@ def hears_nothing(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 def ignores_acks(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Nothing is ever acknowledged: text is sent again and again, and answered each time."""
-    return go_on(tcb)
+    return continue_processing(tcb)
 
 
 PING_PONG = replace(RFC9293, check_ack=answers_acks, process_text=ignores_acks)
@@ -394,7 +394,7 @@ def test_close_wait_is_left_if_users_close(users: bool, word: str) -> None:
     prop = PROPERTIES["close-wait-left"]
     assert isinstance(prop, Eventually)
     assert prop.fair == ("delivery", "timers", "users")
-    assert "a user who can CLOSE again and again does" in "; ".join(prop.rests_on)
+    assert "a user who can CLOSE again and again does" in "; ".join(prop.all_assumptions)
     model = Model(VARIANTS["rfc9293"], SCOPES["small"].with_(capacity=1))
     asked = prop if users else replace(prop, fair=FAIR)
     answer = ExplicitEngine(model).decide([asked])[prop.name]

@@ -73,7 +73,7 @@ def test_both_engines_give_the_same_answer(variant: str) -> None:
 @pytest.mark.parametrize(("name", "word"), [("2msl-sufficient", PROVED), ("2msl-tight", WITNESS)])
 def test_both_engines_decide_the_2msl_question(name: str, word: str) -> None:
     """By induction on ticks: at MSL 1, for it takes minutes at 2."""
-    scope = PROPERTIES[name].setting(SMALL.with_(msl=1))
+    scope = PROPERTIES[name].scope_for(SMALL.with_(msl=1))
     assert_agreement(Model(VARIANTS["rfc9293"], scope), {name: word})
 
 

@@ -164,7 +164,7 @@ def test_traces_of_what_is_not_as_expected(tmp_path: Path) -> None:
 def test_every_format_can_be_asked_for(tmp_path: Path) -> None:
     result = hostile()
     wanted = folders([f"{name}={tmp_path}/{name}" for name in ALL_FORMATS])
-    expected = replace(result.verdict, otherwise=Word.WITNESS)
+    expected = replace(result.verdict, expected_override=Word.WITNESS)
     assert write_traces(Outcome([Result(result.job, expected)]), wanted) == 0
     assert write_traces(Outcome([result]), wanted) == 1
     for name in ALL_FORMATS:

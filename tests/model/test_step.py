@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tcpmc.model.endpoint.tcb import State, Step, blank
+from tcpmc.model.endpoint.tcb import State, Step, empty_tcb
 
-TCB = blank(State.LISTEN, 32)
+TCB = empty_tcb(State.LISTEN, 32)
 ACK_ADVANCES = Step("ACK advances", TCB, done=False)
 FIN_ACKNOWLEDGED = Step("FIN acknowledged", TCB, done=False)
 

@@ -50,6 +50,7 @@ def test_report_with_the_traces() -> None:
     assert_golden("report-traces.txt", report(outcome, traces=True))
 
 
+@pytest.mark.exhaustive
 def test_results_are_in_catalogue_order(catalogue: Outcome) -> None:
     order = list(PROPERTIES)
     places = [order.index(result.job.prop.name) for result in catalogue.results]
@@ -152,6 +153,7 @@ def test_jobs_on_the_same_variant_and_scope_share_a_graph() -> None:
     ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_label_that_is_reached_is_one_that_the_source_has(variant: str) -> None:
     scope = Scope("test", capacity=1, data=1, aborts=True, retransmissions=1)

@@ -40,6 +40,7 @@ def test_a_trace_comes_back_as_it_was(result: Result, tmp_path: Path) -> None:
     assert walked(saved.model, saved.path).states == saved.trace.states
 
 
+@pytest.mark.exhaustive
 def test_every_trace_of_the_catalogue_comes_back(tmp_path: Path) -> None:
     outcome = run(select([], [], SCOPES["small"].with_(capacity=1), ["explicit"]))
     having = [trace_of(r) for r in outcome.results if r.verdict.trace is not None]

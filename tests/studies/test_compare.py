@@ -53,6 +53,7 @@ def freertos() -> list[Difference]:
     return compared("freertos-1303", "closing", "synchronized")
 
 
+@pytest.mark.exhaustive
 def test_a_replaced_rule_is_shown_where_its_result_is_another(freertos: list[Difference]) -> None:
     (one,) = (one for one in freertos if one.kind == "rule")
     assert one.name == "check_fin"
