@@ -53,8 +53,8 @@ class Number(Sym):
         super().__init__(term)
         self.reach = reach
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """A rule that asks has to be told what it is told of a number."""
         return bool if z3.is_bool(self.term) else int
 
@@ -106,26 +106,26 @@ class Number(Sym):
 
     def _sum(self, operation: Callable[[Sym, Any], Sym], other: Any) -> Sym:
         if not _is_number(other):
-            return self._foreign(other)
+            return cast(Sym, self._foreign(other))
         found = operation(self._number(), other)
         assert isinstance(found, Number)
         found.reach = self.reach + _reach(other)
-        return found if found.reach < FARTHEST else _refused("a number beyond 2**39")
+        return found if found.reach < FARTHEST else _beyond()
 
     def _bits(self, operation: Callable[[Sym, Any], Sym], other: Any) -> Sym:
         if not _is_number(other):
-            return self._foreign(other)
+            return cast(Sym, self._foreign(other))
         truths = z3.is_bool(self.term) and (type(other) is bool or _is_truth(other))
         found = operation(self if truths else self._number(), other)
         assert isinstance(found, Number)
         found.reach = 2 * max(self.reach, _reach(other))
-        return found if found.reach < FARTHEST else _refused("a number beyond 2**39")
+        return found if found.reach < FARTHEST else _beyond()
 
     def _compared(self, operation: Callable[[Sym, Any], Any], other: Any) -> Any:
         if not _is_number(other):
             return self._foreign(other)
         if _reach(other) >= FARTHEST:
-            return _refused("a number beyond 2**39")
+            return _beyond()
         truths = z3.is_bool(self.term) and (type(other) is bool or _is_truth(other))
         equality = operation in (Sym.__eq__, Sym.__ne__)
         return operation(self if truths and equality else self._number(), other)
@@ -144,8 +144,9 @@ class Number(Sym):
             _refused(f".{name} of a number")
         raise AttributeError(f"a number has no {name}")
 
-    def __hash__(self) -> int:
-        return _refused("the hash of a number: the key of a dict, or a set")
+    def __hash__(self) -> int:  # type: ignore[override]
+        found: int = _refused("the hash of a number: the key of a dict, or a set")
+        return found
 
     def __repr__(self) -> str:
         return self._text()
@@ -163,6 +164,11 @@ class Number(Sym):
 def _refused(what: str) -> Any:
     wanted.append(what)
     raise NeedsNumber(what)
+
+
+def _beyond() -> Sym:
+    found: Sym = _refused("a number beyond 2**39")
+    return found
 
 
 def _refusal(what: str) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from tcpmc.reports.audit import (
     word,
 )
 from tcpmc.reports.formats.markdown import block, escaped
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
 
 WIDTH = 100
 HEAD = "| | requirement | state | event | RFC 9293 | variant | run |\n|---|---|---|---|---|---|---|"
