@@ -30,6 +30,7 @@ from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
+from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing
 from tcpmc.cli.options import (
     EXPLORING,
@@ -235,6 +236,7 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(learn)
 cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)

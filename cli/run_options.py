@@ -27,8 +27,8 @@ from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
+from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import overridden
-from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:

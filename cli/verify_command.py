@@ -119,14 +119,13 @@ def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checke
 
 def _checked(name: str, found: Checked) -> str:
     """The verdict on a file, and what it proves."""
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import hanging
 
     if not found.accepted:
         return f"REJECTED  {name}  {_why(found)}"
     lines = [f"accepted  {name}  by {' and '.join(found.solvers)}"]
     for text in found.proved:
-        first, *more = wrapped(text, (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(text, width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 

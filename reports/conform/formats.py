@@ -18,7 +18,7 @@ from tcpmc.reports.formats import markdown as md
 from tcpmc.reports.formats import mermaid as mm
 from tcpmc.reports.formats.junit import legal
 from tcpmc.reports.formats.sarif import SCHEMA, plain
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
 from tcpmc.reports.verdict_json import Json, dumped
 
 MOST_ARROWS = 400

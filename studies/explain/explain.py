@@ -21,8 +21,8 @@ from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
 from tcpmc.model.variants.variant import RFC9293, Variant
+from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import as_options
-from tcpmc.reports.story import printable
 from tcpmc.studies.explain.meanings import MEANINGS
 from tcpmc.studies.explain.states import near_states, state_named
 
