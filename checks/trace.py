@@ -13,7 +13,7 @@ from itertools import pairwise
 from tcpmc.checks.in_flight import truths
 from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
 from tcpmc.model.endpoint.tcb import Step
-from tcpmc.model.network.product import Event, System
+from tcpmc.model.network.product import OPENS, End, Event, Move, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
     FAIR_EVENTS,
@@ -80,6 +80,14 @@ def events_along(model: Model, states: Sequence[System]) -> list[Event]:
             raise ReplayError("two states of a path without an event between them")
         found.append(min(events, key=lambda event: event.kind in NETWORK_EVENTS))
     return found
+
+
+def move_of(model: Model, which: int, end: End, event: Event) -> Move | None:
+    """What the event does at that end; None where it is not possible or changes nothing."""
+    if event.flight is not None:
+        return model.receive(which, end, event.flight.segment, event.flight.about)
+    opens = event.kind in OPENS and model.scope.opens > 1
+    return model.own_move(event.kind, which, end, event.offset if opens else end.incarnation.offset)
 
 
 def shows(model: Model, prop: Property, trace: Trace) -> bool:

@@ -174,24 +174,30 @@ def select(
     named = {prop for name in names for prop in matching_properties(name)}
     known = PROPERTIES if names or every else CATALOGUE
     props = [prop for prop in known.values() if not names or prop.name in named]
-    variants: dict[str, Variant] = {}
-
-    def variant(source: str) -> Variant:
-        return variants.setdefault(source, variants.get(source) or find_variant(source))
-
+    asking = [(prop, source) for prop in props for source in _sources(prop, sources, bool(names))]
+    variants = {source: find_variant(source) for source in dict.fromkeys(s for _, s in asking)}
     jobs = []
-    for prop in props:
-        wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
-        for source in dict.fromkeys(wanted):
-            both = bool(names) or isinstance(prop, Lemma) or source in prop.cross_check_on
-            chosen = tuple(map(Engine, engines)) or (CROSS_CHECK if both else (Engine.EXPLICIT,))
-            job = Job(prop, variant(source), source, asked, chosen)
-            if any(decides(engine, prop, _scope(job)) for engine in chosen):
-                jobs.append(job)
-            elif prop.name in names:
-                raise BadInput(_undecided(job, chosen))
+    for prop, source in asking:
+        chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
+        job = Job(prop, variants[source], source, asked, chosen)
+        if any(decides(engine, prop, _scope(job)) for engine in chosen):
+            jobs.append(job)
+        elif prop.name in names:
+            raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
+
+
+def _sources(prop: Property, sources: Sequence[str], named: bool) -> Iterable[str]:
+    """The variants that the property is asked of, by name or file: those that are given; else
+    rfc9293 for a property that was named, and for any other those with an expected verdict."""
+    return dict.fromkeys(sources or (["rfc9293"] if named else prop.expected))
+
+
+def _engines(prop: Property, source: str, named: bool) -> tuple[Engine, ...]:
+    """The engines that are asked where none is named: two to check one another, or the fast one."""
+    both = named or isinstance(prop, Lemma) or source in prop.cross_check_on
+    return CROSS_CHECK if both else (Engine.EXPLICIT,)
 
 
 def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:
