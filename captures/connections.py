@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tcpmc.captures.packet import Connection, Endpoint, Packet
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import FIN, RST, SYN, PacketTable
-from tcpmc.captures.rows import Rows
 
 LINGER = 240 * 10**9
 """Nanoseconds after which a connection that has ended is over: 2 MSL of RFC 9293, 3.4.2."""
@@ -193,7 +193,7 @@ def _grouped(table: PacketTable) -> Iterator[tuple[Sequence[Packet], list[int]]]
             at = int(places[start])
             yield packets[at : at + size], own
         else:
-            yield Rows(table.take(order[start : start + size])), own
+            yield PacketRows(table.take(order[start : start + size])), own
 
 
 def _pair(ends: tuple[Endpoint, Endpoint]) -> tuple[Endpoint, Endpoint]:
@@ -238,14 +238,14 @@ def conversations(tables: Iterable[PacketTable]) -> Iterator[list[Connection]]:
 def _add(connection: Connection, packets: Sequence[Packet]) -> None:
     """The connection has these packets, too; many are kept in columns."""
     known = connection.packets
-    if isinstance(known, Rows):
+    if isinstance(known, PacketRows):
         known += packets
-    elif not known and isinstance(packets, Rows):
+    elif not known and isinstance(packets, PacketRows):
         connection.packets = packets
     elif isinstance(known, list) and len(known) + len(packets) < LONG:
         known += packets
     else:
-        connection.packets = rows = Rows.of(known)
+        connection.packets = rows = PacketRows.of(known)
         rows += packets
 
 

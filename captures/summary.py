@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcpmc.captures.packet import BAD, Connection, Endpoint, Packet
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import ACK, CHECKSUMS, FIN, NEVER, PSH, RST, SYN, PacketTable
-from tcpmc.captures.rows import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ class Summing:
 
     def add(self, packets: Sequence[Packet]) -> None:
         """These packets come next."""
-        if isinstance(packets, Rows):
+        if isinstance(packets, PacketRows):
             for table in packets.parts():
                 self._add_table(table)
             return

@@ -19,8 +19,8 @@ import numpy as np
 
 from tcpmc.captures import Endpoint
 from tcpmc.captures.modular import SPACE, signed
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import ACK, FIN, NEVER, RST, SYN, PacketTable
-from tcpmc.captures.rows import Rows
 from tcpmc.checks.conform.columns import BLOCK, NONE
 from tcpmc.checks.conform.hypothesis import MOST_CREDITS
 from tcpmc.checks.conform.view import DEFAULT_MSS
@@ -46,9 +46,9 @@ class Order:
     pending: list[int] = field(default_factory=list)
     unseen: dict[int, tuple[int, int]] = field(default_factory=dict)
 
-    def of(self, rows: Rows) -> Rows:
+    def of(self, rows: PacketRows) -> PacketRows:
         """The packets in this order, none earlier than the one before it."""
-        found, latest = Rows(), NEVER
+        found, latest = PacketRows(), NEVER
         for begin in range(0, len(self.places), BLOCK):
             places = np.array(self.places[begin : begin + BLOCK], np.int64)
             low, high = int(places.min()), int(places.max())
@@ -70,7 +70,7 @@ class Order:
                 column[row] = value
 
 
-def order_of(rows: Rows, end: Endpoint) -> Order | None:
+def order_of(rows: PacketRows, end: Endpoint) -> Order | None:
     """An order of arrival at an end; None where some of what it acknowledges was not seen."""
     arriving = _Arriving(rows, end)
     return arriving.order() if arriving.all_in_order() else None
@@ -86,7 +86,7 @@ NOTHING = 2**62
 class _Numbers:
     """The rows of a capture's packets, some thousands at a time."""
 
-    def __init__(self, rows: Rows, end: Endpoint) -> None:
+    def __init__(self, rows: PacketRows, end: Endpoint) -> None:
         self._rows, self._end = rows, end
         self.mss = min((mss for mss in rows.values("mss") if mss > 0), default=DEFAULT_MSS)
         self._bases: list[tuple[int, int]] = []
@@ -136,7 +136,7 @@ def _unwrapped(numbers: Numbers, there: Truths, base: int) -> Numbers:
 class _Arriving:
     """Lets packets arrive at an end one after the other."""
 
-    def __init__(self, rows: Rows, end: Endpoint) -> None:
+    def __init__(self, rows: PacketRows, end: Endpoint) -> None:
         self._numbers = _Numbers(rows, end)
         self._order = Order()
         self._queue: deque[tuple[int, Row]] = deque()

@@ -15,8 +15,8 @@ import numpy as np
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.captures.modular import SPACE, furthest, highest, latest
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import ACK, CHECKSUMS, FIN, NEVER, RST, SYN, UNTOLD, PacketTable
-from tcpmc.captures.rows import Rows
 from tcpmc.checks.conform.hypothesis import BITS
 from tcpmc.checks.conform.view import (
     DEFAULT_MSS,
@@ -41,7 +41,7 @@ BAD = CHECKSUMS.index("bad")
 
 
 @dataclass(slots=True)
-class _Side:
+class _SideBefore:
     """What one end has told since its last SYN, at the beginning of a block."""
 
     scale: int = NONE
@@ -56,14 +56,14 @@ class _Side:
 class _Carried:
     """What a block has to know of the packets before it."""
 
-    sides: tuple[_Side, _Side]
+    sides: tuple[_SideBefore, _SideBefore]
     merged: tuple[int, int] = (NONE, NONE)
     acked_at: int = NEVER
     time: int = NEVER
 
 
 @dataclass(slots=True)
-class Block:
+class ViewBlock:
     """The columns of some packets, from the place `begin`: as in `Seen` and `Packet`, numbers
     modulo 2**32, `NONE` for those that are not there. `marked` are those that a steady stretch
     does not have: with SYN, FIN or RST, without ACK, or with a bad checksum."""
@@ -90,19 +90,19 @@ class Block:
     def __len__(self) -> int:
         return len(self.sent)
 
-    def cut(self, low: int, high: int) -> Block:
+    def cut(self, low: int, high: int) -> ViewBlock:
         """Some of its packets."""
         columns = {f.name: getattr(self, f.name)[low:high] for f in fields(self)[1:]}
-        return Block(self.begin + low, **columns)
+        return ViewBlock(self.begin + low, **columns)
 
 
 class Columns(Sequence[Seen]):
     """The packets between two endpoints as `end` has seen them."""
 
-    def __init__(self, rows: Rows, end: Endpoint, begun: _Carried) -> None:
+    def __init__(self, rows: PacketRows, end: Endpoint, begun: _Carried) -> None:
         self.rows, self.end = rows, end
         self._carried = [begun]
-        self._blocks: OrderedDict[int, tuple[PacketTable, Block]] = OrderedDict()
+        self._blocks: OrderedDict[int, tuple[PacketTable, ViewBlock]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -126,11 +126,11 @@ class Columns(Sequence[Seen]):
             for at, packet in enumerate(table):
                 yield _seen(block, at, packet)
 
-    def block(self, place: int) -> Block:
+    def block(self, place: int) -> ViewBlock:
         """The block in which the packet of that place is."""
         return self._read(place // BLOCK)[1]
 
-    def _read(self, number: int) -> tuple[PacketTable, Block]:
+    def _read(self, number: int) -> tuple[PacketTable, ViewBlock]:
         """A block, and its packets."""
         if number in self._blocks:
             self._blocks.move_to_end(number)
@@ -151,12 +151,12 @@ class Columns(Sequence[Seen]):
 
 def columns_of(packets: Sequence[Packet], end: Endpoint) -> Columns | None:
     """The view in columns; None where a packet has no time or number, as in a text."""
-    rows = Rows.of(packets)
+    rows = PacketRows.of(packets)
     for part in rows.parts():
         if UNTOLD in part.column("seq") or NEVER in part.column("time"):
             return None
     first = rows[0]
-    sides = _Side(), _Side()
+    sides = _SideBefore(), _SideBefore()
     if not first.SYN:
         for side in sides:
             side.scale = LARGEST_SCALE
@@ -169,7 +169,7 @@ def columns_of(packets: Sequence[Packet], end: Endpoint) -> Columns | None:
 
 def _read(
     table: PacketTable, begin: int, end: Endpoint, carried: _Carried
-) -> tuple[Block, _Carried]:
+) -> tuple[ViewBlock, _Carried]:
     """A block, and what the next one has to know."""
     flags, ack, seq = table.column("flags"), table.column("ack"), table.column("seq")
     sent = table.column("source") == [*table.endpoints, end].index(end)
@@ -211,7 +211,7 @@ def _read(
     untimely = np.isnan(since)
     before = offered[0][:-1]
     quiet = time - timed[acked_at[:-1]]
-    block = Block(
+    block = ViewBlock(
         begin=begin,
         sent=sent,
         seq=seq,
@@ -239,7 +239,7 @@ def _read(
     known = int(acked_at[-1])
     last = table.column("time")
     sides = tuple(
-        _Side(
+        _SideBefore(
             scale=int(scale[i][-1]),
             stamps=int(stamps[i][-1]),
             window=int(offered[i][-1]),
@@ -272,14 +272,14 @@ def _offered(
     return np.where((raw == UNTOLD) | rst, NONE, scaled)
 
 
-def _largest(window: Numbers, own: Truths, syn: Truths, side: _Side) -> Numbers:
+def _largest(window: Numbers, own: Truths, syn: Truths, side: _SideBefore) -> Numbers:
     """The largest window of one end since its last SYN: each SYN begins a higher floor."""
     floor = np.cumsum(own & syn) << 40
     told = np.where(own, floor + np.maximum(window, 0), 0)
     return highest(told, own, side.largest) & (1 << 40) - 1
 
 
-def _edges(edge: Numbers, own: Truths, there: Truths, syn: Truths, side: _Side) -> Numbers:
+def _edges(edge: Numbers, own: Truths, there: Truths, syn: Truths, side: _SideBefore) -> Numbers:
     """The furthest right edge that one end has offered since its last SYN."""
     places = np.flatnonzero(own & (there | syn))
     values = np.full(len(edge), NONE)
@@ -316,7 +316,7 @@ def _merged(
     return latest(firsts, large | resets, carried[0]), latest(lasts, large | resets, carried[1])
 
 
-def _seen(block: Block, at: int, packet: Packet) -> Seen:
+def _seen(block: ViewBlock, at: int, packet: Packet) -> Seen:
     """One packet of a block, as `view_of` has it."""
     edge, low, high = (int(c[at]) for c in (block.edge, block.merged_low, block.merged_high))
     return Seen(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.captures.rows import Rows
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.columns import columns_of
 from tcpmc.checks.conform.conversations import Conversation, conversations
@@ -133,7 +133,7 @@ def where(conversation: Conversation, at: str | None) -> Vantage:
 def _near_taps(conversation: Conversation) -> dict[int, tuple[int, int]]:
     """For each end the file and interface that were captured at it, where there are several."""
     packets = conversation.packets
-    if isinstance(packets, Rows) and not packets.vary("file", "interface"):
+    if isinstance(packets, PacketRows) and not packets.vary("file", "interface"):
         return {}
     taps = sorted({(p.file, p.interface) for p in packets})
     found: dict[int, tuple[int, int]] = {}

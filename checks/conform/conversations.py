@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.captures.rows import Rows
+from tcpmc.captures.packet_rows import PacketRows
 
 MIRRORED_WITHIN = 2_000_000
 """Nanoseconds between the two copies of a packet from a mirror port."""
@@ -52,7 +52,7 @@ def conversation(number: int, packets: Sequence[Packet]) -> Conversation:
 
 def _once(packets: Sequence[Packet]) -> Sequence[Packet]:
     """The packets without those that repeat the one before, if nearly all are there twice."""
-    if isinstance(packets, Rows) and not _may_repeat(packets):
+    if isinstance(packets, PacketRows) and not _may_repeat(packets):
         return packets
     copies = [i for i in range(1, len(packets)) if _same(packets[i - 1], packets[i])]
     if len(packets) < 4 or len(copies) < MOSTLY * len(packets) / 2:
@@ -64,7 +64,7 @@ def _once(packets: Sequence[Packet]) -> Sequence[Packet]:
     return [p for i, p in enumerate(packets) if i not in dropped]
 
 
-def _may_repeat(rows: Rows) -> bool:
+def _may_repeat(rows: PacketRows) -> bool:
     """Whether that many packets have the numbers of the one before."""
     table = rows.part(0, MANY)
     same = [(c[1:] == c[:-1]) for c in map(table.column, ("source", "seq", "ack", "length"))]

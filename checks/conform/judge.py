@@ -17,7 +17,6 @@ from tcpmc.checks.conform.explaining import (
 )
 from tcpmc.checks.conform.hypothesis import Hypothesis
 from tcpmc.checks.conform.long import can_be_long, long_run
-from tcpmc.checks.conform.proving import Disagreement
 from tcpmc.checks.conform.search import (
     REORDERED,
     STRICT,
@@ -29,6 +28,7 @@ from tcpmc.checks.conform.search import (
 )
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.start import is_partial, starts
+from tcpmc.checks.conform.stretch_proof import Disagreement
 from tcpmc.checks.conform.view import Seen
 
 SHORT = 48

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tcpmc.checks.conform.columns import Block, Columns
+from tcpmc.checks.conform.columns import Columns, ViewBlock
 from tcpmc.checks.conform.hypothesis import FREE, Cost, Hypothesis
 from tcpmc.checks.conform.layers import Layer, Node, add
-from tcpmc.checks.conform.proving import Lesson, Prover
 from tcpmc.checks.conform.search import Run, Search, window_around
 from tcpmc.checks.conform.steady import Guess, guessed, may_begin, part_of
+from tcpmc.checks.conform.stretch_proof import Lesson, StretchProver
 from tcpmc.model.variants.linux_rules import LINUX
 from tcpmc.model.variants.lwip_rules import LWIP
 from tcpmc.model.variants.variant import RFC9293
@@ -87,7 +87,7 @@ def long_run(search: Search, starts: Iterable[Hypothesis], repairs: int = 0) -> 
 class _Attempt:
     """A guess about some packets, and what was proved of it."""
 
-    part: Block
+    part: ViewBlock
     guess: Guess
     lessons: NDArray[np.int32]
 
@@ -103,7 +103,7 @@ class _Long:
     def __init__(self, search: Search, first: Layer) -> None:
         assert isinstance(search.view, Columns)
         self._search, self._view = search, search.view
-        self._prover = Prover(search, self._view)
+        self._prover = StretchProver(search, self._view)
         self._run = LongRun(self._view, search.excuses, [first], lessons=self._prover.lessons)
         self._between = self._begin(0, first)
         self._attempt: _Attempt | None = None

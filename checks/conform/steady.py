@@ -1,6 +1,6 @@
 """Steady stretches: what the numbers of an end are before each of many packets, as a guess.
 
-The guess is made for all packets together, and may be wrong: `proving` proves it, or finds the
+The guess is made for all packets together, and may be wrong: `stretch_proof` proves it, or finds the
 first packet for which it does not hold.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcpmc.captures.modular import HALF, SPACE, latest, signed
-from tcpmc.checks.conform.columns import NONE, Block, Columns
+from tcpmc.checks.conform.columns import NONE, Columns, ViewBlock
 from tcpmc.checks.conform.hypothesis import BITS, MOST_CREDITS, Hypothesis
 from tcpmc.checks.conform.hypothesis import Block as Range
 from tcpmc.checks.conform.receiving import LATELY
@@ -98,7 +98,7 @@ def without_numbers(begun: Hypothesis) -> Hypothesis:
     )
 
 
-def part_of(view: Columns, begin: int, size: int) -> Block:
+def part_of(view: Columns, begin: int, size: int) -> ViewBlock:
     """The packets from a place on which a stretch can have: up to a marked one, or the end of the
     block, or too much text."""
     block = view.block(begin)
@@ -111,7 +111,7 @@ def part_of(view: Columns, begin: int, size: int) -> Block:
     return block.cut(low, low + int(np.searchsorted(octets, MOST_OCTETS)))
 
 
-def guessed(begun: Hypothesis, part: Block) -> Guess:
+def guessed(begun: Hypothesis, part: ViewBlock) -> Guess:
     """The guess, for as many of the packets as it can be made for."""
     text = _reassembled(begun, part)
     rcv = text.rcv
@@ -160,7 +160,7 @@ def _credits(now: int, step: int) -> int:
     return min(max(now + step, 0), MOST_CREDITS)
 
 
-def _due(begun: Hypothesis, part: Block, sets: Truths) -> Numbers:
+def _due(begun: Hypothesis, part: ViewBlock, sets: Truths) -> Numbers:
     """The place of the oldest packet whose ACK is due: the first since this end sent one."""
     size = len(part)
     places = np.arange(size)
@@ -183,7 +183,7 @@ class Reassembled:
     released: list[int]
 
 
-def _reassembled(begun: Hypothesis, part: Block) -> Reassembled:
+def _reassembled(begun: Hypothesis, part: ViewBlock) -> Reassembled:
     """What becomes of text, until something is to be held that is not behind all else."""
     size = len(part)
     base = begun.tcb.rcv_nxt.value

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from tcpmc.captures import Capture, Connection, conversations
 from tcpmc.captures.connections import LONG
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import NEVER, PacketTable
-from tcpmc.captures.rows import Rows
 from tcpmc.captures.summary import Summary, summed
 from tcpmc.checks.conform.alike import LONGEST, shape
 from tcpmc.checks.conform.conform import ConnectionReport, connection, where
@@ -99,7 +99,7 @@ def _joined(chain: list[Connection]) -> Conversation:
     if len(chain) > 1 and sum(len(one.packets) for one in chain) < LONG:
         packets = [packet for one in chain for packet in one.packets]
     elif len(chain) > 1:
-        packets = rows = Rows()
+        packets = rows = PacketRows()
         for one in chain:
             rows += one.packets
     return conversation(chain[0].number, packets)

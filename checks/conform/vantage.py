@@ -9,7 +9,7 @@ from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.captures.packet import OFFLOADED
-from tcpmc.captures.rows import Rows
+from tcpmc.captures.packet_rows import PacketRows
 
 FIRST_TTLS = (64, 128, 255)
 MUCH_LATER = 4.0
@@ -95,7 +95,7 @@ def _by_offload(
 def _told(packets: Sequence[Packet], end: Endpoint) -> dict[str, Counter[Any]]:
     """How many packets from an end have which values."""
     names = ("outbound", "checksum", "ttl")
-    if isinstance(packets, Rows):
+    if isinstance(packets, PacketRows):
         return {name: packets.counted(name, end) for name in names}
     own = [p for p in packets if p.source == end]
     return {name: Counter(getattr(p, name) for p in own) for name in names}

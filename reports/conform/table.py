@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.captures.rows import Rows
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
 from tcpmc.checks.conform.explaining import ManyTold, Told
 from tcpmc.checks.conform.view import segment_of
@@ -38,7 +38,7 @@ def rows(connection: ConnectionReport) -> Iterator[Row]:
     """The packets in order, with what each end's best explanation says of them; of many, those at
     which something changes."""
     packets = connection.conversation.packets
-    if isinstance(packets, Rows) and all(_is_of_all(end, packets) for end in connection.ends):
+    if isinstance(packets, PacketRows) and all(_is_of_all(end, packets) for end in connection.ends):
         yield from _of_many(connection, packets)
         return
     known = [_by_packet(end) for end in connection.ends]
@@ -54,13 +54,13 @@ def rows(connection: ConnectionReport) -> Iterator[Row]:
         yield Row(place, packet, segment, told, relative.text(packet, segment))
 
 
-def _is_of_all(end: EndReport, packets: Rows) -> bool:
+def _is_of_all(end: EndReport, packets: PacketRows) -> bool:
     """Whether the explanation is of these packets, from the first on."""
     told = end.judgement.best.told
     return not told or (isinstance(told, ManyTold) and told.of_all(packets))
 
 
-def _of_many(connection: ConnectionReport, packets: Rows) -> Iterator[Row]:
+def _of_many(connection: ConnectionReport, packets: PacketRows) -> Iterator[Row]:
     """The packets at which something changes, those beside them, the first, and the last."""
     relative = Relative(connection.conversation)
     places = {*range(BEGINNING), *range(len(packets) - BEGINNING, len(packets))}
@@ -101,7 +101,7 @@ def table(connection: ConnectionReport, width: int = WIDTH) -> str:
     last = ["", ""]
     following = 0
     for row in rows(connection):
-        if row.place > following and isinstance(connection.conversation.packets, Rows):
+        if row.place > following and isinstance(connection.conversation.packets, PacketRows):
             lines.append(f"{'':>{INDENT}}... {row.place - following:,} packets in the same states")
         following = row.place + 1
         shown = []

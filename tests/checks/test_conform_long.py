@@ -14,9 +14,9 @@ import pytest
 from bulk import CLIENT, SERVER, Transfer, numbered
 from mutated import mutants
 from tcpmc.captures import Connection, Endpoint, Packet
-from tcpmc.captures.rows import Rows
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.summary import summed
-from tcpmc.checks.conform import columns, long, proving
+from tcpmc.checks.conform import columns, long, stretch_proof
 from tcpmc.checks.conform.columns import columns_of
 from tcpmc.checks.conform.explaining import ManyTold
 from tcpmc.checks.conform.judge import Judgement, judged
@@ -111,7 +111,7 @@ def test_transfer_from_afar_is_decided(end: str) -> None:
 
 def test_a_key_that_lacks_something_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were all packets of one kind, the rules would do different things with them."""
-    monkeypatch.setattr(proving, "keys", lambda part, *_: np.zeros((1, len(part)), int))
+    monkeypatch.setattr(stretch_proof, "keys", lambda part, *_: np.zeros((1, len(part)), int))
     seen = numbered(Transfer(300, 0, 1).run()[SERVER])
     many = columns_of(seen, SERVER)
     assert many is not None
@@ -122,5 +122,5 @@ def test_summary_of_columns() -> None:
     seen = numbered(Transfer(500, 0.03, 3).run()[CLIENT])
     ends = CLIENT, SERVER
     each = summed(Connection(1, ends, packets=seen))
-    assert summed(Connection(1, ends, packets=Rows.of(seen))) == each
+    assert summed(Connection(1, ends, packets=PacketRows.of(seen))) == each
     assert "T" in each.history

@@ -17,7 +17,7 @@ PART = 2**16
 """Packets that are kept together."""
 
 
-class Rows(Sequence[Packet]):
+class PacketRows(Sequence[Packet]):
     """Packets in order, some 50 octets each. Their endpoints have the same numbers in all parts."""
 
     def __init__(self, table: PacketTable | None = None) -> None:
@@ -29,9 +29,9 @@ class Rows(Sequence[Packet]):
             self.add(table)
 
     @staticmethod
-    def of(packets: Sequence[Packet]) -> Rows:
+    def of(packets: Sequence[Packet]) -> PacketRows:
         """These packets, in columns."""
-        return packets if isinstance(packets, Rows) else Rows(PacketTable.of(packets))
+        return packets if isinstance(packets, PacketRows) else PacketRows(PacketTable.of(packets))
 
     def add(self, table: PacketTable) -> None:
         """The packets of the table come next."""
@@ -44,8 +44,8 @@ class Rows(Sequence[Packet]):
             self._parts.append(self._joined(self._recent).packed())
             self._recent, self._waiting = [], 0
 
-    def __iadd__(self, packets: Sequence[Packet]) -> Rows:
-        if isinstance(packets, Rows):
+    def __iadd__(self, packets: Sequence[Packet]) -> PacketRows:
+        if isinstance(packets, PacketRows):
             for part in packets.parts():
                 self.add(part)
         elif packets:
@@ -62,13 +62,13 @@ class Rows(Sequence[Packet]):
     @overload
     def __getitem__(self, place: int) -> Packet: ...
     @overload
-    def __getitem__(self, place: slice) -> Rows: ...
-    def __getitem__(self, place: int | slice) -> Packet | Rows:
+    def __getitem__(self, place: slice) -> PacketRows: ...
+    def __getitem__(self, place: int | slice) -> Packet | PacketRows:
         if isinstance(place, slice):
             begin, end, step = place.indices(self._size)
             if step != 1:
                 raise ValueError("packets of a long connection are taken in a row")
-            return Rows(self.part(begin, end))
+            return PacketRows(self.part(begin, end))
         at = place + self._size if place < 0 else place
         if not 0 <= at < self._size:
             raise IndexError(place)

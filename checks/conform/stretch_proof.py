@@ -3,7 +3,7 @@
 What is guessed before each packet leads to what is guessed before the next, at no cost, and to
 nothing else that can live.
 
-The rules are called on examples of each kind of packets only (`kinds`): as they cannot tell the
+The rules are called on examples of each kind of packets only (`packet_kinds`): as they cannot tell the
 packets of a kind apart, what they do with one they do with all. Where examples of one kind differ
 nevertheless, its key lacks something: that is a `Disagreement`, and a bug.
 """
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcpmc.checks.conform.columns import NONE, Block, Columns
+from tcpmc.checks.conform.columns import NONE, Columns, ViewBlock
 from tcpmc.checks.conform.hypothesis import FREE, Hypothesis, Note
-from tcpmc.checks.conform.kinds import keys
 from tcpmc.checks.conform.layers import Node, paths
+from tcpmc.checks.conform.packet_kinds import keys
 from tcpmc.checks.conform.search import Run, Search
 from tcpmc.checks.conform.steady import Guess, without_numbers
 from tcpmc.model.endpoint.tcb import State
@@ -55,7 +55,7 @@ class Lesson:
 
 
 @dataclass
-class Prover:
+class StretchProver:
     """Proves guesses about one view, as one search explains it."""
 
     search: Search
@@ -65,7 +65,7 @@ class Prover:
     _tried: Counter[Key] = field(default_factory=Counter)
     _numbers: dict[Lesson, int] = field(default_factory=dict)
 
-    def lessons_of(self, part: Block, guess: Guess) -> NDArray[np.int32]:
+    def lessons_of(self, part: ViewBlock, guess: Guess) -> NDArray[np.int32]:
         """For each packet of the part the number of its lesson; `REFUSED` where what is guessed
         after it does not follow from what is guessed before it, or not alone."""
         due = guess.due[:-1]
@@ -97,7 +97,7 @@ class Prover:
         block = self.view.block(place)
         return float(block.time[place - block.begin])
 
-    def _lesson(self, key: Key, examples: list[int], part: Block, guess: Guess) -> int:
+    def _lesson(self, key: Key, examples: list[int], part: ViewBlock, guess: Guess) -> int:
         """The lesson of a kind: as known, as long as enough examples have been tried."""
         for index in examples:
             known = self._known.get(key)
@@ -110,7 +110,7 @@ class Prover:
                 raise Disagreement(f"packet {self.view[place].packet.number}")
         return self._known[key]
 
-    def _tried_out(self, index: int, part: Block, guess: Guess) -> int:
+    def _tried_out(self, index: int, part: ViewBlock, guess: Guess) -> int:
         """The rules called on one packet."""
         begun, expected = guess.at(index), guess.at(index + 1)
         seen = self.view[part.begin + index]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcpmc.captures.modular import SPACE, signed
-from tcpmc.checks.conform.columns import NONE, Block
+from tcpmc.checks.conform.columns import NONE, ViewBlock
 from tcpmc.checks.conform.hypothesis import MOST_CREDITS
 from tcpmc.checks.conform.receiving import FIRST_WINDOW, LATELY
 from tcpmc.checks.conform.search import REPLY_WITHIN
@@ -35,7 +35,7 @@ Feature = tuple["Numbers", int]
 """For each packet a number, and what all are less than."""
 
 
-def keys(part: Block, guess: Guess, stack: Stack, times: Numbers) -> Numbers:
+def keys(part: ViewBlock, guess: Guess, stack: Stack, times: Numbers) -> Numbers:
     """The key of each packet: a row of words. `times` are those of the packets due, in seconds."""
     features = [*_numbers(part, guess), *_after(part, guess), *_times(part, guess, stack, times)]
     words: list[Numbers] = []
@@ -54,7 +54,7 @@ def _lie(number: Numbers, other: Numbers) -> Feature:
     return np.clip(signed(number - other), -FURTHER, FURTHER) + FURTHER, 2 * FURTHER + 1
 
 
-def _numbers(part: Block, guess: Guess) -> list[Feature]:
+def _numbers(part: ViewBlock, guess: Guess) -> list[Feature]:
     """How the numbers of the packet lie to those of the hypothesis."""
     una, nxt, rcv = guess.una[:-1], guess.nxt[:-1], guess.rcv[:-1]
     sent, seq, end, ack = part.sent, part.seq, part.end, part.ack
@@ -103,7 +103,7 @@ def _held(guess: Guess) -> tuple[Numbers, Numbers, Numbers]:
     return begins[held], ends[held], empty[held]
 
 
-def _after(part: Block, guess: Guess) -> list[Feature]:
+def _after(part: ViewBlock, guess: Guess) -> list[Feature]:
     """Which number each number after the packet is."""
     own = np.where(part.sent, part.end, part.ack)
     other = np.where(part.sent, part.ack, part.end)
@@ -134,7 +134,7 @@ def _class(credits: Numbers) -> Numbers:
     return np.where(credits == 0, 0, np.where(credits < MOST_CREDITS, 1, 2))
 
 
-def _times(part: Block, guess: Guess, stack: Stack, times: Numbers) -> list[Feature]:
+def _times(part: ViewBlock, guess: Guess, stack: Stack, times: Numbers) -> list[Feature]:
     """What times say, and what is due."""
     due, after = guess.due[:-1], guess.due[1:]
     places = part.begin + np.arange(len(part))
