@@ -8,6 +8,6 @@ of hypotheses (`layers`) forward, `explaining` says what that tells in hindsight
 verdict of it, `vantage` guesses where the capture was made, and `stacks` has whose rules it is held
 against.
 
-Long connections: `columns` is the view in numbers, `steady` guesses, `packet_kinds` and `stretch_proof` prove
-it, `long` is the search in stretches, and `afar` finds an order of arrival.
+Long connections: `columns` is the view in numbers, `steady` guesses, `packet_kinds` and
+`stretch_proof` prove it, `long` is the search in stretches, and `afar` finds an order of arrival.
 """

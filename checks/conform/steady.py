@@ -1,7 +1,7 @@
 """Steady stretches: what the numbers of an end are before each of many packets, as a guess.
 
-The guess is made for all packets together, and may be wrong: `stretch_proof` proves it, or finds the
-first packet for which it does not hold.
+The guess is made for all packets together, and may be wrong: `stretch_proof` proves it, or finds
+packets for which it does not hold.
 """
 
 from __future__ import annotations

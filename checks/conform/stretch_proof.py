@@ -3,9 +3,9 @@
 What is guessed before each packet leads to what is guessed before the next, at no cost, and to
 nothing else that can live.
 
-The rules are called on examples of each kind of packets only (`packet_kinds`): as they cannot tell the
-packets of a kind apart, what they do with one they do with all. Where examples of one kind differ
-nevertheless, its key lacks something: that is a `Disagreement`, and a bug.
+The rules are called on examples of each kind of packets only (`packet_kinds`): as they cannot tell
+the packets of a kind apart, what they do with one they do with all. Where examples of one kind
+differ nevertheless, its key lacks something: that is a `Disagreement`, and a bug.
 """
 
 from __future__ import annotations
