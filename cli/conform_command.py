@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcpmc.checks.conform.stream import Progress, Settings
     from tcpmc.model.endpoint.segment import Segment
 
-BAD = ("DEVIATES", "UNEXPLAINED")
+BAD = ("DEVIATES", "UNEXPLAINED", "DISAGREE")
 EVERY_SECONDS = 2.0
 NEEDS_PACKETS = ("html", "json", "mermaid", "pcapng")
 """Formats that show the packets of every connection."""
