@@ -10,6 +10,7 @@ __all__ = ["browser"]
 
 CAMPAIGNS = (
     "test_explored_steps",
+    "test_mechanical_audit",
     "test_mechanical_mutants",
     "test_random_variants_z3",
     "test_sentences",
