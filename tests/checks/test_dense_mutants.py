@@ -66,6 +66,7 @@ MUTANTS = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_mutant_leaves_no_finite_t(mutant: str) -> None:
     name, rules = MUTANTS[mutant]
