@@ -54,7 +54,7 @@ def _rules(table: DriveTable) -> list[str]:
         "",
         "### Rules",
         "",
-        f"{len(seen)} rule labels were seen at work. Not seen, {len(missed)}: those of switches that "
+        f"{len(seen)} rule labels were seen at work. Not seen, {len(missed)}: of switches that "
         "the stack does not have, and of steps that it does otherwise or that were not tried.",
         "",
         *(f"* {label}" for label in missed),
