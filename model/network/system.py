@@ -215,7 +215,7 @@ class Model:
         if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
             retries = end.retries + (event == "retransmission timeout")
         waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
-        history = observe(end.history, event, end.tcb, step, arrived and arrived[0])
+        history = self.observed(end.history, event, end.tcb, step, arrived and arrived[0])
         clocks = (end.time_wait if waits else 0, rexmt, retries)
         if scope.one_connection:
             return Move(event, step, End(tcb, history, *clocks))
@@ -227,6 +227,12 @@ class Model:
         peer = known.peer or (0 if opened else was.peer)
         about = about_sent(step, arrived, history.opens, peer)
         return Move(event, step, End(tcb, history, *clocks, known), about)
+
+    def observed(
+        self, history: History, event: str, before: Tcb, step: Step, seg: Segment | None
+    ) -> History:
+        """The history after a step, on a segment if one arrived."""
+        return observe(history, event, before, step, seg)
 
     def tick_end(self, end: End) -> End | None:
         """The end one tick later; None while a timer of it has to fire first.
