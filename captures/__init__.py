@@ -2,7 +2,7 @@
 
 `packet` has the records that everything here produces: a `Packet`, an `Endpoint`, a `Connection`.
 `read` is where to begin. A file goes through `source`, then `pcap` or `pcapng` (its `frames`),
-`links`, `datagrams` and `segments`, which make a `table`; a text has readers of its own.
+`links`, `datagrams` and `segments`, which make a `packet_table`; a text has readers of its own.
 Nothing here judges a packet: that is for who reads them.
 """
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
 from tcpmc.captures import binary, wire
-from tcpmc.captures.frames import Frames, Told
+from tcpmc.captures.frames import Frames, ReaderNotes
 from tcpmc.captures.packet import Endpoint, Packet
+from tcpmc.captures.packet_table import BITS, NEVER
 from tcpmc.captures.source import opened
-from tcpmc.captures.table import BITS, NEVER
 
 Key = tuple[int, int, int]
 """Which packet: its file, its number in it, and its interface."""
@@ -62,7 +62,7 @@ def annotated(
 
 def _frames(index: int, path: str, packets: Sequence[Packet]) -> Iterator[Frame]:
     """The frames of one file in its order."""
-    told = Told()
+    told = ReaderNotes()
     with opened(path, told) as (stream, beginning):
         reader = binary.READERS.get(beginning[:MAGIC_SIZE])
         if reader is not None:

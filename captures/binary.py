@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from tcpmc.captures import pcap, pcapng
-from tcpmc.captures.frames import Frames, Told
+from tcpmc.captures.frames import Frames, ReaderNotes
 from tcpmc.captures.links import LINKS
-from tcpmc.captures.table import Table
+from tcpmc.captures.packet_table import PacketTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-READERS: dict[bytes, Callable[[BinaryIO, Told], Iterator[list[Frames]]]] = {
+READERS: dict[bytes, Callable[[BinaryIO, ReaderNotes], Iterator[list[Frames]]]] = {
     **dict.fromkeys(pcap.MAGIC, pcap.frames),
     pcapng.MAGIC: pcapng.frames,
 }
 """By the first four octets of the file."""
 
 
-def tables(stream: BinaryIO, magic: bytes, told: Told) -> Iterator[Table]:
+def tables(stream: BinaryIO, magic: bytes, told: ReaderNotes) -> Iterator[PacketTable]:
     """The TCP segments in the stream, some thousands at a time, in the order of the file."""
     from tcpmc.captures.segments import segments
 
@@ -33,6 +33,6 @@ def tables(stream: BinaryIO, magic: bytes, told: Told) -> Iterator[Table]:
                 told.left_out[f"link type {piece.link}, which is not read"] += len(piece.start)
         found = [table for table in known if len(table)]
         if len(found) > 1:
-            joined = Table.joined(found)
+            joined = PacketTable.joined(found)
             found = [joined.take(joined.column("number").argsort(kind="stable"))]
         yield from found

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from tcpmc.captures.addresses import Addresses
-from tcpmc.captures.frames import Frames, Told
+from tcpmc.captures.frames import Frames, ReaderNotes
 from tcpmc.captures.links import IPV4, IPV6, LINKS, Octets
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ MALFORMED = "with a malformed header"
 
 
 @dataclass
-class Piece:
+class FrameBatch:
     """Frames, their octets, the addresses found in them, and what is told of those left out."""
 
     frames: Frames
-    told: Told
+    told: ReaderNotes
     octets: Octets = field(init=False)
     addresses: Addresses = field(default_factory=Addresses)
 
@@ -65,7 +65,7 @@ class Datagrams:
         return Datagrams(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
-def datagrams(piece: Piece) -> Datagrams:
+def datagrams(piece: FrameBatch) -> Datagrams:
     """The IP datagrams in the frames that hold TCP; what is left out is told."""
     at, protocol = LINKS[piece.frames.link](piece.octets, piece.frames.start)
     at = piece.octets.within(at)
@@ -74,7 +74,7 @@ def datagrams(piece: Piece) -> Datagrams:
     return _together(four, six) if len(six.row) else four
 
 
-def _ipv4(piece: Piece, at: Numbers, protocol: Numbers) -> Datagrams:
+def _ipv4(piece: FrameBatch, at: Numbers, protocol: Numbers) -> Datagrams:
     import numpy as np
 
     octets, frames = piece.octets, piece.frames
@@ -104,7 +104,7 @@ def _ipv4(piece: Piece, at: Numbers, protocol: Numbers) -> Datagrams:
     return Datagrams(row[keep], at + size, end, captured, ttl, source, destination, pseudo, direct)
 
 
-def _ipv6(piece: Piece, at: Numbers, protocol: Numbers) -> Datagrams:
+def _ipv6(piece: FrameBatch, at: Numbers, protocol: Numbers) -> Datagrams:
     import numpy as np
 
     octets, frames = piece.octets, piece.frames

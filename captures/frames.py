@@ -38,7 +38,7 @@ class Frames:
 
 
 @dataclass(slots=True)
-class Told:
+class ReaderNotes:
     """What a reader has to say of a file besides its packets: how many were left out, by reason;
     notes, each a sentence; and of a text, its kinds, how many lines could not be read, and the
     first of them: its number, the line, and why, if that is known."""

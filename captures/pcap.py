@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from tcpmc.captures.frames import CHUNK, LONGEST, Frames, Told, padded
+from tcpmc.captures.frames import CHUNK, LONGEST, Frames, ReaderNotes, padded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ LINK_TYPE = 0x03FFFFFF
 """The other bits of that field tell the length of the frame check sequence."""
 
 
-def frames(stream: BinaryIO, told: Told) -> Iterator[list[Frames]]:
+def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
     """The frames of a stream that begins with one of `MAGIC`, in pieces."""
     header = stream.read(HEADER)
     if len(header) < HEADER:

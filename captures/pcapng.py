@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tcpmc.captures.frames import CHUNK, LONGEST, Frames, Told, padded
+from tcpmc.captures.frames import CHUNK, LONGEST, Frames, ReaderNotes, padded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,13 +64,13 @@ class Section:
     def begin(self, order: bytes) -> None:
         """A section begins, whose byte order is told by these octets."""
         if order not in ORDERS:
-            raise Damaged("a section without a byte order")
+            raise NoBlock("a section without a byte order")
         self.earlier += len(self.interfaces)
         self.order, self.interfaces = ORDERS[order], []
 
 
 @dataclass
-class Found:
+class PacketBlocks:
     """The packet blocks that were found in a piece of the file, by kind and interface: the offset
     of each block, and the number of its packet."""
 
@@ -83,11 +83,11 @@ class Found:
         numbers.append(number)
 
 
-class Damaged(Exception):
+class NoBlock(Exception):
     """No block can begin here."""
 
 
-def frames(stream: BinaryIO, told: Told) -> Iterator[list[Frames]]:
+def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
     """The frames of a stream that begins with `MAGIC`, in pieces; in each, those of an interface
     together."""
     section, data = Section(), b""
@@ -95,10 +95,10 @@ def frames(stream: BinaryIO, told: Told) -> Iterator[list[Frames]]:
         data += fresh
         at, more = 0, True
         while more:  # once for each section
-            found, damaged = Found(), ""
+            found, damaged = PacketBlocks(), ""
             try:
                 at, more = _blocks(data, at, section, found)
-            except Damaged as error:
+            except NoBlock as error:
                 damaged = str(error)
             yield list(_pieces(data, section, found))
             if damaged:
@@ -110,7 +110,7 @@ def frames(stream: BinaryIO, told: Told) -> Iterator[list[Frames]]:
         told.notes.append(f"the file ends inside a block after packet {section.number - 1}")
 
 
-def _blocks(data: bytes, at: int, section: Section, found: Found) -> tuple[int, bool]:
+def _blocks(data: bytes, at: int, section: Section, found: PacketBlocks) -> tuple[int, bool]:
     """Read blocks into `found`. Where what is left begins, and whether a section begins there."""
     first, end = at, len(data)
     unpack = struct.Struct(section.order + "III").unpack_from
@@ -123,7 +123,7 @@ def _blocks(data: bytes, at: int, section: Section, found: Found) -> tuple[int, 
             unpack = struct.Struct(section.order + "III").unpack_from
             length = unpack(data, at)[1]
         if length < LEAST or length % 4 or length > LONGEST:
-            raise Damaged(f"a block of {length} octets")
+            raise NoBlock(f"a block of {length} octets")
         if at + length > end:
             break
         if kind == PACKET and word < len(section.interfaces) and length >= FIXED[kind] + 4:
@@ -135,10 +135,10 @@ def _blocks(data: bytes, at: int, section: Section, found: Found) -> tuple[int, 
     return at, False
 
 
-def _block(block: bytes, kind: int, at: int, section: Section, found: Found) -> None:
+def _block(block: bytes, kind: int, at: int, section: Section, found: PacketBlocks) -> None:
     """A block that is rarer than the others, or damaged."""
     if len(block) < FIXED.get(kind, 16) + 4:
-        raise Damaged(f"a block of type {kind} with {len(block)} octets")
+        raise NoBlock(f"a block of type {kind} with {len(block)} octets")
     if kind == INTERFACE:
         section.interfaces.append(_interface(block, section.order))
         return
@@ -147,7 +147,7 @@ def _block(block: bytes, kind: int, at: int, section: Section, found: Found) -> 
         OLD_PACKET: struct.unpack_from(section.order + "H", block, 8)[0],
     }.get(kind, 0)
     if number >= len(section.interfaces):
-        raise Damaged(f"a packet of interface {number}, which there is not")
+        raise NoBlock(f"a packet of interface {number}, which there is not")
     found.add(kind, number, at, section.number)
     section.number += 1
 
@@ -179,7 +179,7 @@ def options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         at += 4 + (length + 3) // 4 * 4
 
 
-def _pieces(data: bytes, section: Section, found: Found) -> Iterator[Frames]:
+def _pieces(data: bytes, section: Section, found: PacketBlocks) -> Iterator[Frames]:
     """What was found, as frames; those of different interfaces one after the other."""
     import numpy as np
 
@@ -194,7 +194,7 @@ def _pieces(data: bytes, section: Section, found: Found) -> Iterator[Frames]:
 
         room = word(4) - FIXED[kind] - 4
         if kind == SIMPLE_PACKET:
-            from tcpmc.captures.table import NEVER
+            from tcpmc.captures.packet_table import NEVER
 
             original = word(8)
             captured = np.minimum(original, room)

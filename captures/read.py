@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcpmc.captures import binary
-from tcpmc.captures.frames import Told
+from tcpmc.captures.frames import ReaderNotes
 from tcpmc.captures.packet import Packet
+from tcpmc.captures.packet_table import PacketTable
 from tcpmc.captures.source import opened
-from tcpmc.captures.table import Table
 from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:
@@ -29,20 +29,20 @@ class Capture:
     """
 
     paths: Sequence[str]
-    told: list[Told] = field(default_factory=list)
+    told: list[ReaderNotes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.paths:
             raise BadInput("no capture is given: name files, or - for standard input")
         if self.paths.count("-") > 1:
             raise BadInput("standard input (-) can be read only once")
-        self.told = [Told() for _ in self.paths]
+        self.told = [ReaderNotes() for _ in self.paths]
 
     def __iter__(self) -> Iterator[Packet]:
         for table in self.tables():
             yield from table
 
-    def tables(self) -> Iterator[Table]:
+    def tables(self) -> Iterator[PacketTable]:
         """The packets as tables; BadInput if there is none."""
         streams = [self._of(index) for index in range(len(self.paths))]
         count = 0
@@ -52,7 +52,7 @@ class Capture:
         if not count:
             raise BadInput(self._nothing())
 
-    def _of(self, index: int) -> Iterator[Table]:
+    def _of(self, index: int) -> Iterator[PacketTable]:
         path, told = self.paths[index], self.told[index]
         with opened(path, told) as (stream, beginning):
             if not beginning:
@@ -61,11 +61,11 @@ class Capture:
             if magic in binary.READERS:
                 found = binary.tables(stream, magic, told)
             else:
-                from tcpmc.captures.text import read as text
+                from tcpmc.captures.text import recognise
 
                 if b"\0\0" in beginning:
                     raise BadInput(f"{path} is neither pcap, pcapng nor text")
-                found = text.tables(stream, beginning, told)
+                found = recognise.tables(stream, beginning, told)
             for table in found:
                 table.columns["file"] = index
                 yield table
@@ -82,11 +82,11 @@ def read(paths: Sequence[str]) -> Capture:
     return Capture(list(paths))
 
 
-def _by_time(streams: Sequence[Iterator[Table]]) -> Iterator[Table]:
+def _by_time(streams: Sequence[Iterator[PacketTable]]) -> Iterator[PacketTable]:
     """The packets of all streams by time; those of one stream stay in its order."""
     import numpy as np
 
-    waiting: dict[int, tuple[Table, NDArray[np.int64]]] = {}
+    waiting: dict[int, tuple[PacketTable, NDArray[np.int64]]] = {}
     latest = [np.iinfo(np.int64).min] * len(streams)
     live = set(range(len(streams)))
     while live or waiting:
@@ -112,4 +112,4 @@ def _by_time(streams: Sequence[Iterator[Table]]) -> Iterator[Table]:
             else:
                 waiting[index] = table.take(slice(count, None)), times[count:]
         order = np.argsort(np.concatenate([times for _, times in ready]), kind="stable")
-        yield Table.joined([table for table, _ in ready]).take(order)
+        yield PacketTable.joined([table for table, _ in ready]).take(order)

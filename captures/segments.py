@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tcpmc.captures.datagrams import CUT, MALFORMED, Datagrams, Piece, datagrams, folded
-from tcpmc.captures.frames import Frames, Told
+from tcpmc.captures.datagrams import CUT, MALFORMED, Datagrams, FrameBatch, datagrams, folded
+from tcpmc.captures.frames import Frames, ReaderNotes
 from tcpmc.captures.links import Octets, outbound
 from tcpmc.captures.packet import ABSENT, BAD, GOOD, OFFLOADED
-from tcpmc.captures.table import ACK, CHECKSUMS, UNTOLD, Table
+from tcpmc.captures.packet_table import ACK, CHECKSUMS, UNTOLD, PacketTable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,11 +21,11 @@ ONLY_STAMPS = 0x0101080A
 """How the options of most segments begin: two NO-OPERATIONs, and timestamps."""
 
 
-def segments(frames: Frames, told: Told) -> Table:
+def segments(frames: Frames, told: ReaderNotes) -> PacketTable:
     """The TCP segments in the frames; what is left out is told."""
     import numpy as np
 
-    piece = Piece(frames, told)
+    piece = FrameBatch(frames, told)
     octets, found = piece.octets, datagrams(piece)
     at = found.at
     size = (octets.u8(at + 12) >> 4) * 4
@@ -62,7 +62,7 @@ def segments(frames: Frames, told: Told) -> Table:
         "outbound": _outbound(octets, frames, row),
         "after_gap": 0,
     }
-    return Table(columns, endpoints, len(row))
+    return PacketTable(columns, endpoints, len(row))
 
 
 def _outbound(octets: Octets, frames: Frames, row: Numbers) -> Numbers | int:

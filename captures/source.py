@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from tcpmc.captures.frames import Told
+from tcpmc.captures.frames import ReaderNotes
 from tcpmc.errors import BadInput
 
 STANDARD_INPUT = "-"
@@ -34,7 +34,7 @@ FOREIGN = {
 class Lenient(io.RawIOBase):
     """A stream that ends, with a note, where what it reads is damaged."""
 
-    def __init__(self, stream: gzip.GzipFile, told: Told) -> None:
+    def __init__(self, stream: gzip.GzipFile, told: ReaderNotes) -> None:
         self._stream, self._told, self._over = stream, told, False
 
     def readable(self) -> bool:
@@ -54,13 +54,15 @@ class Lenient(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: str, told: Told) -> Iterator[tuple[BinaryIO, bytes]]:
+def opened(path: str, told: ReaderNotes) -> Iterator[tuple[BinaryIO, bytes]]:
     """The file, decompressed, and how it begins; "-" is standard input."""
     if path == STANDARD_INPUT:
         if sys.stdin is None or sys.stdin.isatty():
             raise BadInput("standard input is a terminal: tcpdump -w - | tcpmc conform -")
         yield _plain(path, cast(BinaryIO, sys.stdin.buffer), told)
         return
+    if "\0" in path:
+        raise BadInput(f"{path!r}: no file has a null byte in its name")
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
             yield _plain(path, stream, told)
@@ -68,7 +70,7 @@ def opened(path: str, told: Told) -> Iterator[tuple[BinaryIO, bytes]]:
         raise BadInput(f"{path}: {error.strerror or error}") from error
 
 
-def _plain(path: str, stream: BinaryIO, told: Told) -> tuple[BinaryIO, bytes]:
+def _plain(path: str, stream: BinaryIO, told: ReaderNotes) -> tuple[BinaryIO, bytes]:
     buffered = io.BufferedReader(cast(io.RawIOBase, stream), 2**16)
     if buffered.peek(BEGINNING)[:2] == GZIP:
         buffered = io.BufferedReader(Lenient(gzip.GzipFile(fileobj=buffered), told), 2**16)

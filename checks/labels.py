@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.product import Event
 
@@ -21,6 +22,6 @@ def happening(event: Event) -> str:
     """The event without its end: "CLOSE", "rcv FIN", "FIN lost"."""
     if event.flight is None:
         return event.kind
-    past = {"lose": "lost", "duplicate": "duplicated", "expire": "expired"}
+    past = {EventKind.LOSE: "lost", EventKind.DUPLICATE: "duplicated", EventKind.EXPIRE: "expired"}
     segment = kind(event.flight.segment)
     return f"{segment} {past[event.kind]}" if event.kind in past else f"rcv {segment}"

@@ -8,16 +8,38 @@ from enum import Enum
 
 from tcpmc.checks.trace import Trace
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.properties.kinds import Property
+from tcpmc.model.properties.kinds import (
+    DISAGREE,
+    INCONCLUSIVE,
+    PROVED,
+    REFUTED,
+    UNREACHABLE,
+    VACUOUS,
+    WITNESS,
+    Property,
+    Word,
+)
 from tcpmc.model.variants.bugs import BUGS
 from tcpmc.model.variants.variant import Variant
 
-PROVED, REFUTED = "PROVED", "REFUTED"
-WITNESS, UNREACHABLE = "WITNESS", "UNREACHABLE"
-VACUOUS, INCONCLUSIVE, DISAGREE = "VACUOUS", "INCONCLUSIVE", "DISAGREE"
+__all__ = [
+    "DISAGREE",
+    "INCONCLUSIVE",
+    "PROVED",
+    "REFUTED",
+    "UNREACHABLE",
+    "VACUOUS",
+    "WITNESS",
+    "Word",
+]
 
 DEFINITE = (PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS)
-OPPOSITE = {PROVED: REFUTED, REFUTED: PROVED, WITNESS: UNREACHABLE, UNREACHABLE: WITNESS}
+OPPOSITE: dict[str, Word] = {
+    PROVED: REFUTED,
+    REFUTED: PROVED,
+    WITNESS: UNREACHABLE,
+    UNREACHABLE: WITNESS,
+}
 
 
 def holds_up_to(depth: int) -> str:
@@ -121,14 +143,14 @@ class Standing(Enum):
 class Verdict:
     """The answer to one property on one variant in one scope, with what it rests on.
 
-    `otherwise` is the word that the user expects where the catalogue expects none.
+    `expected_override` is the word that the user expects where the catalogue expects none.
     """
 
     prop: Property
     variant: Variant
     scope: Scope
     answers: Mapping[str, Answer]
-    otherwise: str | None = None
+    expected_override: Word | None = None
 
     @property
     def word(self) -> str:
@@ -136,10 +158,10 @@ class Verdict:
         return merged(list(self.answers.values()))
 
     @property
-    def expected(self) -> str | None:
+    def expected(self) -> Word | None:
         """The word that is expected on this variant; None where nothing is said."""
         found = expected_on(self.prop, self.variant.name)
-        return self.otherwise if found is None else found
+        return self.expected_override if found is None else found
 
     @property
     def as_expected(self) -> bool:
@@ -174,7 +196,7 @@ class Verdict:
         return traces[0] if traces else None
 
 
-def expected_on(prop: Property, variant: str) -> str | None:
+def expected_on(prop: Property, variant: str) -> Word | None:
     """The word that the catalogue expects on the variant of that name; None where it says nothing.
     A seeded bug turns the verdict of the property that catches it into its opposite."""
     bug = BUGS.get(variant)

@@ -9,13 +9,14 @@ import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED
-from tcpmc.cli.options import VARIANT_NAMES, result_options
+from tcpmc.cli.command_settings import OutputSettings, typed
+from tcpmc.cli.options import DEBUG, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import AUDIT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.errors import BadInput
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audits
+    from tcpmc.checks.audit.variant_audit import Audits
 
 LEVELS = ("must", "should", "may")
 
@@ -28,9 +29,10 @@ LEVELS = ("must", "should", "may")
     "--level", type=click.Choice(LEVELS), default="must", show_default=True,
     help="What fails the run: a MUST that is broken, or a SHOULD as well; may: any difference.",
 )  # fmt: skip
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+@DEBUG
 @result_options(AUDIT_FORMATS)
-def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
+@typed
+def audit(variants: tuple[str, ...], level: str, outputs: OutputSettings) -> int:
     r"""Compare stacks with RFC 9293, rule by rule, in one step.
 
     \b
@@ -42,19 +44,23 @@ def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
     them or not: does the variant do what the RFC does, or else something that the RFC allows? Each
     way in which it differs is one row. Exit code 1: a requirement is broken.
     """
-    asked = requests(rest["output"], rest["format"], AUDIT_FORMATS)  # type: ignore[arg-type]
+    asked = requests(outputs, AUDIT_FORMATS)
     sources = list(dict.fromkeys(variants))
     found = [(source, find_variant(source)) for source in sources]
     names = [variant.name for _, variant in found]
     for source, variant in found:
         if names.count(variant.name) > 1:
             raise BadInput(f"two of the variants are named {variant.name!r}, one in {source}")
-    with opening(asked) as destinations:
-        from tcpmc.checks.audit.decide import Audits
-        from tcpmc.checks.audit.decide import audit as audited
-        from tcpmc.model.endpoint.requirements import Level
+    with opening(asked, outputs.force) as destinations:
+        from tcpmc.checks.audit.variant_audit import Audits
+        from tcpmc.checks.audit.variant_audit import audit as audited
+        from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 
-        least = {"must": Level.MUST, "should": Level.SHLD, "may": Level.MAY}[level]
+        least = {
+            "must": RequirementLevel.MUST,
+            "should": RequirementLevel.SHLD,
+            "may": RequirementLevel.MAY,
+        }[level]
         audits = Audits([audited(variant, source) for source, variant in found], least)
         destinations.write(audits)
     return EXIT_UNEXPECTED if audits.fails else EXIT_AS_EXPECTED
@@ -62,8 +68,8 @@ def audit(variants: tuple[str, ...], level: str, **rest: object) -> int:
 
 def audits_of(sources: Sequence[str]) -> Audits | None:
     """The audits of those that are files of the user; None where none is."""
-    from tcpmc.checks.audit.decide import Audits
-    from tcpmc.checks.audit.decide import audit as audited
+    from tcpmc.checks.audit.variant_audit import Audits
+    from tcpmc.checks.audit.variant_audit import audit as audited
 
     own = [source for source in dict.fromkeys(sources) if source.endswith(".py")]
     return Audits([audited(find_variant(source), source) for source in own]) if own else None

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED
-from tcpmc.cli.options import FILE_RESULT, PROPERTY_NAMES, SUFFIXES, VARIANT_NAMES
-from tcpmc.cli.output_files import opened
+from tcpmc.cli.command_settings import OutputSettings, typed
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, VARIANT_NAMES, result_options
+from tcpmc.cli.output_formats import STUDY_FORMATS
+from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
 from tcpmc.errors import BadInput
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.reports.terminal import width
+
+if TYPE_CHECKING:
+    from tcpmc.studies.explain.sockets import Listing
 
 TOLD = 5
 HELP = """Say what NAME means: a state in any spelling, a rule, a section, a property.
@@ -44,33 +49,39 @@ def _names(context: click.Context, parameter: click.Parameter, typed: str) -> li
 @click.argument("name", required=False, shell_complete=_names)
 @click.option("--from-ss", is_flag=True, help="Read `ss -tan` on standard input instead.")
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@FILE_RESULT
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
-def explain(name: str | None, from_ss: bool, variant: str | None, **rest: Any) -> int:
+@result_options(STUDY_FORMATS)
+@DEBUG
+@typed
+def explain(name: str | None, from_ss: bool, variant: str | None, outputs: OutputSettings) -> int:
     """Explain NAME, or what ss lists."""
     if from_ss == (name is not None):
         raise BadInput("explain: choose a NAME, or --from-ss with ss -tan on standard input")
     if from_ss and variant is not None:
         raise BadInput("--from-ss is about this host's sockets: leave --variant out")
-    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
+    with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         if from_ss:
-            output.write(_sockets(rest["format"]))
+            from tcpmc.studies.explain.from_ss import as_json, as_text
+
+            listing = _sockets()
+            destinations.write_by(
+                {"json": lambda: as_json(listing), "text": lambda: as_text(listing, width())}
+            )
         else:
-            output.write(_explanation(name or "", variant or "rfc9293", rest["format"]))
+            from tcpmc.studies.explain import explained
+            from tcpmc.studies.explain.explain import explain as explanation_of
+
+            found = explanation_of(name or "", find_variant(variant or "rfc9293"))
+            destinations.write_by(
+                {
+                    "json": lambda: explained.as_json(found),
+                    "text": lambda: explained.as_text(found, width()),
+                }
+            )
     return EXIT_AS_EXPECTED
 
 
-def _explanation(name: str, variant: str, form: str) -> str:
-    from tcpmc.studies.explain.explain import explain as explained
-    from tcpmc.studies.explain.explained import as_json, as_text
-
-    found = explained(name, find_variant(variant))
-    return as_json(found) if form == "json" else as_text(found, width())
-
-
-def _sockets(form: str) -> str:
-    from tcpmc.studies.explain.from_ss import as_json, as_text
+def _sockets() -> Listing:
+    """The sockets that standard input lists. Raises BadInput where there is none."""
     from tcpmc.studies.explain.sockets import read
 
     if sys.stdin is None or sys.stdin.isatty():
@@ -86,4 +97,4 @@ def _sockets(form: str) -> str:
         say(f"line {line} is left out: {why}")
     if len(listing.unread) > TOLD:
         say(f"{len(listing.unread) - TOLD:,} more lines are left out")
-    return as_json(listing) if form == "json" else as_text(listing, width())
+    return listing

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 import click
 
 from tcpmc.checks.running.loading import find_variant
-from tcpmc.cli.options import SCOPE, VARIANT_NAMES
+from tcpmc.cli.command_settings import ScopeSettings, typed
+from tcpmc.cli.options import DEBUG, SCOPE, VARIANT_NAMES
 from tcpmc.cli.run_options import asked_scope, say
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model
-from tcpmc.reports.bounds import FLAGS
-from tcpmc.reports.saved import read_traces
+from tcpmc.reports.scope_arguments import FLAGS
 
 
 @click.command(short_help="Step through the model in a browser.")
@@ -27,12 +26,13 @@ from tcpmc.reports.saved import read_traces
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="[default: any free one]"
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
+@DEBUG
 @SCOPE
+@typed
 def explore(
-    variant: str | None, saved: str | None, port: int, no_browser: bool, debug: bool, **rest: Any
+    variant: str | None, saved: str | None, port: int, no_browser: bool, scope: ScopeSettings
 ) -> int:
-    """Choose what happens next, step by step, in a page on this machine.
+    r"""Choose what happens next, step by step, in a page on this machine.
 
     The page shows what can happen in a state, and why the rest cannot. A path can be saved, and
     gone on with another day. The command ends when the page is closed, or by Ctrl-C.
@@ -43,16 +43,17 @@ def explore(
       tcpmc explore --scope small --start established --clock
       tcpmc trace closing -o json=closing.json
       tcpmc explore --trace closing.json
-    """  # noqa: D301
-    from tcpmc.web.live import Live
+    """
+    from tcpmc.reports.saved import read_traces
+    from tcpmc.web.live import LiveModels
     from tcpmc.web.server import Server
 
     if saved is not None:
-        _refuse_bounds(rest)
-        live = Live.of(read_traces(saved, variant), variant)
+        _refuse_bounds(scope)
+        live = LiveModels.of(read_traces(saved, variant), variant)
     else:
         source = variant or "rfc9293"
-        live = Live([_model(source, rest)], [source])
+        live = LiveModels([_model(source, scope)], [source])
     try:
         server = Server(live, port, tell=say)
     except OSError as error:
@@ -65,17 +66,17 @@ def explore(
     return 0
 
 
-def _model(source: str, given: dict[str, Any]) -> Model:
+def _model(source: str, scope: ScopeSettings) -> Model:
     try:
-        return Model(find_variant(source), asked_scope(given))
+        return Model(find_variant(source), asked_scope(scope))
     except ValueError as error:
         raise BadInput(str(error)) from error
 
 
-def _refuse_bounds(given: dict[str, Any]) -> None:
+def _refuse_bounds(scope: ScopeSettings) -> None:
     """Raise BadInput where bounds are asked for besides those of a saved trace."""
-    words = [FLAGS[name] for name in FLAGS if given[name] is not None]
-    words += ["--scope"] * (given["scope"] != "default")
+    words = [FLAGS[name] for name in scope.bounds.given()]
+    words += ["--scope"] * (scope.scope != "default")
     if words:
         raise BadInput(f"--trace has its own scope: leave {words[0].partition('/')[0]} out")
 

@@ -6,13 +6,16 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from tcpmc.checks.running.jobs import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
     EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_INTERNAL,
@@ -21,10 +24,13 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.cli.audit_command import audit, audits_of
 from tcpmc.cli.claims_command import claims
+from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.conform_command import conform
 from tcpmc.cli.diagram_command import diagram
+from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
+from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing
 from tcpmc.cli.options import (
     EXPLORING,
@@ -37,10 +43,11 @@ from tcpmc.cli.options import (
     result_options,
     version,
 )
-from tcpmc.cli.output_files import opened
+from tcpmc.cli.output_files import discard_output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
+from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
 from tcpmc.cli.threshold_command import threshold
@@ -48,12 +55,25 @@ from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
 from tcpmc.errors import BadInput, one_line
 from tcpmc.reports.terminal import on_github, width
+from tcpmc.stacks.stack import Broken, NotHere
 
 
 @click.group(help=GROUP_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @version
 def cli() -> None:
     """The group of all commands."""
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """What `check` is asked, and what it shows besides the verdicts."""
+
+    properties: tuple[str, ...]
+    variants: tuple[str, ...]
+    engine: str
+    traces: tuple[str, ...]
+    table: bool
+    coverage: bool
 
 
 @cli.command(short_help="Decide properties; all of them by default.")
@@ -63,7 +83,8 @@ def cli() -> None:
     help="A variant, or a Python file with one; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["auto", *ENGINES, "all"]), default="auto", show_default=True,
+    "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
+    default="auto", show_default=True,
     help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
@@ -92,73 +113,105 @@ def cli() -> None:
 @LIMITS
 @EXPLORING
 @result_options(RUN_FORMATS)
-def check(
-    properties: tuple[str, ...],
-    variants: tuple[str, ...],
-    engine: str,
-    coverage: bool,
-    traces: tuple[str, ...],
-    **rest: Any,
-) -> int:
-    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
+@typed
+def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) -> int:
+    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
     on the variants where its verdict differs. With only --variant: the
     catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
-    second connections are asked.
+    second connections are asked. PROPERTY may be a pattern: 'closing*'.
 
     \b
     In CI, for a stack of your own, which is audited as well (tcpmc audit):
-      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
-    """  # noqa: D301
-    engines = {"auto": AUTO, "all": ENGINES}.get(engine, (engine,))
-    if coverage and engine == "z3":
+
+    \b
+    Without --variant, the nearest pyproject.toml may say what is asked:
+      [tool.tcpmc]
+      variant = "my_stack.py"
+      expect = "rfc9293"
+      expectations = { graceful-close = "REFUTED" }   # also: properties, scope
+    """
+    asked, settings = _with_project(asked, settings)
+    properties, variants = asked.properties, asked.variants
+    engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
+    if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
-    asked, wanted = requests(rest["output"], rest["format"]), folders(traces)
-    with opening(asked) as destinations:
-        outcome = decide(properties, variants, engines, rest, destinations.follow)
-        outcome.table = rest["table"]
-        if rest["expect"] == "rfc9293" and not properties:
+    files, wanted = requests(outputs), folders(asked.traces)
+    with opening(files, outputs.force) as destinations:
+        outcome = decide(properties, variants, engines, settings, destinations.follow)
+        outcome.table = asked.table
+        if settings.expect == "rfc9293" and not properties:
             outcome.audits = audits_of(variants)
-        if coverage:
+        if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
             tried = {result.job.variant for result in outcome.results}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
-        count = write_traces(outcome, wanted)
-    if wanted and not rest["quiet"]:
+        count = write_traces(outcome, wanted, outputs.force)
+    if wanted and not settings.limits.quiet:
         places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
         say(f"traces in {places}: {count}")
     if on_github():
         annotate(outcome)
-    if all(request.path for request in asked) and not rest["quiet"]:
+    if all(request.path for request in files) and not settings.limits.quiet:
         conclude(outcome)
     return outcome.exit_code
+
+
+def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
+    """What is asked, and the project's settings for what the command line leaves open. Another
+    variant than the project's is asked for by itself."""
+    from tcpmc.cli.project_settings import project_settings, with_project
+
+    found = project_settings(Path.cwd())
+    if found is None or asked.variants:
+        return asked, settings
+    path, project = found
+    if not settings.limits.quiet:
+        say(f"settings of {path}: {project}")
+    given = click.get_current_context().get_parameter_source("scope")
+    return (
+        replace(
+            asked, properties=asked.properties or project.properties, variants=project.variants
+        ),
+        with_project(project, settings, given is ParameterSource.COMMANDLINE),
+    )
 
 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--engine", type=click.Choice(ENGINES), help="[default: the one that decides it]")
+@click.option(
+    "--engine", type=click.Choice([*map(str, ENGINES)]), help="[default: the one that decides it]"
+)
 @SCOPE
 @FAIR
 @LIMITS
 @EXPLORING
 @result_options(ALL_FORMATS)
-def trace(name: str, variant: str | None, engine: str | None, **rest: Any) -> int:
-    """Show the shortest trace that refutes or witnesses PROPERTY.
+@typed
+def trace(
+    name: str,
+    variant: str | None,
+    engine: str | None,
+    settings: RunSettings,
+    outputs: OutputSettings,
+) -> int:
+    r"""Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
 
     \b
       tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
-    """  # noqa: D301
-    asked = requests(rest["output"], rest["format"], ALL_FORMATS)
-    with opening(asked) as destinations:
-        outcome = traced(name, variant, engine, rest, destinations.follow)
+    """
+    asked = requests(outputs, ALL_FORMATS)
+    with opening(asked, outputs.force) as destinations:
+        outcome = traced(name, variant, engine, settings, destinations.follow)
         destinations.write(outcome)
     verdict = outcome.results[0].verdict
     if verdict.trace is None and any(request.shows_trace for request in asked):
@@ -182,6 +235,9 @@ cli.add_command(claims)
 cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
+cli.add_command(drive)
+cli.add_command(learn)
+cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
@@ -191,11 +247,25 @@ cli.add_command(explore)
 
 
 def main() -> None:
-    """Run the command line; the process ends with the exit code."""
+    """Run the command line in a process that is set up already; it ends with the exit code."""
+    sys.exit(exit_code())
+
+
+def exit_code() -> int:
+    """Run the command, and return its exit code; an error is one line on stderr."""
     sys.unraisablehook = _unraisable
     # numpy's linear algebra, which nothing here uses, would start threads of its own
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(_exit_code())
+    try:
+        code = _run()
+    except OSError as error:
+        code = _cannot_go_on(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _cannot_go_on(error)
+        discard_output()
+    return code
 
 
 def _unraisable(error: sys.UnraisableHookArgs) -> None:
@@ -204,16 +274,30 @@ def _unraisable(error: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(error)
 
 
-def _exit_code() -> int:
-    """Run the command; an error is one line on stderr."""
+def _cannot_go_on(error: OSError) -> int:
+    """What the system refuses is no fault of tcpmc; a reader who has left is nobody's."""
+    discard_output()
+    if isinstance(error, BrokenPipeError):
+        return EXIT_AS_EXPECTED
+    place = f"{error.filename}: " if isinstance(error.filename, str) else "cannot write: "
+    say(f"{place}{error.strerror or error}")
+    return EXIT_USAGE
+
+
+def _run() -> int:
+    """Run the command. Raises OSError."""
     try:
         code = cli.main(prog_name="tcpmc", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = error.exit_code
     except BadInput as error:
         say(str(error))
         code = EXIT_USAGE
+    except (NotHere, Broken) as error:
+        say(str(error))
+        code = EXIT_INCONCLUSIVE
     except ReplayError as error:
         say(f"a trace failed its replay, which is a bug in tcpmc: {error}")
         code = EXIT_DISAGREE
@@ -223,11 +307,14 @@ def _exit_code() -> int:
     except SystemExit as stop:
         say(f"ended by SystemExit({stop.code!r}), without all verdicts")
         code = EXIT_INTERNAL
+    except OSError:
+        raise
+    except MemoryError:
+        say("out of memory: choose a smaller scope")
+        code = EXIT_INCONCLUSIVE
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")
         code = EXIT_INTERNAL
-    with suppress(BrokenPipeError):
-        sys.stdout.flush()
-    return code or 0
+    return code or EXIT_AS_EXPECTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isnan
 from typing import Any, TypeVar
 
 import click
@@ -30,6 +31,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc gallery                                bugs of real stacks, each caught
   tcpmc compare rfc9293 freertos-1303          what differs, with traces
   tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
+  sudo tcpmc drive --on linux                  a real stack, every state and event
   tcpmc explain CLOSE-WAIT                     what a state means
   ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
@@ -46,6 +48,22 @@ selected; 70 internal error.
 Completion of names in your shell (bash, zsh, fish):
   eval "$(_TCPMC_COMPLETE=bash_source tcpmc)"
 """
+
+
+class Amount(click.FloatRange):
+    """A number of seconds or gigabytes: positive, finite, and not beyond what clocks count."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=10**9, min_open=True)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        """The number; "nan" is none."""
+        number = float(super().convert(value, parameter, context))
+        if isnan(number):
+            self.fail(f"{value!r} is not a number", parameter, context)
+        return number
 
 
 def completing(known: Sequence[str]) -> Callable[..., list[str]]:
@@ -93,30 +111,31 @@ def scope_named(default: str) -> Callable[[Command], Command]:
 
 SCOPE = scope_named("default")
 SMALL_SCOPE = scope_named("small")
+DEBUG = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an internal error."
+)
+QUIET = click.option("--quiet", is_flag=True, help="Print no progress and no notes on stderr.")
 LIMITS = together(
     click.option(
         "--max-states", type=click.IntRange(min=1),
         help="State limit of one exploration, checked after each level.",
     ),
     click.option(
-        "--max-memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
+        "--max-memory", type=Amount(), metavar="GB",
         help=f"Memory limit of each engine, in GB. [default: {default_memory() / GIGABYTE:.3g}]",
     ),
     click.option(
-        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+        "--timeout", type=Amount(), metavar="SECONDS",
         help="Time limit of the whole run, in seconds.",
     ),
-    click.option("--quiet", is_flag=True, help="Print no progress and no notes on stderr."),
-    click.option("--debug", is_flag=True, help="Show the traceback of an internal error."),
+    QUIET,
+    DEBUG,
 )  # fmt: skip
 FORCE = click.option(
     "--force", is_flag=True, help="Replace existing files, also of another kind than the result."
 )
-FILE_RESULT = together(
-    click.option("-o", "--output", metavar="FILE", help="Write the result there."), FORCE
-)
 FAIR = click.option(
-    "--fairness", multiple=True, type=click.Choice([*FAIRNESS, "none"]),
+    "--fairness", multiple=True, type=click.Choice([*map(str, FAIRNESS), "none"]),
     help="Fairness assumption; may be repeated. [default: those of the property]",
 )  # fmt: skip
 EXPLORING = together(
@@ -134,14 +153,11 @@ EXPLORING = together(
         "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
     ),
 )  # fmt: skip
-SUFFIXES = {"json": ".json", "markdown": ".md", "text": ".txt"}
-RESULT = together(
-    click.option("--format", type=click.Choice(["text", "json"]), default="text"), FILE_RESULT
-)
 
 
 def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
-    """The options that say in which of these formats the result is written, and where."""
+    """The options that say in which of these formats the result is written, and where: the same
+    for every command that writes one."""
     return together(
         click.option(
             "--format", type=click.Choice([*known]), help="Format of standard output, or of FILE."
@@ -149,8 +165,8 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
         click.option(
             "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
             shell_complete=completing([f"{name}=" for name in known]),
-            help="Write the result there (see: tcpmc list formats); may be repeated. FORMAT alone: "
-            "on standard output.",
+            help="Write the result there; may be repeated. FORMAT alone: on standard output; FILE "
+            f"alone: as its ending says. FORMAT is one of {', '.join(known)}.",
         ),
         FORCE,
     )  # fmt: skip

@@ -7,27 +7,23 @@ import os
 import re
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO, Protocol
 
 import click
 
 from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import no_command, on_github
+from tcpmc.temporary import kept_for_now
 
-COLOURS = {
-    "PROVED": "green",
-    "WITNESS": "green",
-    "UNREACHABLE": "green",
-    "REFUTED": "red",
-    "VACUOUS": "yellow",
-    "INCONCLUSIVE": "yellow",
-    "HOLDS<=[0-9]+": "yellow",
-    "DISAGREE": "bold red",
-}
+VERDICT = re.compile(
+    r"\b(?:(?P<good>PROVED|WITNESS|UNREACHABLE)|(?P<bad>REFUTED)"
+    r"|(?P<open>VACUOUS|INCONCLUSIVE|HOLDS<=[0-9]+)|(?P<alarm>DISAGREE))\b"
+)
+COLOURS = {"good": "green", "bad": "red", "open": "yellow", "alarm": "red"}
 
 
 class Output(Protocol):
@@ -48,14 +44,22 @@ class Standard:
             if isinstance(content, bytes):
                 sys.stdout.buffer.write(content)
             elif sys.stdout.isatty():
-                _print_coloured(content)
+                click.echo(_coloured(content), nl=False)
             else:
                 sys.stdout.write(content)
             sys.stdout.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
         except OSError as error:
+            discard_output()
             raise BadInput(f"cannot write to standard output: {error.strerror}") from error
+
+
+def discard_output() -> None:
+    """Have nothing more reach standard output, where writing fails: not even what it still holds,
+    which is written when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class File:
@@ -91,24 +95,54 @@ class Growing:
 
 
 @contextmanager
-def opened(name: str | None, grows: bool = False, suffix: str = "") -> Iterator[Output]:
+def opened(
+    name: str | None, suffix: str = "", force: bool = False, grows: bool = False
+) -> Iterator[Output]:
     """The output of that name; None or "-" is standard output. A file that `grows` is there from
     the beginning; any other is whole or not there. `suffix` is that of files of its kind.
 
     Raises BadInput now, not after the work, if the file cannot be written, or if something else
-    would be lost: an existing file of another kind is replaced with --force only.
+    would be lost: a file that the command reads is never replaced, and an existing file of another
+    kind only by `force`.
     """
     if name is None or name == "-":
         yield Standard()
         return
     path = _resolved(name)
-    if not _forced() and _is_of_another_kind(path, suffix):
+    if reads(path):
+        raise BadInput(f"{name} is an input of this command: choose another file for the output")
+    if not force and _is_of_another_kind(path, suffix):
         raise BadInput(
             f"{name} exists and is not named like the file to be written"
             f"{f' (*{suffix})' if suffix else ''}: choose another name, or --force"
         )
     with _growing(path, name) if grows else _whole(path, name) as output:
         yield output
+
+
+OUTPUTS = ("output", "certificate", "certificates", "traces", "checkpoint")
+"""The parameters of commands that name what is written."""
+
+
+def reads(path: Path) -> bool:
+    """Whether the running command was given this file, under whatever name, to read: as the value
+    of any of its other parameters, or as standard input."""
+    context = click.get_current_context(silent=True)
+    if context is None or not path.is_file():
+        return False
+    named = [value for name, value in context.params.items() if name not in OUTPUTS]
+    texts = [text for value in named for text in (value if isinstance(value, tuple) else (value,))]
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat()):
+            return True
+    return any(isinstance(text, str) and _is_same(text, path) for text in texts)
+
+
+def _is_same(text: str, path: Path) -> bool:
+    try:
+        return path.samefile(text)
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
@@ -125,14 +159,12 @@ def _growing(path: Path, name: str) -> Iterator[Output]:
 def _whole(path: Path, name: str) -> Iterator[Output]:
     try:
         temporary = _beside(path)
+        if temporary != path:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise BadInput(f"cannot write {name}: {error.strerror}") from error
-    try:
+    with kept_for_now(temporary) if temporary != path else contextlib.nullcontext():
         yield File(path, temporary)
-    finally:
-        if temporary != path:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
 
 
 def _resolved(name: str) -> Path:
@@ -146,21 +178,16 @@ def _is_of_another_kind(path: Path, suffix: str) -> bool:
     """Whether there is a file with something in it whose name is not that of such a file."""
     if not path.is_file() or path.stat().st_size == 0:
         return False
-    return path.suffix.lower() not in ("", ".log", ".out", ".txt", Path(f"x{suffix}").suffix)
-
-
-def _forced() -> bool:
-    """Whether the command was given --force."""
-    context = click.get_current_context(silent=True)
-    return context is not None and bool(context.params.get("force"))
+    return path.suffix.lower() not in (".log", ".out", Path(f"x{suffix}").suffix)
 
 
 def _encoded(content: str | bytes) -> bytes:
-    return content.encode() if isinstance(content, str) else content
+    """The bytes. (A path may have bytes that are not text; they are escaped.)"""
+    return content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
 
 
 def _beside(path: Path) -> Path:
-    """A new, empty file beside the path; the path itself where it is a device or a pipe."""
+    """A name for a new file beside the path; the path itself where it is a device or a pipe."""
     if path.is_dir():
         raise IsADirectoryError(21, "Is a directory")
     if path.exists():
@@ -168,9 +195,7 @@ def _beside(path: Path) -> Path:
             raise PermissionError(13, "Permission denied")
         if not path.is_file():
             return path
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    return Path(temporary)
+    return path.with_name(f".{path.name[:100]}.{token_hex(4)}")
 
 
 def _mode(path: Path) -> int:
@@ -182,12 +207,13 @@ def _mode(path: Path) -> int:
     return 0o666 & ~mask
 
 
-def _print_coloured(text: str) -> None:
-    from rich.console import Console
-    from rich.text import Text
+def _coloured(text: str) -> str:
+    """The text with its verdicts in colour, where the terminal takes that."""
+    if "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return text
+    return VERDICT.sub(_painted, text)
 
-    console, painted = Console(highlight=False), Text(text, end="")
-    for words, colour in COLOURS.items():
-        for match in re.finditer(rf"\b({words})\b", text):
-            painted.stylize(colour, *match.span())
-    console.print(painted, soft_wrap=True, end="")
+
+def _painted(word: re.Match[str]) -> str:
+    kind = word.lastgroup or ""
+    return click.style(word[0], fg=COLOURS[kind], bold=kind == "alarm")

@@ -18,12 +18,12 @@ Content = str | bytes
 @dataclass(frozen=True)
 class Format:
     """One format: its name on the command line, one line about it, the ending of its files and its
-    writer. `binary` content is not written to a terminal."""
+    writer ("" where the command has its own). `binary` content is not written to a terminal."""
 
     name: str
     about: str
     suffix: str
-    writer: str
+    writer: str = ""
     binary: bool = False
     streams: bool = False
     parts: tuple[str, ...] = ()
@@ -60,8 +60,8 @@ TRACE_FORMATS = _by_name(
     Format("dot", "the ladder for Graphviz", ".dot", "tcpmc.diagrams.trace_pictures:dot"),
     Format("itf", "the Informal Trace Format of Apalache and Quint", ".itf.json", "tcpmc.reports.formats.itf:itf"),
     Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.reports.formats.mermaid:mermaid"),
-    Format("packetdrill", "a script for each end", ".pkt", "tcpmc.reports.formats.packetdrill:packetdrill", parts=("-A", "-B")),
-    Format("pcapng", "a capture for Wireshark", ".pcapng", "tcpmc.reports.formats.pcapng:pcapng", binary=True),
+    Format("packetdrill", "a script for each end", ".pkt", "tcpmc.reports.formats.packetdrill_writer:packetdrill", parts=("-A", "-B")),
+    Format("pcapng", "a capture for Wireshark", ".pcapng", "tcpmc.reports.formats.pcapng_writer:pcapng", binary=True),
     Format("pdf", "the ladder as a picture", ".pdf", "tcpmc.diagrams.trace_pictures:pdf", binary=True),
     Format("plantuml", "a sequence diagram", ".puml", "tcpmc.reports.formats.plantuml:plantuml"),
     Format("png", "the ladder as a picture", ".png", "tcpmc.diagrams.trace_pictures:png", binary=True),
@@ -82,10 +82,49 @@ CONFORM_FORMATS = _by_name(
 AUDIT_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json", "tcpmc.reports.audit:as_json"),
     Format("junit", "a case for each rule of 3.10, for the test report of a CI server", ".xml", "tcpmc.reports.formats.audit_junit:junit"),
+    Format("markdown", "a table, for the job summary or a pull request of GitHub", ".md", "tcpmc.reports.formats.audit_markdown:markdown"),
     Format("sarif", "for code scanning: each difference at its source line", ".sarif", "tcpmc.reports.formats.audit_sarif:sarif"),
     Format("smt2", "the proof, for another solver: each check has to be unsat", ".smt2", "tcpmc.checks.audit.certificate:certificate"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:audited"),
 )
+DRIVE_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.drive_formats:json"),
+    Format("junit", "a case for each state and kind of event, for a CI server", ".xml", "tcpmc.reports.drive.drive_formats:junit"),
+    Format("markdown", "a page, with what is known of each difference", ".md", "tcpmc.reports.drive.drive_page:markdown"),
+    Format("pcapng", "the packets of what differs, for Wireshark", ".pcapng", "tcpmc.reports.drive.drive_formats:pcapng", binary=True),
+    Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
+)
+LEARN_FORMATS = _by_name(
+    Format("dot", "the machine for Graphviz", ".dot", "tcpmc.reports.drive.learn_text:dot"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.learn_text:text"),
+)
+REPLAY_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.replay_text:json"),
+    Format("pcapng", "what the stacks sent, for Wireshark", ".pcapng", "tcpmc.reports.drive.replay_text:pcapng", binary=True),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.replay_text:text"),
+)
+CLAIM_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json"),
+    Format("markdown", "a page with diagrams, for GitHub", ".md"),
+    Format("text", "for people, as on the terminal", ".txt"),
+)
+STUDY_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json"),
+    Format("text", "for people, as on the terminal", ".txt"),
+)
+PROOF_FORMATS = _by_name(
+    Format("smt2", "the proof, for `tcpmc verify` and other solvers", ".smt2"),
+    Format("text", "for people, as on the terminal", ".txt"),
+)
+TEXT_FORMATS = _by_name(Format("text", "for people, as on the terminal", ".txt"))
+PICTURE_FORMATS = _by_name(
+    Format("dot", "for Graphviz", ".dot", "tcpmc.diagrams.render:dot"),
+    Format("pdf", "a picture", ".pdf", "tcpmc.diagrams.render:pdf", binary=True),
+    Format("png", "a picture", ".png", "tcpmc.diagrams.render:png", binary=True),
+    Format("svg", "a picture", ".svg", "tcpmc.diagrams.render:svg"),
+)
+TIMED_PICTURE_FORMATS = _by_name(Format("svg", "a picture, time to scale", ".svg"))
 # fmt: on
 ALL_FORMATS = {**RUN_FORMATS, **TRACE_FORMATS}
 """What one trace can be written in: its own formats, and those of a run, as a run of one result."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from tcpmc.checks.running.jobs import Result
+from tcpmc.cli.command_settings import OutputSettings
 from tcpmc.cli.output_files import Output, opened
-from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
+from tcpmc.cli.output_formats import (
+    ALL_FORMATS,
+    PROOF_FORMATS,
+    RUN_FORMATS,
+    TRACE_FORMATS,
+    Content,
+    Format,
+)
 from tcpmc.errors import BadInput
 
 FORMAT_NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -42,25 +50,40 @@ class Request:
 
 
 def requests(
-    outputs: Sequence[str], form: str | None, known: Mapping[str, Format] = RUN_FORMATS
+    asked: OutputSettings, known: Mapping[str, Format] = RUN_FORMATS, default: str = "text"
 ) -> list[Request]:
-    """The values of `-o` (FORMAT=PATH, FORMAT, or a FILE in the format `form`), and standard output
-    for `form` where no FILE takes it. Raises BadInput for what cannot be, or not together."""
-    default = known[form or "text"]
-    asked = [_request(text, default, known) for text in outputs]
-    files = [text for text in outputs if not named_format(text)]
-    if not asked or (form and not files):
-        asked.append(Request(default))
-    _check(asked)
-    return asked
+    """The values of `-o`: FORMAT=PATH, FORMAT, or a FILE in the format of `--format`, or else that
+    of its ending, or else the default; and standard output for `--format` where no FILE takes it.
+    Raises BadInput for what cannot be, or not together."""
+    found = [_request(text, asked.format, known, default) for text in asked.output]
+    files = [text for text in asked.output if not named_format(text, known)]
+    if not found or (asked.format and not files):
+        found.append(Request(known[asked.format or default]))
+    _check(found)
+    return found
 
 
-def _request(text: str, default: Format, known: Mapping[str, Format]) -> Request:
+def proof_requests(asked: OutputSettings, certificate: str | None) -> list[Request]:
+    """The requests of a command that proves: `--certificate FILE` is `-o smt2=FILE` besides."""
+    found = requests(asked, PROOF_FORMATS)
+    if certificate:
+        found.append(Request(PROOF_FORMATS["smt2"], certificate))
+        _check(found)
+    return found
+
+
+def writes_proof(asked: Sequence[Request]) -> bool:
+    """Whether a proof is to be written."""
+    return any(request.format.name == "smt2" for request in asked)
+
+
+def _request(text: str, form: str | None, known: Mapping[str, Format], default: str) -> Request:
     """One value of `-o`."""
     name, equals, path = text.partition("=")
-    if not named_format(text):
-        return Request(default, None if text == "-" else text)
-    if name not in known and name in ALL_FORMATS:
+    if not named_format(text, known):
+        path = "" if text == "-" else text
+        return Request(known[form] if form else _by_ending(path, known, default), path or None)
+    if name in TRACE_FORMATS and known == RUN_FORMATS and name not in known:
         raise BadInput(
             f"-o {text}: {name} shows one trace; see tcpmc trace, or --traces {name}=FOLDER"
         )
@@ -73,10 +96,21 @@ def _request(text: str, default: Format, known: Mapping[str, Format]) -> Request
     return Request(known[name], None if path in ("", "-") else path)
 
 
-def named_format(text: str) -> bool:
+def _by_ending(path: str, known: Mapping[str, Format], default: str) -> Format:
+    """The format whose files end like the path: the default if that is one of them, or none is.
+    Where nothing can be written as text, another ending is refused."""
+    fitting = [form for form in known.values() if path.lower().endswith(form.suffix)]
+    if not fitting and path and "text" not in known and Path(path).suffix:
+        raise BadInput(f"{path}: choose -o FORMAT=FILE, with one of {', '.join(known)}")
+    if not fitting or known[default] in fitting:
+        return known[default]
+    return max(fitting, key=lambda form: len(form.suffix))
+
+
+def named_format(text: str, known: Mapping[str, Format] = ALL_FORMATS) -> bool:
     """Whether a value of `-o` begins with the name of a format, known or, before "=", not."""
     name, equals, _ = text.partition("=")
-    return name in ALL_FORMATS or bool(equals and FORMAT_NAME.fullmatch(name))
+    return name in known or name in ALL_FORMATS or bool(equals and FORMAT_NAME.fullmatch(name))
 
 
 def _nearest(name: str, known: Mapping[str, Format]) -> str:
@@ -143,12 +177,32 @@ class Destinations:
     """The places that a run writes to."""
 
     def __init__(self, opened: Sequence[Destination]) -> None:
-        self._opened = opened
+        self._opened, self._text = opened, ""
 
     def write(self, outcome: Any) -> None:
         """Write the outcome to each, at the end of the run."""
         for destination in self._opened:
             destination.write(outcome)
+
+    def write_by(self, writers: Mapping[str, Callable[[], Content]]) -> None:
+        """Write to each what the writer of its format makes."""
+        for destination in self._opened:
+            destination.outputs[""].write(writers[destination.request.format.name]())
+
+    def add(self, text: str) -> None:
+        """A piece of what is written as text: shown now, or kept until `write_added`."""
+        self._text += text
+        for destination in self._opened:
+            if destination.request.path is None and destination.request.format.name == "text":
+                destination.outputs[""].write(text)
+
+    def write_added(self, proof: Callable[[], Content]) -> None:
+        """Write the pieces to the files of text, and the proof to those of a proof."""
+        for destination in self._opened:
+            if destination.request.format.name != "text":
+                destination.outputs[""].write(proof())
+            elif destination.request.path is not None:
+                destination.outputs[""].write(self._text)
 
     def follow(self, result: Result) -> None:
         """Write the result to those that take it while the run goes on."""
@@ -157,14 +211,14 @@ class Destinations:
 
 
 @contextmanager
-def opening(asked: Sequence[Request]) -> Iterator[Destinations]:
+def opening(asked: Sequence[Request], force: bool = False) -> Iterator[Destinations]:
     """The requests with their outputs open. Raises BadInput now for one that cannot be written."""
     with ExitStack() as stack:
         found = []
         for request in asked:
             outputs = {
                 part: stack.enter_context(
-                    opened(path, request.format.streams, request.format.suffix)
+                    opened(path, request.format.suffix, force, request.format.streams)
                 )
                 for part, path in request.paths().items()
             }

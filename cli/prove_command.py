@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
+from tcpmc.checks.explicit.settings import writable_folder
 from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import (
     DISAGREE,
@@ -16,10 +18,12 @@ from tcpmc.checks.verdict import (
     INCONCLUSIVE,
     expected_on,
 )
-from tcpmc.cli.options import FORCE, PROPERTY_NAMES, VARIANT_NAMES
+from tcpmc.cli.command_settings import OutputSettings, typed
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, Amount, result_options
 from tcpmc.cli.output_files import opened
+from tcpmc.cli.output_formats import PROOF_FORMATS
+from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
-from tcpmc.cli.trace_command import made
 from tcpmc.errors import BadInput
 from tcpmc.model.properties.kinds import Lemma, Property
 from tcpmc.model.variants.variant import Variant
@@ -29,19 +33,33 @@ if TYPE_CHECKING:
     from tcpmc.checks.parametric.prover import Proof, Prover
 
 
+@dataclass(frozen=True)
+class ProofSettings:
+    """What is proved for: a variant, octets of text each way, seconds for each property; and where
+    the certificates go."""
+
+    variant: str
+    data: int
+    timeout: float | None
+    quiet: bool
+    certificate: str | None
+    certificates: str | None
+
+
 @click.command(short_help="Prove safety properties for every 32-bit ISS.")
 @click.argument("names", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
               help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
-@FORCE
 @click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Amount(), metavar="SECONDS",
               help="For each property.")  # fmt: skip
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
-def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
+@QUIET
+@DEBUG
+@result_options(PROOF_FORMATS)
+@typed
+def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettings) -> int:
     r"""Prove PROPERTY for a network that loses, duplicates and reorders without bound, and for
     every 32-bit ISS; where some ISSs break it, say which, and prove it for all others.
 
@@ -53,23 +71,34 @@ def prove(names: tuple[str, ...], variant: str, data: int, **rest: Any) -> int:
       tcpmc prove no-deadlock --variant no-time-wait
       tcpmc prove graceful-close --certificate graceful-close.smt2
     """
+    from tcpmc.checks.certificates.smtlib import certificate_of_proof
     from tcpmc.checks.parametric.prover import Prover, catalogue
 
-    if rest["certificate"] and len(names) != 1:
-        raise BadInput("--certificate takes one property; --certificates DIR takes more")
+    asked = proof_requests(outputs, settings.certificate)
+    if writes_proof(asked) and len(names) != 1:
+        raise BadInput("a certificate is of one property; --certificates DIR takes more")
     props = [_safety(name) for name in names] or list(catalogue())
-    prover = Prover(find_variant(variant), data, rest["timeout"])
-    found, tell = [], progress_of(rest)
-    with opened(None) as output:
+    variant = settings.variant
+    prover = Prover(find_variant(variant), settings.data, settings.timeout)
+    found, text, tell = [], "", progress_of(settings.quiet)
+    with opening(asked, outputs.force) as destinations:
         for prop in props:
             tell(f"{prop.name} ...")
             proof = prover.prove(prop)
             found.append((prop, proof))
-            _write(prover, prop, proof, variant, rest)
+            if writes_proof(asked):
+                if not proof.proved:
+                    told = f"{proof.word} {prop.name}: there is no proof to write ({proof.how})"
+                    raise BadInput(told)
+                text = certificate_of_proof(prover, prop, proof, variant)
+            if settings.certificates and proof.proved:
+                own = certificate_of_proof(prover, prop, proof, variant)
+                certificate_file(settings.certificates, prop.name, own, outputs.force)
             if names:
-                output.write(_told(prover, prop, proof))
+                destinations.add(_told(prover, prop, proof))
         if not names:
-            output.write(_table(prover, found))
+            destinations.add(_table(prover, found))
+        destinations.write_added(lambda: text)
     return max(_code(prover.variant, prop, proof) for prop, proof in found)
 
 
@@ -85,25 +114,9 @@ def _safety(name: str) -> Property:
     return prop
 
 
-def _write(
-    prover: Prover, prop: Property, proof: Proof, variant: str, options: dict[str, Any]
-) -> None:
-    """Write the proof where the options say; one that was named has to exist."""
-    from tcpmc.checks.certificates.smtlib import certificate_of_proof
-
-    if options["certificate"]:
-        if not proof.proved:
-            raise BadInput(f"{proof.word} {prop.name}: there is no proof to write ({proof.how})")
-        with opened(options["certificate"], suffix=".smt2") as file:
-            file.write(certificate_of_proof(prover, prop, proof, variant))
-    if options["certificates"] and proof.proved:
-        text = certificate_of_proof(prover, prop, proof, variant)
-        certificate_file(options["certificates"], prop.name, text)
-
-
-def certificate_file(folder: str, name: str, text: str) -> None:
+def certificate_file(folder: str, name: str, text: str, force: bool = False) -> None:
     """Write a certificate to the folder, which is made. Raises BadInput."""
-    with opened(str(made(folder) / f"{name}.smt2")) as file:
+    with opened(str(writable_folder(folder) / f"{name}.smt2"), ".smt2", force) as file:
         file.write(text)
 
 
@@ -118,7 +131,8 @@ def _code(variant: Variant, prop: Property, proof: Proof) -> int:
 
 def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     from tcpmc.checks.parametric.prover import assumed
-    from tcpmc.reports.ladder import ladder, wrapped
+    from tcpmc.reports.ladder import ladder
+    from tcpmc.reports.layout import hanging
 
     lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
     if proof.proved:
@@ -132,8 +146,7 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     if run is not None:
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
     for text in assumed(prop, prover.variant, prover.data):
-        first, *more = wrapped(f"assumed: {text}", (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(f"assumed: {text}", width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 
@@ -153,7 +166,7 @@ def _listed(numbers: tuple[int, ...]) -> str:
 
 def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
     from tcpmc.checks.parametric.prover import assumed
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import wrapped
 
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
     for prop, proof in found:

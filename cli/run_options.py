@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.running.jobs import Job, Outcome, Result, canonical, expecting, fairly, select
+from tcpmc.checks.running.jobs import (
+    Job,
+    Outcome,
+    Result,
+    preferred_engine,
+    select,
+    with_expectations,
+    with_expectations_of,
+    with_fairness,
+)
 from tcpmc.checks.running.loading import find_property, find_scope
-from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, default_memory
+from tcpmc.checks.running.monitor import Monitor
 from tcpmc.checks.running.run import run, watcher
+from tcpmc.cli.command_settings import LimitSettings, RunSettings, ScopeBounds, ScopeSettings
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
-from tcpmc.reports.bounds import FLAGS, overridden
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
+from tcpmc.reports.scope_arguments import overridden
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:
     from tcpmc.checks.statespace import Graph
 
-Options = Mapping[str, Any]
-
 
 def say(line: str) -> None:
-    """One line about the run itself, on stderr."""
+    """One line about the run itself, on stderr, if anybody reads that."""
     told = f"tcpmc: {printable(line)}\n"
-    sys.stderr.write(no_command(told) if on_github() else told)
+    with suppress(OSError):
+        sys.stderr.write(no_command(told) if on_github() else told)
+        sys.stderr.flush()
 
 
-def progress_of(options: Options) -> Callable[[str], None]:
+def progress_of(quiet: bool) -> Callable[[str], None]:
     """What tells of long work: `say` on a terminal, if nobody asked for quiet."""
-    loud = not options["quiet"] and sys.stderr.isatty()
-    return say if loud else lambda line: None
+    return say if not quiet and sys.stderr.isatty() else lambda line: None
 
 
-def asked_scope(options: Options) -> Scope:
-    """The scope that the options ask for."""
-    return scope_with(find_scope(options["scope"]), {name: options[name] for name in FLAGS})
+def asked_scope(asked: ScopeSettings) -> Scope:
+    """The scope that is asked for. Raises BadInput."""
+    return scope_with(find_scope(asked.scope), asked.bounds)
 
 
 def traced(
     name: str,
     variant: str | None,
     engine: str | None,
-    options: Options,
+    settings: RunSettings,
     follow: Callable[[Result], None] = lambda result: None,
 ) -> Outcome:
     """The outcome for the one property, decided by the engine that gives its canonical trace."""
@@ -57,75 +66,66 @@ def traced(
         words = prop.expected.items()
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
-    return decide([name], [variant], [engine or canonical(prop)], options, follow)
+    return decide([name], [variant], [engine or preferred_engine(prop)], settings, follow)
 
 
 def decide(
     properties: Sequence[str],
     variants: Sequence[str],
     engines: Sequence[str],
-    options: Options,
+    settings: RunSettings,
     follow: Callable[[Result], None],
 ) -> Outcome:
-    """Run what the options ask for; `follow` is called with each result when it is there."""
-    asked = asked_scope(options)
-    every = options.get("every", False)
-    jobs = select(properties, variants, asked, engines, every)
+    """Run what is asked for; `follow` is called with each result when it is there."""
+    jobs = select(properties, variants, asked_scope(settings.scope), engines, settings.every)
     if not jobs:
         raise BadInput("nothing is selected")
-    if options.get("expect"):
-        jobs = expecting(jobs, options["expect"])
-    if options["fairness"]:
-        jobs = fairly(jobs, options["fairness"])
-    if not options["quiet"]:
-        _note_overridden(jobs, options)
-        _note_left_out(jobs, properties, every)
-    progress = None if options["quiet"] else sys.stderr
-    exploring = asked_exploring(options)
-    outcome = run(jobs, asked_limits(options), progress, exploring, follow)
+    if settings.expect:
+        jobs = with_expectations_of(jobs, settings.expect)
+    if settings.expectations:
+        jobs = with_expectations(jobs, dict(settings.expectations))
+    if settings.fairness:
+        jobs = with_fairness(jobs, settings.fairness)
+    if not settings.limits.quiet:
+        _note_overridden(jobs, settings.scope.bounds)
+        _note_left_out(jobs, properties, settings.every)
+    limits = settings.limits
+    outcome = run(jobs, limits.limits(), limits.progress, asked_exploring(settings), follow)
     outcome.named = bool(properties)
     return outcome
 
 
-def asked_limits(options: Options) -> Limits:
-    """The limits that the options set."""
-    memory = options["max_memory"]
-    memory = default_memory() if memory is None else int(memory * GIGABYTE)
-    return Limits(options["max_states"], memory, options["timeout"])
-
-
-def asked_exploring(options: Options) -> Exploring:
-    """How the options have the explicit engine explore. Raises BadInput."""
-    fresh, resumed = options.get("checkpoint"), options.get("resume")
-    if fresh and resumed:
+def asked_exploring(settings: RunSettings) -> Exploring:
+    """How the explicit engine is asked to explore. Raises BadInput."""
+    asked = settings.exploring
+    if asked.checkpoint and asked.resume:
         raise BadInput("--resume DIR goes on saving to DIR: leave --checkpoint out")
-    folder = fresh or resumed
+    folder = asked.checkpoint or asked.resume
     return Exploring(
-        options.get("backend", "auto"),
-        options.get("threads"),
-        Path(folder) if folder else None,
-        bool(resumed),
-        say,
-        options.get("cluster"),
-        options.get("thorough", False),
-        options.get("next_capacity", False),
+        backend=asked.backend,
+        threads=asked.threads,
+        folder=Path(folder) if folder else None,
+        resume=bool(asked.resume),
+        note=say,
+        cluster=asked.cluster,
+        thorough=settings.thorough,
+        next_capacity=settings.next_capacity,
     )
 
 
 @contextmanager
-def watched(options: Options) -> Iterator[Callable[[Graph], None]]:
+def watched(limits: LimitSettings) -> Iterator[Callable[[Graph], None]]:
     """For an exploration outside of `run`: what it calls after each level. Raises Stopped."""
-    monitor = Monitor(asked_limits(options), None if options["quiet"] else sys.stderr)
+    monitor = Monitor(limits.limits(), limits.progress)
     with monitor.running(), monitor.interruptible():
         yield watcher(monitor, "exploring")
 
 
-def _note_overridden(jobs: Sequence[Job], options: Options) -> None:
+def _note_overridden(jobs: Sequence[Job], bounds: ScopeBounds) -> None:
     """Say which bounds that were asked for a property sets itself."""
     found: dict[str, list[str]] = {}
     for job in jobs:
-        given = {name: options[name] for name in FLAGS}
-        for bound in overridden(job.asked, job.scope, given):
+        for bound in overridden(job.asked, job.scope, bounds.given()):
             names = found.setdefault(bound, [])
             names += [job.prop.name] * (job.prop.name not in names)
     for bound, names in found.items():

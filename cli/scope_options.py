@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import CHANNELS, LOSSES, POLICIES, SIDES, STARTS, Scope
-from tcpmc.reports.bounds import FLAGS
+from tcpmc.reports.scope_arguments import FLAGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,57 +24,57 @@ def retries(context: click.Context, parameter: click.Parameter, value: str | Non
     raise click.BadParameter(f"{value!r} is neither a number nor 'forever'", context, parameter)
 
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "bits": {"type": int, "help": "Sequence numbers are modulo 2**N."},
-    "channel": {"type": click.Choice(CHANNELS), "help": "Kind of network."},
-    "capacity": {"type": int, "help": "Segments in flight each way."},
-    "loss": {"metavar": "|".join((*LOSSES, "SEGMENT")), "help": "Segments that can be lost."},
-    "duplication": {"help": "Whether the network duplicates segments."},
-    "reordering": {"help": "Whether the network reorders segments."},
-    "data": {"type": int, "help": "Octets that each user gives to SEND."},
-    "opens": {"type": int, "help": "OPEN calls of each user."},
-    "crashes": {"type": int, "help": "Silent crashes of each end."},
-    "aborts": {"help": "Whether users call ABORT."},
-    "isn": {
-        "type": click.Choice(POLICIES),
-        "help": "Choice of the ISS of a second connection.",
-    },
-    "sender": {"type": click.Choice(SIDES), "help": "Who calls SEND."},
-    "closer": {"type": click.Choice(SIDES), "help": "Who calls CLOSE first."},
-    "shared_address": {"help": "Whether the second connection of A is from another host."},
-    "attacks": {"type": int, "help": "Forged segments to each end."},
-    "retransmissions": {
-        "callback": retries,
-        "metavar": "N|forever",
-        "help": "Limit per segment.",
-    },
-    "start": {"type": click.Choice(STARTS), "help": "Where both ends begin."},
-    "clock": {"help": "Model time, in ticks."},
-    "msl": {"type": int, "help": "Maximum segment lifetime, in ticks."},
-    "time_wait": {"type": int, "help": "How long TIME-WAIT lasts, in ticks."},
-    "rto": {"type": int, "help": "Retransmission timer, in ticks."},
-}
+def _bound(name: str, help: str, **settings: Any) -> Callable[[Command], Command]:
+    """The option of one bound, which is None where it is not given."""
+    return click.option(FLAGS[name], name, default=None, help=help, **settings)
+
+
+def _number(name: str, help: str) -> Callable[[Command], Command]:
+    return _bound(name, help, type=int, metavar="N")
+
+
+OPTIONS = (
+    _number("bits", "Sequence numbers are modulo 2**N."),
+    _bound("channel", "Kind of network.", type=click.Choice(CHANNELS)),
+    _number("capacity", "Segments in flight each way."),
+    _bound("loss", "Segments that can be lost.", metavar="|".join((*LOSSES, "SEGMENT"))),
+    _bound("duplication", "Whether the network duplicates segments."),
+    _bound("reordering", "Whether the network reorders segments."),
+    _number("data", "Octets that each user gives to SEND."),
+    _number("opens", "OPEN calls of each user."),
+    _number("crashes", "Silent crashes of each end."),
+    _bound("aborts", "Whether users call ABORT."),
+    _bound("isn", "Choice of the ISS of a second connection.", type=click.Choice(POLICIES)),
+    _bound("sender", "Who calls SEND.", type=click.Choice(SIDES)),
+    _bound("closer", "Who calls CLOSE first.", type=click.Choice(SIDES)),
+    _bound("shared_address", "Whether the second connection of A is from another host."),
+    _number("attacks", "Forged segments to each end."),
+    _bound("retransmissions", "Limit per segment.", callback=retries, metavar="N|forever"),
+    _bound("start", "Where both ends begin.", type=click.Choice(STARTS)),
+    _bound("clock", "Model time, in ticks."),
+    _number("msl", "Maximum segment lifetime, in ticks."),
+    _number("time_wait", "How long TIME-WAIT lasts, in ticks."),
+    _number("rto", "Retransmission timer, in ticks."),
+)
 
 
 def scope_options(command: Command) -> Command:
-    """Add an option for each bound to a command. Each is None where it is not given."""
-    for name, settings in reversed(SETTINGS.items()):
-        numeric = settings.get("type") is int
-        extra: dict[str, Any] = {"metavar": "N"} if numeric else {}
-        command = click.option(FLAGS[name], name, default=None, **settings, **extra)(command)
+    """Add an option for each bound to a command."""
+    for option in reversed(OPTIONS):
+        command = option(command)
     return command
 
 
-def scope_with(scope: Scope, given: Mapping[str, Any]) -> Scope:
+def scope_with(scope: Scope, bounds: ScopeBounds) -> Scope:
     """The scope with the bounds that were given. Raises BadInput for impossible ones."""
-    changes = {name: value for name, value in given.items() if value is not None}
-    reordering = changes.pop("reordering", None)
-    if reordering is not None:
-        changes["channel"] = _channel(reordering, changes.get("channel"), scope)
-    if changes.get("retransmissions") == -1:
+    changes: dict[str, object] = dict(bounds.given())
+    changes.pop("reordering", None)
+    if bounds.reordering is not None:
+        changes["channel"] = _channel(bounds.reordering, bounds.channel, scope)
+    if bounds.retransmissions == -1:
         changes["retransmissions"] = None
-    if "bits" in changes and 5 <= changes["bits"] <= 32:
-        changes["iss"] = tuple(iss % 2 ** changes["bits"] for iss in scope.iss)
+    if bounds.bits is not None and 5 <= bounds.bits <= 32:
+        changes["iss"] = tuple(iss % 2**bounds.bits for iss in scope.iss)
     try:
         return scope.with_(**changes)
     except ValueError as error:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tcpmc.checks.running.jobs import ENGINES, select
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.run import run
-from tcpmc.cli.options import BUG_NAMES, LIMITS, RESULT, SMALL_SCOPE, SUFFIXES, VARIANT_NAMES
-from tcpmc.cli.output_files import opened
-from tcpmc.cli.run_options import asked_limits, asked_scope, say, watched
+from tcpmc.cli.command_settings import LimitSettings, OutputSettings, ScopeSettings, typed
+from tcpmc.cli.options import BUG_NAMES, LIMITS, SMALL_SCOPE, VARIANT_NAMES, result_options
+from tcpmc.cli.output_formats import STUDY_FORMATS
+from tcpmc.cli.outputs import opening, requests
+from tcpmc.cli.run_options import asked_scope, say, watched
 from tcpmc.errors import BadInput
+from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.terminal import width
@@ -28,30 +30,41 @@ if TYPE_CHECKING:
 @click.command(short_help="Bugs of real stacks, and what catches each.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=BUG_NAMES)
 @LIMITS
-@RESULT
-def gallery(names: tuple[str, ...], **rest: Any) -> int:
+@result_options(STUDY_FORMATS)
+@typed
+def gallery(names: tuple[str, ...], limits: LimitSettings, outputs: OutputSettings) -> int:
     r"""Decide for each seeded bug the property that catches it, with the bug and without.
 
     \b
     tcpmc gallery                      the table of all
     tcpmc gallery smoltcp-470 inet-92  these, with their traces
-    tcpmc gallery --format json -o gallery.json
+    tcpmc gallery -o json=gallery.json
 
     A bug is caught if its verdict is the opposite of the one without it. Exit code 1: one is not.
     """
-    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
+    asked = requests(outputs, STUDY_FORMATS)
+    with opening(asked, outputs.force) as destinations:
         from tcpmc.studies import gallery as bugs
 
-        progress = None if rest["quiet"] else sys.stderr
-        found = bugs.gallery(names, asked_limits(rest), progress)
-        if rest["format"] == "json":
-            output.write(bugs.as_json(found))
-        else:
-            output.write(bugs.as_text(found, width(), traces=bool(names)))
-    if rest["output"] and not rest["quiet"]:
+        found = bugs.gallery(names, limits.limits(), limits.progress)
+        destinations.write_by(
+            {
+                "json": lambda: bugs.as_json(found),
+                "text": lambda: bugs.as_text(found, width(), traces=bool(names)),
+            }
+        )
+    if all(request.path for request in asked) and not limits.quiet:
         for line in bugs.summary(found):
             say(line)
     return found.outcome.exit_code
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """The scope of a comparison, and its limits."""
+
+    scope: ScopeSettings
+    limits: LimitSettings
 
 
 @click.command(short_help="What differs between two variants.")
@@ -60,8 +73,11 @@ def gallery(names: tuple[str, ...], **rest: Any) -> int:
 @click.option("--traces/--no-traces", default=True, help="Show them. [default: --traces]")
 @SMALL_SCOPE
 @LIMITS
-@RESULT
-def compare(a: str, b: str, traces: bool, **rest: Any) -> int:
+@result_options(STUDY_FORMATS)
+@typed
+def compare(
+    a: str, b: str, traces: bool, settings: CompareSettings, outputs: OutputSettings
+) -> int:
     r"""Compare A and B: rules, switches, state changes and the catalogue's verdicts.
 
     \b
@@ -72,32 +88,34 @@ def compare(a: str, b: str, traces: bool, **rest: Any) -> int:
     A and B are names or Python files. Each difference comes with the shortest run that shows it,
     if the scope has one. Differences are no failure: the exit code is 0.
     """
-    with opened(rest["output"], suffix=SUFFIXES[rest["format"]]) as output:
+    with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code
 
-        found = _compared(a, b, rest)
-        shown = as_json(found) if rest["format"] == "json" else as_text(found, width(), traces)
-        output.write(shown)
+        found = _compared(a, b, asked_scope(settings.scope), settings.limits)
+        destinations.write_by(
+            {"json": lambda: as_json(found), "text": lambda: as_text(found, width(), traces)}
+        )
     return exit_code(found)
 
 
-def _compared(a: str, b: str, options: Mapping[str, Any]) -> StackComparison:
+def _compared(a: str, b: str, scope: Scope, asked: LimitSettings) -> StackComparison:
     """The comparison that the options ask for."""
     from tcpmc.checks.statespace import TooLarge
     from tcpmc.studies.compare import differences, explored, same
     from tcpmc.studies.compare_report import StackComparison
 
-    variants, scope = (find_variant(a), find_variant(b)), asked_scope(options)
+    variants = find_variant(a), find_variant(b)
     if Path(a) == Path(b) or same(*variants):
         return StackComparison(*variants, scope)
     started = time.monotonic()
     lemmas = [name for name, prop in CATALOGUE.items() if isinstance(prop, Lemma)]
     jobs = select([], [a, b], scope, ENGINES[:1]) + select(lemmas, [a, b], scope, ("z3",))
-    limits = asked_limits(options)
-    outcome = run(jobs, limits, None if options["quiet"] else sys.stderr)
-    left = limits.seconds and max(0.001, limits.seconds - (time.monotonic() - started))
+    outcome = run(jobs, asked.limits(), asked.progress)
+    if outcome.reason == "interrupted":
+        raise KeyboardInterrupt(outcome.reason)
+    left = asked.timeout and max(0.001, asked.timeout - (time.monotonic() - started))
     try:
-        with watched({**options, "timeout": left}) as progress:
+        with watched(replace(asked, timeout=left)) as progress:
             mine, theirs = (explored(variant, scope, progress) for variant in variants)
             found = differences(mine, theirs, outcome)
     except (TooLarge, ValueError) as error:

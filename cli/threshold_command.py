@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from tcpmc.checks.running.loading import find_theorem, find_variant
 from tcpmc.checks.verdict import (
+    DISAGREE,
     EXIT_AS_EXPECTED,
+    EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
     REFUTED,
     VACUOUS,
 )
-from tcpmc.cli.options import FORCE, VARIANT_NAMES, completing
-from tcpmc.cli.output_files import opened
+from tcpmc.cli.command_settings import OutputSettings, typed
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, completing, result_options
+from tcpmc.cli.output_formats import PROOF_FORMATS
+from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
 from tcpmc.model.timed.assumptions import ASSUMPTIONS
@@ -25,7 +29,7 @@ from tcpmc.model.timed.theorems import THEOREMS
 from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
-    from tcpmc.checks.timed.threshold import Finder, Question, Threshold
+    from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
     from tcpmc.checks.timed.timed_replay import TimedTrace
 
 THEOREM_NAMES = completing([*THEOREMS])
@@ -33,6 +37,25 @@ ASSUME = click.option(
     "--assume", multiple=True, metavar="NAME|COMPARISON", shell_complete=completing([*ASSUMPTIONS]),
     help="Besides those of the theorem; may be repeated.",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TimedSettings:
+    """What is asked of a theorem; `timeout` is in seconds."""
+
+    variant: str
+    assume: tuple[str, ...]
+    timeout: float | None
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class TableSettings:
+    """Whether every theorem is asked for, in how many processes; where the proof of one goes."""
+
+    every: bool
+    jobs: int | None
+    certificate: str | None
 
 
 @click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
@@ -43,12 +66,15 @@ ASSUME = click.option(
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
-@FORCE
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Amount(), metavar="SECONDS",
               help="For each theorem.")  # fmt: skip
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
-def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> int:
+@QUIET
+@DEBUG
+@result_options(PROOF_FORMATS)
+@typed
+def threshold(
+    names: tuple[str, ...], table: TableSettings, asked: TimedSettings, outputs: OutputSettings
+) -> int:
     r"""Find the exact condition on the parameters under which THEOREM holds.
 
     It is proved where the condition is met, and refuted by a run just outside of it. Without
@@ -61,34 +87,38 @@ def threshold(names: tuple[str, ...], assume: tuple[str, ...], **rest: Any) -> i
       tcpmc threshold peer-done --certificate peer-done.smt2
       tcpmc threshold --all
     """
-    if rest["every"] and (names or assume or rest["certificate"]):
-        raise BadInput("--all takes no theorem, --assume or --certificate")
-    with opened(None) as output:
-        if rest["every"]:
-            text, code = _all(rest)
-            output.write(text)
-            return code
-        if not names:
-            output.write(_theorems())
-            return EXIT_AS_EXPECTED
-        if rest["certificate"] and len(names) > 1:
-            raise BadInput("--certificate takes one theorem at a time")
-        codes = []
-        for name in names:
-            text, code = _found(name, assume, rest)
-            output.write(text)
+    wanted = proof_requests(outputs, table.certificate)
+    if table.every and (names or asked.assume or writes_proof(wanted)):
+        raise BadInput("--all takes no theorem, --assume or certificate")
+    if writes_proof(wanted) and len(names) != 1:
+        raise BadInput("a certificate is of one theorem: name one at a time")
+    proof, codes = "", [EXIT_AS_EXPECTED]
+    with opening(wanted, outputs.force) as destinations:
+        if table.every:
+            text, code = _all(asked, table.jobs)
+            destinations.add(text)
             codes.append(code)
+        elif not names:
+            destinations.add(_theorems())
+        for name in names:
+            variant = find_variant(asked.variant)
+            finder = _finder(name, variant, asked)
+            answer = finder.find()
+            if writes_proof(wanted):
+                proof = _proof(finder, answer, asked.variant)
+            destinations.add(_report(finder.question, answer))
+            codes.append(_code(name, variant, answer, asked))
+        destinations.write_added(lambda: proof)
     return max(codes)
 
 
-def _all(options: Mapping[str, Any]) -> tuple[str, int]:
+def _all(settings: TimedSettings, processes: int | None) -> tuple[str, int]:
     """The table of the theorems, and the exit code."""
-    from tcpmc.checks.certificates.proving import Asked, rows, theorems
+    from tcpmc.checks.certificates.proving import ProofRequest, rows, theorems
 
-    variant = options["variant"]
-    groups = theorems(find_variant(variant).name)
-    asked = [Asked(names, variant, options["timeout"]) for names in groups]
-    found = rows(asked, options["jobs"], tell=progress_of(options))
+    groups = theorems(find_variant(settings.variant).name)
+    asked = [ProofRequest(names, settings.variant, settings.timeout) for names in groups]
+    found = rows(asked, processes, tell=progress_of(settings.quiet))
     lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
     for row in found.rows:
         told = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}{row.remark}"
@@ -96,17 +126,16 @@ def _all(options: Mapping[str, Any]) -> tuple[str, int]:
     return "\n".join(lines) + "\n" + found.ending, found.code
 
 
-def _found(name: str, assume: tuple[str, ...], rest: dict[str, Any]) -> tuple[str, int]:
-    with opened(rest["certificate"], suffix=".smt2") as file:
-        finder = _finder(name, find_variant(rest["variant"]), rest | {"assume": assume})
-        question, answer = finder.question, finder.find()
-        if rest["certificate"]:
-            file.write(_proof(finder, answer, rest["variant"]))
-    code = EXIT_INCONCLUSIVE if answer.word == INCONCLUSIVE else EXIT_AS_EXPECTED
-    expected = THEOREMS[name].holds.get(question.variant.name)
-    if not assume and code == EXIT_AS_EXPECTED and expected and not answer.meets(expected):
-        code = EXIT_UNEXPECTED
-    return _report(question, answer), code
+def _code(name: str, variant: Variant, answer: Threshold, settings: TimedSettings) -> int:
+    """The exit code for one theorem; with further assumptions nothing is expected."""
+    if answer.word == INCONCLUSIVE:
+        return EXIT_INCONCLUSIVE
+    if answer.word == DISAGREE:
+        return EXIT_DISAGREE
+    expected = THEOREMS[name].holds.get(variant.name)
+    if not settings.assume and expected and not answer.meets(expected):
+        return EXIT_UNEXPECTED
+    return EXIT_AS_EXPECTED
 
 
 def _proof(finder: Finder, answer: Threshold, variant: str) -> str:
@@ -118,39 +147,39 @@ def _proof(finder: Finder, answer: Threshold, variant: str) -> str:
     return certificate_of_threshold(finder, answer, variant)
 
 
-def counterexample(name: str, variant: Variant, options: Mapping[str, Any]) -> TimedTrace | None:
+def counterexample(name: str, variant: Variant, settings: TimedSettings) -> TimedTrace | None:
     """A replayed run that breaks a theorem, with time between its events; None if none is found.
     Raises BadInput."""
     from tcpmc.reports.timed.run_story import trace_of
 
-    finder = _finder(name, variant, options)
+    finder = _finder(name, variant, settings)
     run, question = finder.counterexample(), finder.question
     if run is None:
         return None
     return trace_of(question.variant, question.assume, question.claim, run)
 
 
-def _finder(name: str, variant: Variant, options: Mapping[str, Any]) -> Finder:
+def _finder(name: str, variant: Variant, settings: TimedSettings) -> Finder:
     """What finds the threshold of a theorem. Raises BadInput."""
     from tcpmc.checks.timed.phases import NotFinite
-    from tcpmc.checks.timed.threshold import Finder, Question
+    from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 
     theorem = find_theorem(name)
     try:
-        question = Question(name, theorem.claim, variant, theorem.under(options["assume"]))
-        return Finder(question, progress_of(options), options["timeout"])
+        question = ThresholdQuestion(name, theorem.claim, variant, theorem.under(settings.assume))
+        return Finder(question, progress_of(settings.quiet), settings.timeout)
     except (ValueError, NotFinite) as error:
         raise BadInput(str(error)) from error
 
 
-def _report(question: Question, answer: Threshold) -> str:
+def _report(question: ThresholdQuestion, answer: Threshold) -> str:
     from tcpmc.reports.timed.run_story import told, trace_of
 
     claim = THEOREMS[question.name]
     lines = [f"{answer.word}  {question.name} on {question.variant.name}", f"  {claim.meaning}"]
     if answer.word == INCONCLUSIVE:
         lines.append(f"  necessary: {answer.condition} ({answer.how})")
-    elif answer.word == VACUOUS:
+    elif answer.word in (DISAGREE, VACUOUS):
         lines.append(f"  {answer.how}")
     elif answer.word == REFUTED:
         lines.append(f"  never: no finite {THEOREMS[question.name].claim.timer.length} is enough")

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
-from tcpmc.cli.options import VARIANT_NAMES
-from tcpmc.cli.output_files import opened
+from tcpmc.cli.command_settings import OutputSettings, typed
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.output_formats import TEXT_FORMATS
+from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
 from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
-    from tcpmc.checks.certificates.proving import Found, Proved
+    from tcpmc.checks.certificates.proving import ProofOutcome, Proved
     from tcpmc.checks.certificates.verifier import Checked, Named
+
+
+@dataclass(frozen=True)
+class VerifySettings:
+    """How certificates are checked; `timeout` is in seconds, `jobs` are processes."""
+
+    certificates: str | None
+    solvers: tuple[str, ...]
+    timeout: float
+    jobs: int | None
+    quiet: bool
 
 
 @click.command(short_help="Re-check certificates with z3 and cvc5.")
@@ -33,13 +46,21 @@ if TYPE_CHECKING:
 @click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
 @click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
               help="[default: both]")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300.0,
+@click.option("--timeout", type=Amount(), default=300.0,
               metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one per processor]")  # fmt: skip
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--debug", is_flag=True, help="Traceback for an internal error.")
-def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any) -> int:
+@QUIET
+@DEBUG
+@result_options(TEXT_FORMATS)
+@typed
+def verify(
+    files: tuple[str, ...],
+    every: bool,
+    variant: str | None,
+    settings: VerifySettings,
+    outputs: OutputSettings,
+) -> int:
     r"""Check the proofs in FILE..., written by prove or threshold --certificate, from scratch.
 
     Of a file only the invariant is believed to be worth checking: the statement is made again from
@@ -53,19 +74,20 @@ def verify(files: tuple[str, ...], every: bool, variant: str | None, **rest: Any
     """
     if every == bool(files):
         raise BadInput("verify: name one or more files, or --all")
-    if not every and rest["certificates"]:
+    if not every and settings.certificates:
         raise BadInput("--certificates goes with --all")
-    with opened(None) as output:
+    code, named = EXIT_AS_EXPECTED, None if every else _named(variant)
+    with opening(requests(outputs, TEXT_FORMATS), outputs.force) as destinations:
         if every:
-            found = _all(variant or "rfc9293", rest)
-            output.write(_table(found.rows) + found.ending)
-            return found.code
-        failed, named = False, _named(variant)
+            found = _all(variant or "rfc9293", settings, outputs.force)
+            destinations.add(_table(found.rows) + found.ending)
+            code = found.code
         for name in files:
-            checked = _check(_data_of(name), named, rest)
-            failed |= not checked.accepted
-            output.write(_checked(name, checked))
-    return EXIT_UNEXPECTED if failed else EXIT_AS_EXPECTED
+            checked = _check(_data_of(name), named, settings)
+            code = code if checked.accepted else EXIT_UNEXPECTED
+            destinations.add(_checked(name, checked))
+        destinations.write_added(str)
+    return code
 
 
 def _named(variant: str | None) -> Named | None:
@@ -82,29 +104,28 @@ def _data_of(name: str) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadInput(f"{name}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _check(data: bytes, named: Named | None, options: Mapping[str, Any]) -> Checked:
+def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checked:
     from tcpmc.checks.certificates.verifier import check
 
     try:
-        return check(data, named, options["solvers"] or SOLVERS, options["timeout"])
+        return check(data, named, settings.solvers or SOLVERS, settings.timeout)
     except Missing as error:
         raise BadInput(str(error)) from error
 
 
 def _checked(name: str, found: Checked) -> str:
     """The verdict on a file, and what it proves."""
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import hanging
 
     if not found.accepted:
         return f"REJECTED  {name}  {_why(found)}"
     lines = [f"accepted  {name}  by {' and '.join(found.solvers)}"]
     for text in found.proved:
-        first, *more = wrapped(text, (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(text, width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 
@@ -113,21 +134,21 @@ def _why(found: Checked) -> str:
     return f"{found.obligation}: {found.reason}{state}\n"
 
 
-def _all(variant: str, options: Mapping[str, Any]) -> Found:
+def _all(variant: str, settings: VerifySettings, force: bool) -> ProofOutcome:
     """The catalogue, proved and checked."""
-    from tcpmc.checks.certificates.proving import Asked, rows, safety, theorems
+    from tcpmc.checks.certificates.proving import ProofRequest, rows, safety, theorems
 
-    solvers = options["solvers"] or SOLVERS
-    limit = options["timeout"]
+    solvers = settings.solvers or SOLVERS
+    limit = settings.timeout
     groups = [safety(), *theorems(find_variant(variant).name)]
-    asked = [Asked(names, variant, limit, solvers, limit) for names in groups]
+    asked = [ProofRequest(names, variant, limit, solvers, limit) for names in groups]
 
     def keep(row: Proved) -> None:
-        if options["certificates"] and row.certificate:
-            certificate_file(options["certificates"], row.name, row.certificate)
+        if settings.certificates and row.certificate:
+            certificate_file(settings.certificates, row.name, row.certificate, force)
 
     try:
-        return rows(asked, options["jobs"], keep, progress_of(options))
+        return rows(asked, settings.jobs, keep, progress_of(settings.quiet))
     except Missing as error:
         raise BadInput(str(error)) from error
 

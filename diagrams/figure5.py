@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from math import hypot
 
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State
 
 Point = tuple[float, float]
 
 END = "CLOSED at the end"  # Figure 5 draws CLOSED twice, too
-OPENING = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 PLACES: dict[str, Point] = {
     "CLOSED": (4.2, 10.2),
     "LISTEN": (4.2, 8.6),
@@ -63,7 +62,7 @@ LABELS = FIGURE | {  # what variants have instead
 
 def end_of(source: State, target: State) -> str:
     """The node at which an arrow ends: after the opening, the CLOSED at the end."""
-    again = target == State.CLOSED and source not in OPENING
+    again = target == State.CLOSED and source not in UNSYNCHRONIZED
     return END if again else target.value
 
 

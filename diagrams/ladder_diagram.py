@@ -20,6 +20,7 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State, Step
 from tcpmc.model.network.product import Event
 from tcpmc.model.network.system import Model
@@ -81,7 +82,7 @@ def _row(trace: Trace, number: int) -> Iterator[str]:
     event, step = trace.events[number - 1], trace.steps[number - 1]
     margin = _at(-SIDE / 72 - 0.4, number)
     yield node(f"step {number}", label=str(number), pos=margin, shape="plain", fontcolor=GREY)
-    if event.kind == "tick":
+    if event.kind == EventKind.TICK:
         yield from _tick(number)
         return
     if step is None:
@@ -94,7 +95,7 @@ def _row(trace: Trace, number: int) -> Iterator[str]:
 
 def _said(event: Event, step: Step, before: State, after: State) -> list[str]:
     """The call or timeout, the state if it changed, and an error that the user is told."""
-    lines = [] if event.kind == "deliver" else [plain(event.kind)]
+    lines = [] if event.kind == EventKind.DELIVER else [plain(event.kind)]
     if after != before:
         lines.append(f"<B>{after}</B>")
     errors = [signal.error for signal in step.signals if signal.error]

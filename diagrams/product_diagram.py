@@ -26,12 +26,11 @@ from tcpmc.diagrams.dot import (
 )
 from tcpmc.diagrams.groups import STATES, Groups, Pair, Progress, grouped
 from tcpmc.diagrams.raw import raw_dot
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State
 from tcpmc.model.network.system import Model
 
 START: Pair = (State.CLOSED, State.CLOSED)
 AGAIN = "CLOSED / CLOSED at the end"
-OPENING = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 MOVED_BY: tuple[Look, Look] = (
     {"color": BLUE, "fontcolor": BLUE},
     {"color": RED, "fontcolor": RED, "style": "dashed"},
@@ -108,7 +107,7 @@ def _name(pair: Pair) -> str:
 def _ends(source: Pair, target: Pair) -> tuple[str, str]:
     """The nodes that an edge joins. The way back to CLOSED from beyond the opening leads to a
     second node, as in RFC 9293, Figure 5."""
-    back = target == START and not all(state in OPENING for state in source)
+    back = target == START and not all(state in UNSYNCHRONIZED for state in source)
     return _name(source), AGAIN if back else _name(target)
 
 
@@ -128,7 +127,7 @@ def _edges(groups: Groups, walk: Walk) -> Iterator[str]:
             taken = {walk.moves[step - 1] for step in steps} & words.keys()
             words |= {move: f"<B>{words[move]}</B>" for move in taken}
         label = Html("<BR/>".join([*lines, *words.values()]))
-        if source[end] in OPENING and STATES.index(target[end]) < STATES.index(source[end]):
+        if source[end] in UNSYNCHRONIZED and STATES.index(target[end]) < STATES.index(source[end]):
             yield edge(head, tail, label=label, dir="back", **look)  # upwards, laid out downwards
         else:
             yield edge(tail, head, label=label, **look)

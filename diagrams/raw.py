@@ -24,6 +24,7 @@ from tcpmc.diagrams.dot import (
     wrapped,
 )
 from tcpmc.diagrams.groups import Progress, explored
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
@@ -72,7 +73,7 @@ def _moves(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, str, int]
             columns = (chunk[edges.source], edges.event, edges.end, edges.target)
             for source, code, end, target in zip(*(c.tolist() for c in columns), strict=True):
                 event = table.event(code, end)
-                who = "" if event.kind == "tick" else f"{ENDS[end]}: "
+                who = "" if event.kind == EventKind.TICK else f"{ENDS[end]}: "
                 yield source, f"{who}{happening(event)}", target
 
 

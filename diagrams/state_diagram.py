@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from tcpmc.checks.symbolic.causes import REOPENED
-from tcpmc.checks.symbolic.transitions import NOTE_1, STATES, Change, in_order, state_changes
+from tcpmc.checks.symbolic.transitions import NOTE_1, STATES, Arrow, in_order, state_changes
 from tcpmc.diagrams.dot import (
     BLACK,
     GREEN,
@@ -59,11 +59,11 @@ def endpoint_dot(variant: Variant, against: Variant | None = None) -> str:
     return digraph(lines, layout="neato", splines="line", label=label, labeljust="l")
 
 
-def _reached(changes: set[Change]) -> set[State]:
+def _reached(changes: set[Arrow]) -> set[State]:
     return {State.CLOSED} | {change.target for change in changes}
 
 
-def _tells(change: Change, mine: set[Change], theirs: set[Change]) -> bool:
+def _tells(change: Arrow, mine: set[Arrow], theirs: set[Arrow]) -> bool:
     """Whether only one variant has this change, though both come to the state it starts from."""
     both_come = change.source in _reached(mine) & _reached(theirs)
     return both_come and change not in mine & theirs
@@ -79,10 +79,10 @@ def _nodes(reached: set[State]) -> Iterator[str]:
         yield node(name, label=Html(f"<B>{state}</B>"), **box, **look)
 
 
-def _arrows(drawn: dict[Change, str], compared: bool) -> Iterator[str]:
+def _arrows(drawn: dict[Arrow, str], compared: bool) -> Iterator[str]:
     """One arrow for all events with the same ends, action and look; it passes through its label."""
 
-    def key(change: Change) -> tuple[int, int, str, str]:
+    def key(change: Arrow) -> tuple[int, int, str, str]:
         return (*in_order(change)[:2], drawn[change], change.action)
 
     count: Counter[tuple[str, str]] = Counter()
@@ -113,7 +113,7 @@ def _fraction(events: list[str], action: str, color: str | float) -> Html:
 
 
 def _caption(
-    variant: Variant, against: Variant | None, noted: list[Change], drawn: dict[Change, str]
+    variant: Variant, against: Variant | None, noted: list[Arrow], drawn: dict[Arrow, str]
 ) -> Html:
     """The title, what the arrows mean, and what is not drawn."""
     versus = "" if against is None else f" against {against.name}"
@@ -140,10 +140,10 @@ def _in_color(look: str, words: str) -> str:
     return f'<FONT COLOR="{LOOKS[look]["color"]}"><B>{plain(words)}</B></FONT>'
 
 
-def _summary(noted: list[Change]) -> Iterator[str]:
+def _summary(noted: list[Arrow]) -> Iterator[str]:
     """What is not drawn, one line for each event and target."""
 
-    def key(change: Change) -> tuple[str, str]:
+    def key(change: Arrow) -> tuple[str, str]:
         return change.event, change.target.value
 
     for (event, target), group in groupby(sorted(noted, key=key), key):

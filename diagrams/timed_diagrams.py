@@ -17,7 +17,16 @@ from tcpmc.checks.timed.timed_replay import Copy, Happened, TimedTrace
 from tcpmc.diagrams.dot import BLACK, BLUE, GREY, RED, YELLOW
 from tcpmc.diagrams.svg import Drawing, Look, Point
 from tcpmc.model.endpoint.tcb import State
-from tcpmc.reports.timed.flights import DELIVERED, FLYING, LEFT, LOST, Flight, Span, flights, spans
+from tcpmc.reports.timed.flights import (
+    DELIVERED,
+    FLYING,
+    LEFT,
+    LOST,
+    CopyFate,
+    Span,
+    flights,
+    spans,
+)
 from tcpmc.reports.timed.run_story import fault, seconds
 
 WIDTH, TOP, TALL = 960, 110, 560
@@ -144,7 +153,7 @@ class Picture:
         text = f"may live {copy.lifetime} = {_plain(copy.life)}"
         self.drawing.slanted((x + inward * 11 + 4, (y + z) / 2), -90, text, fill=RED)
 
-    def arrow(self, flight: Flight) -> None:
+    def arrow(self, flight: CopyFate) -> None:
         """An arrow from where a segment was sent to where it arrived or was last seen."""
         start, end = self._way(flight)
         look: Look = {"class_": flight.fate, "stroke": COLOURS[flight.fate], "stroke_width": 1.5}
@@ -160,7 +169,7 @@ class Picture:
             gone = (LINES[1 - copy.sender], self.y(copy.sent + copy.life))
             self.drawing.line(end, gone, stroke=RED, stroke_dasharray="3 4")
 
-    def _way(self, flight: Flight) -> tuple[Point, Point]:
+    def _way(self, flight: CopyFate) -> tuple[Point, Point]:
         """Where the arrow of a flight begins and ends."""
         copy, over = flight.copy, self.trace.over
         here, there = LINES[copy.sender], LINES[1 - copy.sender]
@@ -172,7 +181,7 @@ class Picture:
             part, y = float((over - copy.sent) / copy.life), self.y(over)
         return (here, self.y(copy.sent)), (here + part * (there - here), y)
 
-    def label(self, flight: Flight) -> None:
+    def label(self, flight: CopyFate) -> None:
         """What the segment is, along its arrow, where no other arrow comes near."""
         text, (start, end) = str(flight.copy.segment), self._way(flight)
         across, down = end[0] - start[0], end[1] - start[1]

@@ -11,7 +11,7 @@ def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if step.tcb.state != State.CLOSING:
         return step
     tcb = replace(step.tcb, state=State.LAST_ACK)
-    return replace(step, tcb=tcb, rule="my stack: FIN in FIN-WAIT-1, LAST-ACK")
+    return replace(step, tcb=tcb, rules=("my stack: FIN in FIN-WAIT-1, LAST-ACK",))
 
 
 variant = Variant(

@@ -15,6 +15,7 @@ Out of the model: security and compartment, urgent data, congestion control, opt
 management (RCV.WND is a constant; SND.WND is taken to be large enough).
 """
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import (
     Host,
     Profile,
@@ -63,6 +64,7 @@ from tcpmc.model.endpoint.tcb import (
     CONNECTION_REFUSED,
     CONNECTION_RESET,
     FIN_SENT_STATES,
+    FIN_UNACKNOWLEDGED,
     Signal,
     State,
     Step,
@@ -70,6 +72,9 @@ from tcpmc.model.endpoint.tcb import (
     ack,
     blank,
     closed,
+    continue_processing,
+    delete_tcb,
+    empty_tcb,
     fin_acknowledged,
     go_on,
     transmit,
@@ -101,11 +106,13 @@ __all__ = [
     "CONNECTION_REFUSED",
     "CONNECTION_RESET",
     "FIN_SENT_STATES",
+    "FIN_UNACKNOWLEDGED",
     "PROPERTIES",
     "RFC9293",
     "SCOPES",
     "VARIANTS",
     "Event",
+    "EventKind",
     "Host",
     "Model",
     "Profile",
@@ -128,6 +135,9 @@ __all__ = [
     "blank",
     "closed",
     "confirms_simultaneous_open",
+    "continue_processing",
+    "delete_tcb",
+    "empty_tcb",
     "enter_time_wait",
     "exceeds_zero_window",
     "fills_gap",

@@ -7,18 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tcpmc.model.endpoint.alternatives import Choice
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.reports.verdict_json import Json, dumped, trace_object
+from tcpmc.reports.verdict_json import Json, dumped, trace_json
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audit, Audits
-    from tcpmc.checks.audit.rows import Example, Row
+    from tcpmc.checks.audit.rows import AuditRow, Example
+    from tcpmc.checks.audit.variant_audit import Audit, Audits
 
 WIDTH = 80
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
-WAYS = 3
+WAYS = 2
+LABELS = 10
+"""The width of the column of labels."""
 
 
 def as_text(found: Audits, width: int | None = None) -> str:
@@ -34,15 +36,19 @@ def as_text(found: Audits, width: int | None = None) -> str:
 def conclusion(one: Audit) -> str:
     """What the audit came to, on one line."""
     name, known = one.variant.name, _known(one)
-    count = {level: sum(row.level == level for row in one.broken) for level in Level}
+    count = {level: sum(row.level == level for row in one.broken) for level in RequirementLevel}
     for choice in one.choices:
         count[choice.level] += 1
     unseen = len(one.rows) - len(one.broken)
     if not any(count.values()) and not unseen:
         return f"{name}: {one.word}: the same as RFC 9293 in every step ({known})"
-    told = [f"{count[level]} {level}" for level in sorted(Level, reverse=True) if count[level]]
+    told = [
+        f"{count[level]} {level}"
+        for level in sorted(RequirementLevel, reverse=True)
+        if count[level]
+    ]
     told += [f"{unseen} that nobody can observe"] if unseen else []
-    if not count[Level.MUST] and not count[Level.SHLD]:
+    if not count[RequirementLevel.MUST] and not count[RequirementLevel.SHLD]:
         choices = f"but for {', '.join(told)}" if told else ""
         return f"{name}: {one.word}: equal to RFC 9293 {choices} ({known})"
     rest = "no other difference was found" if one.tried else "nothing else differs"
@@ -64,32 +70,45 @@ def _audit(one: Audit, width: int) -> Iterator[str]:
         yield from choice_lines(choice, width)
 
 
-def row_lines(one: Audit, row: Row, width: int) -> Iterator[str]:
-    """A row in words."""
+def row_lines(one: Audit, row: AuditRow, width: int) -> Iterator[str]:
+    """A row in words: what differs, and then a line or more for each thing to know of it."""
     head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
     yield from _wrapped(head, width, "  ")
-    yield from _wrapped(f"when {condition(row)}", width, "      ")
-    yield from _wrapped(f"RFC 9293: {_or(row.rfc_does)} ({row.rfc_label})", width, "      ")
-    yield from _wrapped(
-        f"{one.variant.name}: {_or(row.own_does)} ({row.own_label})", width, "      "
-    )
-    yield from _wrapped(reason(row), width, "      ")
-    yield from _wrapped(f"such as {shown(row.example)}", width, "      ")
+    yield from _told("when", condition(row), width)
+    for label, ways, name in (
+        ("RFC 9293", row.rfc_does, row.rfc_label),
+        ("variant", row.own_does, row.own_label),
+    ):
+        *others, last = shortened(ways)
+        for number, way in enumerate(others):
+            yield from _told("or" if number else label, way, width)
+        yield from _told("or" if others else label, f"{last} ({name})", width)
+    yield from _told("because", reason(row), width)
+    yield from _told("such as", shown(row.example), width)
     if reached(row):
-        yield from _wrapped(reached(row), width, "      ")
+        yield from _told("run", reached(row), width)
 
 
-def word(row: Row) -> str:
+def _told(label: str, text: str, width: int) -> Iterator[str]:
+    """The text beside its label, both in columns."""
+    lines = textwrap.wrap(
+        text, width - LABELS - 6, break_on_hyphens=False, break_long_words=False
+    ) or [""]
+    yield f"      {label:<{LABELS}}{lines[0]}"
+    yield from (f"      {'':<{LABELS}}{line}" for line in lines[1:])
+
+
+def word(row: AuditRow) -> str:
     """How binding: "MUST", "SHLD", "MAY"; or "-" for what nobody can observe."""
     return "-" if row.unseen else str(row.level)
 
 
-def in_states(row: Row) -> str:
+def in_states(row: AuditRow) -> str:
     """The states of the row."""
     return ", ".join(map(str, row.states))
 
 
-def happening(row: Row) -> str:
+def happening(row: AuditRow) -> str:
     """The event, with the control bits."""
     if row.event != "segment":
         return row.event
@@ -97,13 +116,13 @@ def happening(row: Row) -> str:
     return f"segment ({controls})" if controls else "any segment"
 
 
-def condition(row: Row) -> str:
+def condition(row: AuditRow) -> str:
     """The condition on the numbers."""
     words = "; or ".join(word or "always" for word in row.where.words)
     return words if row.where.exact else f"{words}, and more (not all such numbers)"
 
 
-def reason(row: Row) -> str:
+def reason(row: AuditRow) -> str:
     """What the RFC says about it, or why it does not matter."""
     if row.unseen:
         return row.unseen
@@ -112,7 +131,7 @@ def reason(row: Row) -> str:
     return f'"{row.requirement.words}" (RFC 9293, {row.requirement.section})'
 
 
-def reached(row: Row) -> str:
+def reached(row: AuditRow) -> str:
     """Whether a run shows it."""
     if row.trace is not None:
         return f"reached in {len(row.trace)} steps ({row.reached_in})"
@@ -125,6 +144,8 @@ def shown(one: Example) -> str:
     if one.tcb.state not in (State.CLOSED, State.LISTEN):
         told += [f"SND.UNA {one.tcb.snd_una}", f"SND.NXT {one.tcb.snd_nxt}"]
         told += [f"RCV.NXT {one.tcb.rcv_nxt}"]
+    if one.max_snd_wnd is not None:
+        told.append(f"MAX.SND.WND {one.max_snd_wnd}")
     if one.segment is not None:
         told.append(f"segment {one.segment}")
     if one.octets is not None:
@@ -138,9 +159,10 @@ def choice_lines(choice: Choice, width: int) -> Iterator[str]:
     yield from _wrapped(f"{choice.words} ({choice.citation})", width, "      ")
 
 
-def _or(ways: Sequence[str]) -> str:
-    more = f"; or {len(ways) - WAYS} more" if len(ways) > WAYS else ""
-    return "; or ".join(ways[:WAYS]) + more
+def shortened(ways: Sequence[str]) -> list[str]:
+    """The first ways, and how many more there are."""
+    more = [f"in {len(ways) - WAYS} more ways"] if len(ways) > WAYS else []
+    return [*ways[:WAYS], *more]
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
@@ -191,7 +213,7 @@ def _as_object(one: Audit) -> Json:
     }
 
 
-def _row_object(row: Row) -> Json:
+def _row_object(row: AuditRow) -> Json:
     where = row.where
     return {
         "level": str(row.level),
@@ -206,7 +228,7 @@ def _row_object(row: Row) -> Json:
         "rfc": {"does": row.rfc_does, "label": row.rfc_label},
         "variant": {"does": row.own_does, "label": row.own_label},
         "says": reason(row),
-        "trace": None if row.trace is None else trace_object(row.trace),
+        "trace": None if row.trace is None else trace_json(row.trace),
         "reached_in": row.reached_in,
         "example": _example_object(row.example),
     }

@@ -6,15 +6,15 @@ import inspect
 from pathlib import Path
 
 from tcpmc.checks.audit.cases import CALLS, TIMEOUTS
-from tcpmc.checks.audit.decide import Audit
-from tcpmc.checks.audit.rows import Row
+from tcpmc.checks.audit.rows import AuditRow
+from tcpmc.checks.audit.variant_audit import Audit
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.variants import shipped
 from tcpmc.model.variants.variant import RFC9293
 from tcpmc.reports.places import Place, definition, noting
 
 
-def place_of(audit: Audit, row: Row) -> Place:
+def place_of(audit: Audit, row: AuditRow) -> Place:
     """The line of the variant's rule that makes the step of the row's example, or else where the
     rule begins; where it is the RFC's rule with other switches, the line that names the variant."""
     rule = getattr(audit.variant.rules, row.rule, None)
@@ -35,7 +35,7 @@ def of_variant(audit: Audit) -> Place:
     return definition(file, audit.variant.name)
 
 
-def _made(audit: Audit, row: Row) -> list[Place]:
+def _made(audit: Audit, row: AuditRow) -> list[Place]:
     """The lines that made the labels of the step, of the rule's own label if there is one."""
     one, gap = row.example, row.gaps[0]
     host = Host(audit.variant.profile, one.iss, one.remembered, one.may_open)
@@ -47,6 +47,5 @@ def _made(audit: Audit, row: Row) -> list[Place]:
         else:
             assert one.segment is not None
             rules.segment_arrives(host, one.tcb, one.segment)
-    label = gap.own_here.rule.rpartition(" + ")[2]
-    named = [place for rule, place in made if label and label in rule.split(" + ")]
+    named = [place for rules, place in made if set(gap.own_here.rules[-1:]) & set(rules)]
     return named or [place for _, place in made]

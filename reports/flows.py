@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import Event
 from tcpmc.model.network.system import Model
 
-FATES = {"deliver": "delivered", "lose": "lost", "expire": "expired"}
-ARRIVALS = ("deliver", "forge")
+FATES = {EventKind.DELIVER: "delivered", EventKind.LOSE: "lost", EventKind.EXPIRE: "expired"}
+ARRIVALS = (EventKind.DELIVER, EventKind.FORGE)
 """The events in which a segment arrives: one of the other end's, or a forged one."""
 
 
@@ -50,17 +51,17 @@ class Network:
 
     def happen(self, step: int, event: Event) -> None:
         """What the network does in this step."""
-        if event.kind == "tick":
+        if event.kind == EventKind.TICK:
             self.now += 1
         if event.flight is None:
             return
-        if event.kind == "forge":
+        if event.kind == EventKind.FORGE:
             forged = Flow(event.flight.segment, 1 - event.end, step, ended=step, fate="forged")
             self.over.append(forged)
             return
-        sender = 1 - event.end if event.kind == "deliver" else event.end
+        sender = 1 - event.end if event.kind == EventKind.DELIVER else event.end
         flow, born = found = self._find(sender, event.flight)
-        if event.kind == "duplicate":
+        if event.kind == EventKind.DUPLICATE:
             self.flying.append((replace(flow, copied=step), born))
             return
         self.over.append(replace(flow, ended=step, fate=FATES[event.kind]))

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from textwrap import wrap
 
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import Event, System
+from tcpmc.reports.layout import wrapped
 from tcpmc.reports.story import rules_of
 
 NUMBER, STATE, GAP, SLACK = 5, 12, 2, 2
 LEAST_RULE = 16
-FATES = {"lose": "lost", "duplicate": "x2", "expire": "expired"}
+FATES = {EventKind.LOSE: "lost", EventKind.DUPLICATE: "x2", EventKind.EXPIRE: "expired"}
 NUMBERED = re.compile(r"(^|\s)[0-9]+-* <|> -*[0-9]+$")
 
 
@@ -66,7 +67,7 @@ class Origins:
         for entry in self._sent[end]:
             number, sent, segment = entry
             if segment == event.flight.segment and self._aged(event.flight, sent):
-                if event.kind == "duplicate":
+                if event.kind == EventKind.DUPLICATE:
                     self._sent[end].append(entry)
                 elif self._forgets:
                     self._sent[end].remove(entry)
@@ -95,16 +96,6 @@ def ladder(trace: Trace, width: int = 100) -> list[str]:
     else:
         lines = _list(trace, width)
     return [line.rstrip() for line in lines]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The text as lines of at most `width` columns; a state's name is not broken."""
-    return wrap(text, max(width, 8), break_on_hyphens=False) or [""]
-
-
-def folded(texts: Sequence[str], width: int) -> list[str]:
-    """Each text as lines of at most `width` columns."""
-    return [line for text in texts for line in wrapped(text, width)]
 
 
 def _draw(
@@ -155,13 +146,13 @@ def _list(trace: Trace, width: int) -> Iterator[str]:
 
 def _told(event: Event) -> str:
     who = "AB"[event.end]
-    if event.kind == "tick":
+    if event.kind == EventKind.TICK:
         return "tick"
     if event.flight is None:
         return f"{who} {event.kind}"
     segment = event.flight.segment
-    if event.kind in ("deliver", "forge"):
-        forged = " forged" * (event.kind == "forge")
+    if event.kind in (EventKind.DELIVER, EventKind.FORGE):
+        forged = " forged" * (event.kind == EventKind.FORGE)
         return f"{who} receives{forged} {segment}"
     return f"{FATES[event.kind]}, from {who}: {segment}"
 
@@ -179,7 +170,7 @@ def _steps(trace: Trace) -> Iterator[tuple[list[LadderRow], list[str]]]:
     origins = Origins(forgets=not _keeps_copies(trace))
     for number, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True), 1):
         before, after = trace.states[number - 1 : number + 1]
-        if event.kind == "tick":
+        if event.kind == EventKind.TICK:
             origins.now += 1
             yield [LadderRow(wire=f"- - - - time {origins.now} - - - -", place="^")], []
         elif step is None:
@@ -192,7 +183,7 @@ def _steps(trace: Trace) -> Iterator[tuple[list[LadderRow], list[str]]]:
 def _keeps_copies(trace: Trace) -> bool:
     """Whether a delivery leaves a copy behind, as over the sent-set."""
     for number, event in enumerate(trace.events):
-        if event.kind == "deliver" and event.flight is not None:
+        if event.kind == EventKind.DELIVER and event.flight is not None:
             left = trace.states[number + 1].channels[1 - event.end]
             had = trace.states[number].channels[1 - event.end]
             return len(left) == len(had) > 0
@@ -203,10 +194,10 @@ def _fate(event: Event, origins: Origins) -> LadderRow:
     """What the network does to a segment."""
     assert event.flight is not None
     origin, fate = origins.of(event.end, event), FATES[event.kind]
-    head = "-->" if event.kind == "duplicate" else "-X"
+    head = "-->" if event.kind == EventKind.DUPLICATE else "-X"
     if event.end == 0:
         return LadderRow(wire=f"{origin:-<3} {event.flight.segment} {head} {fate}", place="^")
-    head = "<--" if event.kind == "duplicate" else "X-"
+    head = "<--" if event.kind == EventKind.DUPLICATE else "X-"
     return LadderRow(wire=f"{fate} {head} {event.flight.segment} {origin:->3}", place="^")
 
 
@@ -219,7 +210,7 @@ def _act(
     state = str(now) if now != was else ""
     wires = [(_arrow(end, segment, "---"), "<>"[end]) for segment in step.send]
     if event.flight is not None:
-        origin = "forged" if event.kind == "forge" else origins.of(1 - end, event)
+        origin = "forged" if event.kind == EventKind.FORGE else origins.of(1 - end, event)
         wires.insert(0, (_arrow(1 - end, event.flight.segment, origin), "<>"[end]))
     else:
         yield _at(end, f"({event.kind})")

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import ValidationError, convert, to_builtins
+from msgspec.structs import asdict
 
 from tcpmc.checks.running.jobs import Job, Outcome, Result
 from tcpmc.checks.running.loading import find_variant
@@ -18,11 +21,10 @@ from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Reachable
 from tcpmc.model.variants.variant import Variant
-from tcpmc.reports.verdict_json import SCHEMA, as_json, event_object, state_object
+from tcpmc.reports.verdict_json import SCHEMA, as_json, dumped, state_object, step_object
+from tcpmc.reports.verdict_objects import ResultObject, StepObject, VerdictsObject
 
 Json = dict[str, Any]
-TEXTS = ("property", "kind", "meaning", "citation", "variant", "verdict", "command")
-SAID = (True, False, None)
 LONGEST = 500
 """Steps of a path: enough for any trace, and little work to replay."""
 
@@ -45,7 +47,8 @@ def read_traces(name: str, source: str | None = None) -> list[SavedTrace]:
     Raises BadInput for a file that is not one, is of another version, or does not replay.
     """
     try:
-        document = json.loads(Path(name).read_bytes())
+        data = Path(name).read_bytes()
+        document = json.loads(data)
     except OSError as error:
         raise BadInput(f"{name}: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
@@ -54,44 +57,47 @@ def read_traces(name: str, source: str | None = None) -> list[SavedTrace]:
     if schema != SCHEMA:
         raise BadInput(f"{name}: its schema is {schema!r:.60}, and not {SCHEMA!r}")
     try:
-        having = [result for result in document["results"] if result["trace"] and result["scope"]]
+        results = convert(document, VerdictsObject).results
+        having = [result for result in results if result.trace and result.scope]
         found = [_replayed(result, source) for result in having]
     except ReplayError as error:
         raise BadInput(f"{name}: a trace does not replay: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        told = f"{type(error).__name__} {error}"
-        raise BadInput(f"{name}: not as --format json writes it: {told:.80}") from error
+    except (ValidationError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise BadInput(f"{name}: not as --format json writes it: {told:.120}") from error
     if not found:
         raise BadInput(f"{name}: there is no trace of a run in it")
     return found
 
 
-def _replayed(result: Json, source: str | None) -> SavedTrace:
-    texts = [result[name] for name in TEXTS] + result["assumptions"] + [result["expected"] or ""]
-    texts += [text for answer in result["engines"].values() for text in answer.values() if text]
-    if not all(isinstance(text, str) for text in texts) or result["as_expected"] not in SAID:
-        raise ValueError("something else where a text should be")
-    model = Model(_variant(result["variant"], source), _scope(result["scope"]))
-    recorded, told = result["trace"], f"{result['property']} on {result['variant']}"
-    steps = recorded["steps"]
-    if len(steps) > LONGEST:
-        raise ReplayError(f"{told}: {len(steps)} steps, and at most {LONGEST} can be shown")
+def _replayed(result: ResultObject, source: str | None) -> SavedTrace:
+    bounds, recorded = result.scope, result.trace
+    assert bounds is not None
+    assert recorded is not None
+    model = Model(_variant(result.variant, source), Scope(**asdict(bounds)))
+    told, length = f"{result.property} on {result.variant}", len(recorded.steps)
+    if length > LONGEST:
+        raise ReplayError(f"{told}: {length} steps, and at most {LONGEST} can be shown")
     state = model.initial()
-    if state_object(state) != recorded["initial"]:
+    if state_object(state) != recorded.initial:
         raise ReplayError(f"{told}: it does not begin where runs in its scope do")
     path, events = [], []
-    for number, step in enumerate(steps, 1):
-        wanted = {name: step[name] for name in ("event", "end", "segment")}
-        wanted |= {name: step[name] for name in ("iss_offset",) if name in step}
-        for index, (event, _, after) in enumerate(model.successors(state)):
-            if event_object(event) == wanted and state_object(after) == step["state"]:
+    for number, step in enumerate(recorded.steps, 1):
+        for index, (event, how, after) in enumerate(model.successors(state)):
+            found = step_object(event, how, after)
+            if _happens(found) == _happens(step) and found.state == step.state:
                 path.append(index)
                 events.append(event)
                 state = after
                 break
         else:
             raise ReplayError(f"{told}: step {number} is not possible in this model")
-    return SavedTrace(result, model, replay(model, events, recorded["loop"]), tuple(path))
+    shown: Json = to_builtins(result)
+    return SavedTrace(shown, model, replay(model, events, recorded.loop), tuple(path))
+
+
+def _happens(step: StepObject) -> tuple[object, ...]:
+    return step.event, step.end, step.segment, step.iss_offset
 
 
 def _variant(name: str, source: str | None) -> Variant:
@@ -105,13 +111,6 @@ def _variant(name: str, source: str | None) -> Variant:
     if variant.name != name:
         raise BadInput(f"--variant {source} is {variant.name}, and the trace is of {name}")
     return variant
-
-
-def _scope(bounds: Json) -> Scope:
-    known = {field.name for field in fields(Scope)}
-    if set(bounds) != known:
-        raise ValueError(f"scope: {', '.join(sorted(known ^ set(bounds)))}")
-    return Scope(**{**bounds, "iss": tuple(bounds["iss"])})
 
 
 def walked(model: Model, path: Sequence[int]) -> Trace:
@@ -147,4 +146,4 @@ def as_saved(model: Model, source: str, trace: Trace) -> str:
     verdict = Verdict(prop, model.variant, model.scope, answers)
     document = json.loads(as_json(Outcome([Result(job, verdict)])))
     document["results"][0]["command"] = "tcpmc explore --trace FILE"
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
+from tcpmc.model.properties.kinds import Word
 from tcpmc.reports.evidence import command, steps
-from tcpmc.reports.ladder import folded, wrapped
+from tcpmc.reports.layout import folded, hanging, wrapped
 from tcpmc.reports.report import TABLE, basis, summary
 
 MOST = 8
@@ -33,6 +34,13 @@ class Facts:
         result = self.results.get((name, variant or self.stack))
         return "" if result is None else result.verdict.word
 
+    def said(
+        self, name: str, words: Mapping[Word, str], otherwise: str = "", variant: str | None = None
+    ) -> str:
+        """What is said of the verdict."""
+        word = self.word(name, variant)
+        return words[Word(word)] if word in words else otherwise
+
     def after(self, name: str, variant: str | None = None) -> str:
         """How long the trace is, in words: " after 7 steps"; "" without one."""
         result = self.results.get((name, variant or self.stack))
@@ -51,25 +59,37 @@ def _closing(facts: Facts) -> str:
         WITNESS: f"Yes,{after}" if after else "Yes",
         UNREACHABLE: "No: no run comes to it",
     }
-    told = words.get(facts.word("closing"), "Not decided")
-    only = {
-        PROVED: ", and only when each end sent its FIN before the other's arrived",
-        REFUTED: ", and even when no FINs crossed",
-    }.get(facts.word("closing-only-simultaneous"), "")
+    told = facts.said("closing", words, "Not decided")
+    only = facts.said(
+        "closing-only-simultaneous",
+        {
+            PROVED: ", and only when each end sent its FIN before the other's arrived",
+            REFUTED: ", and even when no FINs crossed",
+        },
+    )
     return f"{told}{only}."
 
 
 def _deadlock(facts: Facts) -> str:
     bare = facts.having("no-deadlock")
-    deadlock = {
-        PROVED: "No: every run that stops has ended properly",
-        REFUTED: f"Yes{facts.after('no-deadlock', bare)}",
-        VACUOUS: "No run ever stops",
-    }.get(facts.word("no-deadlock", bare), "Not decided")
-    graceful = {
-        PROVED: "; no connection is cut short",
-        REFUTED: f"; but a connection is cut short{facts.after('graceful-close', bare)}",
-    }.get(facts.word("graceful-close", bare), "")
+    deadlock = facts.said(
+        "no-deadlock",
+        {
+            PROVED: "No: every run that stops has ended properly",
+            REFUTED: f"Yes{facts.after('no-deadlock', bare)}",
+            VACUOUS: "No run ever stops",
+        },
+        "Not decided",
+        variant=bare,
+    )
+    graceful = facts.said(
+        "graceful-close",
+        {
+            PROVED: "; no connection is cut short",
+            REFUTED: f"; but a connection is cut short{facts.after('graceful-close', bare)}",
+        },
+        variant=bare,
+    )
     silent = ""
     if bare and facts.word("no-deadlock", "no-time-wait-silent") == REFUTED:
         silent = ". If the closed host stays silent, LAST-ACK is stuck"
@@ -78,25 +98,35 @@ def _deadlock(facts: Facts) -> str:
 
 
 def _two_msl(facts: Facts) -> str:
-    enough = {
-        PROVED: "Yes, if no bare ACK is lost",
-        REFUTED: f"No, not even if no bare ACK is lost:{facts.after('2msl-sufficient')}"
-        " an old segment is there when TIME-WAIT ends",
-        VACUOUS: "Nothing is in TIME-WAIT",
-    }.get(facts.word("2msl-sufficient"), "Not decided")
-    tight = {
-        WITNESS: "; less than 2 MSL is not",
-        UNREACHABLE: "; less would do",
-    }.get(facts.word("2msl-tight"), "")
-    lost = {
-        WITNESS: ". If the last ACK can be lost, no",
-        UNREACHABLE: ". Also if the last ACK is lost",
-    }.get(facts.word("2msl-last-ack-lost"), "")
+    enough = facts.said(
+        "2msl-sufficient",
+        {
+            PROVED: "Yes, if no bare ACK is lost",
+            REFUTED: f"No, not even if no bare ACK is lost:{facts.after('2msl-sufficient')}"
+            " an old segment is there when TIME-WAIT ends",
+            VACUOUS: "Nothing is in TIME-WAIT",
+        },
+        "Not decided",
+    )
+    tight = facts.said(
+        "2msl-tight",
+        {
+            WITNESS: "; less than 2 MSL is not",
+            UNREACHABLE: "; less would do",
+        },
+    )
+    lost = facts.said(
+        "2msl-last-ack-lost",
+        {
+            WITNESS: ". If the last ACK can be lost, no",
+            UNREACHABLE: ". Also if the last ACK is lost",
+        },
+    )
     return f"{enough}{tight}{lost}."
 
 
 @dataclass(frozen=True)
-class Question:
+class ScreenQuestion:
     """A question, the properties whose verdicts answer it, and the sentence that they give."""
 
     text: str
@@ -106,11 +136,13 @@ class Question:
 
 
 QUESTIONS = (
-    Question(
+    ScreenQuestion(
         "Can an end come to CLOSING?", False, ("closing", "closing-only-simultaneous"), _closing
     ),
-    Question("Does a connection deadlock?", True, ("no-deadlock", "graceful-close"), _deadlock),
-    Question(
+    ScreenQuestion(
+        "Does a connection deadlock?", True, ("no-deadlock", "graceful-close"), _deadlock
+    ),
+    ScreenQuestion(
         "Are 2 MSL of TIME-WAIT enough?",
         False,
         ("2msl-sufficient", "2msl-tight", "2msl-last-ack-lost"),
@@ -136,9 +168,7 @@ def _unexpected(results: Sequence[Result], width: int) -> Iterator[str]:
     for result in odd[:MOST]:
         verdict = result.verdict
         row = f"! {verdict.word}  {verdict.prop.name} on {verdict.variant.name}: {basis(verdict)}"
-        first, *more = wrapped(row, width - 4)
-        yield first
-        yield from (f"    {line}" for line in more)
+        yield from hanging(row, width, hang=4)
         if verdict.trace is not None:
             yield from (f"    {line}" for line in wrapped(f"$ {command(result.job)}", width - 4))
     if len(odd) > MOST:
@@ -169,7 +199,7 @@ def _answers(results: Sequence[Result], width: int) -> Iterator[str]:
         yield ""
 
 
-def _see(facts: Facts, question: Question, about: str) -> Iterator[str]:
+def _see(facts: Facts, question: ScreenQuestion, about: str) -> Iterator[str]:
     """The verdicts that the answer follows from, and the command that shows its evidence."""
     asked = [facts.results.get((name, about)) for name in question.properties]
     there = [result for result in asked if result is not None]

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State, Step
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
 from tcpmc.reports.flows import Flow, flows
+from tcpmc.reports.layout import printable
 
 if TYPE_CHECKING:
     from tcpmc.checks.running.jobs import Result
 
-FATES = {"lose": "lost", "expire": "expired", "duplicate": "duplicated"}
+FATES = {EventKind.LOSE: "lost", EventKind.EXPIRE: "expired", EventKind.DUPLICATE: "duplicated"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Moment:
 def rules_of(step: Step) -> list[str]:
     """The labels of a step, and the errors that the user is told, as they can be printed."""
     told = [f'user told "{signal}"' for signal in step.signals if signal.error]
-    return [printable(text) for text in (*step.rule.split(" + "), *told)]
+    return [printable(text) for text in (*step.rules, *told)]
 
 
 def trace_of(result: Result) -> Trace:
@@ -68,7 +70,7 @@ def moments(result: Result) -> Iterator[Moment]:
     ended = {flow.ended: flow for flow in copies if flow.fate != "in flight"}
     ended |= {flow.copied: flow for flow in copies if flow.copied is not None}
     for index, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True)):
-        time += event.kind == "tick"
+        time += event.kind == EventKind.TICK
         before, after = trace.states[index : index + 2]
         flow = ended.get(index + 1) if event.flight is not None else None
         yield Moment(index + 1, event, step, before, after, flow, time)
@@ -82,8 +84,3 @@ def copies_of(result: Result) -> list[Flow]:
 def title(result: Result) -> str:
     """ "REFUTED graceful-close on no-time-wait" """
     return f"{result.verdict.word} {result.job.prop.name} on {result.job.variant.name}"
-
-
-def printable(text: str) -> str:
-    """The text on one line: what cannot be printed, line breaks too, as a replacement sign."""
-    return "".join(char if char.isprintable() else "�" for char in text)

@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import tcpmc
 
 ROOT = Path(tcpmc.__file__).parent
-HEAVY = ("networkx", "numpy", "scipy", "z3", "rich", "graphviz", "pygraphviz")
+HEAVY = ("networkx", "numpy", "scipy", "z3", "jinja2", "msgspec", "graphviz", "pygraphviz")
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -34,6 +35,7 @@ def within(module: str, package: str) -> bool:
 LAYERS: dict[str, tuple[str, ...]] = {
     "": (),
     "errors": ("",),
+    "temporary": (),
     "model": ("model.*",),
     "model.endpoint": (),
     "model.variants.variant": ("model.endpoint",),
@@ -42,7 +44,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "model.timed": ("model.endpoint", "model.network"),
     "model.variants": ("model.endpoint", "model.network", "model.variants.variant"),
     "checks": ("", "errors", "model.*"),
-    "checks.statespace": (),
+    "checks.statespace": ("temporary",),
     "checks.symbolic": ("checks", "errors", "model.*"),
     "checks.explicit": ("", "checks", "checks.statespace", "errors", "model.*"),
     "checks.smt": (
@@ -53,26 +55,32 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("checks", "checks.explicit", "checks.smt", "checks.statespace", "checks.symbolic"),
         *("errors", "model.*"),
     ),
-    "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),
+    "checks.timed": (
+        *("checks", "checks.explicit", "checks.statespace", "checks.symbolic"),
+        *("errors", "model.*"),
+    ),
     "checks.audit": ("checks.*", "errors", "model.*"),
     "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
+    "checks.drive": ("captures", "checks", "checks.conform", "errors", "model.*", "stacks"),
     "checks.networkx_engine": ("checks", "model.*"),
     "checks.running": ("", "checks.*", "errors", "model.*"),
     "checks.certificates": ("", "checks.*", "errors", "model.*"),
     "captures": ("", "errors", "model.*"),
-    "reports": ("", "captures", "checks.*", "errors", "model.*", "reports.*"),
+    "stacks": ("captures", "errors"),
+    "stacks.examples": (),
+    "reports": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "stacks"),
     "studies": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "studies.*"),
-    "diagrams": ("", "checks.*", "errors", "model.*", "reports.*"),
+    "diagrams": ("", "checks.*", "errors", "model.*", "reports.*", "temporary"),
     "web": ("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*", "studies.*"),
     "question": ("checks.*", "errors", "model.*", "reports.*"),
     "pytest_plugin": ("checks.*", "errors", "model.*", "question"),
     "cli": (
         *("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*"),
-        *("studies.*", "web"),
+        *("stacks", "studies.*", "temporary", "web"),
     ),
     "__main__": ("cli",),
 }
-FOLDERS = ("model", "captures", "checks", "reports", "studies", "diagrams", "web", "cli")
+FOLDERS = ("model", "captures", "checks", "reports", "stacks", "studies", "diagrams", "web", "cli")
 FILES = [*ROOT.glob("*.py"), *(file for top in FOLDERS for file in (ROOT / top).rglob("*.py"))]
 
 
@@ -107,11 +115,27 @@ def test_a_module_imports_only_what_its_room_may(module: str) -> None:
             assert top in sys.stdlib_module_names, f"{module} imports {name}"
 
 
+def twice(names: Iterable[str]) -> dict[str, int]:
+    return {name: count for name, count in Counter(names).items() if count > 1}
+
+
+def test_no_two_modules_have_one_name() -> None:
+    """So that a traceback, a tab of an editor and a sentence say which file they mean."""
+    stems = (path.stem for path in MODULES.values())
+    assert twice(stem for stem in stems if stem not in ("__init__", "__main__")) == {}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in MODULES.values())
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    assert twice(node.name for node in nodes if isinstance(node, ast.ClassDef)) == {}
+
+
 def test_help_imports_no_heavy_library() -> None:
     code = f"""
 import sys
 sys.argv = ["tcpmc", "check", "--help"]
-from tcpmc.cli.main import main
+from tcpmc.cli.entry_point import main
 try:
     main()
 finally:

@@ -13,7 +13,7 @@ from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.evidence import shown
 from tcpmc.reports.report import summary
 from tcpmc.reports.verdict_json import result_json
-from tcpmc.web.steps import Json, trace_data
+from tcpmc.web.trace_data import Json, trace_data
 
 LEMMA_SCOPE = "one step, for all numbers of 32 bits"
 KEPT = ("property", "kind", "meaning", "citation", "variant", "verdict", "expected", "command")

@@ -1,15 +1,18 @@
-"""The page as one file: template, styles, scripts and data, and nothing from anywhere else."""
+"""The page as one file: template, styles, scripts and data, and nothing from anywhere else.
+
+Styles, scripts and the embedded data are put in as they are (`Markup`): the policy names their
+digests, and `embedded` lets no data end its element.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from hashlib import sha256
-from importlib.resources import files
 
+from tcpmc.reports.templates import filled, text_of_part
 from tcpmc.web.state_figure import figure_svg, view_box
-from tcpmc.web.steps import Json
+from tcpmc.web.trace_data import Json
 
 STYLES = ("page.css", "verdicts.css", "trace.css", "print.css")
 SCRIPTS = ("dom.js", "verdicts.js", "ladder.js", "figure.js", "step.js", "trace.js")
@@ -20,17 +23,20 @@ START = ("main.js",)
 def document(data: Json, live: bool = False) -> str:
     """The whole page, the same bytes for the same data. A `live` one may speak to its own server;
     any other may load nothing at all, by its content security policy."""
+    from markupsafe import Markup
+
     style = _parts((*STYLES, *(LIVE_STYLES if live else ())))
     script = _parts((*SCRIPTS, *(LIVE_SCRIPTS if live else ()), *START))
-    filled = {
-        "POLICY": policy(style, script, live),
-        "STYLE": style,
-        "SCRIPT": script,
-        "DATA": embedded(data),
-        "FIGURE": figure_svg(),
-        "VIEWBOX": view_box(),
-    }
-    return re.sub("%([A-Z]+)%", lambda place: filled[place[1]], _part("page.html"))
+    return filled(
+        "tcpmc.web",
+        "parts/page.html.jinja",
+        policy=Markup(policy(style, script, live)),
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup(embedded(data)),
+        figure=Markup(figure_svg()),
+        view_box=view_box(),
+    )
 
 
 def policy(style: str, script: str, live: bool) -> str:
@@ -56,11 +62,7 @@ def embedded(data: Json) -> str:
 
 
 def _parts(names: tuple[str, ...]) -> str:
-    return "\n".join(_part(name) for name in names)
-
-
-def _part(name: str) -> str:
-    return files("tcpmc.web").joinpath("parts", name).read_text(encoding="utf-8")
+    return "\n".join(text_of_part("tcpmc.web", f"parts/{name}") for name in names)
 
 
 def _digest(text: str) -> str:

@@ -10,17 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tcpmc.errors import BadInput
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
 from tcpmc.reports.saved import SavedTrace, as_saved, walked
 from tcpmc.studies.explain.whynot import not_possible
 from tcpmc.web.data import Entry, page_data, scope_text
 from tcpmc.web.document import document
-from tcpmc.web.steps import Json, step_data, trace_data
+from tcpmc.web.trace_data import Json, step_data, trace_data
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveModels:
     """The models that can be explored, the name or file of each one's variant, and traces in them
     that were read from a file."""
 
@@ -29,7 +30,7 @@ class Live:
     saved: Sequence[SavedTrace] = ()
 
     @classmethod
-    def of(cls, saved: Sequence[SavedTrace], source: str | None = None) -> Live:
+    def of(cls, saved: Sequence[SavedTrace], source: str | None = None) -> LiveModels:
         """The models of these traces; `source` is the variant's file, where it has one."""
         models = list({(one.model.variant, one.model.scope): one.model for one in saved}.values())
         return cls(models, [source or model.variant.name for model in models], saved)
@@ -82,5 +83,5 @@ def _choices(model: Model, state: System) -> Iterator[Json]:
     """Every event that can happen, with its place, and the state that its end enters, if any."""
     for place, (event, step, after) in enumerate(model.successors(state)):
         was, now = (system.ends[event.end].state for system in (state, after))
-        entered = now.value if was != now and event.kind != "tick" else None
+        entered = now.value if was != now and event.kind != EventKind.TICK else None
         yield step_data(event, step) | {"place": place, "enters": entered}

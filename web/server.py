@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 
 from tcpmc.errors import BadInput, one_line
 from tcpmc.reports.saved import LONGEST
-from tcpmc.web.live import Live
+from tcpmc.web.live import LiveModels
 
 HOST = "127.0.0.1"
 GRACE = 3.0
@@ -48,7 +48,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(
         self,
-        live: Live,
+        live: LiveModels,
         port: int = 0,
         grace: float = GRACE,
         tell: Callable[[str], None] = lambda line: None,
@@ -142,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
             and self.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
         )
 
-    def _answer(self, answer: Callable[[Live, Query], tuple[str, str]], query: str) -> None:
+    def _answer(self, answer: Callable[[LiveModels, Query], tuple[str, str]], query: str) -> None:
         status = HTTPStatus.OK
         try:
             content_type, content = answer(self.server.live, parse_qs(query, max_num_fields=4))
@@ -184,28 +184,28 @@ def _path(query: Query) -> list[int]:
     return [int(word) for word in words if word]
 
 
-def _page(live: Live, query: Query) -> tuple[str, str]:
+def _page(live: LiveModels, query: Query) -> tuple[str, str]:
     return HTML, live.page()
 
 
-def _view(live: Live, query: Query) -> tuple[str, str]:
+def _view(live: LiveModels, query: Query) -> tuple[str, str]:
     path = _path(query)
     at = int(query["at"][0]) if "at" in query else len(path)
     return JSON, json.dumps(live.view(_model(live, query), path, at))
 
 
-def _save(live: Live, query: Query) -> tuple[str, str]:
+def _save(live: LiveModels, query: Query) -> tuple[str, str]:
     return JSON, live.save(_model(live, query), _path(query))
 
 
-def _model(live: Live, query: Query) -> int:
+def _model(live: LiveModels, query: Query) -> int:
     number = int(query["model"][0])
     if not 0 <= number < len(live.models):
         raise IndexError
     return number
 
 
-ANSWERS: dict[str, Callable[[Live, Query], tuple[str, str]]] = {
+ANSWERS: dict[str, Callable[[LiveModels, Query], tuple[str, str]]] = {
     "": _page,
     "view": _view,
     "path.json": _save,

@@ -7,9 +7,9 @@ step along an arrow that the RFC's rules do not have shows as one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from tcpmc.diagrams.figure5 import END, FIGURE, PLACES, Point
+from tcpmc.reports.templates import filled
 
 COLUMN, ROW = 31.0, 39.0  # units for each inch of the figure
 WIDTH, HEIGHT = 106.0, 28.0  # of a state's box
@@ -23,7 +23,9 @@ def figure_svg() -> str:
 
     An arrow has `data-from` and `data-to`, a box `data-place`, the names of nodes of `PLACES`.
     """
-    return "\n".join((*_arrows(), *_boxes()))
+    parts = {"arrows": [*_arrows()], "boxes": [*_boxes()]}
+    size = {"width": f"{WIDTH:g}", "height": f"{HEIGHT:g}"}
+    return filled("tcpmc.web", "parts/figure.svg.jinja", **parts, **size).rstrip()
 
 
 def view_box() -> str:
@@ -36,29 +38,27 @@ def _at(point: Point) -> Point:
     return LEFT + COLUMN * point[0], TOP + ROW * (HIGHEST - point[1])
 
 
-def _boxes() -> Iterator[str]:
+def _boxes() -> Iterator[dict[str, str]]:
     for name, place in PLACES.items():
         x, y = _at(place)
-        state = "CLOSED" if name == END else name
-        yield (
-            f'<g class="state" data-place="{escape(name)}">'
-            f'<rect x="{x - WIDTH / 2:g}" y="{y - HEIGHT / 2:g}" '
-            f'width="{WIDTH:g}" height="{HEIGHT:g}" rx="6"/>'
-            f'<text x="{x:g}" y="{y + 4.5:g}">{escape(state)}</text></g>'
-        )
+        yield {
+            "place": name,
+            "state": "CLOSED" if name == END else name,
+            "left": f"{x - WIDTH / 2:g}",
+            "top": f"{y - HEIGHT / 2:g}",
+            "x": f"{x:g}",
+            "baseline": f"{y + 4.5:g}",
+        }
 
 
-def _arrows() -> Iterator[str]:
+def _arrows() -> Iterator[dict[str, str]]:
     for (source, target), middle in FIGURE.items():
         start, end, via = _at(PLACES[source]), _at(PLACES[target]), _at(middle)
         # A quadratic curve that passes through `via`, from the edge of one box to that of another.
         bend = tuple(2 * v - (a + b) / 2 for v, a, b in zip(via, start, end, strict=True))
         (x0, y0), (x1, y1) = _edge(start, bend), _edge(end, bend, 3)
         curve = f"M{x0:.1f} {y0:.1f} Q{bend[0]:.1f} {bend[1]:.1f} {x1:.1f} {y1:.1f}"
-        yield (
-            f'<path class="arrow" data-from="{escape(source)}" data-to="{escape(target)}" '
-            f'd="{curve}"/>'
-        )
+        yield {"source": source, "target": target, "curve": curve}
 
 
 def _edge(box: Point, towards: tuple[float, ...], gap: float = 0) -> Point:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from tcpmc.checks.running.jobs import AUTO, ENGINES, Result, expecting, select
+from tcpmc.checks.running.jobs import AUTO, ENGINES, Result, select, with_expectations_of
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Limits
 from tcpmc.checks.running.run import run
-from tcpmc.checks.verdict import DEFINITE, Standing
+from tcpmc.checks.verdict import DEFINITE, Standing, Word
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.reports.evidence import command, evidence
@@ -65,7 +65,7 @@ def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, R
     engines = (first.engine,) if first.engine else AUTO
     names = [each.prop for each in questions]
     jobs = select(names, [first.variant], first.scope, engines)
-    outcome = run(expecting(jobs, "rfc9293"), Limits(seconds=first.timeout))
+    outcome = run(with_expectations_of(jobs, "rfc9293"), Limits(seconds=first.timeout))
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt
     results = {result.job.prop.name: result for result in outcome.results}
@@ -77,7 +77,7 @@ def _expecting(word: str | None, result: Result) -> Result:
     if word is None:
         return result
     job, verdict = result.job, result.verdict
-    prop = replace(job.prop, expected={**job.prop.expected, job.variant.name: word})
+    prop = replace(job.prop, expected={**job.prop.expected, job.variant.name: Word(word)})
     return Result(replace(job, prop=prop), replace(verdict, prop=prop))
 
 

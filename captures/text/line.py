@@ -13,7 +13,7 @@ from tcpmc.captures.packet import ABSENT, BAD, GOOD, OFFLOADED, Endpoint
 CONTROLS = ("SYN", "ACK", "FIN", "RST", "PSH", "URG")
 LETTERS = {"S": "SYN", ".": "ACK", "F": "FIN", "R": "RST", "P": "PSH", "U": "URG"}
 """As tcpdump and packetdrill write them. W, E and e (CWR, ECE, AE) mean nothing here."""
-NUMBER_LIMIT, OCTETS_LIMIT, PORT_LIMIT = 2**32, 2**31, 2**16
+NUMBER_LIMIT, PORT_LIMIT = 2**32, 2**16
 
 
 class NotRead(ValueError):

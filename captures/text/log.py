@@ -34,7 +34,7 @@ FIREWALL = re.compile(r"\bSRC=(\S+) DST=(\S+) .*\bPROTO=(\w+)(?: SPT=(\d+) DPT=(
 FIREWALL_VALUES = re.compile(r"\b(SEQ|ACK|WINDOW)=(\d+)")
 
 
-class Reader:
+class LogReader:
     """Reads line by line."""
 
     def read(self, text: str) -> Result:

@@ -26,7 +26,7 @@ PACKET_ELSEWHERE = re.compile(rf"Flags \[|Seq=|<SEQ=|^\s*{TIME}\s*[<>]")
 """What no line of a script has that is not about a packet."""
 
 
-class Reader:
+class PacketdrillReader:
     """Reads line by line. Times add up; a script has no date."""
 
     def __init__(self) -> None:

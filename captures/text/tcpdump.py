@@ -45,7 +45,7 @@ BANNERS = re.compile(
 )
 
 
-class Reader:
+class TcpdumpReader:
     """Reads line by line; with -v, a packet has two."""
 
     def __init__(self) -> None:

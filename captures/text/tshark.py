@@ -28,7 +28,7 @@ REUSED = "Port numbers reused"
 NAMES = {"MSS": "mss", "TSval": "tsval", "TSecr": "tsecr", "TSER": "tsecr"}
 
 
-class Reader:
+class TsharkReader:
     """Reads line by line."""
 
     def read(self, text: str) -> Result:

@@ -20,15 +20,18 @@ from tcpmc.checks.symbolic.symbolic import as_truth
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import CHECKS, Rules
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
 
+LARGEST_WINDOW = 2**30
+"""What window scaling can say (RFC 7323, 2.3)."""
+MAX_SND_WND = "MAX.SND.WND"
+
 SEGMENT = "segment"
 CALLS = ("open_active", "open_passive", "send", "receive", "close", "abort")
 TIMEOUTS = ("retransmission_timeout", "time_wait_timeout", "user_timeout")
-NO_TCB = (State.CLOSED, State.LISTEN)
 ALL_CONTROLS = tuple(product((False, True), repeat=len(CONTROLS)))
 QUEUE = "send_queued"
 """What SYN-SENT and SYN-RECEIVED end with. No variant can replace it."""
@@ -73,7 +76,9 @@ class Case:
         """What is assumed of the numbers."""
         octets = z3.BitVec("octets", BITS)
         if self.event == SEGMENT:
-            return z3.ULE(octets, LONGEST)
+            return z3.And(
+                z3.ULE(octets, LONGEST), z3.ULE(z3.BitVec(MAX_SND_WND, BITS), LARGEST_WINDOW)
+            )
         if self.event == "send":
             return z3.And(octets != 0, z3.ULE(octets, LONGEST))
         return z3.BoolVal(True)
@@ -82,7 +87,7 @@ class Case:
     def happens(self) -> z3.BoolRef:
         """When the event can occur at all: a timer runs only where there is something to time."""
         tcb = self.tcb
-        if self.event in TIMEOUTS and self.state in NO_TCB:
+        if self.event in TIMEOUTS and self.state in UNCONNECTED:
             return z3.BoolVal(False)
         if self.event == "time_wait_timeout":
             return z3.BoolVal(self.state == State.TIME_WAIT)
@@ -112,8 +117,8 @@ def any_tcb(
     state: State, stamps: bool, reopened: bool = False, holds: bool = False, prefix: str = ""
 ) -> Tcb:
     """A TCB in that state with every number open."""
-    if state in NO_TCB:
-        return blank(state, BITS)
+    if state in UNCONNECTED:
+        return empty_tcb(state, BITS)
     iss, irs = sequence(f"{prefix}ISS"), sequence(f"{prefix}IRS")
     una = sequence(f"{prefix}SND.UNA", iss)
     return Tcb(
@@ -155,7 +160,7 @@ NAMES = {
 def any_host(profile: Profile) -> Host:
     """A host with these switches, and anything else that it may be."""
     iss = sequence("ISS to select")
-    return Host(profile, iss, number("remembered"), flag("may open"))
+    return Host(profile, iss, number("remembered"), flag("may open"), number(MAX_SND_WND))
 
 
 def calls_and_timeouts(stamps: bool, reopened: bool, holds: bool) -> Iterator[Case]:

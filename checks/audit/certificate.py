@@ -21,9 +21,9 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
-from tcpmc.checks.audit.decide import Audit, Audits
-from tcpmc.checks.audit.differences import WHOLE, Comparison, is_open
-from tcpmc.checks.audit.joint import Both, Path
+from tcpmc.checks.audit.differences import WHOLE, VariantComparison, is_open
+from tcpmc.checks.audit.joint import Both, JointPath
+from tcpmc.checks.audit.variant_audit import Audit, Audits
 
 Obligation = tuple[str, z3.BoolRef]
 
@@ -40,7 +40,7 @@ def obligations(audit: Audit) -> Iterator[Obligation]:
     """What has to be unsatisfiable, with what it says. Nothing where a rule could only be tried."""
     if audit.tried:
         return
-    comparison = Comparison(audit.variant)
+    comparison = VariantComparison(audit.variant)
     both = Both(comparison.rfc, comparison.own)
     told: dict[Case, list[z3.BoolRef]] = {}
     for row in audit.rows:
@@ -58,39 +58,51 @@ def obligations(audit: Audit) -> Iterator[Obligation]:
 
 
 def _of_arrivals(
-    comparison: Comparison, told: Mapping[Case, list[z3.BoolRef]]
+    comparison: VariantComparison, told: Mapping[Case, list[z3.BoolRef]]
 ) -> Iterator[Obligation]:
     """Of the rules for segments, each by itself, and of the cases in which one does part."""
     both, apart = Both(comparison.rfc, comparison.own), set()
     for rule in comparison.suspects():
         for case in entered_with(rule, *comparison.kind):
             paths = list(both.paths(case, (rule,)))
-            differ = z3.simplify(z3.Or(*(path.differs for path in paths)))
-            if is_open(differ):
+            if is_open(z3.Or(*(path.parts for path in paths))):
                 apart.add((rule, case.state, case.controls))
             else:
-                yield from _of(case, paths, [], f"{rule}, ")
+                yield from _of_rule(rule, case, paths)
     joint = Both(comparison.rfc, comparison.own, frozenset(apart))
     for case in arrivals(*comparison.kind):
         if case.controls in {controls for _, _, controls in apart}:
             yield from _of(case, list(joint.paths(case)), told.get(case, []))
 
 
-def _of(
-    case: Case, paths: Sequence[Path], told: Sequence[z3.BoolRef], what: str = ""
-) -> Iterator[Obligation]:
+def _of_rule(rule: str, case: Case, paths: Sequence[JointPath]) -> Iterator[Obligation]:
+    """That the paths of the rule by itself are all there are, and that both part on none of them:
+    they do the same, and go on or not."""
+    name = f"{rule}, {_named(case)}"
+    yield _every(name, case, paths)
+    yield f"{name}: both do the same", z3.Or(*(path.parts for path in paths))
+
+
+def _of(case: Case, paths: Sequence[JointPath], told: Sequence[z3.BoolRef]) -> Iterator[Obligation]:
     """That the paths are all there are, and that on none of them both end differently but where
     that is told."""
-    event = case.segment.controls or "no control bit" if case.event == SEGMENT else case.event
-    name = f"{what}{case.state}, {event}"
-    every = z3.Or(*(path.condition for path in paths))
-    yield f"{name}: every number takes a path", z3.And(case.domain, z3.Not(every))
+    yield _every(_named(case), case, paths)
     differ = z3.Or(*(path.differs for path in paths))
-    yield f"{name}: nothing else differs", z3.And(differ, z3.Not(z3.Or(*told)))
+    yield f"{_named(case)}: nothing else differs", z3.And(differ, z3.Not(z3.Or(*told)))
+
+
+def _every(name: str, case: Case, paths: Sequence[JointPath]) -> Obligation:
+    taken = z3.Or(*(path.condition for path in paths))
+    return f"{name}: every number takes a path", z3.And(case.domain, z3.Not(taken))
+
+
+def _named(case: Case) -> str:
+    event = case.segment.controls or "no control bit" if case.event == SEGMENT else case.event
+    return f"{case.state}, {event}"
 
 
 def _comments(audit: Audit) -> Iterator[str]:
-    comparison = Comparison(audit.variant)
+    comparison = VariantComparison(audit.variant)
     same = [rule for rule in RULES if rule not in comparison.suspects()]
     yield f"; variant {_plain(audit.variant.name)}: {audit.word}"
     yield f"; the same function, with the same switches: {', '.join(same)}"

@@ -22,9 +22,10 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
-from tcpmc.checks.audit.joint import Both, Path, Stack, equal, every, parts
-from tcpmc.checks.audit.samples import model_of
-from tcpmc.checks.audit.tried import Tried, host_at, points
+from tcpmc.checks.audit.foreign import hangs_on
+from tcpmc.checks.audit.joint import Both, JointPath, RulesOnHost, equal, every, parts
+from tcpmc.checks.audit.tried import Tried, columns, host_at, points
+from tcpmc.checks.symbolic.evaluated import holds_at
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import as_truth, truth_of
 from tcpmc.errors import one_line
@@ -63,7 +64,7 @@ SHOWN = 2
 """So many gaps of a kind are shown of those that are only tried."""
 
 
-class Comparison:
+class VariantComparison:
     """A variant beside the RFC with those of its switches that are permitted."""
 
     def __init__(self, variant: Variant) -> None:
@@ -74,8 +75,14 @@ class Comparison:
         self.reopened = reopens or variant.profile.reopening != "no"
         holds = "hold" in (variant.profile.out_of_order, self.profile.out_of_order)
         self.kind = (self.stamps, self.reopened, holds)
-        self.rfc = Stack(RFC9293, any_host(self.profile))
-        self.own = Stack(variant.rules, any_host(variant.profile))
+        self.rfc = RulesOnHost(RFC9293, any_host(self.profile))
+        self.own = RulesOnHost(variant.rules, any_host(variant.profile))
+        self.tried = self._foreign()
+
+    def _foreign(self) -> dict[str, str]:
+        """The rules that hang on more than their arguments."""
+        found = {name: hangs_on(getattr(self.variant.rules, name)) for name in self.suspects()}
+        return {name: why for name, why in found.items() if why}
 
     @property
     def whole(self) -> bool:
@@ -94,7 +101,7 @@ class Comparison:
     def gaps(self) -> Iterator[Gap]:
         """Every gap. What a rule does that cannot be run on symbols is tried with numbers, and
         told in `tried`. Raises BadInput for a rule that goes wrong with numbers too."""
-        self.tried: dict[str, str] = {}
+        self.tried = self._foreign()
         found = list(self._by_proof())
         yield from found
         yield from self._by_numbers(found)
@@ -104,17 +111,17 @@ class Comparison:
         suspects = set(self.suspects())
         for case in calls_and_timeouts(*self.kind):
             if case.event in suspects:
-                yield from self._gaps(Both(self.rfc, self.own), case)
+                yield from self.gaps_of(Both(self.rfc, self.own), case)
         if self.whole:
             for case in arrivals(*self.kind):
-                yield from self._gaps(Both(self.rfc, self.own), case, (WHOLE,))
+                yield from self.gaps_of(Both(self.rfc, self.own), case, (WHOLE,))
             return
         apart = frozenset(self.apart(suspects))
         controls = {one for _, _, one in apart}
         both = Both(self.rfc, self.own, apart)
         for case in arrivals(*self.kind):
             if case.controls in controls:
-                yield from self._gaps(both, case)
+                yield from self.gaps_of(both, case)
 
     def apart(self, suspects: set[str]) -> Iterator[tuple[Any, ...]]:
         """The rules for segments, with the states and control bits in which they, by themselves, do
@@ -124,20 +131,24 @@ class Comparison:
             if rule in suspects:
                 for case in entered_with(rule, *self.kind):
                     try:
-                        differs = any(_possible(path) for path in both.paths(case, (rule,)))
+                        differs = any(_parts(path) for path in both.paths(case, (rule,)))
                     except Exception as error:  # it wants numbers, not symbols
                         self.tried.setdefault(rule, one_line(error))
                         break
                     if differs:
                         yield rule, case.state, case.controls
 
-    def _gaps(self, both: Both, case: Case, rules: Sequence[str] | None = None) -> Iterator[Gap]:
+    def gaps_of(self, both: Both, case: Case, rules: Sequence[str] | None = None) -> Iterator[Gap]:
+        """The gaps of one case, found on symbols."""
         try:
             for path in both.paths(case, rules):
                 if path.parting is not None and _possible(path):
                     yield from self._judged(path)
         except Exception as error:  # it wants numbers, not symbols
-            self.tried.setdefault(case.event if case.event != SEGMENT else WHOLE, one_line(error))
+            names = (case.event,) if case.event != SEGMENT else rules or case.rules
+            for rule in names:
+                if rule == WHOLE or (rule in RULES and self._own(rule)):
+                    self.tried.setdefault(rule, one_line(error))
 
     def _by_numbers(self, found: Sequence[Gap]) -> Iterator[Gap]:
         """The gaps of rules that are only tried; and those at a few numbers of every other rule
@@ -154,22 +165,24 @@ class Comparison:
             tried = bool(self.tried.keys() & set(rules))
             if not tried and rules != (WHOLE,) and not suspects & set(rules):
                 continue
-            for point in points(case, self.variant.profile.window, few=not tried):
-                found_here = self._at(point, rules)
-                if found_here is None or _met(point, known.get(_key(case), [])):
-                    continue
-                rule = found_here.rule
-                self.tried.setdefault(rule, "it does something else with numbers than on symbols")
-                kind = (rule, _key(case), found_here.rfc.rule, found_here.own.rule)
+            tries = points(case, self.variant.profile.window, few=not tried)
+            here = [
+                (point, other) for point in tries if (other := self._at(point, rules)) is not None
+            ]
+            for gap in _unknown(here, known.get(_key(case), [])):
+                self.tried.setdefault(
+                    gap.rule, "it does something else with numbers than on symbols"
+                )
+                kind = (gap.rule, _key(case), gap.rfc.rule, gap.own.rule)
                 shown[kind] = shown.get(kind, 0) + 1
                 if shown[kind] <= SHOWN:
-                    yield found_here
+                    yield gap
 
     def _at(self, point: Tried, rules: Sequence[str]) -> Gap | None:
         """The gap at that point, if there is one."""
         hosts = (host_at(profile, point.values) for profile in (self.profile, self.variant.profile))
         rfc_host, own_host = hosts
-        both = Both(Stack(RFC9293, rfc_host), Stack(self.variant.rules, own_host))
+        both = Both(RulesOnHost(RFC9293, rfc_host), RulesOnHost(self.variant.rules, own_host))
         parting, rfc, own = both.run(point, rules)
         if parting is None or equal(rfc, own) is True:
             return None
@@ -177,7 +190,7 @@ class Comparison:
         here = (parting.rule, parting.rfc, parting.own, rfc, own)
         return Gap(point, *here, point.where, window)
 
-    def _judged(self, path: Path) -> Iterator[Gap]:
+    def _judged(self, path: JointPath) -> Iterator[Gap]:
         """The gap, in parts where something allows a part of it."""
         parting = path.parting
         assert parting is not None
@@ -192,7 +205,7 @@ class Comparison:
                     return
         yield Gap(*here, z3.simplify(left), window)
 
-    def _allowing(self, path: Path) -> Iterator[tuple[Choice | Alternative, z3.BoolRef]]:
+    def _allowing(self, path: JointPath) -> Iterator[tuple[Choice | Alternative, z3.BoolRef]]:
         """What may allow the gap, and when it does."""
         parting = path.parting
         assert parting is not None
@@ -218,9 +231,9 @@ class Comparison:
         except (TypeError, ValueError):  # a value that the switch does not have any more
             return None
 
-    def _does(self, profile: Profile, path: Path) -> z3.BoolRef:
+    def _does(self, profile: Profile, path: JointPath) -> z3.BoolRef:
         """When one's own step is the RFC's with this profile."""
-        stack = Stack(RFC9293, any_host(profile))
+        stack = RulesOnHost(RFC9293, any_host(profile))
         run = (
             stack.rules.segment_arrives
             if path.case.event == SEGMENT
@@ -237,14 +250,22 @@ def _key(case: Case) -> tuple[Any, ...]:
     return case.state, case.event, case.controls, case.reopened
 
 
-def _met(point: Tried, conditions: Sequence[z3.BoolRef]) -> bool:
-    """Whether one of the conditions holds at the point."""
-    model = model_of(point.values)
-    return any(z3.is_true(model.eval(one, model_completion=True)) for one in conditions)
+def _unknown(found: Sequence[tuple[Tried, Gap]], conditions: Sequence[z3.BoolRef]) -> Iterator[Gap]:
+    """The gaps at points where none of the conditions holds."""
+    if not found:
+        return
+    known = holds_at(z3.Or(*conditions), columns([point for point, _ in found]), len(found))
+    for (_, gap), met in zip(found, known.tolist(), strict=True):
+        if not met:
+            yield gap
 
 
-def _possible(path: Path) -> bool:
+def _possible(path: JointPath) -> bool:
     return path.parting is not None and is_open(path.differs)
+
+
+def _parts(path: JointPath) -> bool:
+    return path.parting is not None and is_open(path.parts)
 
 
 def is_open(term: z3.BoolRef) -> bool:

@@ -6,13 +6,13 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NAMES, NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import NAMES, SEGMENT, Case
 from tcpmc.checks.audit.joint import parts
 from tcpmc.checks.audit.numbers import BITS, ROOM, number
 from tcpmc.checks.symbolic.symbolic import Sym, as_bits
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import Step
+from tcpmc.model.endpoint.tcb import UNCONNECTED, Step
 
 SIZE = BITS + ROOM
 BITS_OF_CONTROL = ("SYN", "FIN", "RST", "ACK")
@@ -47,6 +47,8 @@ def effect(case: Case, step: Step, other: Step) -> str:
 
 
 def _field(name: str, value: Any, names: dict[str, str]) -> str:
+    if isinstance(getattr(value, "value", value), Sym) and _number(value, names) == NAMES[name]:
+        return f"keeps {NAMES[name]}"
     if name in ("passive", "close_queued", "held_fin"):
         return f"{NAMES[name]}: {_number(value, names)}"
     return f"{NAMES[name]} is {_number(value, names)}"
@@ -55,7 +57,7 @@ def _field(name: str, value: Any, names: dict[str, str]) -> str:
 def _segment(seg: Segment, names: dict[str, str]) -> str:
     """As `str(seg)`, with the RFC's names for its numbers."""
     controls = ",".join(bit for bit in BITS_OF_CONTROL if getattr(seg, bit) is not False)
-    none = isinstance(seg.length, int) and seg.length == 0
+    none = not isinstance(seg.length, Sym) and seg.length == 0
     text = "" if none else f"<DATA={_number(seg.length, names)}>"
     acked = f"<ACK={_number(seg.ack, names)}>" if seg.ACK is not False else ""
     return f"<SEQ={_number(seg.seq, names)}>{acked}{text}<CTL={controls}>"
@@ -74,7 +76,7 @@ def _names(case: Case) -> dict[str, str]:
     """What the numbers that can be written with the RFC's names are called."""
     tcb, known = case.tcb, {}
     pairs: list[tuple[str, Any]] = [("ISS", Seq(_free("ISS to select"), 32))]
-    if case.state not in NO_TCB:
+    if case.state not in UNCONNECTED:
         pairs += [(NAMES[n], getattr(tcb, n)) for n in ("iss", "irs", "snd_una", "snd_nxt")]
         pairs.append(("RCV.NXT", tcb.rcv_nxt))
     if case.event == SEGMENT:
@@ -94,7 +96,7 @@ def _names(case: Case) -> dict[str, str]:
             known[_id((first + octets).value)] = f"{name}+octets"
     if case.event == SEGMENT:
         known[_id(_free("octets"))] = "the octets"
-    if case.state not in NO_TCB:
+    if case.state not in UNCONNECTED:
         known[_id(tcb.queued)] = "the octets queued"
         for name, first in pairs:
             known[_id((first + tcb.queued).value)] = f"{name}+queued"

@@ -12,20 +12,20 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NAMES, QUEUE, SEGMENT, Case
-from tcpmc.checks.audit.numbers import Number, same
+from tcpmc.checks.audit.cases import NAMES, QUEUE, Case
+from tcpmc.checks.audit.numbers import Number, all_known, same, wanted
 from tcpmc.checks.symbolic.symbolic import paths
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import send_queued
-from tcpmc.model.endpoint.tcb import Step, Tcb, go_on
+from tcpmc.model.endpoint.tcb import Step, Tcb, continue_processing
 
 SEGMENT_FIELDS = tuple(field.name for field in fields(Segment))
 
 
 @dataclass(frozen=True)
-class Stack:
+class RulesOnHost:
     """The rules of a variant, and the host that they run on."""
 
     rules: Rules
@@ -46,7 +46,7 @@ class Parting:
 
 
 @dataclass(frozen=True)
-class Path:
+class JointPath:
     """One path of both: its condition, where they part, and what each does in all."""
 
     case: Case
@@ -54,6 +54,11 @@ class Path:
     parting: Parting | None
     rfc: Step
     own: Step
+
+    @property
+    def parts(self) -> z3.BoolRef:
+        """When both part at a rule, be it only that one goes on and the other is done."""
+        return z3.And(self.condition, self.case.domain, z3.BoolVal(self.parting is not None))
 
     @property
     def differs(self) -> z3.BoolRef:
@@ -68,20 +73,22 @@ class Both:
     """The RFC's stack and one's own. `apart` are the rules, states and control bits in which they
     may differ; in all else a rule is run once."""
 
-    rfc: Stack
-    own: Stack
+    rfc: RulesOnHost
+    own: RulesOnHost
     apart: frozenset[tuple[Any, ...]] | None = None
 
-    def paths(self, case: Case, rules: Sequence[str] | None = None) -> Iterator[Path]:
+    def paths(self, case: Case, rules: Sequence[str] | None = None) -> Iterator[JointPath]:
         """Every path of the case through these rules, or all of its rules. Some of them are
         infeasible. Raises PathLimit, and whatever a rule raises that cannot be run on symbols."""
         names = case.rules if rules is None else rules
+        wanted.clear()
         for path in paths(lambda: self.run(case, names), prune=False):
-            yield Path(case, path.condition, *path.result)
+            all_known()
+            yield JointPath(case, path.condition, *path.result)
 
     def run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
         """Both, once: where they part, and what each does in all."""
-        rfc = own = go_on(case.tcb)
+        rfc = own = continue_processing(case.tcb)
         parting = None
         for name in names:
             if parting is not None:
@@ -96,7 +103,7 @@ class Both:
             alike = here.done == mine.done and equal(here, mine)
             before = rfc
             rfc = own = _next(self.rfc, case, name, before, here)
-            if not (alike if isinstance(alike, bool) else Number(alike)):
+            if not (alike if type(alike) is bool else Number(alike)):
                 parting = Parting(name, here, mine)
                 own = _next(self.own, case, name, before, mine)
         return parting, rfc, own
@@ -111,14 +118,14 @@ class Both:
         return name != QUEUE
 
 
-def _alone(stack: Stack, case: Case, name: str, step: Step) -> Step | None:
+def _alone(stack: RulesOnHost, case: Case, name: str, step: Step) -> Step | None:
     """What the rule does by itself; None where it is not come to."""
     if name == QUEUE or step.done:
         return None
     return stack.run(name, step, case.arguments)
 
 
-def _next(stack: Stack, case: Case, name: str, step: Step, here: Step | None = None) -> Step:
+def _next(stack: RulesOnHost, case: Case, name: str, step: Step, here: Step | None = None) -> Step:
     """The step, continued by the rule (which did `here`)."""
     if name == QUEUE:
         return send_queued(step)
@@ -168,8 +175,3 @@ def _same_segments(a: Sequence[Segment], b: Sequence[Segment]) -> z3.BoolRef | b
         for mine, theirs in zip(a, b, strict=True)
         for name in SEGMENT_FIELDS
     )
-
-
-def is_arrival(case: Case) -> bool:
-    """Whether it is a segment that arrives."""
-    return case.event == SEGMENT

@@ -11,19 +11,20 @@ from dataclasses import replace
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case
-from tcpmc.checks.audit.differences import Comparison
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case
+from tcpmc.checks.audit.differences import VariantComparison
 from tcpmc.checks.audit.numbers import BITS
-from tcpmc.checks.audit.rows import EVENTS, Row
+from tcpmc.checks.audit.rows import EVENTS, AuditRow
 from tcpmc.checks.audit.samples import Values, model_of
 from tcpmc.checks.explicit.first import Test, first_runs
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import TooLarge, explore
 from tcpmc.checks.symbolic.fields import controls as controls_of
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import Tcb
+from tcpmc.model.endpoint.tcb import UNCONNECTED, Tcb
 from tcpmc.model.network.incarnations import About
 from tcpmc.model.network.product import End, Event, Move
 from tcpmc.model.network.scope import Scope
@@ -35,24 +36,24 @@ SCOPES = (
     Scope("audit-2", bits=BITS, data=0, capacity=2),
 )
 NOT_REACHED = (
-    "reached in no run between two such stacks, or one and RFC 9293, with 1 octet and 1 segment "
-    "in flight each way, or without text and 2"
+    "no run comes to it between two such stacks, or one and RFC 9293, with 1 octet and 1 segment "
+    "in flight each way, or without text and 2; whether a longer one does is not known"
 )
+CUT_OFF = "no run is known: the small scopes in which one is looked for have too many states"
 
 
 class Against(Model):
     """A model whose end A has the rules of one variant, and end B those of another."""
 
     def __init__(self, a: Variant, b: Variant, scope: Scope) -> None:
-        super().__init__(a, scope)
         self.sides = (Model(a, scope), Model(b, scope))
-        self.hosts = tuple(side.hosts[which] for which, side in enumerate(self.sides))
+        super().__init__(a, scope, (self.sides[0].hosts[0], self.sides[1].hosts[1]))
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """As the side's own model has it."""
         return self.sides[which].own_moves(which, end)
 
-    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+    def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """As the side's own model has it."""
         return self.sides[which].own_move(event, which, end, offset)
 
@@ -61,9 +62,10 @@ class Against(Model):
         return self.sides[which].receive(which, end, segment, about)
 
 
-def reached(rows: Sequence[Row], comparison: Comparison) -> list[Row]:
+def reached(rows: Sequence[AuditRow], comparison: VariantComparison) -> list[AuditRow]:
     """The rows, each with the shortest run of the first scope that comes to it."""
     found: dict[int, tuple[Trace, str]] = {}
+    missed = NOT_REACHED
     for model, told in _models(comparison):
         left = {str(n): _test(row, model) for n, row in enumerate(rows) if n not in found}
         if not left:
@@ -72,17 +74,18 @@ def reached(rows: Sequence[Row], comparison: Comparison) -> list[Row]:
             table = TabulatedModel(model)
             runs = first_runs(table, explore(table), left)
         except (TooLarge, ValueError):  # the variant has more states than fit
+            missed = CUT_OFF
             continue
         found |= {int(name): (trace, told) for name, trace in runs.items()}
     return [
         replace(row, trace=found[n][0], reached_in=found[n][1])
         if n in found
-        else replace(row, reached_in=NOT_REACHED)
+        else replace(row, reached_in=missed)
         for n, row in enumerate(rows)
     ]
 
 
-def _models(comparison: Comparison) -> Iterator[tuple[Model, str]]:
+def _models(comparison: VariantComparison) -> Iterator[tuple[Model, str]]:
     """The models to look in, the smaller first, and who the ends are."""
     variant = comparison.variant
     rfc = Variant("rfc9293", profile=comparison.profile)
@@ -92,7 +95,7 @@ def _models(comparison: Comparison) -> Iterator[tuple[Model, str]]:
         yield Against(variant, rfc, scope), "A such a stack, B RFC 9293"
 
 
-def _test(row: Row, model: Model) -> Test:
+def _test(row: AuditRow, model: Model) -> Test:
     """Whether a step of an end is one of the row."""
     gaps: dict[Case, list[z3.BoolRef]] = {}
     for gap in row.gaps:
@@ -118,11 +121,12 @@ def _test(row: Row, model: Model) -> Test:
 
 def values_of(host: Host, tcb: Tcb, seg: Segment | None) -> Values:
     """What the names of a case stand for, where these are the TCB and the segment."""
-    blank = tcb.state in NO_TCB
+    blank = tcb.state in UNCONNECTED
     values = {
         "ISS to select": host.iss.value,
         "remembered": host.remembered,
         "may open": host.may_open,
+        MAX_SND_WND: host.profile.window if host.max_snd_wnd is None else host.max_snd_wnd,
         "octets": 1 if seg is None else seg.length,
         "ISS": tcb.iss.value,
         "IRS": tcb.irs.value,

@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case, any_host
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case, any_host
 from tcpmc.checks.audit.differences import Gap
 from tcpmc.checks.audit.effects import effect
 from tcpmc.checks.audit.words import Where, said
@@ -20,10 +20,10 @@ from tcpmc.checks.symbolic.symbolic import Sym
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.alternatives import Alternative, Choice
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.requirements import Level, Requirement, required
+from tcpmc.model.endpoint.rule_requirements import Requirement, RequirementLevel, required
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Step, Tcb
 
 STATES = list(State)
 ANY_STATE = re.compile("|".join(sorted(map(str, State), key=len, reverse=True)))
@@ -44,10 +44,12 @@ class Example:
     iss: Seq
     remembered: int = 0
     may_open: bool = False
+    max_snd_wnd: int | None = None
+    """None where it is RCV.WND, as it is in a run."""
 
 
 @dataclass(frozen=True)
-class Row:
+class AuditRow:
     """One way in which a variant differs from the RFC.
 
     `rule` is the entry of `Rules` at which both part. `unseen` says why nobody can ever observe
@@ -64,9 +66,9 @@ class Row:
     reached_in: str = ""
 
     @property
-    def level(self) -> Level:
+    def level(self) -> RequirementLevel:
         """How binding the requirement is that it breaks."""
-        return self.allowed.level if self.allowed is not None else Level.MUST
+        return self.allowed.level if self.allowed is not None else RequirementLevel.MUST
 
     @property
     def requirement_name(self) -> str:
@@ -129,7 +131,7 @@ EVENTS = {
 }
 
 
-def rows(gaps: Iterable[Gap]) -> list[Row]:
+def rows(gaps: Iterable[Gap]) -> list[AuditRow]:
     """The gaps, put together where they are the same difference."""
     found: dict[tuple[Any, ...], list[Gap]] = {}
     for gap in gaps:
@@ -139,7 +141,8 @@ def rows(gaps: Iterable[Gap]) -> list[Row]:
         if whole in found:  # what goes further than the alternative is not excused in part
             found[whole] += [replace(gap, allowed=None) for gap in found.pop(kind)]
     made = [
-        Row(kind[0], tuple(group), _requirement(group), kind[-1]) for kind, group in found.items()
+        AuditRow(kind[0], tuple(group), _requirement(group), kind[-1])
+        for kind, group in found.items()
     ]
     return sorted(made, key=lambda row: (-row.level, STATES.index(row.states[0]), row.rule))
 
@@ -147,15 +150,15 @@ def rows(gaps: Iterable[Gap]) -> list[Row]:
 def _kind(gap: Gap) -> tuple[Any, ...]:
     """What is the same for all gaps of one row: the rule, what it does instead of what, and, where
     it has no label of its own, in what they differ."""
-    rfc, own = (general(_first(step.rule)) for step in (gap.rfc_here, gap.own_here))
+    rfc, own = (general(_last(step)) for step in (gap.rfc_here, gap.own_here))
     what = gap.parts & {"state", *OUTPUTS} or gap.parts
     relabelled = own != rfc
     return gap.rule, gap.case.event, rfc, own, None if relabelled else what, gap.allowed
 
 
-def _first(label: str) -> str:
+def _last(step: Step) -> str:
     """The last label of several that one rule gave: what it came to."""
-    return label.rpartition(" + ")[2]
+    return step.rules[-1] if step.rules else ""
 
 
 def general(label: str) -> str:
@@ -167,22 +170,20 @@ def general(label: str) -> str:
 def _requirement(gaps: Sequence[Gap]) -> Requirement:
     """The sentence that the gaps are about: of what the RFC does at the rule, or else next."""
     gap = gaps[0]
-    here = [label for label in gap.rfc_here.rule.split(" + ") if label]
-    after = gap.rfc.rule.split(" + ")
-    labels = [*reversed(here), *_since(after, here)]
+    here = gap.rfc_here.rules
+    labels = [*reversed(here), *_since(gap.rfc.rules, here)]
     parts = {part for gap in gaps for part in gap.parts}
     return required(labels, parts if "state" not in parts else {"state"})
 
 
-def _since(labels: list[str], here: list[str]) -> list[str]:
-    return (
-        labels if not here else labels[labels.index(here[-1]) :] if here[-1] in labels else labels
-    )
+def _since(labels: Sequence[str], here: Sequence[str]) -> Sequence[str]:
+    """The labels from the last of those here on; all of them where it is not among them."""
+    return labels[labels.index(here[-1]) :] if here and here[-1] in labels else labels
 
 
 def _labels(gaps: Sequence[Gap], whose: str) -> str:
     """The labels at the rule; where there is none, of what is done in the end."""
-    here = dict.fromkeys(_first(getattr(gap, f"{whose}_here").rule) for gap in gaps)
+    here = dict.fromkeys(_last(getattr(gap, f"{whose}_here")) for gap in gaps)
     known = [label for label in here if label]
     if not known:
         known = list(dict.fromkeys(getattr(gap, whose).rule for gap in gaps))[:1]
@@ -198,7 +199,7 @@ def example(gaps: Sequence[Gap]) -> Example:
     gap = gaps[0]
     solver = z3.SolverFor("QF_BV")
     solver.add(gap.when, gap.case.domain)
-    for wishes in _wishes(gap.case):
+    for wishes in _wishes(gap.case, gap.window):
         for wish in wishes:
             solver.push()
             solver.add(wish)
@@ -225,11 +226,20 @@ def example(gaps: Sequence[Gap]) -> Example:
     seg = value(case.segment) if case.event == SEGMENT else None
     octets = value(case.arguments[0]) if case.event == "send" else None
     host = any_host(Profile())
+    largest = value(host.max_snd_wnd)
     known = (value(host.iss), value(host.remembered), value(host.may_open))
-    return Example(value(case.tcb), seg, octets, step(gap.rfc), step(gap.own), *known)
+    return Example(
+        value(case.tcb),
+        seg,
+        octets,
+        step(gap.rfc),
+        step(gap.own),
+        *known,
+        None if largest == gap.window else largest,
+    )
 
 
-def _wishes(case: Case) -> list[list[Any]]:
+def _wishes(case: Case, window: int) -> list[list[Any]]:
     """What makes the numbers of an example easy to read, the more important first: of each list the
     first that can be. They leave hardly anything to the solver, which would choose otherwise
     another time."""
@@ -241,6 +251,7 @@ def _wishes(case: Case) -> list[list[Any]]:
     near, sizes = (0, 1, 2, 3, 4, -1, -2, -3, -4, -5), (0, 1, 2, 5)
     wishes: list[list[Any]] = [
         [z3.And(number("ISS") == 100, number("IRS") == 300, number("ISS to select") == 100)],
+        [number(MAX_SND_WND) == window],
         [number("SND.UNA") == 1, number("SND.UNA") == 0],
         [number("SND.NXT") == distance for distance in (0, 1, 2)],
         [number("RCV.NXT") == distance for distance in (1, 2)],
@@ -249,9 +260,9 @@ def _wishes(case: Case) -> list[list[Any]]:
         *([number(name) == one for one in sizes] for name in SIZES),
         *([z3.Not(z3.Bool(name))] for name in ("passive", "CLOSE queued", "held FIN", "may open")),
     ]
-    if case.state in NO_TCB:
+    if case.state in UNCONNECTED:
         wishes.insert(0, [z3.And(number("SEG.SEQ") == 300, number("SEG.ACK") == 101)])
     return wishes
 
 
-__all__ = ["EVENTS", "Example", "Row", "rows"]
+__all__ = ["EVENTS", "AuditRow", "Example", "rows"]

@@ -7,21 +7,23 @@ found is a difference; that there are no others is then not proved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from random import Random
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import z3
 
-from tcpmc.checks.audit.cases import LONGEST, NO_TCB, SEGMENT, Case
+from tcpmc.checks.audit.cases import LARGEST_WINDOW, LONGEST, MAX_SND_WND, SEGMENT, Case
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 
 RANDOM, FEW = 60, 16
 """Random numbers for a case; and how many where only a few are wanted."""
@@ -45,8 +47,8 @@ class Tried(Case):
     def tcb(self) -> Tcb:
         """The TCB."""
         of = self.values
-        if self.state in NO_TCB:
-            return blank(self.state, BITS)
+        if self.state in UNCONNECTED:
+            return empty_tcb(self.state, BITS)
         iss, irs = Seq(of["ISS"], BITS), Seq(of["IRS"], BITS)
         una = iss + of["SND.UNA"]
         old = None
@@ -84,7 +86,7 @@ class Tried(Case):
         """What the rule is given besides the host and the TCB."""
         if self.event == SEGMENT:
             return (self.segment,)
-        return (max(1, self.values["octets"]),) if self.event == "send" else ()
+        return (self.values["octets"],) if self.event == "send" else ()
 
     @cached_property
     def where(self) -> z3.BoolRef:
@@ -102,7 +104,7 @@ class Tried(Case):
 def host_at(profile: Profile, point: Point) -> Host:
     """The host at that point."""
     iss = Seq(point["ISS to select"], BITS)
-    return Host(profile, iss, point["remembered"], point["may open"])
+    return Host(profile, iss, point["remembered"], point["may open"], point[MAX_SND_WND])
 
 
 def points(case: Case, window: int, few: bool = False) -> Iterator[Tried]:
@@ -115,11 +117,30 @@ def points(case: Case, window: int, few: bool = False) -> Iterator[Tried]:
         small = [tuple(map(random.choice, ranges)) for _ in range(FEW)]
     else:
         small = list(product(*ranges))
-    for values in small:
-        point = _rest() | dict(zip(NEAR, values, strict=True))
-        yield Tried(*parts, tuple(point.items()))
-    for point in _random(random, window, FEW // 4 if few else RANDOM):
-        yield Tried(*parts, tuple(point.items()))
+    near = [_rest(window) | dict(zip(NEAR, values, strict=True)) for values in small]
+    for point in (*near, *_random(random, window, FEW // 4 if few else RANDOM)):
+        if case.event == "send":
+            point["octets"] = max(1, point["octets"])
+        yield Tried(*parts, tuple((point | _before(point)).items()))
+
+
+def _before(point: Point) -> Point:
+    """The names of the TIME-WAIT that a TCB was reopened from."""
+    same = ("ISS", "IRS", "SND.UNA", "RCV.NXT", "TS.Recent")
+    blank_ = ("SND.NXT", "queued", "gap", "held")
+    flags = ("passive", "CLOSE queued", "held FIN")
+    known = {name: point[name] for name in same} | dict.fromkeys(blank_, 0)
+    return {f"old {name}": value for name, value in (known | dict.fromkeys(flags, False)).items()}
+
+
+def columns(tries: Sequence[Tried]) -> dict[str, npt.NDArray[Any]]:
+    """The values of each name at these points."""
+    return {
+        name: np.array(
+            [one.values[name] for one in tries], bool if isinstance(value, bool) else np.uint64
+        )
+        for name, value in tries[0].point
+    }
 
 
 NEAR = ("SND.UNA", "SND.NXT", "SEG.SEQ", "SEG.ACK", "octets", "passive", "queued")
@@ -127,7 +148,7 @@ NEAR = ("SND.UNA", "SND.NXT", "SEG.SEQ", "SEG.ACK", "octets", "passive", "queued
 
 def _near(case: Case, window: int) -> tuple[tuple[Any, ...], ...]:
     """Small distances, for each of the names in `NEAR`."""
-    arrives, full = case.event == SEGMENT, case.state not in NO_TCB
+    arrives, full = case.event == SEGMENT, case.state not in UNCONNECTED
     near = tuple(one % 2**BITS for one in (-2, -1, 0, 1, window - 1, window, window + 1))
     acks = (2**BITS - 1, 0, 1, 2) if arrives and case.controls[1] else (0,)
     waiting = case.state in (State.SYN_SENT, State.SYN_RECEIVED)
@@ -142,7 +163,7 @@ def _near(case: Case, window: int) -> tuple[tuple[Any, ...], ...]:
     )
 
 
-def _rest() -> Point:
+def _rest(window: int) -> Point:
     return {
         "ISS": ISS,
         "IRS": IRS,
@@ -156,6 +177,7 @@ def _rest() -> Point:
         "gap": 0,
         "held": 0,
         "held FIN": False,
+        MAX_SND_WND: window,
     }
 
 
@@ -167,10 +189,11 @@ def _random(random: Random, window: int, count: int) -> Iterator[Point]:
         return int(random.choice((random.choice(edges), random.getrandbits(BITS))) % 2**BITS)
 
     for _ in range(count):
-        point = {name: number() for name in _rest()}
+        point = {name: number() for name in _rest(window)}
         point |= {name: number() for name in ("SND.UNA", "SND.NXT", "SEG.SEQ", "SEG.ACK")}
         point["octets"] = random.choice((0, 1, window, random.randrange(LONGEST)))
         point |= {name: random.choice((0, 0, 1, 2)) for name in ("gap", "held")}
+        point[MAX_SND_WND] = random.choice((0, 1, window, random.randrange(LARGEST_WINDOW)))
         point["queued"] = random.choice((0, 1, random.getrandbits(16)))
         for name in ("passive", "CLOSE queued", "may open", "held FIN"):
             point[name] = random.random() < 0.5

@@ -8,25 +8,27 @@ from functools import cache
 
 import z3
 
-from tcpmc.checks.audit.cases import NO_TCB, SEGMENT, Case
-from tcpmc.checks.audit.samples import arguments_of, model_of, samples
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case
+from tcpmc.checks.audit.numbers import number as any_number
+from tcpmc.checks.audit.samples import arguments_of, concrete, model_of, samples
 from tcpmc.checks.symbolic.fields import CONTROLS
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import as_truth
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import acceptable
 from tcpmc.model.endpoint.sequence import acknowledges, within
-from tcpmc.model.endpoint.tcb import State, Tcb
+from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb
 from tcpmc.model.endpoint.timestamps import is_older
 
 Seen = tuple[bool, ...]
 COUNT = 150
 """Samples that are tried before anything is proved."""
-Test = Callable[[Tcb, Segment, int], object]
+Test = Callable[[Tcb, Segment, int, int], object]
+"""Of the TCB, the segment, RCV.WND and MAX.SND.WND."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Distinction:
     """Something that is so or not, and how either is said. "" is not said at all."""
 
     yes: str
@@ -36,70 +38,79 @@ class Comparison:
 
 
 SEGMENTS = (
-    Comparison("SEG.SEQ = RCV.NXT", "SEG.SEQ is not RCV.NXT", lambda t, s, w: t.rcv_nxt == s.seq),
-    Comparison("SEG.SEQ > RCV.NXT", "SEG.SEQ =< RCV.NXT", lambda t, s, w: t.rcv_nxt < s.seq),
-    Comparison(
+    Distinction(
+        "SEG.SEQ = RCV.NXT", "SEG.SEQ is not RCV.NXT", lambda t, s, w, m: t.rcv_nxt == s.seq
+    ),
+    Distinction("SEG.SEQ > RCV.NXT", "SEG.SEQ =< RCV.NXT", lambda t, s, w, m: t.rcv_nxt < s.seq),
+    Distinction(
         "SEG.SEQ in the window",
         "SEG.SEQ outside the window",
-        lambda t, s, w: within(t.rcv_nxt, s.seq, t.rcv_nxt + w),
+        lambda t, s, w, m: within(t.rcv_nxt, s.seq, t.rcv_nxt + w),
     ),
-    Comparison("acceptable", "not acceptable", lambda t, s, w: acceptable(s, t.rcv_nxt, w)),
-    Comparison(
+    Distinction("acceptable", "not acceptable", lambda t, s, w, m: acceptable(s, t.rcv_nxt, w)),
+    Distinction(
         "SEG.SEQ+SEG.LEN = RCV.NXT",
         "SEG.SEQ+SEG.LEN is not RCV.NXT",
-        lambda t, s, w: s.seq + s.len == t.rcv_nxt,
+        lambda t, s, w, m: s.seq + s.len == t.rcv_nxt,
     ),
-    Comparison(
+    Distinction(
         "SEG.SEQ+SEG.LEN-1 = RCV.NXT",
         "SEG.SEQ+SEG.LEN-1 is not RCV.NXT",
-        lambda t, s, w: s.seq + (s.len - 1) == t.rcv_nxt,
+        lambda t, s, w, m: s.seq + (s.len - 1) == t.rcv_nxt,
     ),
-    Comparison("no text", "text", lambda t, s, w: s.length == 0),
-    Comparison(
+    Distinction("no text", "text", lambda t, s, w, m: s.length == 0),
+    Distinction(
         "SEG.SEQ+SEG.LEN > RCV.NXT",
         "SEG.SEQ+SEG.LEN =< RCV.NXT",
-        lambda t, s, w: t.rcv_nxt < s.seq + s.len,
+        lambda t, s, w, m: t.rcv_nxt < s.seq + s.len,
     ),
-    Comparison(
+    Distinction(
         "SEG.SEQ+SEG.LEN =< RCV.NXT+RCV.WND",
         "SEG.SEQ+SEG.LEN > RCV.NXT+RCV.WND",
-        lambda t, s, w: s.seq + s.len <= t.rcv_nxt + w,
+        lambda t, s, w, m: s.seq + s.len <= t.rcv_nxt + w,
     ),
-    Comparison(
+    Distinction(
         "SND.NXT is acknowledged",
         "SND.NXT is not acknowledged",
-        lambda t, s, w: (t.snd_una == t.snd_nxt) | (s.ack == t.snd_nxt),
+        lambda t, s, w, m: (t.snd_una == t.snd_nxt) | (s.ack == t.snd_nxt),
     ),
-    Comparison("SEG.ACK = SND.NXT", "SEG.ACK is not SND.NXT", lambda t, s, w: t.snd_nxt == s.ack),
-    Comparison("SEG.ACK > SND.NXT", "SEG.ACK =< SND.NXT", lambda t, s, w: t.snd_nxt < s.ack),
-    Comparison("SEG.ACK > SND.UNA", "SEG.ACK =< SND.UNA", lambda t, s, w: t.snd_una < s.ack),
-    Comparison("SEG.ACK > ISS", "SEG.ACK =< ISS", lambda t, s, w: t.iss < s.ack),
-    Comparison(
+    Distinction(
+        "SEG.ACK = SND.NXT", "SEG.ACK is not SND.NXT", lambda t, s, w, m: t.snd_nxt == s.ack
+    ),
+    Distinction("SEG.ACK > SND.NXT", "SEG.ACK =< SND.NXT", lambda t, s, w, m: t.snd_nxt < s.ack),
+    Distinction("SEG.ACK > SND.UNA", "SEG.ACK =< SND.UNA", lambda t, s, w, m: t.snd_una < s.ack),
+    Distinction("SEG.ACK > ISS", "SEG.ACK =< ISS", lambda t, s, w, m: t.iss < s.ack),
+    Distinction(
         "SND.UNA < SEG.ACK =< SND.NXT",
         "not SND.UNA < SEG.ACK =< SND.NXT",
-        lambda t, s, w: acknowledges(t.snd_una, s.ack, t.snd_nxt),
+        lambda t, s, w, m: acknowledges(t.snd_una, s.ack, t.snd_nxt),
     ),
-    Comparison(
+    Distinction(
         "SEG.ACK < SND.UNA - MAX.SND.WND",
         "SEG.ACK >= SND.UNA - MAX.SND.WND",
-        lambda t, s, w: s.ack < t.snd_una + -w,
+        lambda t, s, w, m: s.ack < t.snd_una + -m,
     ),
-    Comparison("SEG.SEQ = IRS", "SEG.SEQ is not IRS", lambda t, s, w: t.irs == s.seq),
-    Comparison(
+    Distinction("SEG.SEQ = IRS", "SEG.SEQ is not IRS", lambda t, s, w, m: t.irs == s.seq),
+    Distinction(
         "SEG.TSval < TS.Recent",
         "SEG.TSval >= TS.Recent",
-        lambda t, s, w: is_older(s.stamp, t.ts_recent),
+        lambda t, s, w, m: is_older(s.stamp, t.ts_recent),
     ),
 )
 TCBS = (
-    Comparison("from a passive OPEN", "from an active OPEN", lambda t, s, w: t.passive, "tcb"),
-    Comparison(
-        "SND.UNA = SND.NXT", "SND.UNA is not SND.NXT", lambda t, s, w: t.snd_una == t.snd_nxt, "tcb"
+    Distinction("from a passive OPEN", "from an active OPEN", lambda t, s, w, m: t.passive, "tcb"),
+    Distinction(
+        "SND.UNA = SND.NXT",
+        "SND.UNA is not SND.NXT",
+        lambda t, s, w, m: t.snd_una == t.snd_nxt,
+        "tcb",
     ),
-    Comparison("SND.UNA = ISS", "SND.UNA is not ISS", lambda t, s, w: t.snd_una == t.iss, "tcb"),
-    Comparison("SND.UNA > ISS", "SND.UNA =< ISS", lambda t, s, w: t.iss < t.snd_una, "tcb"),
-    Comparison("text queued", "no text queued", lambda t, s, w: t.queued != 0, "tcb"),
-    Comparison("CLOSE queued", "no CLOSE queued", lambda t, s, w: t.close_queued, "tcb"),
+    Distinction(
+        "SND.UNA = ISS", "SND.UNA is not ISS", lambda t, s, w, m: t.snd_una == t.iss, "tcb"
+    ),
+    Distinction("SND.UNA > ISS", "SND.UNA =< ISS", lambda t, s, w, m: t.iss < t.snd_una, "tcb"),
+    Distinction("text queued", "no text queued", lambda t, s, w, m: t.queued != 0, "tcb"),
+    Distinction("CLOSE queued", "no CLOSE queued", lambda t, s, w, m: t.close_queued, "tcb"),
 )
 
 
@@ -136,7 +147,7 @@ class _Region:
     def __init__(self, when: Sequence[tuple[Case, z3.BoolRef]], window: int) -> None:
         cases = [case for case, _ in when]
         known = SEGMENTS if cases[0].event == SEGMENT else ()
-        known = (*known, *TCBS) if all(case.state not in NO_TCB for case in cases) else ()
+        known = (*known, *TCBS) if all(case.state not in UNCONNECTED for case in cases) else ()
         spoken = [one for one in known if _speaks(one, cases)]
         self.words = [text for one in spoken for text in (one.yes, one.no)]
         self.inside: list[Seen] = []
@@ -148,14 +159,15 @@ class _Region:
             self._sampled(group[0][0], shape, spoken, window)
 
     def _sampled(
-        self, case: Case, shape: _Shape, spoken: Sequence[Comparison], window: int
+        self, case: Case, shape: _Shape, spoken: Sequence[Distinction], window: int
     ) -> None:
         """Sort samples by the side that they are on."""
         for model in _models(window):
             if not z3.is_true(model.eval(shape.domain, model_completion=True)):
                 continue
             tcb, seg = arguments_of(case, model)
-            truths = [bool(one.test(tcb, seg, window)) for one in spoken]  # type: ignore[arg-type]
+            largest = concrete(any_number(MAX_SND_WND), model)
+            truths = [bool(one.test(tcb, seg, window, largest)) for one in spoken]  # type: ignore[arg-type]
             seen = tuple(truth == holds for truth in truths for holds in (True, False))
             values = [z3.is_true(model.eval(one, model_completion=True)) for one in shape.terms]
             if any(values):
@@ -243,7 +255,7 @@ class _Region:
         return True
 
 
-def _speaks(one: Comparison, cases: Sequence[Case]) -> bool:
+def _speaks(one: Distinction, cases: Sequence[Case]) -> bool:
     """Whether the comparison means something in every case."""
     acked = "SEG.ACK" in one.yes or "acknowledged" in one.yes
     if acked and not all(case.controls[1] for case in cases):
@@ -266,13 +278,13 @@ def _grouped(
 
 
 def _shape(
-    group: Sequence[tuple[Case, z3.BoolRef]], known: Sequence[Comparison], window: int
+    group: Sequence[tuple[Case, z3.BoolRef]], known: Sequence[Distinction], window: int
 ) -> _Shape:
     case = group[0][0]
     seg = case.segment if case.event == SEGMENT else None
     literals = []
     for one in known:
-        term = z3.simplify(as_truth(one.test(case.tcb, seg, window)))  # type: ignore[arg-type]
+        term = z3.simplify(as_truth(one.test(case.tcb, seg, window, any_number(MAX_SND_WND))))  # type: ignore[arg-type]
         literals += [term, z3.simplify(z3.Not(term))]
     by_case = _grouped(group, lambda one: one[0]).values()
     terms = [z3.simplify(z3.Or(*(term for _, term in some))) for some in by_case]

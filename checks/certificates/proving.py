@@ -13,7 +13,7 @@ from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.parallel import side_by_side
 from tcpmc.checks.statespace.backend import threads_available
 from tcpmc.checks.timed.phases import NotFinite
-from tcpmc.checks.timed.threshold import Finder, Question
+from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
 from tcpmc.checks.verdict import (
     DISAGREE,
     EXIT_AS_EXPECTED,
@@ -29,7 +29,7 @@ from tcpmc.model.timed.theorems import THEOREMS
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProofRequest:
     """What is to be proved: properties, or theorems, by name, on a variant by name or file; their
     certificates are checked by the solvers. `seconds` are for each proof, `patience` is for each
     of its obligations."""
@@ -73,7 +73,7 @@ class Proved:
 
 
 @dataclass(frozen=True)
-class Found:
+class ProofOutcome:
     """Rows in the order asked, and whether they are all."""
 
     rows: list[Proved]
@@ -103,11 +103,11 @@ def theorems(variant: str) -> Iterator[tuple[str, ...]]:
 
 
 def rows(
-    asked: Sequence[Asked],
+    asked: Sequence[ProofRequest],
     at_once: int | None,
     each: Callable[[Proved], None] = lambda row: None,
     tell: Callable[[str], None] = lambda line: None,
-) -> Found:
+) -> ProofOutcome:
     """What is found in so many processes, or in one for each processor; Ctrl-C ends it with what is
     done. `each` is called with a row when it is done, and `tell` with a line about it."""
     names = [name for one in asked for name in one.names]
@@ -123,16 +123,16 @@ def rows(
     except KeyboardInterrupt:
         pass
     in_order = sorted(found, key=lambda row: names.index(row.name))
-    return Found(in_order, whole=len(found) == len(names))
+    return ProofOutcome(in_order, whole=len(found) == len(names))
 
 
-def prove(asked: Asked) -> list[Proved]:
+def prove(asked: ProofRequest) -> list[Proved]:
     """The rows of these properties or theorems. Raises Missing for a solver that is not there."""
     found = _thresholds(asked) if asked.names[0] in THEOREMS else _properties(asked)
     return [_checked(row, asked) for row in found]
 
 
-def _properties(asked: Asked) -> Iterator[Proved]:
+def _properties(asked: ProofRequest) -> Iterator[Proved]:
     prover = Prover(find_variant(asked.variant), seconds=asked.seconds)
     for prop in (PROPERTIES[name] for name in asked.names):
         began = time.monotonic()
@@ -147,11 +147,11 @@ def _properties(asked: Asked) -> Iterator[Proved]:
         yield row
 
 
-def _thresholds(asked: Asked) -> Iterator[Proved]:
+def _thresholds(asked: ProofRequest) -> Iterator[Proved]:
     variant = find_variant(asked.variant)
     for theorem in (THEOREMS[name] for name in asked.names):
         began = time.monotonic()
-        question = Question(theorem.name, theorem.claim, variant, theorem.assume)
+        question = ThresholdQuestion(theorem.name, theorem.claim, variant, theorem.assume)
         try:
             finder = Finder(question, seconds=asked.seconds)
         except NotFinite as reason:
@@ -162,7 +162,7 @@ def _thresholds(asked: Asked) -> Iterator[Proved]:
         row = Proved(
             theorem.name,
             answer.word,
-            where="never" if answer.word == REFUTED else str(answer.condition),
+            where=_found(answer),
             clauses=len(answer.proof) if answer.proof is not None else 0,
             seconds=took,
             as_expected=expected is None or answer.meets(expected),
@@ -173,7 +173,14 @@ def _thresholds(asked: Asked) -> Iterator[Proved]:
         yield row
 
 
-def _checked(row: Proved, asked: Asked) -> Proved:
+def _found(answer: Threshold) -> str:
+    """For which parameters a theorem holds, or why that is not said."""
+    if answer.word == DISAGREE:
+        return answer.how
+    return "never" if answer.word == REFUTED else str(answer.condition)
+
+
+def _checked(row: Proved, asked: ProofRequest) -> Proved:
     """The row with the check of its certificate, if there is one."""
     if not row.certificate:
         return row

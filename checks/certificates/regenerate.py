@@ -18,10 +18,10 @@ from tcpmc.checks.parametric.symbolic_endpoint import Unending, scope_of
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
-from tcpmc.checks.timed.encoding import Formulas as TimedFormulas
+from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import fulfilled
 from tcpmc.checks.timed.phases import NotFinite
-from tcpmc.checks.timed.threshold import Question
+from tcpmc.checks.timed.threshold import ThresholdQuestion
 from tcpmc.checks.timed.timed_system import Closing
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
@@ -40,7 +40,7 @@ UNFIT = (
 """What the rules of a variant, or a heading, may be to the proofs."""
 
 
-class Foreign(Exception):
+class UnknownStatement(Exception):
     """The heading names what is no theorem of these proofs, or a weaker one; says which."""
 
 
@@ -57,34 +57,36 @@ class Regenerated:
 
 @lru_cache(maxsize=8)
 def regenerated(theorem: str, variant: Variant, assume: str, where: str) -> Regenerated:
-    """What the heading with these values says is proved of the variant. Raises Foreign."""
+    """What the heading with these values says is proved of the variant. Raises UnknownStatement."""
     try:
         if theorem in THEOREMS:
             return _timed(THEOREMS[theorem], variant, assume, where)
         if theorem in PROPERTIES:
             return _untimed(PROPERTIES[theorem], variant, assume, where)
     except UNFIT as error:
-        raise Foreign(str(error)) from error
-    raise Foreign(f"there is no theorem {theorem!r}")
+        raise UnknownStatement(str(error)) from error
+    raise UnknownStatement(f"there is no theorem {theorem!r}")
 
 
 def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regenerated:
     names = tuple(assume.split("; ")) if assume else ()
     further = names[len(theorem.assume) :]
     if names != theorem.under(further) or [*names] != [*map(spelled, names)]:
-        raise Foreign(f"{assume!r} are not the assumptions of {theorem.name}, as they are spelled")
+        raise UnknownStatement(
+            f"{assume!r} are not the assumptions of {theorem.name}, as they are spelled"
+        )
     found = condition(where)
     if str(found) != where:
-        raise Foreign(f"the condition {where!r} is not spelled so: {found}")
-    question = Question(theorem.name, theorem.claim, variant, names)
+        raise UnknownStatement(f"the condition {where!r} is not spelled so: {found}")
+    question = ThresholdQuestion(theorem.name, theorem.claim, variant, names)
     formulas = TimedFormulas(Closing(variant, theorem.claim.circumstances(names)))
     strange = found.names - {*formulas.system.parameters}
     if strange:
-        raise Foreign(f"{min(strange)} is no parameter of {theorem.name}")
+        raise UnknownStatement(f"{min(strange)} is no parameter of {theorem.name}")
     if not ASSUMPTIONS.keys() & {*further}:
         _as_strong_as_expected(theorem, variant, found, formulas)
     if not any(theorem.claim.timer.runs(phase.end) for phase in formulas.system.table.phases):
-        raise Foreign(f"{theorem.claim.timer.what} is never entered: it would say nothing")
+        raise UnknownStatement(f"{theorem.claim.timer.what} is never entered: it would say nothing")
     scope = "dense time, any number of segments in flight"
     return Regenerated(
         statements.timed(formulas, theorem.claim),
@@ -97,32 +99,34 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
 def _as_strong_as_expected(
     theorem: Theorem, variant: Variant, found: Condition, formulas: TimedFormulas
 ) -> None:
-    """Raise Foreign where the catalogue says that it is refuted or empty, or that it holds in more
-    cases than this."""
+    """Raise UnknownStatement where the catalogue says that it is refuted or empty, or that it holds
+    in more cases than this."""
     expected = theorem.holds.get(variant.name)
     if expected is None:
         return
     if expected in ("never", "vacuous"):
-        raise Foreign(f"{theorem.name} on {variant.name}: {expected}, by the catalogue")
+        raise UnknownStatement(f"{theorem.name} on {variant.name}: {expected}, by the catalogue")
     more, this = (fulfilled(one, formulas.parameters) for one in (condition(expected), found))
     if satisfiable(z3.Solver(), formulas.sensible(), more, z3.Not(this)):
-        raise Foreign(f"{theorem.name} on {variant.name} holds if {expected}, not only if {found}")
+        raise UnknownStatement(
+            f"{theorem.name} on {variant.name} holds if {expected}, not only if {found}"
+        )
 
 
 def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regenerated:
     found = excluded(where)
     if str(found) != where:
-        raise Foreign(f"the condition {where!r} is not spelled so: {found}")
+        raise UnknownStatement(f"the condition {where!r} is not spelled so: {found}")
     if not provable(prop):
-        raise Foreign(f"{prop.name} is no safety property of one connection without time")
+        raise UnknownStatement(f"{prop.name} is no safety property of one connection without time")
     if isinstance(prop, Lemma):
         if (assume, where) != (ONE_STEP, str(Excluded())):
-            raise Foreign(f"a lemma is about {ONE_STEP}, always")
+            raise UnknownStatement(f"a lemma is about {ONE_STEP}, always")
         stated = statements.one_step(OneStep(variant), prop)
         return Regenerated(stated, z3.BoolVal(True), prop.meaning, (*assumed(prop, variant, 0),))
     data = octets(assume)
-    if not isinstance(prop, Always | Reachable) or prop.setting(scope_of(data)) != scope_of(data):
-        raise Foreign(f"{prop.name} is not about {assume}")
+    if not isinstance(prop, Always | Reachable) or prop.scope_for(scope_of(data)) != scope_of(data):
+        raise UnknownStatement(f"{prop.name} is not about {assume}")
     prover = Prover(variant, data)
     _each_refuted(prover, prop, found)
     stated = statements.untimed(prover.formulas, prop)
@@ -132,13 +136,15 @@ def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regen
 
 
 def _each_refuted(prover: Prover, prop: Always | Reachable, found: Excluded) -> None:
-    """Raise Foreign where an ISS is left out with which there is no counterexample."""
+    """Raise UnknownStatement where an ISS is left out with which there is no counterexample."""
     if found == Excluded():
         return
     refuted, _ = prover.refuting(prop)
     for who, left_out, broken in zip(ENDS, (found.a, found.b), (refuted.a, refuted.b), strict=True):
         for number in sorted({*left_out} - {*broken}):
-            raise Foreign(f"with ISS {number} of {who} no run breaks it: it is not to be left out")
+            raise UnknownStatement(
+                f"with ISS {number} of {who} no run breaks it: it is not to be left out"
+            )
 
 
 def octets_said(data: int) -> str:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import z3
 
 from tcpmc.checks.certificates.write import Statement
-from tcpmc.checks.parametric.formulas import Formulas, told
+from tcpmc.checks.parametric.formulas import ParametricFormulas, told
 from tcpmc.checks.parametric.premise import guide, premise_of
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.timed import copies
-from tcpmc.checks.timed.encoding import Formulas as TimedFormulas
+from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.model.properties.kinds import Always, Lemma, Reachable
 from tcpmc.model.timed.theorems import Claim
 
@@ -37,10 +37,11 @@ def timed(formulas: TimedFormulas, claim: Claim) -> Statement:
         ),
         further={"lifetimes": formulas.without_life, **copies.obligations()},
         free=copies.FREE,
+        under_condition=False,
     )
 
 
-def untimed(formulas: Formulas, prop: Always | Reachable) -> Statement:
+def untimed(formulas: ParametricFormulas, prop: Always | Reachable) -> Statement:
     """A property of two ends and all that they ever sent, for every ISS."""
     return Statement(
         logic="QF_BV",

@@ -18,7 +18,7 @@ from pathlib import PurePath
 
 from tcpmc.checks.certificates.grammar import formula
 from tcpmc.checks.certificates.reader import Malformed, read
-from tcpmc.checks.certificates.regenerate import Foreign, Regenerated, regenerated
+from tcpmc.checks.certificates.regenerate import Regenerated, UnknownStatement, regenerated
 from tcpmc.checks.certificates.solvers import SOLVERS, answers
 from tcpmc.checks.certificates.write import HEADING, Obligation, frame_of, obligations
 from tcpmc.model.variants.shipped import VARIANTS
@@ -88,17 +88,19 @@ def heading_of(text: str) -> dict[str, str]:
 
 
 def variant_of(source: str, named: Named | None) -> Variant:
-    """The variant that a heading names. Raises Foreign where it is in a file that the user does not
-    name, or another."""
+    """The variant that a heading names. Raises UnknownStatement where it is in a file that the user
+    does not name, or another."""
     if named is None:
         if source not in VARIANTS:
-            raise Foreign(f"it is about the variant in {source!r}: name that with --variant FILE")
+            raise UnknownStatement(
+                f"it is about the variant in {source!r}: name that with --variant FILE"
+            )
         return VARIANTS[source]
     same = source == named.source or (
         source not in VARIANTS and PurePath(source).name == PurePath(named.source).name
     )
     if not same:
-        raise Foreign(f"it is about the variant {source!r}, not {named.source!r}")
+        raise UnknownStatement(f"it is about the variant {source!r}, not {named.source!r}")
     return named.variant
 
 
@@ -115,7 +117,7 @@ class Remade:
 
 @lru_cache(maxsize=8)
 def remade(said: tuple[tuple[str, str], ...], variant: Variant) -> Remade:
-    """The certificate with this heading, made anew. Raises Foreign."""
+    """The certificate with this heading, made anew. Raises UnknownStatement."""
     heading = dict(said)
     theorem, assume, where = (heading[key] for key in ("theorem", "assume", "condition"))
     model = regenerated(theorem, variant, assume, where)
@@ -144,7 +146,7 @@ def check(
         invariant = formula(body, made.model.statement.sorts())
     except Malformed as error:
         return Checked(False, READING, str(error), theorem=heading.get("theorem", ""))
-    except Foreign as error:
+    except UnknownStatement as error:
         return Checked(False, STATEMENT, str(error), theorem=heading["theorem"])
     preamble = [made.before, invariant, ")"]
     took: dict[tuple[str, str], float] = {}
@@ -160,12 +162,17 @@ def check(
 
 
 def _between(text: str, before: str, after: str) -> str:
-    """The body of the invariant. Raises Foreign where the rest is not what the model makes."""
+    """The body of the invariant. Raises UnknownStatement where the rest is not what the model
+    makes."""
     if not text.startswith(before):
         wrong = next(n for n, c in enumerate(before) if text[n : n + 1] != c)
-        raise Foreign(f"line {before.count(chr(10), 0, wrong) + 1} is not what the model says")
+        raise UnknownStatement(
+            f"line {before.count(chr(10), 0, wrong) + 1} is not what the model says"
+        )
     if not text.endswith(after) or len(text) < len(before) + len(after):
-        raise Foreign("what follows the invariant are not the obligations of its statement")
+        raise UnknownStatement(
+            "what follows the invariant are not the obligations of its statement"
+        )
     return text[len(before) : len(text) - len(after)]
 
 

@@ -31,6 +31,9 @@ class Statement:
         `broken` and `premise` are about.
     premise
         When the claim says anything: it would hold of a system in which this never is the case.
+    under_condition
+        Whether the premise has to be the case under the condition; else for any parameters, for the
+        condition may be just what keeps a timer from ending.
     guide
         That the step to a state is the one with this number: by it a run is found again.
     further
@@ -53,6 +56,7 @@ class Statement:
     guide: Callable[[int], Any]
     further: Mapping[str, Any] = field(default_factory=dict)
     free: Sequence[Any] = ()
+    under_condition: bool = True
     states: Mapping[str, str] = field(default_factory=dict)
 
     def definitions(self, condition: Any) -> list[str]:
@@ -88,10 +92,10 @@ class Obligation:
 def obligations(stated: Statement, steps: Sequence[int]) -> list[Obligation]:
     """What makes it a proof. `steps` lead to the premise.
 
-    `possible`, `premise`: there are parameters as assumed and an initial state, and a run from it
-    in which the claim says something. `initiation`, `consecution`, `safety`: the invariant holds in
-    the beginning, each step keeps it, and where it holds the claim is not broken. Then what the
-    statement asks for besides.
+    `possible`, `premise`: there are parameters as assumed under the condition and an initial state,
+    and a run from one in which the claim says something. `initiation`, `consecution`, `safety`: the
+    invariant holds in the beginning, each step keeps it, and where it holds the claim is not
+    broken. Then what the statement asks for besides.
     """
     now, after = _names(stated.state), _names(stated.then)
     begins = f"(initial {now}) (not (invariant {now}))"
@@ -137,7 +141,8 @@ def _run(stated: Statement, steps: Sequence[int]) -> Obligation:
     choices = _copies(stated.choices, len(steps))
     lines += map(_declared, choices)
     parts.append(f"(premise {_names(frames[-1])} {_names(choices)})".replace(" )", ")"))
-    lines.append(f"(assert (and parameters condition {' '.join(parts)}))")
+    where = "parameters condition" if stated.under_condition else "parameters"
+    lines.append(f"(assert (and {where} {' '.join(parts)}))")
     return Obligation("premise", "sat", tuple(lines))
 
 

@@ -14,7 +14,7 @@ from tcpmc.checks.conform.stacks import PROFILE, Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, ack
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, ack
 from tcpmc.model.endpoint.user_calls import issue_syn
 
 VAGUE = Cost(deviations=1, silent=20)
@@ -112,7 +112,7 @@ def _corrections(before: Hypothesis, seg: Segment) -> Iterator[tuple[str, Segmen
     if seg.seq != tcb.snd_nxt:
         numbered = replace(answered if not seg.RST else seg, seq=tcb.snd_nxt)
         yield f"SEG.SEQ is {seg.seq}, SND.NXT is {tcb.snd_nxt}", numbered
-    if before.state in FIN_SENT_STATES and not seg.FIN:
+    if before.state in FIN_UNACKNOWLEDGED and not seg.FIN:
         yield "the FIN bit is off", replace(answered, FIN=True)
     if seg.SYN and seg.ACK:
         yield f"{seg} sent", replace(answered, SYN=False)
@@ -173,7 +173,7 @@ def silent_deviations(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[
             DEVIATION.plus(SILENT),
             deviation(FIN_WAIT_2_TIMER, "FIN-WAIT-2 until the other end's FIN comes", "3.6"),
         )
-    if before.state in FIN_SENT_STATES and not before.resent:
+    if before.state in FIN_UNACKNOWLEDGED and not before.resent:
         text = f"the connection was deleted in {before.state} without retransmission"
         yield (
             before.gone(),

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Tcb, blank
+from tcpmc.model.endpoint.tcb import State, Tcb, empty_tcb
 
 BITS = 32
 MOST_CREDITS = 64
@@ -105,7 +105,9 @@ class Hypothesis:
 
     def gone(self, state: State = State.CLOSED) -> Hypothesis:
         """The connection is deleted; resets that are owed are still owed."""
-        return Hypothesis(blank(state, BITS), owed=self.owed, pending=self.pending, mute=self.mute)
+        return Hypothesis(
+            empty_tcb(state, BITS), owed=self.owed, pending=self.pending, mute=self.mute
+        )
 
     def with_credit(self, due: int | None) -> Hypothesis:
         """One more ACK may be sent; it has to come if `due` is a place in the view."""

@@ -11,12 +11,14 @@ from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq, within
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Tcb
 from tcpmc.model.variants.variant import RFC9293
 
 LEAST_IDLE = 0.5
 """Seconds without a packet before a probe: keep-alives are for connections without traffic."""
 
+SYN_UNACKNOWLEDGED = (State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING)
+"""The states in which the SYN of this end can be first in the retransmission queue."""
 ACK_RULE = "3.10.7.4: ACK sent"
 ACK_LATER = "3.8.6.3: delayed ACK sent"
 WINDOW_UPDATE = "3.8.6: window update sent"
@@ -106,7 +108,7 @@ def _syn(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         return
     if seg.ACK:
         again = (
-            before.state == State.SYN_RECEIVED
+            before.state in SYN_UNACKNOWLEDGED
             and before.numbered
             and seg.seq == tcb.iss == tcb.snd_una
             and seg.ack == tcb.rcv_nxt
@@ -169,7 +171,7 @@ def _synchronized(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Bran
     end = seg.seq + seg.length
     if not (tcb.snd_una <= seg.seq <= tcb.snd_nxt <= end):
         return
-    if tcb.state in FIN_SENT_STATES and seg.seq < tcb.snd_nxt:
+    if tcb.state in FIN_UNACKNOWLEDGED and seg.seq < tcb.snd_nxt:
         return
     rules = stack.variant.rules
     notes: tuple[Note, ...] = ()
@@ -210,9 +212,9 @@ def is_retransmission(tcb: Tcb, seg: Segment) -> bool:
     end = seg.seq + seg.len
     if not (tcb.snd_una <= seg.seq < end <= tcb.snd_nxt):
         return False
-    if not tcb.iss < seg.seq:
+    if seg.seq == tcb.iss == tcb.snd_una and tcb.state in SYN_UNACKNOWLEDGED:
         return False
-    fin_sent = tcb.state in FIN_SENT_STATES
+    fin_sent = tcb.state in FIN_UNACKNOWLEDGED
     if seg.FIN:
         return fin_sent and end == tcb.snd_nxt
     return not fin_sent or end != tcb.snd_nxt

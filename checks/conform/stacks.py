@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from tcpmc.model.endpoint.profile import Profile
+from tcpmc.model.variants.linux_rules import LINUX
+from tcpmc.model.variants.lwip_rules import LWIP
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -59,8 +61,16 @@ LEFT_OPEN: tuple[tuple[str, object], ...] = (
 
 
 def _linux() -> Variant:
+    """The variant, corrected by what the kernel was seen to do (docs/stacks.md)."""
     linux = VARIANTS["linux"]
-    return replace(linux, profile=replace(linux.profile, ack_range="any", tw_reuse="timestamps"))
+    profile = replace(linux.profile, ack_range="any", tw_reuse="timestamps")
+    return replace(linux, profile=profile, rules=LINUX)
+
+
+def _lwip() -> Variant:
+    """The variant, corrected by what the library was seen to do."""
+    lwip = VARIANTS["lwip"]
+    return replace(lwip, profile=replace(lwip.profile, abort_reset="ack"), rules=LWIP)
 
 
 STACKS = {
@@ -68,9 +78,10 @@ STACKS = {
     for stack in (
         Stack(VARIANTS["rfc9293"], permitted=LEFT_OPEN),
         # FIN-WAIT-2 ends after tcp_fin_timeout (60 s), or after TCP_LINGER2, which may be less.
-        Stack(_linux(), fin_wait_2=0.0),
+        # A too old ACK is answered (net/ipv4/tcp_input.c, tcp_ack), but not by every kernel.
+        Stack(_linux(), fin_wait_2=0.0, permitted=(("ack_range", "rfc5961"),)),
         Stack(VARIANTS["freebsd"], fin_wait_2=60.0),
-        Stack(VARIANTS["lwip"], fin_wait_2=20.0),
+        Stack(_lwip(), fin_wait_2=20.0),
     )
 }
 

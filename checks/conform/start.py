@@ -9,7 +9,7 @@ from tcpmc.checks.conform.hypothesis import BITS, Hypothesis
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, SYNCHRONIZED, State, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, SYNCHRONIZED, State, Tcb, empty_tcb
 
 SPARE_CREDITS = 4
 BEFORE = -(1 << 20)
@@ -23,7 +23,7 @@ def is_partial(view: Sequence[Seen]) -> bool:
 def starts(view: Sequence[Seen]) -> list[Hypothesis]:
     """CLOSED; and where the view starts inside a connection, every state that it can be in, with
     the numbers of the first packets."""
-    found = [Hypothesis(blank(State.CLOSED, BITS))]
+    found = [Hypothesis(empty_tcb(State.CLOSED, BITS))]
     if not is_partial(view):
         return found
     if view[0].segment.SYN:
@@ -38,7 +38,7 @@ def _opening(first: Seen) -> Hypothesis:
         iss, rcv = seg.seq, seg.ack
         return Hypothesis(Tcb(State.SYN_RECEIVED, iss, rcv + -1, iss, iss + 1, rcv, passive=True))
     iss = seg.ack + -1
-    opened = blank(State.SYN_SENT, BITS)
+    opened = empty_tcb(State.SYN_SENT, BITS)
     return Hypothesis(replace(opened, iss=iss, snd_una=iss, snd_nxt=seg.ack))
 
 
@@ -54,15 +54,15 @@ def _inside(view: Sequence[Seen]) -> Iterator[Hypothesis]:
 
 def _fits(state: State, acknowledged: bool) -> bool:
     """Whether the state can have everything acknowledged, or something not."""
-    if state in FIN_SENT_STATES:
+    if state in FIN_UNACKNOWLEDGED:
         return not acknowledged
     return acknowledged or state not in (State.FIN_WAIT_2, State.TIME_WAIT)
 
 
 def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
     """SND.UNA, SND.NXT and RCV.NXT before the first packet, as the first packets tell them."""
-    sent = _first([s.segment for s in view if s.sent])
-    came = _first([s.segment for s in view if not s.sent])
+    sent = _first(s.segment for s in view if s.sent)
+    came = _first(s.segment for s in view if not s.sent)
     for nxt in dict.fromkeys(_snd_nxts(sent, came, view[0].segment)):
         unas = [nxt, nxt + -1]
         if came is not None and came.ACK and came.ack < nxt:
@@ -74,9 +74,12 @@ def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
                 yield una, nxt, rcv
 
 
-def _first(segments: Sequence[Segment]) -> Segment | None:
+def _first(segments: Iterator[Segment]) -> Segment | None:
     """The first segment with numbers of the connection: a reset is the last resort."""
-    return next((seg for seg in segments if not seg.RST), segments[0] if segments else None)
+    first = next(segments, None)
+    if first is None or not first.RST:
+        return first
+    return next((seg for seg in segments if not seg.RST), first)
 
 
 def _snd_nxts(sent: Segment | None, came: Segment | None, first: Segment) -> list[Seq]:

@@ -19,7 +19,7 @@ from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Tcb
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Tcb
 
 ZERO = Seq(0, BITS)
 
@@ -105,7 +105,7 @@ def _incoming(before: Hypothesis, target: Seen) -> Iterator[Segment]:
     if before.state == State.CLOSED or not before.numbered:
         return
     acks = {tcb.snd_una, tcb.snd_nxt}
-    if before.state in FIN_SENT_STATES:
+    if before.state in FIN_UNACKNOWLEDGED:
         acks.add(tcb.snd_nxt + -1)
     if before.held:
         gap = _ahead(before.held[0].seq, tcb.rcv_nxt)

@@ -31,7 +31,8 @@ from tcpmc.checks.statespace import (
     unpack,
 )
 from tcpmc.checks.statespace.tables import Ints
-from tcpmc.model.properties.kinds import FAIR_EVENTS
+from tcpmc.model.endpoint.event_kinds import EventKind
+from tcpmc.model.properties.kinds import FAIR_EVENTS, Fairness
 
 NONE = np.empty(0, np.int64)
 
@@ -72,20 +73,20 @@ class Region:
         )
 
 
-def fair_events(table: TabulatedModel, fairness: Sequence[str]) -> Mask:
+def fair_events(table: TabulatedModel, fairness: Sequence[Fairness]) -> Mask:
     """Of each event, by its code, whether fairness is about it."""
     events = {event for kind in fairness for event in FAIR_EVENTS[kind]}
     return np.array([kind in events for kind, *_ in table.events.values])
 
 
-def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Region:
+def region(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Region:
     """The states (sorted) with their transitions; those that duplicate lead outside."""
     parts: list[tuple[Ints, ...]] = []
     for chunk in chunks(states):
         tried = attempts(table, 0, chunk), attempts(table, 1, chunk)
         edges = successors(table, chunk, tried)
         fair = fair_events(table, fairness)
-        doubles = np.array([kind == "duplicate" for kind, *_ in table.events.values])
+        doubles = np.array([kind == EventKind.DUPLICATE for kind, *_ in table.events.values])
         target = np.where(doubles[edges.event], -1, index_in(states, edges.target))
         first = int(np.searchsorted(states, chunk[0]))
         due = [fair[attempt.event] for attempt in tried]
@@ -104,7 +105,7 @@ def region(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Regi
 
 
 def fair_lasso(
-    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[str]
+    table: TabulatedModel, graph: Graph, levels: Sequence[Ints], fairness: Sequence[Fairness]
 ) -> Lasso | None:
     """A run that is fair in the given ways and stays for ever in the given states of the graph, by
     level, or None.
@@ -128,7 +129,7 @@ def fair_lasso(
     return _lasso(graph, levels, found.states, lambda entry: fair_cycle(found, entry))
 
 
-def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Ints:
+def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Ints:
     """The states in which no fair event is due."""
     fair = fair_events(table, fairness)
     channels = unpack(states)[2:]
@@ -148,7 +149,7 @@ def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[str]) -> Int
 
 
 def _fair_component_of(
-    table: TabulatedModel, states: Ints, fairness: Sequence[str]
+    table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]
 ) -> Region | None:
     return fair_component(region(table, states, fairness)) if len(states) else None
 
@@ -176,7 +177,7 @@ def endless_exchange(
 def _answered(table: TabulatedModel, states: Ints) -> tuple[Ints, Ints]:
     """The deliveries that are answered, from these states: sources and targets."""
     edges = successors(table, states)
-    kinds = np.array([kind == "deliver" for kind, *_ in table.events.values])
+    kinds = np.array([kind == EventKind.DELIVER for kind, *_ in table.events.values])
     out = np.stack((unpack(edges.target)[2:], unpack(states[edges.source])[2:]))
     grew = np.where(edges.end == 0, out[0][0] != out[1][0], out[0][1] != out[1][1])
     answered = kinds[edges.event] & grew

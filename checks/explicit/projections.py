@@ -29,6 +29,7 @@ from tcpmc.checks.statespace import (
     unpack,
 )
 from tcpmc.checks.statespace.tables import Ints, Numbers
+from tcpmc.model.endpoint.event_kinds import EventKind
 
 CONTENTS = (1 << CHANNEL_BITS) - 1
 
@@ -170,7 +171,7 @@ def _delivered(
 
 def _by_network(table: TabulatedModel, nodes: Ints) -> tuple[Ints, Ints]:
     """What the network does to the contents by itself, but for duplicates."""
-    doubles = np.array([kind == "duplicate" for kind, *_ in table.events.values])
+    doubles = np.array([kind == EventKind.DUPLICATE for kind, *_ in table.events.values])
     source, rows = table.network(nodes & CONTENTS)
     kept = ~doubles[rows[:, 0]]
     source = source[kept]

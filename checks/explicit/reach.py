@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
@@ -24,20 +25,24 @@ TRIED = (
     SMALL.with_(capacity=1, data=1),
     SMALL.with_(capacity=1, retransmissions=1),
     SMALL.with_(capacity=1, crashes=1),
+    SMALL.with_(capacity=1, attacks=1),
     SMALL.with_(capacity=1, opens=2),
+    SMALL.with_(capacity=1, opens=2, isn="clock", start="established"),
 )
 """The scopes in which a rule is looked for, one after the other: each lets more happen."""
 
 
 @dataclass(frozen=True)
-class Run:
+class ShortestRun:
     """A run and the scope in which it is a shortest one."""
 
     scope: Scope
     trace: Trace
 
 
-def run_to_state(variant: Variant, state: State, scope: Scope = SCOPES["default"]) -> Run | None:
+def run_to_state(
+    variant: Variant, state: State, scope: Scope = SCOPES["default"]
+) -> ShortestRun | None:
     """A shortest run that brings an end into the state; None if no run in the scope does."""
     prop = Reachable(
         name=f"reach-{state.value.lower()}",
@@ -47,16 +52,16 @@ def run_to_state(variant: Variant, state: State, scope: Scope = SCOPES["default"
         goals=(some(state),),
     )
     trace = ExplicitEngine(Model(variant, scope)).decide([prop])[prop.name].trace
-    return None if trace is None else Run(scope, trace)
+    return None if trace is None else ShortestRun(scope, trace)
 
 
-def run_to_rule(variant: Variant, labels: set[str]) -> Run | None:
+def run_to_rule(variant: Variant, labels: set[str]) -> ShortestRun | None:
     """A run of fewest steps whose last one follows a rule with one of these labels, in the first of
     the scopes tried that has one; None if none has."""
     for scope in TRIED:
         trace = _to_rule(Model(variant, scope), labels)
         if trace is not None:
-            return Run(scope, trace)
+            return ShortestRun(scope, trace)
     return None
 
 
@@ -67,10 +72,10 @@ def _to_rule(model: Model, labels: set[str]) -> Trace | None:
     found: list[tuple[Graph, int, int, Event]] = []
 
     def look(graph: Graph, level: int) -> bool:
-        if any(follows(rule, labels) for rule in table.rules):
+        if follows(table.rules, labels):
             for state in graph.levels[level].tolist():
                 for event, step, _ in model.successors(table.system(state)):
-                    if step is not None and follows(step.rule, labels):
+                    if step is not None and follows(step.rules, labels):
                         found.append((graph, state, level, event))
                         return True
         return False
@@ -83,6 +88,6 @@ def _to_rule(model: Model, labels: set[str]) -> Trace | None:
     return replay(model, [*events, event])
 
 
-def follows(rule: str, labels: set[str]) -> bool:
+def follows(rules: Iterable[str], labels: set[str]) -> bool:
     """Whether one of the labels of a step is one of these."""
-    return any(matches(label, part) for part in rule.split(" + ") for label in labels)
+    return any(matches(label, rule) for rule in rules for label in labels)

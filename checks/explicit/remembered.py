@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
@@ -50,7 +51,7 @@ class RememberedRules(Rules):
     steps: dict[Hashable, Step] = field(default_factory=dict, compare=False, repr=False)
     histories: dict[Hashable, History] = field(default_factory=dict, compare=False, repr=False)
 
-    def call(self, event: str, host: Host, tcb: Tcb, octets: int = 1) -> Step:
+    def call(self, event: EventKind, host: Host, tcb: Tcb, octets: int = 1) -> Step:
         """A user call or a timeout."""
         key = event, OF_HOST(host), tcb, octets
         return _remembered(self.steps, key, lambda: Rules.call(self, event, host, tcb, octets))
@@ -65,7 +66,7 @@ class RememberingModel(Model):
     """A model of which the rules, and what they make of histories, are remembered."""
 
     def observed(
-        self, history: History, event: str, before: Tcb, step: Step, seg: Segment | None
+        self, history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None
     ) -> History:
         """The history after a step."""
         rules = self.variant.rules

@@ -14,6 +14,7 @@ from tcpmc.checks.explicit.first import first_runs
 from tcpmc.checks.explicit.tabulate import LOW, TabulatedModel
 from tcpmc.checks.statespace import Graph
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import End, EndStep, Event
 from tcpmc.model.properties.kinds import EveryStep
 
@@ -21,7 +22,7 @@ Occurrence = tuple[int, End, Event]
 
 
 @dataclass
-class Seen:
+class StepFindings:
     """What the steps came to for one property: whether any met the premise, and which of them
     broke the claim."""
 
@@ -35,7 +36,7 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
     for which in (0, 1):
         for key in table.receive[which].known():
             end, flight = table.ends[key >> 20], table.flights[key & LOW]
-            event = Event("deliver", which, flight)
+            event = Event(EventKind.DELIVER, which, flight)
             move = model.receive(which, end, flight.segment, flight.about)
             yield (which, end, event), model.end_step(event, end, move.step)
         for key in table.own[which].known():
@@ -45,9 +46,9 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
                 yield (which, end, event), model.end_step(event, end, move.step)
 
 
-def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, Seen]:
+def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, StepFindings]:
     """What the steps in the tables came to, by property."""
-    seen = {prop.name: Seen(False, set()) for prop in props}
+    seen = {prop.name: StepFindings(False, set()) for prop in props}
     for occurrence, step in tabulated_steps(table):
         for prop in props:
             if prop.premise(step):
@@ -57,7 +58,9 @@ def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, Seen
     return seen
 
 
-def shortest(table: TabulatedModel, graph: Graph, seen: dict[str, Seen]) -> dict[str, Trace]:
+def shortest(
+    table: TabulatedModel, graph: Graph, seen: dict[str, StepFindings]
+) -> dict[str, Trace]:
     """A shortest run to a broken claim, by property, where a run of the graph comes to one."""
     tests = {
         name: lambda which, end, event, broken=one.broken: (which, end, event) in broken

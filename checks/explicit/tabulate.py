@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tcpmc.checks.explicit.remembered import remembering
 from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
 from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.incarnations import About
@@ -31,13 +32,13 @@ class TabulatedModel:
         self.contents: Ids[Contents] = Ids()
         self.flights: Ids[Flight] = Ids()
         self.messages: Ids[tuple[tuple[Segment, ...], About]] = Ids()
-        self.events: Ids[tuple[str, Flight | None, int]] = Ids()
+        self.events: Ids[tuple[EventKind, Flight | None, int]] = Ids()
         self.rules: set[str] = set()
         self.senders: dict[int, set[str]] = {}
         self.refused: set[int] = set()
         self.placed: set[int] = set()
         self._message((), (0, 0))
-        self.events(("tick", None, 0))
+        self.events((EventKind.TICK, None, 0))
         self.own = for_each_end(4, self._own)
         self.receive = for_each_end(2, self._receive)
         self.deliveries = Table(3, self._deliveries)
@@ -87,9 +88,9 @@ class TabulatedModel:
 
     def _sent(self, move: Move) -> int:
         """What the move sends, by its id."""
-        rule, message = move.step.rule, self._message(move.step.send, move.about)
-        self.rules.update(rule.split(" + "))
-        self.senders.setdefault(message, set()).add(rule)
+        message = self._message(move.step.send, move.about)
+        self.rules.update(move.step.rules)
+        self.senders.setdefault(message, set()).add(move.step.rule)
         return message
 
     def _message(self, segments: tuple[Segment, ...], about: About) -> int:
@@ -104,15 +105,15 @@ class TabulatedModel:
 
     def _deliveries(self, key: int) -> Iterator[Row]:
         for flight, rest in self.model.channel.deliveries(self.contents[key]):
-            event = self.events(("deliver", flight, 0))
+            event = self.events((EventKind.DELIVER, flight, 0))
             yield event, self._low(self.flights(flight)), self._contents(rest)
 
     def _network(self, key: int) -> Iterator[Row]:
         contents, channel = self.contents[key], self.model.channel
         for kind, choices in (
-            ("lose", channel.losses(contents)),
-            ("duplicate", channel.duplicates(contents)),
-            ("expire", channel.expiries(contents)),
+            (EventKind.LOSE, channel.losses(contents)),
+            (EventKind.DUPLICATE, channel.duplicates(contents)),
+            (EventKind.EXPIRE, channel.expiries(contents)),
         ):
             for flight, rest in choices:
                 yield self.events((kind, flight, 0)), self._contents(rest)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     import networkx as nx
 
 LIMIT = 100_000
-NETWORK = ("lose", "duplicate", "expire")
 
 
 class TooManyStates(Exception):
@@ -50,7 +50,7 @@ def due_events(model: Model, system: System) -> Iterator[Event]:
     """What an end can do or receive now, also where there is no room for what it then sends."""
     for end in (0, 1):
         for flight, _ in model.channel.deliveries(system.channels[1 - end]):
-            yield Event("deliver", end, flight)
+            yield Event(EventKind.DELIVER, end, flight)
         for move in model.own_moves(end, system.ends[end]):
             if not (move.settled or move.quiet):
                 yield Event(move.event, end, move.flight, move.offset)
@@ -62,4 +62,4 @@ def event_between(graph: nx.MultiDiGraph[int], source: int, target: int) -> Even
     """An event that leads from one state to the next: what an end does before what only the
     network does, so that a delivery that is ignored is not taken for a loss."""
     events: list[Event] = [data["event"] for data in graph[source][target].values()]
-    return min(events, key=lambda event: event.kind in NETWORK)
+    return min(events, key=lambda event: event.kind in NETWORK_EVENTS)

@@ -15,7 +15,7 @@ import z3
 
 from tcpmc.checks.explicit.local_steps import LocalStep
 from tcpmc.checks.labels import ENDS
-from tcpmc.checks.parametric.formulas import Formulas
+from tcpmc.checks.parametric.formulas import ParametricFormulas
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, for_host
 from tcpmc.checks.symbolic.evaluated import Column, Unknown, holds_at
 from tcpmc.checks.symbolic.sent_sets import Location
@@ -31,7 +31,7 @@ ROWS = 2_000
 class Explored:
     """Explored steps of ends with these ISSs, as values of the constants of the formulas."""
 
-    def __init__(self, formulas: Formulas, iss: tuple[int, int]) -> None:
+    def __init__(self, formulas: ParametricFormulas, iss: tuple[int, int]) -> None:
         """Raises Unknown where two states or kinds are the same with these ISSs."""
         self.formulas, self.iss = formulas, iss
         table = formulas.endpoint

@@ -21,13 +21,13 @@ from tcpmc.checks.parametric.symbolic_endpoint import (
     OWN,
     PEER,
     EndMove,
-    Endpoint,
+    SymbolicEndpoint,
     for_host,
     scope_of,
-    with_hosts,
+    symbolic_model,
 )
-from tcpmc.checks.smt.encode import SymbolicSystem
 from tcpmc.checks.symbolic.symbolic import Sym, truth_of
+from tcpmc.checks.symbolic.symbolic_system import SymbolicSystem
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.network.channel import Flight
@@ -49,10 +49,10 @@ class AnySegment(Segment):
 
 
 @dataclass(frozen=True)
-class Formulas:
+class ParametricFormulas:
     """The system of a variant whose ends are those of the table."""
 
-    endpoint: Endpoint
+    endpoint: SymbolicEndpoint
 
     @cached_property
     def _broken(self) -> dict[tuple[Predicate, ...], z3.BoolRef]:
@@ -80,7 +80,7 @@ class Formulas:
     def model(self) -> Model:
         """The model with both ISSs, for predicates."""
         model = self.endpoint.model
-        return with_hosts(Model(model.variant, model.scope), *self.iss)
+        return symbolic_model(model.variant, model.scope, *self.iss)
 
     def frame(self, tag: str) -> dict[str, Any]:
         """Constants for one state."""
@@ -198,9 +198,9 @@ class Formulas:
 
 def formulas_of(
     variant: Variant, data: int, in_time: Callable[[], None] = lambda: None
-) -> Formulas:
+) -> ParametricFormulas:
     """The system of a variant with so many octets of text each way. `in_time` may raise GaveUp."""
-    return Formulas(Endpoint(variant, scope_of(data), in_time))
+    return ParametricFormulas(SymbolicEndpoint(variant, scope_of(data), in_time))
 
 
 def sent_name(which: int, kind: Segment) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import z3
 
-from tcpmc.checks.parametric.formulas import Formulas
+from tcpmc.checks.parametric.formulas import ParametricFormulas
 from tcpmc.checks.parametric.symbolic_endpoint import EndMove
 from tcpmc.checks.symbolic.sent_sets import Location, Sent, TwoEnds, least
 
@@ -17,7 +17,7 @@ from tcpmc.checks.symbolic.sent_sets import Location, Sent, TwoEnds, least
 class Invariant:
     """What is known in each pair of states that the ends can be in together."""
 
-    formulas: Formulas
+    formulas: ParametricFormulas
     known: dict[Location, Sent]
     _made: dict[str, z3.BoolRef] = field(default_factory=dict, repr=False, compare=False)
 
@@ -45,7 +45,9 @@ class Invariant:
         return z3.Or(*parts)
 
 
-def least_invariant(formulas: Formulas, possible: Callable[[z3.BoolRef], bool]) -> Invariant:
+def least_invariant(
+    formulas: ParametricFormulas, possible: Callable[[z3.BoolRef], bool]
+) -> Invariant:
     """The invariant under the moves whose guards are `possible`."""
     moves = [_by_source(formulas, which, possible) for which in (0, 1)]
     two_ends = TwoEnds(
@@ -57,7 +59,7 @@ def least_invariant(formulas: Formulas, possible: Callable[[z3.BoolRef], bool]) 
 
 
 def _by_source(
-    formulas: Formulas, which: int, possible: Callable[[z3.BoolRef], bool]
+    formulas: ParametricFormulas, which: int, possible: Callable[[z3.BoolRef], bool]
 ) -> dict[int, list[EndMove]]:
     found: dict[int, list[EndMove]] = {}
     verdicts: dict[z3.BoolRef, bool] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import z3
 
 from tcpmc.checks.labels import ENDS
-from tcpmc.checks.parametric.formulas import Formulas
+from tcpmc.checks.parametric.formulas import ParametricFormulas
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.model.properties.kinds import Always, Reachable
 
@@ -19,7 +19,7 @@ def premise_of(prop: Always | Reachable) -> Reachable:
     return Reachable(name=prop.name, meaning="", citation="", expected={}, goals=(holds,))
 
 
-def guide(formulas: Formulas, number: int) -> z3.BoolRef:
+def guide(formulas: ParametricFormulas, number: int) -> z3.BoolRef:
     """The states of the ends in frame "1" are those with this number: A's and B's in one."""
     a, b = divmod(number, len(formulas.endpoint.ends))
     frame = formulas.frame("1")
@@ -29,7 +29,7 @@ def guide(formulas: Formulas, number: int) -> z3.BoolRef:
 
 
 def run_to_premise(
-    formulas: Formulas, prop: Always | Reachable, where: z3.BoolRef
+    formulas: ParametricFormulas, prop: Always | Reachable, where: z3.BoolRef
 ) -> list[int] | None:
     """The numbers of the states after each step of a shortest run, or None."""
     solver = z3.SolverFor("QF_BV")
@@ -45,7 +45,7 @@ def run_to_premise(
     return None
 
 
-def _number(formulas: Formulas, model: z3.ModelRef, tag: int) -> int:
+def _number(formulas: ParametricFormulas, model: z3.ModelRef, tag: int) -> int:
     frame = formulas.frame(str(tag))
     a, b = (model.eval(frame[who], model_completion=True).as_long() for who in ENDS)
     return int(a * len(formulas.endpoint.ends) + b)

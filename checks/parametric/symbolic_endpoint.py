@@ -39,11 +39,10 @@ def scope_of(data: int) -> Scope:
     return Scope("unbounded", bits=BITS, channel="sent-set", data=data)
 
 
-def with_hosts(model: Model, *iss: z3.BitVecRef) -> Model:
-    """The same model with hosts that choose these ISSs."""
-    numbers = [Seq(cast(int, Sym(term)), BITS) for term in iss]
-    model.hosts = tuple(Host(model.variant.profile, number) for number in numbers)
-    return model
+def symbolic_model(variant: Variant, scope: Scope, *iss: z3.BitVecRef) -> Model:
+    """The model whose hosts choose these ISSs."""
+    a, b = (Host(variant.profile, Seq(cast(int, Sym(term)), BITS)) for term in iss)
+    return Model(variant, scope, (a, b))
 
 
 def each_term(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -100,7 +99,7 @@ class EndMove:
         return self.source == self.target and self.sending is None
 
 
-class Endpoint:
+class SymbolicEndpoint:
     """The states of an end (0 is the initial one), the kinds that it sends, and its moves."""
 
     def __init__(
@@ -108,7 +107,7 @@ class Endpoint:
     ) -> None:
         """Raises Unending; NotImplementedError for a rule that sends two segments at a time; and
         what `in_time` raises, which is called from time to time."""
-        self.model = with_hosts(Model(variant, scope), OWN, OWN)
+        self.model = symbolic_model(variant, scope, OWN, OWN)
         self.ends: list[End] = []
         self.kinds: list[Segment] = []
         self.moves: list[EndMove] = []

@@ -8,7 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.running.jobs import ENGINES, Exploration, Job, Outcome, Result, decides, grouped
+from tcpmc.checks.running.jobs import (
+    ENGINES,
+    Engine,
+    Exploration,
+    Job,
+    Outcome,
+    Result,
+    decides,
+    grouped,
+)
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
@@ -39,7 +48,9 @@ def run(
     limits, exploring = limits or Limits(), exploring or Exploring()
     monitor = Monitor(limits, progress)
     groups = dict(enumerate(grouped(jobs)))
-    exploring.check([(g.variant, g.scope) for g in groups.values() if g.decided_by("explicit")])
+    exploring.check(
+        [(g.variant, g.scope) for g in groups.values() if g.decided_by(Engine.EXPLICIT)]
+    )
     outcome = Outcome([])
     collected = _Collected(groups, follow)
     with monitor.running(), ExitStack() as stack:
@@ -48,17 +59,19 @@ def run(
             for clock in (False, True)
         ]
         for number, group in groups.items():
-            collected.add("networkx", _by_networkx(number, group, monitor))
+            collected.add(Engine.NETWORKX, _by_networkx(number, group, monitor))
             found = _explore(group, monitor, outcome.rules, exploring)
-            collected.add("explicit", {(number, name): answer for name, answer in found.items()})
+            collected.add(
+                Engine.EXPLICIT, {(number, name): answer for name, answer in found.items()}
+            )
             for solver in solvers:
-                collected.add("z3", solver.answered())
-        explored = bool(collected.answers["explicit"])
+                collected.add(Engine.Z3, solver.answered())
+        explored = bool(collected.answers[Engine.EXPLICIT])
         for solver in solvers:
             found_there = solver.wait(
-                monitor, not explored, lambda answers: collected.add("z3", answers)
+                monitor, not explored, lambda answers: collected.add(Engine.Z3, answers)
             )
-            collected.add("z3", found_there)
+            collected.add(Engine.Z3, found_there)
         outcome.reason = monitor.reason
     outcome.results += [collected.result(job) for job in jobs]
     return outcome
@@ -76,17 +89,24 @@ class _Collected:
 
     def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
         """Take these answers, and pass on the results that are complete now."""
+        if answers.keys() <= self.answers[engine].keys():
+            return
         self.answers[engine] |= answers
-        complete = [job for job in self._open if self._complete(job)]
-        self._open = [job for job in self._open if not self._complete(job)]
-        for job in complete:
-            self._follow(self.result(job))
+        waiting = []
+        for job in self._open:
+            if self._complete(job):
+                self._follow(self.result(job))
+            else:
+                waiting.append(job)
+        self._open = waiting
 
     def result(self, job: Job) -> Result:
         """What there is on the job."""
         found = {engine: self.answers[engine].get(self._key(job)) for engine in ENGINES}
-        answers = {engine: answer for engine, answer in found.items() if answer is not None}
-        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
+        answers: dict[str, Answer] = {
+            engine: answer for engine, answer in found.items() if answer is not None
+        }
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.expected_override)
         return Result(job, verdict)
 
     def _complete(self, job: Job) -> bool:
@@ -105,8 +125,8 @@ def _tasks(groups: Mapping[int, Exploration], clock: bool, thorough: bool) -> di
         number: Task(
             group.source,
             group.scope,
-            tuple(prop.name for prop in group.decided_by("z3")),
-            thorough or not group.decided_by("explicit"),
+            tuple(prop.name for prop in group.decided_by(Engine.Z3)),
+            thorough or not group.decided_by(Engine.EXPLICIT),
         )
         for number, group in groups.items()
         if group.scope.clock == clock
@@ -120,7 +140,7 @@ def _explore(
     from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
     from tcpmc.checks.statespace.checkpoint import Foreign
 
-    props = group.decided_by("explicit")
+    props = group.decided_by(Engine.EXPLICIT)
     watch = watcher(monitor, group.variant.name)
     if not props:
         return {}
@@ -152,7 +172,7 @@ def _at_next_capacity(
     that exploration.)"""
     from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 
-    props = [prop for prop in group.decided_by("explicit") if found[prop.name].cut is not None]
+    props = [prop for prop in group.decided_by(Engine.EXPLICIT) if found[prop.name].cut is not None]
     if not props or group.scope.capacity == MOST_CAPACITY:
         return {}
     scope = group.scope.with_(capacity=group.scope.capacity + 1)
@@ -165,10 +185,10 @@ def _by_networkx(
     number: int, group: Exploration, monitor: Monitor
 ) -> dict[tuple[int, str], Answer | None]:
     """The networkx engine's answers."""
-    props = group.decided_by("networkx")
+    props = group.decided_by(Engine.NETWORKX)
     if not props:
         return {}
-    from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+    from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 
     monitor.status = lambda: f"{group.variant.name}: networkx"
     try:

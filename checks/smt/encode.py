@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import z3
 
-from tcpmc.checks.in_flight import PartialSystem, loses_unseen
+from tcpmc.checks.in_flight import loses_unseen
 from tcpmc.checks.smt.message_alphabet import kinds_of
 from tcpmc.checks.smt.relation import Relation
 from tcpmc.checks.symbolic.fields import (
@@ -21,49 +21,25 @@ from tcpmc.checks.symbolic.fields import (
     STATE_BITS,
     controls,
     end_terms,
-    equal,
     like,
     plain,
     rebuilt,
     segment_terms,
 )
 from tcpmc.checks.symbolic.symbolic import Sym, as_truth, truth_of
+from tcpmc.checks.symbolic.symbolic_system import SymbolicModel, SymbolicSystem
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb
-from tcpmc.model.network.channel import Contents, Flight
+from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.kinds import Each, Predicate
+from tcpmc.model.properties.kinds import AtBothEnds, Predicate
 
 Frame = Mapping[str, Any]
 COUNTER_BITS, WIDTHS = 8, {"ts_recent": 32, "stamp": 32}
 """The bits of a number that is no sequence number, at the least, and of those that need more."""
-
-
-class SymbolicSystem(PartialSystem):
-    """A state whose ends are symbolic and whose channels are known by what kinds are in them."""
-
-    __slots__ = ("present",)
-    present: Sequence[tuple[Flight, z3.BoolRef]]
-    unsettled = (
-        "it reads System.channels, which the solver knows only by what is in them: use "
-        "System.in_flight, or the explicit engine"
-    )
-
-    def __init__(self, ends: tuple[End, End], present: Sequence[tuple[Flight, z3.BoolRef]]) -> None:
-        super().__init__(ends)
-        object.__setattr__(self, "present", present)
-
-    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
-        """Whether a segment of that kind, and of that age, is in either channel, as a term."""
-        found = [
-            is_there
-            for flight, is_there in self.present
-            if which(flight.segment) and (younger is None or flight.age < younger)
-        ]
-        return cast(bool, Sym(z3.Or(*found)))
 
 
 class Encoding:
@@ -81,11 +57,11 @@ class Encoding:
         varying: Collection[str] | None = None,
     ) -> None:
         self.scope = model.scope
-        self.model = SymbolicModel(model.variant, model.scope)
         self.bits = model.scope.bits
         self.iss = [host.iss.value for host in model.hosts]
         symbolic_iss = Seq(cast(int, Sym(z3.BitVec("iss", self.bits))), self.bits)
-        self.model.hosts = (Host(model.variant.profile, symbolic_iss),) * 2
+        host = Host(model.variant.profile, symbolic_iss)
+        self.model = SymbolicModel(model.variant, model.scope, (host, host))
         self.reference = model
         self.channels = tuple([kinds_of(model.channel, seg) for seg in kinds] for kinds in sent)
         self.end = self._any_end(varying)
@@ -246,7 +222,7 @@ class Encoding:
         frame = self.frame0
         valid = [z3.ULT(frame[f"{who}.state"], len(State)) for who in "AB"]
         model, system = Summarized(self), self.system(frame)
-        if isinstance(predicate, Each):
+        if isinstance(predicate, AtBothEnds):
             condition = predicate.condition
             return z3.And(
                 truth_of(lambda: condition(model, system, 0), *valid),
@@ -282,15 +258,6 @@ class Encoding:
         pairs += [(self.frame1[name], second[name]) for name in second]
         pairs += [(term, z3.Const(f"{term}@{tag}", term.sort())) for term in self.inputs.values()]
         return z3.substitute(formula, *pairs)
-
-
-class SymbolicModel(Model):
-    """The model on symbolic ends. What counts as a change is decided by the solver, on terms: the
-    explicit engine, which compares values, does not share it."""
-
-    def changes_nothing(self, before: Tcb, step: Step) -> bool:
-        """As `Model.changes_nothing`, as a term."""
-        return not step.send and cast(bool, Sym(equal(step.tcb, before)))
 
 
 def _one_of(index: z3.BitVecRef, places: Sequence[int]) -> z3.BoolRef:

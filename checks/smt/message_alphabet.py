@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Channel, Contents, Flight
 
@@ -40,9 +41,9 @@ def kinds_of(channel: Channel, segment: Segment) -> Kinds:
     contents: list[Contents] = [()]
     ways: dict[str, set[tuple[int, int]]] = {
         "put": set(),
-        "deliver": set(),
+        EventKind.DELIVER: set(),
         "network": set(),
-        "tick": set(),
+        EventKind.TICK: set(),
     }
 
     def index(after: Contents) -> int:
@@ -53,11 +54,11 @@ def kinds_of(channel: Channel, segment: Segment) -> Kinds:
     for number, before in enumerate(contents):  # grows while it is read
         for name, results in (
             ("put", [channel.put(before, (segment,))]),
-            ("deliver", [rest for _, rest in channel.deliveries(before)]),
+            (EventKind.DELIVER, [rest for _, rest in channel.deliveries(before)]),
             ("network", [rest for _, rest in channel.losses(before)]),
             ("network", [more for _, more in channel.duplicates(before)]),
             ("network", [rest for _, rest in channel.expiries(before)]),
-            ("tick", [channel.tick(before)] if channel.scope.clock else []),
+            (EventKind.TICK, [channel.tick(before)] if channel.scope.clock else []),
         ):
             ways[name] |= {(number, index(after)) for after in results if after is not None}
     ordered = {name: tuple(sorted(pairs)) for name, pairs in ways.items()}

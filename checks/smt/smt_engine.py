@@ -22,9 +22,9 @@ from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.smt.bmc import Unrolling
 from tcpmc.checks.smt.clauses import proposed
 from tcpmc.checks.smt.encode import Encoding
-from tcpmc.checks.smt.explored import unmatched
 from tcpmc.checks.smt.induction import Escaped, inductive, sample, segments_sent
 from tcpmc.checks.smt.pairs import Pairs, varying
+from tcpmc.checks.smt.unmatched import unmatched
 from tcpmc.checks.statespace import explore
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.checks.symbolic.evaluated import Unknown

@@ -5,8 +5,8 @@ small ints, filled in as far as they are asked. A state is four of these ints pa
 search is exact: no state is hashed away.
 
 Reading order: `machine`, `tables`, `edges` (the transitions with their events, for traces);
-`levels`, `graph`, `search`; `table_arrays` and `backend`, then what expands: `by_kernel` with
-`kernel.c`, `by_numpy`, `cluster`. `checkpoint` keeps levels.
+`levels`, `graph`, `breadth_first`; `table_arrays` and `backend`, then what expands: `by_kernel`
+with `kernel.c`, `by_numpy`, `cluster`. `checkpoint` keeps levels.
 
 A system counts as it likes: each row of a table is a transition, and `Graph.edges` is their number,
 with those that lead to the same state and those that change nothing (a tick that changes nothing
@@ -15,6 +15,7 @@ is loses it. No predecessor and no edge is kept: a path comes from expanding the
 """
 
 from tcpmc.checks.statespace.arrays import CHUNK, Mask, chunks, contains, distinct, index_in, ragged
+from tcpmc.checks.statespace.breadth_first import explore
 from tcpmc.checks.statespace.edges import Attempts, Edges, attempts, successors
 from tcpmc.checks.statespace.graph import Graph
 from tcpmc.checks.statespace.machine import (
@@ -28,7 +29,6 @@ from tcpmc.checks.statespace.machine import (
     pack,
     unpack,
 )
-from tcpmc.checks.statespace.search import explore
 from tcpmc.checks.statespace.tables import Ids, Ints, Row, Table
 
 __all__ = [

@@ -35,7 +35,7 @@ from tcpmc.checks.statespace.table_arrays import (
     Ragged,
 )
 from tcpmc.checks.statespace.tables import Ints
-from tcpmc.checks.statespace.visited import Bitmap, Seen
+from tcpmc.checks.statespace.visited import Bitmap, Visited
 
 CHUNK = 1 << 14
 """States expanded at a time: their successors stay in the processor's cache."""
@@ -53,7 +53,7 @@ class NumpyBackend:
     def __init__(self, tables: FlatTables) -> None:
         self.tables = tables
         self.planes = Planes()
-        self.seen: Seen = Bitmap(1 << 8)
+        self.seen: Visited = Bitmap(1 << 8)
         self._found: list[Ints] = []
         self._fit()
 
@@ -121,7 +121,7 @@ class Rows:
     tables are filled in; what is missing to `lacks`, as rows (stage, key). What depends on a
     missing entry is not asked: the kernel sees it in the same way."""
 
-    def __init__(self, tables: FlatTables, planes: Planes, seen: Seen, addresses: Ints) -> None:
+    def __init__(self, tables: FlatTables, planes: Planes, seen: Visited, addresses: Ints) -> None:
         self.tables, self.planes, self.seen = tables, planes, seen
         self.found, self.lacks = [NONE], list[Ints]()
         self._counted: list[tuple[Ints, Ints | Cells | None]] = []

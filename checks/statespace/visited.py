@@ -15,16 +15,16 @@ LARGEST_BITMAP = 1 << 36
 """Bits: 8 GB of addresses, of which few have memory behind them."""
 
 
-class Seen(Protocol):
+class Visited(Protocol):
     """A set of addresses."""
 
     def without(self, addresses: Ints) -> Ints:
         """The addresses (in any order, perhaps repeated) that are not in the set."""
 
-    def add(self, addresses: Ints) -> Seen:
+    def add(self, addresses: Ints) -> Visited:
         """The set with these in it, distinct and in order; it may be another one."""
 
-    def moved(self, move: Callable[[Ints], Ints]) -> Seen:
+    def moved(self, move: Callable[[Ints], Ints]) -> Visited:
         """The set with every address moved; the order of the addresses stays."""
 
 
@@ -45,7 +45,7 @@ class Bitmap:
         new: Ints = addresses[bits & 1 == 0]
         return new
 
-    def add(self, addresses: Ints) -> Seen:
+    def add(self, addresses: Ints) -> Visited:
         """The set with these in it."""
         if not len(addresses):
             return self
@@ -58,7 +58,7 @@ class Bitmap:
         self._bytes[byte[first]] |= np.bitwise_or.reduceat(bits, first)
         return self
 
-    def _larger(self, top: int) -> Seen:
+    def _larger(self, top: int) -> Visited:
         size = max(2 * len(self._bytes), (top >> 3) + 1)
         if size <= LARGEST_BITMAP >> 3:
             try:
@@ -76,7 +76,7 @@ class Bitmap:
         addresses: Ints = used[index] << 3 | bit
         return addresses
 
-    def moved(self, move: Callable[[Ints], Ints]) -> Seen:
+    def moved(self, move: Callable[[Ints], Ints]) -> Visited:
         """The set with every address moved."""
         return Bitmap(len(self._bytes)).add(move(self._addresses()))
 
@@ -91,11 +91,11 @@ class Sorted:
         """The addresses that are not in the set."""
         return addresses[~contains(self._addresses, addresses)]
 
-    def add(self, addresses: Ints) -> Seen:
+    def add(self, addresses: Ints) -> Visited:
         """The set with these in it."""
         both = np.concatenate((self._addresses, addresses))
         return Sorted(np.sort(both, kind="stable"))
 
-    def moved(self, move: Callable[[Ints], Ints]) -> Seen:
+    def moved(self, move: Callable[[Ints], Ints]) -> Visited:
         """The set with every address moved."""
         return Sorted(move(self._addresses))

@@ -29,12 +29,18 @@ from tcpmc.checks.symbolic.symbolic import Sym, as_truth, paths
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import (
+    FIN_TAKEN,
+    FIN_UNACKNOWLEDGED,
+    TAKES_TEXT,
+    State,
+    Step,
+    Tcb,
+    empty_tcb,
+)
 from tcpmc.model.network.product import Event
 from tcpmc.model.variants.variant import Variant
 
-FIN_RECEIVED_STATES = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
-TAKES_TEXT_STATES = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 FIN_ACKNOWLEDGED_STATES = (State.FIN_WAIT_2, State.TIME_WAIT)
 
 CONTROLS = frozenset(("SYN", "ACK", "FIN", "RST"))
@@ -102,7 +108,7 @@ def _tcbs(variant: Variant, state: State, bits: int) -> Iterator[Tcb]:
     """Any TCB in that state; what is no number is given, not a symbol."""
     first, queued = Seq(0, bits), _octets("queued", bits)
     if state in (State.CLOSED, State.LISTEN):
-        yield blank(state, bits)
+        yield empty_tcb(state, bits)
     elif state == State.SYN_SENT:
         yield Tcb(state, first, first, first, first + 1, first, queued=queued)
     elif state == State.SYN_RECEIVED:
@@ -110,15 +116,15 @@ def _tcbs(variant: Variant, state: State, bits: int) -> Iterator[Tcb]:
             numbers = (first, first, first, first + 1, first + 1)
             yield Tcb(state, *numbers, passive, queued, close_queued)
         if variant.profile.reopening != "no":
-            yield Tcb(state, *numbers, reopened=blank(State.TIME_WAIT, bits))
+            yield Tcb(state, *numbers, reopened=empty_tcb(State.TIME_WAIT, bits))
     else:
         una = first + 1 + _octets("acknowledged", bits) + (state in FIN_ACKNOWLEDGED_STATES)
-        nxt = una + _octets("outstanding", bits) + (state in FIN_SENT_STATES)
+        nxt = una + _octets("outstanding", bits) + (state in FIN_UNACKNOWLEDGED)
         nxt = una if state in FIN_ACKNOWLEDGED_STATES else nxt
-        rcv_nxt = first + 1 + _octets("received", bits) + (state in FIN_RECEIVED_STATES)
+        rcv_nxt = first + 1 + _octets("received", bits) + (state in (*FIN_TAKEN, State.TIME_WAIT))
         tcb = Tcb(state, first, first, una, nxt, rcv_nxt)
         yield tcb
-        if variant.profile.out_of_order == "hold" and state in TAKES_TEXT_STATES:
+        if variant.profile.out_of_order == "hold" and state in TAKES_TEXT:
             gap, held = 1 + _octets("missing", bits), _octets("held", bits)
             yield from (replace(tcb, gap=gap, held=held, held_fin=fin) for fin in (False, True))
 
@@ -161,7 +167,7 @@ def _needs(tcb: Tcb, seg: Segment, step: Step) -> set[str]:
     needs = set(seg.controls.split(",")) & CONTROLS
     if step.tcb.state != tcb.state and seg.ACK and seg.ack == tcb.snd_nxt:
         needs |= {ACK_OF_SYN} if tcb.state == State.SYN_RECEIVED else set()
-        needs |= {ACK_OF_FIN} if tcb.state in FIN_SENT_STATES else set()
+        needs |= {ACK_OF_FIN} if tcb.state in FIN_UNACKNOWLEDGED else set()
     return needs
 
 

@@ -62,6 +62,9 @@ def _value(
     if kind in ARITHMETIC:
         found = reduce(ARITHMETIC[kind], parts)
         return found & _mask(term.size()) if isinstance(term, z3.BitVecRef) else found
+    if kind in SIGNED:
+        left, right = term.children()
+        return SIGNED[kind](_with_sign(parts[0], left), _with_sign(parts[1], right))
     if kind in APPLIED:
         return APPLIED[kind](*parts)
     if kind == z3.Z3_OP_ITE:
@@ -70,17 +73,33 @@ def _value(
         return np.asarray(parts[0] != parts[1])
     if kind == z3.Z3_OP_PB_AT_MOST:
         return np.asarray(np.sum(parts, axis=0) <= declared.params()[0])
-    if kind == z3.Z3_OP_EXTRACT:
-        high, low = declared.params()
-        return (parts[0] >> np.uint64(low)) & _mask(high - low + 1)
-    if kind == z3.Z3_OP_CONCAT:
-        first, *more = zip(parts, term.children(), strict=True)
-        return reduce(lambda a, b: (a << np.uint64(b[1].size())) | b[0], more, first[0])
+    if kind in (z3.Z3_OP_EXTRACT, z3.Z3_OP_CONCAT, z3.Z3_OP_SIGN_EXT):
+        return _bits(term, parts)
     raise Unknown(f"{declared.name()} is not evaluated")
+
+
+def _bits(term: Any, parts: list[Column]) -> Column:
+    """Bits cut out, put one after the other, or more of them."""
+    match term.decl().kind():
+        case z3.Z3_OP_EXTRACT:
+            high, low = term.decl().params()
+            return (parts[0] >> np.uint64(low)) & _mask(high - low + 1)
+        case z3.Z3_OP_CONCAT:
+            first, *more = zip(parts, term.children(), strict=True)
+            return reduce(lambda a, b: (a << np.uint64(b[1].size())) | b[0], more, first[0])
+        case _:
+            signed = _with_sign(parts[0], term.arg(0))
+            return np.asarray(signed.astype(np.uint64) & _mask(term.size()))
 
 
 def _mask(bits: int) -> np.uint64:
     return np.uint64((1 << bits) - 1)
+
+
+def _with_sign(column: Column, term: Any) -> Column:
+    """The numbers of so many bits as numbers with a sign."""
+    unused = np.uint64(64 - term.size())
+    return (column << unused).astype(np.int64) >> np.int64(unused)
 
 
 def _integer(term: Any) -> np.int64:
@@ -112,6 +131,12 @@ ARITHMETIC: dict[int, Callable[[Column, Column], Column]] = {
     z3.Z3_OP_MUL: lambda a, b: a * b,
 }
 """Modulo 2**64, and cut to the bits of the term where it has some."""
+SIGNED: dict[int, Callable[[Column, Column], Column]] = {
+    z3.Z3_OP_SLEQ: lambda a, b: a <= b,
+    z3.Z3_OP_SLT: lambda a, b: a < b,
+    z3.Z3_OP_SGEQ: lambda a, b: a >= b,
+    z3.Z3_OP_SGT: lambda a, b: a > b,
+}
 APPLIED: dict[int, Callable[..., Column]] = {
     z3.Z3_OP_NOT: lambda a: ~a,
     z3.Z3_OP_ZERO_EXT: lambda a: a,

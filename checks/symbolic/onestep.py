@@ -14,10 +14,11 @@ from tcpmc.checks.symbolic.fields import CONTROLS, SEQUENCE_FIELDS, STATE_BITS, 
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import Path, Sym, as_bits, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, empty_tcb
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.history import History
 from tcpmc.model.network.incarnations import Incarnation
@@ -31,9 +32,9 @@ BITS = 32
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
 
-CALLS = tuple(event for event in OWN_EVENTS if event != "crash")
-EVENTS = ("deliver", *CALLS)
-QUEUE_TIMEOUTS = ("retransmission timeout", "user timeout")
+CALLS = tuple(event for event in OWN_EVENTS if event != EventKind.CRASH)
+EVENTS = (EventKind.DELIVER, *CALLS)
+QUEUE_TIMEOUTS = (EventKind.RETRANSMISSION_TIMEOUT, EventKind.USER_TIMEOUT)
 NUMBERS = ("seg.seq", "seg.ack", "seg.length", "seg.stamp", "queued", "ts_recent")
 FLAGS = ("passive", "close_queued", "may_open", "reopened")
 
@@ -112,21 +113,21 @@ class OneStep:
             ]
         return self._paths
 
-    def _begins(self) -> Iterator[tuple[list[z3.BoolRef], str, Tcb, Segment]]:
+    def _begins(self) -> Iterator[tuple[list[z3.BoolRef], EventKind, Tcb, Segment]]:
         """Every event on every TCB: a condition on them, the event, the TCB, and what arrives."""
         for state, controls in product(State, product((False, True), repeat=len(CONTROLS))):
             for condition, tcb in _tcbs(state, self.variant.profile):
-                yield condition, "deliver", tcb, _segment(controls, self.variant.profile)
+                yield condition, EventKind.DELIVER, tcb, _segment(controls, self.variant.profile)
         for state, event in product(State, CALLS):
             for condition, tcb in _tcbs(state, self.variant.profile):
                 waiting = _truth(tcb.snd_una.value != tcb.snd_nxt.value)
                 if event in QUEUE_TIMEOUTS:
                     yield [*condition, waiting], event, tcb, NO_SEGMENT
-                elif event != "TIME-WAIT timeout" or state == State.TIME_WAIT:
+                elif event != EventKind.TIME_WAIT_TIMEOUT or state == State.TIME_WAIT:
                     yield condition, event, tcb, NO_SEGMENT
 
-    def _step(self, event: str, tcb: Tcb, segment: Segment) -> Step:
-        if event == "deliver":
+    def _step(self, event: EventKind, tcb: Tcb, segment: Segment) -> Step:
+        if event == EventKind.DELIVER:
             return self.variant.rules.segment_arrives(self.host, tcb, segment)
         return self.variant.rules.call(event, self.host, tcb)
 
@@ -148,11 +149,11 @@ class OneStep:
         end = End(concrete(step.tcb), History(opens=int(not opening)), incarnation=known)
         iss = concrete(self.host.iss).value
         scope = Scope("32 bits", bits=BITS, iss=(iss, iss), opens=1 + opening, aborts=True)
-        limit = 0 if step.event == "user timeout" else None
+        limit = 0 if step.event == EventKind.USER_TIMEOUT else None
         model = Model(self.variant, scope.with_(retransmissions=limit))
         flights = (Flight(concrete(step.segment)),) if step.arrives else ()
-        event = Event("deliver", 0, *flights) if step.arrives else Event(step.event)
-        start = System((end, End(blank(State.CLOSED, BITS))), ((), flights))
+        event = Event(EventKind.DELIVER, 0, *flights) if step.arrives else Event(step.event)
+        start = System((end, End(empty_tcb(State.CLOSED, BITS))), ((), flights))
         return replay(model, [event], start=start)
 
 
@@ -181,7 +182,7 @@ def _tcbs(state: State, profile: Profile) -> Iterator[tuple[list[z3.BoolRef], Tc
     """Every TCB in a state, with a condition on it: every number is open. In CLOSED and LISTEN
     there is none. One in SYN-RECEIVED may have been reopened from TIME-WAIT."""
     if state in (State.CLOSED, State.LISTEN):
-        yield [], blank(state, BITS)
+        yield [], empty_tcb(state, BITS)
         return
     flags = {"passive": _flag("passive"), "close_queued": _flag("close_queued")}
     reopens = state == State.SYN_RECEIVED and profile.reopening != "no"

@@ -29,7 +29,7 @@ CONDITIONS = (CLOSE_QUEUED, REOPENED, FIN_HELD)
 
 
 @dataclass(frozen=True)
-class Change:
+class Arrow:
     """One arrow: the event, and the action in as many lines as it has parts ("x" for none)."""
 
     source: State
@@ -45,7 +45,7 @@ class Change:
         return cut and self.target in (State.CLOSED, State.TIME_WAIT)
 
 
-def state_changes(variant: Variant) -> tuple[Change, ...]:
+def state_changes(variant: Variant) -> tuple[Arrow, ...]:
     """The state changes of a variant in the states that can be reached from CLOSED, in order.
 
     Each is shown with what it needs and no more: the least control bits that bring it about, and
@@ -56,7 +56,7 @@ def state_changes(variant: Variant) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=in_order))
 
 
-def changes_by(variant: Variant, cause: Cause) -> set[Change]:
+def changes_by(variant: Variant, cause: Cause) -> set[Arrow]:
     """The state changes of the variant that the cause brings about, at least."""
     least = (one for one in _least_causes(variant) if one == cause or one.covers(cause))
     return {_change(one) for one in least}
@@ -73,15 +73,15 @@ def _least_causes(variant: Variant) -> tuple[Cause, ...]:
     return tuple(cause for cause in least if cause.source in reached)
 
 
-def in_order(change: Change) -> tuple[int, int, str, str]:
+def in_order(change: Arrow) -> tuple[int, int, str, str]:
     """Sorts changes by the RFC's order of states."""
     ends = STATES.index(change.source), STATES.index(change.target)
     return (*ends, change.event, change.action)
 
 
-def _change(cause: Cause) -> Change:
+def _change(cause: Cause) -> Arrow:
     action = "\n".join(part for part in ACTIONS if part in cause.does) or "x"
-    return Change(cause.source, _event(cause.needs), action, cause.target)
+    return Arrow(cause.source, _event(cause.needs), action, cause.target)
 
 
 def _event(needs: Collection[str]) -> str:

@@ -7,7 +7,7 @@ answer that contradicts is a bug of either.
 
 from __future__ import annotations
 
-from tcpmc.checks.timed.threshold import Finder, Question
+from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 from tcpmc.checks.verdict import (
     INCONCLUSIVE,
     PROVED,
@@ -18,11 +18,11 @@ from tcpmc.checks.verdict import (
     Answer,
 )
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.properties.kinds import Property, Reachable
+from tcpmc.model.properties.kinds import Property, Reachable, Word
 from tcpmc.model.timed.theorems import CLOCKED, Claim
 from tcpmc.model.variants.variant import Variant
 
-AS_GOAL = {REFUTED: WITNESS, PROVED: UNREACHABLE, VACUOUS: UNREACHABLE}
+AS_GOAL: dict[str, Word] = {REFUTED: WITNESS, PROVED: UNREACHABLE, VACUOUS: UNREACHABLE}
 """What an answer about a claim says of the goal that it is broken."""
 
 
@@ -46,9 +46,10 @@ def decide(variant: Variant, prop: Property, scope: Scope) -> Answer | None:
     found = counterpart(prop.name, scope)
     if found is None:
         return None
-    threshold = Finder(Question(prop.name, found[0], variant, found[1])).find()
+    threshold = Finder(ThresholdQuestion(prop.name, found[0], variant, found[1])).find()
     if threshold.word == INCONCLUSIVE:
         return Answer(INCONCLUSIVE, f"dense time: {threshold.how}")
-    word = AS_GOAL[threshold.word] if isinstance(prop, Reachable) else threshold.word
+    goal = isinstance(prop, Reachable)
+    word = AS_GOAL.get(threshold.word, threshold.word) if goal else threshold.word
     how = "a run" if threshold.word == REFUTED else threshold.how
     return Answer(word, f"dense time: {how.replace('all parameters', 'real clocks')}")

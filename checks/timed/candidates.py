@@ -12,7 +12,7 @@ Fact = tuple[str | Pair, int]
 """A flag and its value, or a pair of moments and the index of a bound."""
 
 
-class Facts:
+class CandidateInvariant:
     """Flags with one value, and for pairs of moments the bounds of their difference."""
 
     def __init__(self, bounds: Bounds, telling: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ class Facts:
             pair = self.bounds.pairs[row]
             yield from ((pair, index) for index in bounds)
 
-    def new(self, known: Facts, changed: set[str]) -> Iterator[Fact]:
+    def new(self, known: CandidateInvariant, changed: set[str]) -> Iterator[Fact]:
         """The facts, but those that are known already of what did not change."""
         for name, value in self.flags.items():
             if name in changed or known.flags.get(name) != value:

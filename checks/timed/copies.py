@@ -22,6 +22,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
+from tcpmc.model.endpoint.event_kinds import EventKind
 
 LIFE = z3.Real("lifetime")
 MUST = z3.Bool("must-arrive")
@@ -30,7 +31,7 @@ COPIES = "copy", "origin", "other"
 
 
 @dataclass(frozen=True)
-class Copy:
+class CopyTerms:
     """A copy: whether it is in the network, when it was sent, whether it has arrived."""
 
     there: Any
@@ -39,10 +40,10 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Channel:
+class CopiesOfKind:
     """One kind of segment: the copies, and what the slice holds of them."""
 
-    copies: tuple[Copy, ...]
+    copies: tuple[CopyTerms, ...]
     youngest: Any
     owed: Any
     first: Any
@@ -55,15 +56,15 @@ class Channel:
         return [*copies, self.youngest, self.owed, self.first, self.now]
 
 
-def channel(tag: str) -> Channel:
+def channel(tag: str) -> CopiesOfKind:
     """A channel whose contents are open."""
     copies = tuple(
-        Copy(z3.Bool(f"{name}.there@{tag}"), z3.Real(f"{name}.sent@{tag}"),
+        CopyTerms(z3.Bool(f"{name}.there@{tag}"), z3.Real(f"{name}.sent@{tag}"),
              z3.Bool(f"{name}.arrived@{tag}"))
         for name in COPIES
     )  # fmt: skip
     youngest, first = z3.Real(f"youngest@{tag}"), z3.Real(f"first@{tag}")
-    return Channel(copies, youngest, z3.Bool(f"owed@{tag}"), first, z3.Real(f"now@{tag}"))
+    return CopiesOfKind(copies, youngest, z3.Bool(f"owed@{tag}"), first, z3.Real(f"now@{tag}"))
 
 
 BEFORE, AFTER = channel("0"), channel("1")
@@ -71,7 +72,7 @@ FREE = (LIFE, MUST, MOMENT, *BEFORE.constants, *AFTER.constants)
 """The constants of the obligations."""
 
 
-def represents(now: Channel) -> Any:
+def represents(now: CopiesOfKind) -> Any:
     """No copy is younger than the youngest, which is not of the future. If one is owed, copies have
     to arrive, and some copy that has not arrived is at least as old as the first."""
     late = [z3.And(_waiting(one), one.sent <= now.first) for one in now.copies]
@@ -82,17 +83,17 @@ def represents(now: Channel) -> Any:
     )
 
 
-def _waiting(one: Copy) -> Any:
+def _waiting(one: CopyTerms) -> Any:
     return z3.And(one.there, z3.Not(one.arrived))
 
 
-def _alike(before: Copy, after: Copy) -> Any:
+def _alike(before: CopyTerms, after: CopyTerms) -> Any:
     return z3.And(
         after.there == before.there, after.sent == before.sent, after.arrived == before.arrived
     )
 
 
-def _same(before: Channel, after: Channel) -> Any:
+def _same(before: CopiesOfKind, after: CopiesOfKind) -> Any:
     """The slice does not change."""
     return z3.And(
         after.youngest == before.youngest, after.owed == before.owed, after.first == before.first
@@ -103,7 +104,7 @@ Way = tuple[Any, Any, Any]
 """What the copies do; whether the slice can; and what it then does."""
 
 
-def _send(before: Channel, after: Channel, t: Any) -> Way:
+def _send(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
     """A new copy joins; in the slice it is the youngest, and the first owed if none was."""
     was, copy = before.copies[0], after.copies[0]
     full = z3.And(
@@ -117,7 +118,7 @@ def _send(before: Channel, after: Channel, t: Any) -> Way:
     return full, z3.BoolVal(True), then
 
 
-def _deliver(before: Channel, after: Channel, t: Any) -> Way:
+def _deliver(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
     """A copy arrives, and may stay in the network as well; in the slice none is owed any more."""
     was, copy = before.copies[0], after.copies[0]
     full = z3.And(
@@ -129,14 +130,14 @@ def _deliver(before: Channel, after: Channel, t: Any) -> Way:
     return full, deliverable(before.youngest, LIFE, t), then
 
 
-def _lose(before: Channel, after: Channel, t: Any) -> Way:
+def _lose(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
     """A copy that has arrived, or need not, is gone; the slice stays as it is."""
     was, copy = before.copies[0], after.copies[0]
     full = z3.And(was.there, z3.Or(was.arrived, z3.Not(MUST)), z3.Not(copy.there))
     return full, z3.BoolVal(True), _same(before, after)
 
 
-def _double(before: Channel, after: Channel, t: Any) -> Way:
+def _double(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
     """A copy is doubled: the new one is as old, and need not arrive."""
     was, copy, origin = before.copies[0], after.copies[0], before.copies[1]
     full = z3.And(
@@ -145,7 +146,7 @@ def _double(before: Channel, after: Channel, t: Any) -> Way:
     return full, z3.BoolVal(True), _same(before, after)
 
 
-def _wait(before: Channel, after: Channel, t: Any) -> Way:
+def _wait(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
     """The clocks reach `t`: no copy that has to arrive is too old by then."""
     in_the_network = [
         z3.Implies(z3.And(MUST, _waiting(one)), t <= one.sent + LIFE) for one in before.copies
@@ -154,10 +155,10 @@ def _wait(before: Channel, after: Channel, t: Any) -> Way:
     return full, in_time(before.owed, before.first, LIFE, t), _same(before, after)
 
 
-STEPS: dict[str, Callable[[Channel, Channel, Any], Way]] = {
+STEPS: dict[str, Callable[[CopiesOfKind, CopiesOfKind, Any], Way]] = {
     "send": _send,
-    "deliver": _deliver,
-    "lose": _lose,
+    EventKind.DELIVER: _deliver,
+    EventKind.LOSE: _lose,
     "double": _double,
     "wait": _wait,
 }

@@ -11,7 +11,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.symbolic.solving import satisfiable
-from tcpmc.checks.timed.encoding import Formulas
+from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import Polyhedron, formula, projected, terms
 from tcpmc.checks.timed.provenance import Traced, both
 from tcpmc.checks.timed.timed_system import Action, Closing
@@ -31,12 +31,12 @@ class TimedRun:
     moments: tuple[Fraction, ...]
 
 
-class Search:
+class TimedSearch:
     """The first steps of the system as constraints, one more at a time."""
 
     def __init__(
         self,
-        formulas: Formulas,
+        formulas: TimedFormulas,
         claim: Claim,
         patience: float | None = None,
         apart: int | None = None,

@@ -14,7 +14,7 @@ from tcpmc.model.timed.theorems import Claim
 FRAMES = "0", "1"
 
 
-class Formulas:
+class TimedFormulas:
     """Formulas over the parameters and frames of the timed system, by the tag of the frame.
 
     A step from frame "0" to frame "1" happens at the moment `t` and is one action, whose number is

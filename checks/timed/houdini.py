@@ -20,8 +20,8 @@ import z3
 
 from tcpmc.checks.symbolic.solving import satisfiable, some
 from tcpmc.checks.timed.bounds import Bounds, Sample
-from tcpmc.checks.timed.candidates import Fact, Facts
-from tcpmc.checks.timed.encoding import Formulas
+from tcpmc.checks.timed.candidates import CandidateInvariant, Fact
+from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.simulation import Location, Runs, points
 from tcpmc.checks.timed.timed_system import Action, phase_name
 
@@ -34,7 +34,7 @@ class Mine:
 
     def __init__(
         self,
-        formulas: Formulas,
+        formulas: TimedFormulas,
         region: Callable[[Any], Any],
         progress: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -44,14 +44,14 @@ class Mine:
         self.known = z3.And(formulas.sensible(), region(formulas.parameters))
         self.bounds = Bounds(self.system, self.parameters, self.known)
         self.runs = Runs(self.system)
-        self.facts: dict[Location, Facts] = {}
+        self.facts: dict[Location, CandidateInvariant] = {}
         self.after = cache(self._after)
         """The state after an action, and what changed in it."""
         phases = [phase_name(end, p) for end in (0, 1) for p in self.system.table.phases]
         self.flags = [name for name in self.system.flags if name not in phases]
 
-    def inductive(self) -> dict[Location, Facts]:
-        """Facts for each pair of phases that can be reached, which every action preserves."""
+    def inductive(self) -> dict[Location, CandidateInvariant]:
+        """Invariants of the pairs of phases that can be reached, which every action preserves."""
         self._propose()
         self._begin()
         todo = [here for here in self.facts if self._own(here)]
@@ -79,8 +79,8 @@ class Mine:
         while satisfiable(solver, some(self.negated(fact, self.state) for fact in facts.all())):
             self._weaken(here, self._sample(solver.model(), self.state))
 
-    def _at(self, here: Location) -> Facts:
-        return self.facts.setdefault(here, Facts(self.bounds, self.flags))
+    def _at(self, here: Location) -> CandidateInvariant:
+        return self.facts.setdefault(here, CandidateInvariant(self.bounds, self.flags))
 
     def _weaken(self, here: Location, sample: Sample) -> None:
         """Drop what this state breaks; and, where the ends are alike, what it breaks with the ends

@@ -10,38 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, replace
+from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 
 import z3
 
 from tcpmc.checks.symbolic.symbolic import Sym, paths
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, delete_tcb
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
-from tcpmc.model.timed.timers import (
-    CLOSE,
-    DELIVER,
-    EXPIRE,
-    GIVE_UP,
-    LEAVE,
-    LOST_PEER,
-    PROBE,
-    RETRANSMIT,
-    SPEAK,
-    VANISH,
-    Change,
-    End,
-)
+from tcpmc.model.timed.timers import TimedChange, TimedEnd
 from tcpmc.model.variants.variant import Variant
 
 BITS = 32
 PHASE_LIMIT = 64
-EXPIRED, ACKNOWLEDGED, ABORTED, GONE = "expired", "acknowledged", "aborted", "vanished"
-"""How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired, a segment ended it as
-it should, or a reset or the user timeout did."""
 NUMBERS = {"iss": "iss", "irs": "irs", "snd_una": "iss", "snd_nxt": "iss", "rcv_nxt": "irs"}
 """The fields of a TCB that are numbers, and the base of each."""
 BASES = {"iss": z3.BitVec("iss", BITS), "irs": z3.BitVec("irs", BITS)}
@@ -51,13 +37,23 @@ class NotFinite(Exception):
     """A rule that leaves the finite table, or depends on the initial sequence numbers."""
 
 
+class Ending(StrEnum):
+    """How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired; a segment ended it as it
+    should; a reset or a timeout did; or the end vanished."""
+
+    EXPIRED = "expired"
+    ACKNOWLEDGED = "acknowledged"
+    ABORTED = "aborted"
+    VANISHED = "vanished"
+
+
 @dataclass(frozen=True)
 class Phase:
     """Where one end is: its TCB with both bases taken as zero, how it came to be CLOSED, and how
     many keepalive probes are unanswered."""
 
     tcb: Tcb
-    how: str = ""
+    how: Ending | None = None
     probes: int = 0
 
     @property
@@ -71,9 +67,9 @@ class Phase:
         return self.end.unacknowledged
 
     @property
-    def end(self) -> End:
+    def end(self) -> TimedEnd:
         """As the timers see it."""
-        return End(self.tcb, self.probes, self.how == GONE)
+        return TimedEnd(self.tcb, self.probes, self.how == Ending.VANISHED)
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
@@ -88,11 +84,11 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Move:
+class PhaseMove:
     """One row of the table: an event, the segment if one is delivered, and what comes of it."""
 
     before: Phase
-    event: str
+    event: EventKind
     arriving: Segment | None
     after: Phase
     sends: tuple[Segment, ...]
@@ -100,106 +96,135 @@ class Move:
     rule: str
 
     @property
-    def change(self) -> Change:
+    def change(self) -> TimedChange:
         """As the timers see it."""
-        return Change(self.event, self.before.end, self.after.end, self.restarts)
+        return TimedChange(self.event, self.before.end, self.after.end, self.restarts)
 
 
 @dataclass(frozen=True)
-class Table:
+class PhaseTable:
     """All phases of an end, all segments that it sends, and every move."""
 
     phases: tuple[Phase, ...]
     segments: tuple[Segment, ...]
-    moves: tuple[Move, ...]
+    moves: tuple[PhaseMove, ...]
 
 
 @cache
-def table(variant: Variant, probes: int = 0) -> Table:
+def table(variant: Variant, probes: int = 0) -> PhaseTable:
     """The table of a variant; with probes, that of an open connection which sends so many to keep
     it alive, and which one end may leave without a word. Raises NotFinite."""
     zero, one = Seq(0, BITS), Seq(1, BITS)
     start = Phase(Tcb(State.ESTABLISHED, zero, zero, one, one, one))
-    phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, Move], {})
-    while True:
-        known = len(moves)
-        for phase in tuple(phases):
-            for event, arriving in _events(phase, segments, probes):
-                if (phase, event, arriving) not in moves:
-                    move = _move(variant, phase, event, arriving)
-                    moves[phase, event, arriving] = move
-                    phases += [move.after] * (move.after not in phases)
-                    segments += [s for s in move.sends if s not in segments]
+    phases, segments, moves = [start], list[Segment](), dict[Any, PhaseMove]()
+    while _add_moves(variant, probes, phases, segments, moves):
         if len(phases) > PHASE_LIMIT or len(segments) > PHASE_LIMIT:
             raise NotFinite(f"more than {PHASE_LIMIT} phases or segments")
-        if len(moves) == known:
-            changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
-            return Table(tuple(phases), tuple(segments), tuple(changing))
+    changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
+    return PhaseTable(tuple(phases), tuple(segments), tuple(changing))
+
+
+def _add_moves(
+    variant: Variant,
+    probes: int,
+    phases: list[Phase],
+    segments: list[Segment],
+    moves: dict[Any, PhaseMove],
+) -> bool:
+    """Whether there are moves of the known phases that were not there yet: they are added, with the
+    phases and the segments that they lead to. One pass of a search for the least fixed point."""
+    before = len(moves)
+    for phase in tuple(phases):
+        for event, arriving in _events(phase, segments, probes):
+            if (phase, event, arriving) in moves:
+                continue
+            move = _move(variant, phase, event, arriving)
+            moves[phase, event, arriving] = move
+            if move.after not in phases:
+                phases.append(move.after)
+            segments += [segment for segment in move.sends if segment not in segments]
+    return len(moves) > before
 
 
 def _events(
     phase: Phase, segments: list[Segment], probes: int
-) -> Iterator[tuple[str, Segment | None]]:
+) -> Iterator[tuple[EventKind, Segment | None]]:
     if probes:
         yield from _open_events(phase, segments, probes)
         return
-    yield CLOSE, None
+    yield EventKind.CLOSE, None
     if phase.waits:
-        yield RETRANSMIT, None
-        yield GIVE_UP, None
+        yield EventKind.RETRANSMISSION_TIMEOUT, None
+        yield EventKind.USER_TIMEOUT, None
     if phase.state == State.TIME_WAIT:
-        yield EXPIRE, None
+        yield EventKind.TIME_WAIT_TIMEOUT, None
     if phase.state == State.FIN_WAIT_2:
-        yield LEAVE, None
+        yield EventKind.FIN_WAIT_2_TIMEOUT, None
     for segment in segments:
-        yield DELIVER, segment  # relative numbers are the same at both ends
+        yield EventKind.DELIVER, segment  # relative numbers are the same at both ends
 
 
 def _open_events(
     phase: Phase, segments: list[Segment], probes: int
-) -> Iterator[tuple[str, Segment | None]]:
+) -> Iterator[tuple[EventKind, Segment | None]]:
     if phase.state == State.CLOSED:
         return
-    yield (PROBE if phase.probes < probes else LOST_PEER), None
-    if not phase.probes:
-        yield from ((SPEAK, None), (VANISH, None))  # of the end that sends no probes
+    if phase.probes < probes:
+        yield EventKind.KEEPALIVE_PROBE, None
+    else:
+        yield EventKind.KEEPALIVE_TIMEOUT, None
+    if not phase.probes:  # of the end that sends no probes
+        yield EventKind.SENDS_ACK, None
+        yield EventKind.VANISHES, None
     for segment in segments:
-        yield DELIVER, segment
+        yield EventKind.DELIVER, segment
 
 
-def _move(variant: Variant, phase: Phase, event: str, arriving: Segment | None) -> Move:
+def _move(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | None) -> PhaseMove:
+    step = _one_step(variant, phase, event, arriving)
+    after, ending = _dropped_tcb(step.tcb), phase.how
+    if after.state == State.CLOSED and phase.state != State.CLOSED:
+        ending = _ending(event, arriving)
+    unanswered = phase.probes + 1 if event == EventKind.KEEPALIVE_PROBE else 0
+    sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
+    then = Phase(after, ending, unanswered)
+    return PhaseMove(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
+
+
+def _one_step(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | None) -> Step:
+    """What the rules do for every ISS. Raises NotFinite where there is more than one way."""
     tcb = _lifted_tcb(phase.tcb)
     host, rules = Host(variant.profile, _number("host.iss")), variant.rules
-    calls: dict[str, Callable[[], Step]] = {
-        CLOSE: lambda: rules.close(host, tcb),
-        RETRANSMIT: lambda: rules.retransmission_timeout(host, tcb),
-        GIVE_UP: lambda: rules.user_timeout(host, tcb),
-        EXPIRE: lambda: rules.time_wait_timeout(host, tcb),
-        LEAVE: lambda: fin_wait_2_timeout(host, tcb),
-        PROBE: lambda: keepalive_probe(host, tcb),
-        LOST_PEER: lambda: keepalive_timeout(host, tcb),
-        SPEAK: lambda: Step(SPEAK, tcb, send=(ack(tcb),)),
-        VANISH: lambda: Step(VANISH, closed(tcb)),
-        DELIVER: lambda: rules.segment_arrives(
+    calls: dict[EventKind, Callable[[], Step]] = {
+        EventKind.CLOSE: lambda: rules.close(host, tcb),
+        EventKind.RETRANSMISSION_TIMEOUT: lambda: rules.retransmission_timeout(host, tcb),
+        EventKind.USER_TIMEOUT: lambda: rules.user_timeout(host, tcb),
+        EventKind.TIME_WAIT_TIMEOUT: lambda: rules.time_wait_timeout(host, tcb),
+        EventKind.FIN_WAIT_2_TIMEOUT: lambda: fin_wait_2_timeout(host, tcb),
+        EventKind.KEEPALIVE_PROBE: lambda: keepalive_probe(host, tcb),
+        EventKind.KEEPALIVE_TIMEOUT: lambda: keepalive_timeout(host, tcb),
+        EventKind.SENDS_ACK: lambda: Step(EventKind.SENDS_ACK, tcb, send=(ack(tcb),)),
+        EventKind.VANISHES: lambda: Step(EventKind.VANISHES, delete_tcb(tcb)),
+        EventKind.DELIVER: lambda: rules.segment_arrives(
             host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
         ),
     }
-    found = list(paths(calls[event]))
-    if len(found) != 1:
+    ways = list(paths(calls[event]))
+    if len(ways) != 1:
         raise NotFinite(f"{event} in {phase.state} depends on the initial sequence numbers")
-    step = found[0].result
-    after = _dropped_tcb(step.tcb)
-    how = phase.how
-    if after.state == State.CLOSED and phase.state != State.CLOSED:
-        how = EXPIRED if event in (EXPIRE, LEAVE) else ACKNOWLEDGED
-        if event in (GIVE_UP, LOST_PEER) or (arriving is not None and arriving.RST):
-            how = ABORTED
-        if event == VANISH:
-            how = GONE
-    unanswered = phase.probes + 1 if event == PROBE else 0
-    sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
-    then = Phase(after, how, unanswered)
-    return Move(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
+    return ways[0].result
+
+
+def _ending(event: EventKind, arriving: Segment | None) -> Ending:
+    """How the event ends a connection, if it does."""
+    is_reset = arriving is not None and arriving.RST
+    if event == EventKind.VANISHES:
+        return Ending.VANISHED
+    if is_reset or event in (EventKind.USER_TIMEOUT, EventKind.KEEPALIVE_TIMEOUT):
+        return Ending.ABORTED
+    if event in (EventKind.TIME_WAIT_TIMEOUT, EventKind.FIN_WAIT_2_TIMEOUT):
+        return Ending.EXPIRED
+    return Ending.ACKNOWLEDGED
 
 
 def _number(name: str) -> Seq:

@@ -11,7 +11,7 @@ import z3
 from tcpmc.checks.symbolic.solving import satisfiable, some
 from tcpmc.checks.timed import copies
 from tcpmc.checks.timed.candidates import Fact
-from tcpmc.checks.timed.encoding import FRAMES, Formulas
+from tcpmc.checks.timed.encoding import FRAMES, TimedFormulas
 from tcpmc.checks.timed.houdini import Mine, State
 from tcpmc.checks.timed.simulation import Location
 from tcpmc.checks.timed.timed_system import Action, phase_name
@@ -120,7 +120,7 @@ class Slice:
         return z3.And(*(state[phase_name(end, phases[here[end]])] for end in (0, 1)))
 
 
-def obligations(formulas: Formulas, claim: Claim, proof: Slice) -> Mapping[str, list[Any]]:
+def obligations(formulas: TimedFormulas, claim: Claim, proof: Slice) -> Mapping[str, list[Any]]:
     """What makes it a proof: each is a list of formulas that have no common solution."""
     known = proof.mine.known
     now, then = (proof.invariant(formulas.frame(tag)) for tag in FRAMES)

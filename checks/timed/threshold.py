@@ -16,9 +16,11 @@ from typing import Any
 
 import z3
 
+from tcpmc.checks.statespace import TooLarge
+from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
-from tcpmc.checks.timed.counterexample import APART, Search, TimedRun, parameters_of, plain
-from tcpmc.checks.timed.encoding import Formulas
+from tcpmc.checks.timed.counterexample import APART, TimedRun, TimedSearch, parameters_of, plain
+from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import (
     Polyhedron,
     fixed,
@@ -32,8 +34,9 @@ from tcpmc.checks.timed.fourier_motzkin import (
 from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
+from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.timed.timed_system import Closing
-from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.timed.assumptions import ASSUMPTIONS
 from tcpmc.model.timed.linear import Comparison, Condition, condition
 from tcpmc.model.timed.theorems import Claim
@@ -45,7 +48,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Question:
+class ThresholdQuestion:
     """A claim about a variant, under named assumptions and comparisons of the parameters."""
 
     name: str
@@ -59,6 +62,8 @@ class Question:
         named = [ASSUMPTIONS[n].meaning if n in ASSUMPTIONS else n for n in self.assume]
         if not self.claim.circumstances(self.assume).acks_arrive:
             named.append("any segment may be lost, the last ACK too")
+        if self.variant.profile.timestamps:
+            named.append("timestamps stand still: no segment is refused for an old one (PAWS)")
         scope = "from ESTABLISHED, nothing in flight, no text, resets aside; every 32-bit ISS"
         return [*named, scope]
 
@@ -69,12 +74,14 @@ class Threshold:
 
     word
         PROVED where the proof is complete (outside of the condition `run` refutes the claim),
-        REFUTED where the claim fails for all parameters, VACUOUS where the assumptions contradict
-        each other or TIME-WAIT is never entered, else INCONCLUSIVE: then the condition is only
-        necessary.
+        REFUTED where the claim fails for all parameters, DISAGREE where the explored runs in ticks
+        are none of the system that it is proved of, VACUOUS where the assumptions contradict
+        each other, TIME-WAIT is never entered or its timer never ends, else INCONCLUSIVE: then the
+        condition is only necessary.
     proof, steps
         The inductive invariant; None where the condition is "never", and nothing is to be proved.
-        And the numbers of the steps of a run to where the claim says something.
+        And the numbers of the steps of a run to where the claim says something, which is under the
+        condition unless `how` says that there the timer never ends.
     """
 
     word: str
@@ -99,7 +106,7 @@ class Finder:
 
     def __init__(
         self,
-        question: Question,
+        question: ThresholdQuestion,
         progress: Progress = lambda line: None,
         seconds: float | None = None,
     ) -> None:
@@ -107,7 +114,7 @@ class Finder:
         self.question, self._say, self.seconds = question, progress, seconds
         self._started = time.monotonic()
         self.system = Closing(question.variant, question.claim.circumstances(question.assume))
-        self.formulas = Formulas(self.system)
+        self.formulas = TimedFormulas(self.system)
         self.violations: list[Polyhedron] = []
         self.runs: list[TimedRun] = []
 
@@ -138,7 +145,7 @@ class Finder:
         """The counterexample found last among those whose events are so far apart."""
         claim, found = self.question.claim, None
         quick = QUICK + self.system.circumstances.probes
-        search = Search(self.formulas, claim, self.seconds, apart)
+        search = TimedSearch(self.formulas, claim, self.seconds, apart)
         while run := search.shortest(len(found.actions) if found else 0, quick):
             self.progress(f"{len(run.actions)} steps break it")
             broken = parameters_of(self.system, claim, run)
@@ -153,7 +160,7 @@ class Finder:
         self._say(line)
 
     def _find(self) -> Threshold:
-        search = Search(self.formulas, self.question.claim, self.seconds)
+        search = TimedSearch(self.formulas, self.question.claim, self.seconds)
         probes = self.system.circumstances.probes  # a step each
         first, depth, last = 0, QUICK + probes, DEPTH + probes
         while True:
@@ -173,16 +180,57 @@ class Finder:
                 return self._unfinished(f"no proof, and no counterexample of {last} steps")
 
     def _proved(self, proof: Slice, longest: int) -> Threshold:
-        """The answer with that proof, which says something only if the claim does in some run."""
-        where, claim = self.condition(), self.question.claim
-        parameters = fulfilled(where, self.formulas.parameters)
-        steps = Search(self.formulas, claim, self.seconds).premise(parameters, longest)
-        if steps is None:
-            return self._unfinished(f"{claim.timer.what} ends in no run of {longest} steps")
+        """The answer with that proof, which says something only if the claim does in some run:
+        under the condition, or outside of it, where the claim is broken. A condition may be just
+        what keeps the timer from ending."""
+        where, timer = self.condition(), self.question.claim.timer
         how = f"inductive, {len(proof):,} facts, all parameters, unbounded channel"
-        return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
+        never = self._never_says_anything(proof, where)
+        steps = (
+            None if never else self._premise(fulfilled(where, self.formulas.parameters), longest)
+        )
+        if steps is None:
+            ever = "never ends" if never else f"ends in no run of {longest} steps"
+            how = f"where it holds {timer.what} {ever}; {how}"
+            steps = self._premise(z3.BoolVal(True), longest) if self.violations else None
+        if steps is not None:
+            wrong = self._left_out()
+            if wrong:
+                told = f"the relation leaves out a step that the rules take: {wrong}"
+                return Threshold(DISAGREE, where, told, self.last())
+            return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
+        if never:
+            return Threshold(VACUOUS, Condition(), f"{timer.what} never ends")
+        return self._unfinished(f"{timer.what} ends in no run of {longest} steps")
 
-    def _searched(self, search: Search, first: int, last: int) -> int | None:
+    def _left_out(self) -> str:
+        """A step that was explored in ticks and that the relation does not have; "" if none is, or
+        where keepalive keeps the connection open, which has no ticks. Raises GaveUp."""
+        assumed = self.system.circumstances
+        if assumed.probes:
+            return ""
+        self.progress("looking up the explored steps")
+        try:
+            return next(Ticks(self.question.variant, assumed).unmatched(), "")
+        except (TooLarge, Unknown) as reason:
+            raise GaveUp(f"the explored steps: {reason}") from reason
+
+    def _premise(self, where: z3.BoolRef, longest: int) -> list[int] | None:
+        """The steps of a run to where the claim says something, with such parameters."""
+        return TimedSearch(self.formulas, self.question.claim, self.seconds).premise(where, longest)
+
+    def _never_says_anything(self, proof: Slice, where: Condition) -> bool:
+        """Whether the invariant shows that under the condition the claim never says anything."""
+        formulas = self.formulas
+        return not satisfiable(
+            z3.Solver(),
+            formulas.sensible(),
+            fulfilled(where, formulas.parameters),
+            proof.invariant(formulas.frame("0")),
+            formulas.premise(self.question.claim),
+        )
+
+    def _searched(self, search: TimedSearch, first: int, last: int) -> int | None:
         """The steps of a counterexample, whose parameters are taken out; None if there is none."""
         self.progress(f"searching a counterexample of at most {last} steps")
         run = search.shortest(first, last)
@@ -203,7 +251,7 @@ class Finder:
         """The counterexample found last, which is just outside the condition."""
         return plain(self.system, self.question.claim, self.runs[-1]) if self.runs else None
 
-    def _violated(self, search: Search, run: TimedRun) -> None:
+    def _violated(self, search: TimedSearch, run: TimedRun) -> None:
         found = parameters_of(self.system, self.question.claim, run)
         self.violations.append(found)
         self.runs.append(run)
@@ -272,7 +320,7 @@ class Finder:
         return readable(fixed_one, self.question.claim.timer.length)
 
 
-def contradiction(question: Question) -> str:
+def contradiction(question: ThresholdQuestion) -> str:
     """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
     if they do not."""
     system = Closing(question.variant, question.claim.circumstances(question.assume))

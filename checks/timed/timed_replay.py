@@ -11,25 +11,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tcpmc.checks.trace import ReplayError
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, closed
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, ack, delete_tcb
 from tcpmc.model.endpoint.timeouts import fin_wait_2_timeout, keepalive_probe, keepalive_timeout
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Linear
 from tcpmc.model.timed.theorems import Claim
-from tcpmc.model.timed.timers import (
-    CLOSE,
-    DELIVER,
-    PROBE,
-    RETRANSMIT,
-    SPEAK,
-    VANISH,
-    Change,
-    End,
-    Timer,
-)
+from tcpmc.model.timed.timers import TimedChange, TimedEnd, Timer
 from tcpmc.model.variants.variant import Variant
 
 ISS = (100, 300)
@@ -41,7 +32,7 @@ class TimedEvent:
 
     moment: Fraction
     end: int
-    kind: str
+    kind: EventKind
     segment: Segment | None = None
 
 
@@ -65,7 +56,7 @@ class Happened:
 
     event: TimedEvent
     step: Step
-    after: End
+    after: TimedEnd
     delivered: Copy | None
     sent: tuple[Copy, ...]
 
@@ -93,8 +84,8 @@ class Replay:
         a, b = (Seq(iss) for iss in ISS)
         self.hosts = [Host(variant.profile, a), Host(variant.profile, b)]
         self.ends = [
-            End(Tcb(State.ESTABLISHED, a, b, a + 1, a + 1, b + 1)),
-            End(Tcb(State.ESTABLISHED, b, a, b + 1, b + 1, a + 1)),
+            TimedEnd(Tcb(State.ESTABLISHED, a, b, a + 1, a + 1, b + 1)),
+            TimedEnd(Tcb(State.ESTABLISHED, b, a, b + 1, b + 1, a + 1)),
         ]
         self.now = Fraction(0)
         self.copies: list[Copy] = []
@@ -135,16 +126,16 @@ class Replay:
         end, before = event.end, self.ends[event.end]
         copy = self._copy(event) if event.segment is not None else None
         step = self._step(event, before)
-        unanswered = before.probes + 1 if event.kind == PROBE else 0
-        after = self.ends[end] = End(step.tcb, unanswered, event.kind == VANISH)
+        unanswered = before.probes + 1 if event.kind == EventKind.KEEPALIVE_PROBE else 0
+        after = self.ends[end] = TimedEnd(step.tcb, unanswered, event.kind == EventKind.VANISHES)
         if copy is not None and copy.arrived is None:
             copy.arrived = self.now
-        change = Change(event.kind, before, after, step.starts_time_wait)
+        change = TimedChange(event.kind, before, after, step.starts_time_wait)
         for timer in self.timers(end):
             if timer.starts(change):
                 self.started[end][timer] = self.now
         begins = after.unacknowledged and not before.unacknowledged
-        if begins or event.kind == RETRANSMIT:
+        if begins or event.kind == EventKind.RETRANSMISSION_TIMEOUT:
             self.rexmt[end] = self.now
         sent = tuple(self._sent(end, segment) for segment in step.send)
         self.copies += sent
@@ -170,45 +161,45 @@ class Replay:
             raise ReplayError(f"no {event.segment} is in flight at {self.now}")
         return (self.owed(event) or alive[-1:])[0]
 
-    def _step(self, event: TimedEvent, now: End) -> Step:
+    def _step(self, event: TimedEvent, now: TimedEnd) -> Step:
         rules, host, tcb = self.variant.rules, self.hosts[event.end], now.tcb
         if not self._may(event, now):
             raise ReplayError(f"{event.kind} is not possible at {self.now}")
         match event.kind:
-            case "deliver" if event.segment is not None:
+            case EventKind.DELIVER if event.segment is not None:
                 return rules.segment_arrives(host, tcb, event.segment)
-            case "CLOSE":
+            case EventKind.CLOSE:
                 return rules.close(host, tcb)
-            case "TIME-WAIT timeout":
+            case EventKind.TIME_WAIT_TIMEOUT:
                 return rules.time_wait_timeout(host, tcb)
-            case "FIN-WAIT-2 timeout":
+            case EventKind.FIN_WAIT_2_TIMEOUT:
                 return fin_wait_2_timeout(host, tcb)
-            case "keepalive probe":
+            case EventKind.KEEPALIVE_PROBE:
                 return keepalive_probe(host, tcb)
-            case "keepalive timeout":
+            case EventKind.KEEPALIVE_TIMEOUT:
                 return keepalive_timeout(host, tcb)
-            case "sends an ACK":
+            case EventKind.SENDS_ACK:
                 return Step(event.kind, tcb, send=(ack(tcb),))
-            case "vanishes":
-                return Step(event.kind, closed(tcb))
-            case "retransmission timeout":
+            case EventKind.VANISHES:
+                return Step(event.kind, delete_tcb(tcb))
+            case EventKind.RETRANSMISSION_TIMEOUT:
                 return rules.retransmission_timeout(host, tcb)
-            case "user timeout":
+            case EventKind.USER_TIMEOUT:
                 return rules.user_timeout(host, tcb)
         raise ReplayError(f"{event.kind} is not possible at {self.now}")
 
-    def _may(self, event: TimedEvent, now: End) -> bool:
+    def _may(self, event: TimedEvent, now: TimedEnd) -> bool:
         """Whether the timers allow it, and whether there is somebody still."""
         end, stays_open = event.end, bool(self.circumstances.probes)
         if now.vanished:
             return False
-        if event.kind == RETRANSMIT:
+        if event.kind == EventKind.RETRANSMISSION_TIMEOUT:
             return now.unacknowledged and self._may_retransmit(end)
-        if event.kind in (SPEAK, VANISH):
+        if event.kind in (EventKind.SENDS_ACK, EventKind.VANISHES):
             return stays_open and end == 1
-        if event.kind == CLOSE:
+        if event.kind == EventKind.CLOSE:
             return not stays_open
-        return event.kind == DELIVER or any(
+        return event.kind == EventKind.DELIVER or any(
             timer.event == event.kind and timer.runs(now) and self.now >= self.due(end, timer)
             for timer in self.timers(end)
         )

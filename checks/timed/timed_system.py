@@ -16,18 +16,25 @@ from typing import Any
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.naming import segment_name
-from tcpmc.checks.timed.phases import Move, NotFinite, Phase, Table, table
+from tcpmc.checks.timed.phases import NotFinite, Phase, PhaseMove, PhaseTable, table
 from tcpmc.checks.timed.provenance import both, either, no
 from tcpmc.checks.timed.youngest import deliverable, first_sent, in_time, left
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.timed.assumptions import Circumstances
 from tcpmc.model.timed.linear import Comparison, Linear, comparison
 from tcpmc.model.timed.theorems import Claim
-from tcpmc.model.timed.timers import CLOSE, DELIVER, RETRANSMIT, SPEAK, VANISH, Timer
+from tcpmc.model.timed.timers import Timer
 from tcpmc.model.variants.variant import Variant
 
 Values = Mapping[str, Any]
 """The state, or the parameters, by name: numbers and truths, or terms of the solver."""
+
+ALWAYS_POSSIBLE = (EventKind.CLOSE, EventKind.RETRANSMISSION_TIMEOUT, EventKind.DELIVER)
+"""The events that no timer has to make due."""
+
+WITHOUT_PROBES = (EventKind.SENDS_ACK, EventKind.VANISHES)
+"""What only the end that sends no probes does."""
 
 
 def phase_name(end: int, phase: Phase) -> str:
@@ -68,16 +75,25 @@ def _short(segment: Segment) -> str:
 
 
 @dataclass(frozen=True)
+class Effects:
+    """What an action changes: the moments that are `set_now`, the flags with the value that each is
+    `turned` to, and the `first_copies` that must arrive, each by the flag that one is owed and the
+    moment at which it was sent."""
+
+    set_now: tuple[str, ...]
+    turned: tuple[tuple[str, bool], ...]
+    first_copies: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Action:
     """A move of one end: when it can happen, and what it changes (of flags and moments)."""
 
     end: int
-    move: Move
+    move: PhaseMove
     timed: tuple[Callable[[Values, Values, Any], Any], ...]
     flags: tuple[str, ...]
-    moments: tuple[str, ...]
-    turned: tuple[tuple[str, bool], ...]
-    first: tuple[tuple[str, str], ...]
+    effects: Effects
 
     def guard(self, state: Values, parameters: Values, t: Any) -> Any:
         """Whether it can happen at the moment `t`, as far as this end and its segment go."""
@@ -89,11 +105,13 @@ class Action:
     def changes(self, state: Values, t: Any) -> dict[str, Any]:
         """The new values of what changes. A first copy that has to arrive is only the first while
         none was owed before."""
-        found: dict[str, Any] = {"now": t} | dict.fromkeys(self.moments, t) | dict(self.turned)
-        for flag, moment in self.first:
+        effects = self.effects
+        values: dict[str, Any] = {"now": t} | dict.fromkeys(effects.set_now, t)
+        values |= dict(effects.turned)
+        for flag, moment in effects.first_copies:
             owed = state[flag] if self.turned_off != flag else False
-            found[moment] = first_sent(owed, state[moment], t)
-        return found
+            values[moment] = first_sent(owed, state[moment], t)
+        return values
 
     @property
     def turned_off(self) -> str:
@@ -109,7 +127,7 @@ class Closing:
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
         """Raises NotFinite."""
         self.variant, self.circumstances = variant, circumstances
-        self.table: Table = table(variant, circumstances.probes)
+        self.table: PhaseTable = table(variant, circumstances.probes)
         self.parameters = circumstances.parameters
         self.timed_kinds = [s for s in self.table.segments if not s.RST]
         self.owed_kinds = [s for s in self.table.segments if circumstances.must_arrive(s)]
@@ -171,13 +189,12 @@ class Closing:
             self._action(end, m) for end in (0, 1) for m in self.table.moves if self._has(end, m)
         )
 
-    def _has(self, end: int, move: Move) -> bool:
-        always = move.event in (CLOSE, RETRANSMIT, DELIVER)
-        return (
-            always or (end == 1 and move.event in (SPEAK, VANISH)) or bool(self._ending(end, move))
-        )
+    def _has(self, end: int, move: PhaseMove) -> bool:
+        if move.event in ALWAYS_POSSIBLE:
+            return True
+        return bool(self._ending(end, move)) or (end == 1 and move.event in WITHOUT_PROBES)
 
-    def _ending(self, end: int, move: Move) -> list[Timer]:
+    def _ending(self, end: int, move: PhaseMove) -> list[Timer]:
         """The timers of an end that make a move."""
         return [
             timer
@@ -185,7 +202,7 @@ class Closing:
             if timer.event == move.event and timer.runs(move.before.end) and not timer.early
         ]
 
-    def _action(self, end: int, move: Move) -> Action:
+    def _action(self, end: int, move: PhaseMove) -> Action:
         me, other, assumed = ENDS[end], 1 - end, self.circumstances
         flags = [phase_name(end, move.before)]
         timed: list[Callable[[Values, Values, Any], Any]] = []
@@ -195,10 +212,9 @@ class Closing:
         elif arriving is not None:
             timed.append(self._alive(other, arriving))
         timed += [self._due(end, timer) for timer in self._ending(end, move)]
-        if move.event == RETRANSMIT and assumed.spaced:
+        if move.event == EventKind.RETRANSMISSION_TIMEOUT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
-        moments, turned, first = self._effects(end, move)
-        return Action(end, move, tuple(timed), tuple(flags), moments, turned, first)
+        return Action(end, move, tuple(timed), tuple(flags), self._effects(end, move))
 
     def _alive(self, sender: int, segment: Segment) -> Callable[[Values, Values, Any], Any]:
         """Whether the youngest copy can still be delivered."""
@@ -210,32 +226,32 @@ class Closing:
         name, length = started_name(end, timer), timer.length
         return lambda s, p, t: t >= s[name] + p[length]
 
-    def _effects(
-        self, end: int, move: Move
-    ) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...], tuple[tuple[str, str], ...]]:
-        """The moments set to now, the flags turned, and the first copies that must arrive."""
-        me, other, assumed = ENDS[end], 1 - end, self.circumstances
-        moments, first = [], []
+    def _effects(self, end: int, move: PhaseMove) -> Effects:
+        resets = [segment for segment in move.sends if segment.RST]
+        timed = [segment for segment in move.sends if not segment.RST]
+        owed = [segment for segment in timed if segment in self.owed_kinds]
         turned: dict[str, bool] = {}
         if move.after != move.before:
             turned |= {phase_name(end, move.before): False, phase_name(end, move.after): True}
-        if move.arriving in self.owed_kinds:
-            assert move.arriving is not None
-            turned[owed_name(other, move.arriving)] = False
-        for segment in move.sends:
-            if segment.RST:
-                turned[sent_name(end, segment)] = True
-                continue
-            moments.append(sent_name(end, segment))
-            if segment in self.owed_kinds:
-                turned[owed_name(end, segment)] = True
-                first.append((owed_name(end, segment), first_name(end, segment)))
+        if move.arriving is not None and move.arriving in self.owed_kinds:
+            turned[owed_name(1 - end, move.arriving)] = False
+        turned |= {sent_name(end, segment): True for segment in resets}
+        turned |= {owed_name(end, segment): True for segment in owed}
+        return Effects(
+            (*(sent_name(end, segment) for segment in timed), *self._restarted(end, move)),
+            tuple(turned.items()),
+            tuple((owed_name(end, segment), first_name(end, segment)) for segment in owed),
+        )
+
+    def _restarted(self, end: int, move: PhaseMove) -> list[str]:
+        """The moments of the timers that the move starts, or starts anew."""
         started = (timer for timer in self._timers(end) if timer.starts(move.change))
-        moments += dict.fromkeys(started_name(end, timer) for timer in started)
+        moments = list(dict.fromkeys(started_name(end, timer) for timer in started))
         begins = move.after.waits and not move.before.waits
-        if (begins or move.event == RETRANSMIT) and assumed.spaced:
-            moments.append(f"{me}.rexmt")
-        return tuple(moments), tuple(turned.items()), tuple(first)
+        again = move.event == EventKind.RETRANSMISSION_TIMEOUT
+        if self.circumstances.spaced and (begins or again):
+            moments.append(f"{ENDS[end]}.rexmt")
+        return moments
 
     def reaches(self, state: Values, parameters: Values, t: Any) -> Any:
         """Whether the clocks can reach the moment `t` before anything else happens: timers end when

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State, Step
 
@@ -30,7 +30,7 @@ class Choice:
     words: str
     citation: str
     rules: tuple[str, ...] = ()
-    level: Level = Level.MAY
+    level: RequirementLevel = RequirementLevel.MAY
     id: str = ""
 
     @property
@@ -48,7 +48,7 @@ class Alternative:
     citation: str
     rules: tuple[str, ...]
     allows: Callable[[Segment | None, Step, Step], bool]
-    level: Level = Level.MAY
+    level: RequirementLevel = RequirementLevel.MAY
     id: str = ""
     kept: bool = True
 
@@ -64,8 +64,8 @@ CHOICES = (
     Choice("rst_while_closing", "silent", "the user is not told of a reset in CLOSING and LAST-ACK", "RFC 9293, 3.10.7.4 second", ("check_reset",)),
     Choice("challenge_acks", False, "no challenge ACKs: RST and SYN anywhere in the window reset the connection, as in RFC 793", "RFC 9293, 3.10.7.4 second and fourth", ("check_reset", "check_syn", "check_ack")),
     Choice("ack_range", "any", "the range of an ACK is not checked before the rest", "RFC 9293, 3.10.7.4 fifth", ("check_ack",), id="MAY-12"),
-    Choice("out_of_order", "take-ack", "a segment beyond RCV.NXT is not held: only its ACK field is processed", "RFC 9293, 3.10.7.4 first", ("check_order", "check_ack", "process_text", "check_fin"), Level.SHLD, "SHLD-31"),
-    Choice("out_of_order", "drop", "a segment beyond RCV.NXT is not held, and its ACK field not processed", "RFC 9293, 3.10.7.4 first", ("check_order",), Level.SHLD, "SHLD-31"),
+    Choice("out_of_order", "take-ack", "a segment beyond RCV.NXT is not held: only its ACK field is processed", "RFC 9293, 3.10.7.4 first", ("check_order", "check_ack", "process_text", "check_fin"), RequirementLevel.SHLD, "SHLD-31"),
+    Choice("out_of_order", "drop", "a segment beyond RCV.NXT is not held, and its ACK field not processed", "RFC 9293, 3.10.7.4 first", ("check_order",), RequirementLevel.SHLD, "SHLD-31"),
     Choice("out_of_order", "hold", "a segment beyond RCV.NXT is held for later", "RFC 9293, 3.10.7.4 first", ("check_order", "check_ack", "process_text", "check_fin"), id="SHLD-31"),
     Choice("syn_ack_in_syn_received", "figure-7", "the SYN,ACK of a simultaneous open establishes by itself", "RFC 9293, 3.5, Figure 7", ("check_sequence", "check_syn")),
     Choice("after_abort", "time-wait", "the side that issues a reset enters TIME-WAIT", "RFC 9293, 3.5.2", ("abort",)),
@@ -74,8 +74,8 @@ CHOICES = (
     Choice("timestamps", True, "timestamps, and PAWS", "RFC 7323", ("check_timestamp", "note_timestamp")),
     Choice("reopening", "sequence", "a SYN with a higher number reopens the connection from TIME-WAIT", "RFC 9293, 3.6.1", ("check_reopening",), id="MAY-2"),
     Choice("reopening", "timestamps", "a SYN with a later timestamp reopens the connection from TIME-WAIT", "RFC 9293, 3.6.1", ("check_reopening",), id="SHLD-4"),
-    Choice("time_wait", "any-moment", "TIME-WAIT may end before 2 MSL are over", "RFC 9293, 3.6.1", level=Level.MUST, id="MUST-13"),
-    Choice("quiet_time", False, "after a crash connections are opened at once, without a quiet time", "RFC 9293, 3.4.3", level=Level.SHLD),
+    Choice("time_wait", "any-moment", "TIME-WAIT may end before 2 MSL are over", "RFC 9293, 3.6.1", level=RequirementLevel.MUST, id="MUST-13"),
+    Choice("quiet_time", False, "after a crash connections are opened at once, without a quiet time", "RFC 9293, 3.4.3", level=RequirementLevel.SHLD),
     Choice("zero_window_fin", "refuse", "a window of zero refuses a FIN without text", "RFC 9293, 3.10.7.4 first, Table 6", ("process_text",)),
 )
 """The values of switches that are left open, besides those of `Profile()`."""
@@ -119,7 +119,7 @@ ALTERNATIVES = (
         "RFC 9293, 3.5.3",
         ("segment_in_syn_sent", "check_sequence", "check_reset"),
         _ignores_text,
-        Level.SHLD,
+        RequirementLevel.SHLD,
         "SHLD-2",
         kept=False,
     ),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank, go_on
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, continue_processing, empty_tcb
 from tcpmc.model.endpoint.timestamps import is_older
 
 
@@ -42,9 +42,9 @@ def check_reopening(host: Host, tcb: Tcb, seg: Segment) -> Step:
     It comes before the first check, because such a SYN is usually outside the window.
     """
     if host.profile.reopening == "no" or tcb.state != State.TIME_WAIT or not host.may_open:
-        return go_on(tcb)
+        return continue_processing(tcb)
     if not seg.SYN or seg.ACK or seg.RST or not is_new_syn(host, tcb, seg):
-        return go_on(tcb)
+        return continue_processing(tcb)
     iss = next_iss(host, tcb)
     reopened = Tcb(
         State.SYN_RECEIVED,
@@ -63,7 +63,7 @@ def check_reopening(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def reuse(host: Host, tcb: Tcb) -> Step:
     """Active OPEN on the address and port of a connection in TIME-WAIT (Linux `tcp_tw_reuse`)."""
     iss = next_iss(host, tcb)
-    start = blank(State.SYN_SENT, iss.bits)
+    start = empty_tcb(State.SYN_SENT, iss.bits)
     opened = replace(start, iss=iss, snd_una=iss, snd_nxt=iss + 1)
     syn = Segment(iss, start.rcv_nxt, SYN=True)
     return Step("Linux tcp_tw_reuse: active OPEN in TIME-WAIT", opened, send=(syn,))

@@ -10,9 +10,10 @@ from types import ModuleType
 
 from tcpmc.model.endpoint import reopening, timeouts, timestamps, user_calls
 from tcpmc.model.endpoint import segment_arrives as arrives
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, go_on
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, continue_processing
 
 OnCall = Callable[[Host, Tcb], Step]
 OnSend = Callable[[Host, Tcb, int], Step]
@@ -60,24 +61,24 @@ class Rules:
     time_wait_timeout: OnCall = timeouts.time_wait_timeout
     user_timeout: OnCall = timeouts.user_timeout
 
-    def call(self, event: str, host: Host, tcb: Tcb, octets: int = 1) -> Step:
+    def call(self, event: EventKind, host: Host, tcb: Tcb, octets: int = 1) -> Step:
         """A user call or a timeout, by the name of its event; `octets` are those of a SEND."""
         match event:
-            case "SEND":
+            case EventKind.SEND:
                 return self.send(host, tcb, octets)
-            case "active OPEN":
+            case EventKind.ACTIVE_OPEN:
                 return self.open_active(host, tcb)
-            case "passive OPEN":
+            case EventKind.PASSIVE_OPEN:
                 return self.open_passive(host, tcb)
-            case "CLOSE":
+            case EventKind.CLOSE:
                 return self.close(host, tcb)
-            case "ABORT":
+            case EventKind.ABORT:
                 return self.abort(host, tcb)
-            case "TIME-WAIT timeout":
+            case EventKind.TIME_WAIT_TIMEOUT:
                 return self.time_wait_timeout(host, tcb)
-            case "retransmission timeout":
+            case EventKind.RETRANSMISSION_TIMEOUT:
                 return self.retransmission_timeout(host, tcb)
-            case "user timeout":
+            case EventKind.USER_TIMEOUT:
                 return self.user_timeout(host, tcb)
         raise ValueError(f"{event!r} is no user call and no timeout")
 
@@ -101,9 +102,9 @@ class Rules:
         step = reduce(
             lambda step, check: step if step.done else step.then(check(host, step.tcb, seg)),
             checks,
-            go_on(tcb),
+            continue_processing(tcb),
         )
-        return step if step.rule else replace(step, rule="3.10.7.4: nothing new")
+        return step if step.rules else replace(step, rules=("3.10.7.4: nothing new",))
 
 
 def rule_modules() -> tuple[ModuleType, ...]:

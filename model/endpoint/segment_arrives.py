@@ -28,10 +28,10 @@ from tcpmc.model.endpoint.tcb import (
     Step,
     Tcb,
     ack,
-    blank,
-    closed,
+    continue_processing,
+    delete_tcb,
+    empty_tcb,
     fin_acknowledged,
-    go_on,
     transmit,
 )
 
@@ -86,7 +86,7 @@ def segment_in_syn_sent(host: Host, tcb: Tcb, seg: Segment) -> Step:
         # matches RCV.NXT" / here: with challenge ACKs too an acceptable ACK is enough, as 3.5.3
         # has it. There is no RCV.NXT before the SYN arrives.
         if seg.ACK:
-            return Step("3.10.7.3 second: reset", closed(tcb), signals=(CONNECTION_RESET,))
+            return Step("3.10.7.3 second: reset", delete_tcb(tcb), signals=(CONNECTION_RESET,))
         return Step("3.10.7.3 second: RST without ACK dropped", tcb)
     if not seg.SYN:
         return Step("3.10.7.3 fifth: dropped", tcb)
@@ -147,9 +147,9 @@ def restarts_time_wait(host: Host, tcb: Tcb, seg: Segment) -> bool:
 def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """First, check sequence number (RFC 9293, 3.10.7.4)."""
     if acceptable(seg, tcb.rcv_nxt, host.profile.window):
-        return go_on(tcb)
+        return continue_processing(tcb)
     if passes_zero_window(host, tcb, seg) or confirms_simultaneous_open(host, tcb, seg):
-        return go_on(tcb)
+        return continue_processing(tcb)
     if seg.RST:
         return Step("3.10.7.4 first: unacceptable, RST dropped", tcb)
     if tcb.state == State.TIME_WAIT and restarts_time_wait(host, tcb, seg):
@@ -164,17 +164,17 @@ def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def check_reset(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Second, check the RST bit (RFC 9293, 3.10.7.4)."""
     if not seg.RST:
-        return go_on(tcb)
+        return continue_processing(tcb)
     if host.profile.rst_in_time_wait == "ignore" and tcb.state == State.TIME_WAIT:
         return Step("RFC 1337 F1: RST in TIME-WAIT ignored", tcb)
     if host.profile.challenge_acks and seg.seq != tcb.rcv_nxt:
         return Step("3.10.7.4 second: RST not at RCV.NXT, challenge ACK", tcb, send=(ack(tcb),))
-    gone = closed(tcb)
+    gone = delete_tcb(tcb)
     match tcb.state:
         case State.SYN_RECEIVED if tcb.reopened is not None:
             return Step("3.6.1 MAY-2: old SYN, back to TIME-WAIT", tcb.reopened)
         case State.SYN_RECEIVED if tcb.passive:
-            listen = blank(State.LISTEN, tcb.iss.bits)
+            listen = empty_tcb(State.LISTEN, tcb.iss.bits)
             return Step("3.10.7.4 second: reset, back to LISTEN (note 1)", listen)
         case State.SYN_RECEIVED:
             return Step("3.10.7.4 second: refused", gone, signals=(CONNECTION_REFUSED,))
@@ -198,15 +198,15 @@ def check_syn(host: Host, tcb: Tcb, seg: Segment) -> Step:
     of the sequence number"); RFC 793 would only trim it off.
     """
     if not seg.SYN or confirms_simultaneous_open(host, tcb, seg):
-        return go_on(tcb)
+        return continue_processing(tcb)
     if tcb.state == State.SYN_RECEIVED and tcb.passive and tcb.rcv_nxt <= seg.seq:
-        return Step("3.10.7.4 fourth: SYN, back to LISTEN", blank(State.LISTEN, tcb.iss.bits))
+        return Step("3.10.7.4 fourth: SYN, back to LISTEN", empty_tcb(State.LISTEN, tcb.iss.bits))
     if host.profile.challenge_acks:
         return Step("3.10.7.4 fourth: SYN, challenge ACK", tcb, send=(ack(tcb),))
     if seg.seq < tcb.rcv_nxt:
-        return go_on(tcb)
+        return continue_processing(tcb)
     rule = "3.10.7.4 fourth: SYN in the window, reset (RFC 793)"
-    return Step(rule, closed(tcb), send=(reset(seg),), signals=(CONNECTION_RESET,))
+    return Step(rule, delete_tcb(tcb), send=(reset(seg),), signals=(CONNECTION_RESET,))
 
 
 def check_order(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -218,7 +218,7 @@ def check_order(host: Host, tcb: Tcb, seg: Segment) -> Step:
     the same: it is gone even where the network loses nothing.
     """
     if host.profile.out_of_order != "drop" or seg.seq <= tcb.rcv_nxt:
-        return go_on(tcb)
+        return continue_processing(tcb)
     return Step("3.10.7.4 first: out of order, dropped, ACK sent", tcb, send=(ack(tcb),))
 
 
@@ -263,15 +263,15 @@ def after_ack(host: Host, tcb: Tcb) -> Step:
         case State.CLOSING:
             return Step("3.10.7.4 fifth: ignored in CLOSING", tcb)
         case State.LAST_ACK if fin_acknowledged(tcb):
-            return Step("3.10.7.4 fifth: FIN acknowledged, CLOSED", closed(tcb))
+            return Step("3.10.7.4 fifth: FIN acknowledged, CLOSED", delete_tcb(tcb))
         case _:
-            return go_on(tcb)
+            return continue_processing(tcb)
 
 
 def enter_time_wait(host: Host, rule: str, tcb: Tcb) -> Step:
     """Enter TIME-WAIT and start its timer; without TIME-WAIT, delete the TCB instead."""
     if host.profile.time_wait == "none":
-        return Step(f"{rule} skipped", closed(tcb))
+        return Step(f"{rule} skipped", delete_tcb(tcb))
     return Step(rule, replace(tcb, state=State.TIME_WAIT), starts_time_wait=True)
 
 
@@ -283,11 +283,11 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     it is trimmed off.
     """
     if host.profile.half_duplex_close and is_text_after_close(tcb, seg):
-        return Step("3.6.1 SHLD-3: text after CLOSE, RST sent", closed(tcb), send=(reset(seg),))
+        return Step("3.6.1 SHLD-3: text after CLOSE, RST sent", delete_tcb(tcb), send=(reset(seg),))
     takes_text = tcb.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
     if tcb.rcv_nxt < seg.seq:
         if seg.len == 0:
-            return go_on(tcb)
+            return continue_processing(tcb)
         if host.profile.out_of_order == "hold" and takes_text:
             rule = "3.10.7.4 first: out of order, held (SHLD-31), ACK sent (MAY-13)"
             return Step(rule, hold(tcb, seg, host.profile.window), send=(ack(tcb),))
@@ -295,13 +295,13 @@ def process_text(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if host.profile.window == 0 and exceeds_zero_window(host, seg):
         return Step("3.8.6.1: zero window, ACK sent", tcb, send=(ack(tcb),))
     if not takes_text:
-        return go_on(tcb)
+        return continue_processing(tcb)
     end = seg.seq + (seg.length + seg.SYN)
     edge = tcb.rcv_nxt + host.profile.window
     if edge < end:
         end = edge
     if not tcb.rcv_nxt < end:
-        return go_on(tcb)
+        return continue_processing(tcb)
     rule = "3.10.7.4 seventh: text delivered"
     if fills_gap(tcb, end):
         tcb = advance_over_held(tcb, end)
@@ -333,7 +333,7 @@ def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Eighth, check the FIN bit (RFC 9293, 3.10.7.4)."""
     in_order = seg.FIN and seg.seq + (seg.len - 1) == tcb.rcv_nxt
     if not (is_fin_due(tcb) or in_order):
-        return go_on(tcb)
+        return continue_processing(tcb)
     tcb = replace(tcb, rcv_nxt=tcb.rcv_nxt + 1, gap=0, held=0, held_fin=False)
     match tcb.state:
         case State.ESTABLISHED:

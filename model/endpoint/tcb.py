@@ -41,8 +41,20 @@ SYNCHRONIZED = (
 UNSYNCHRONIZED = (State.CLOSED, State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 """RFC 9293, 3.5.3: the states before and after both ends have agreed on their numbers."""
 
-FIN_SENT_STATES = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
+UNCONNECTED = (State.CLOSED, State.LISTEN)
+"""The states in which there is no other end."""
+
+TAKES_TEXT = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
+"""The states in which text is taken (RFC 9293, 3.10.7.4, seventh)."""
+
+FIN_TAKEN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
+"""The states that only the other end's FIN leads to, and in which the connection is not over."""
+
+FIN_UNACKNOWLEDGED = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 """The states in which our FIN has been sent and not yet been acknowledged."""
+
+FIN_SENT_STATES = FIN_UNACKNOWLEDGED
+"""The former name of these, in variant files."""
 
 
 class Signal(Enum):
@@ -79,8 +91,8 @@ class Tcb:
     `queued` counts the octets given to SEND, and `close_queued` says whether CLOSE was called,
     before the connection was ready for them. `passive` remembers that SYN-RECEIVED came from
     LISTEN (note 1 of Figure 5), and `reopened` the TIME-WAIT that it came from instead (MAY-2).
-    `ts_recent` is TS.Recent (RFC 7323). A connection that does not exist is `closed()`: nothing is
-    left.
+    `ts_recent` is TS.Recent (RFC 7323). Of a connection that does not exist nothing is left
+    (`delete_tcb`).
 
     What was received out of order and is held for later (SHLD-31) is one range: `gap` octets beyond
     RCV.NXT are missing before it, then come `held` octets of text, and FIN if `held_fin`. Nothing
@@ -103,47 +115,78 @@ class Tcb:
     held_fin: bool = False
 
 
-def blank(state: State, bits: int) -> Tcb:
+def empty_tcb(state: State, bits: int) -> Tcb:
     """A TCB in `state` with no numbers in it yet."""
     zero = Seq(0, bits)
     return Tcb(state, zero, zero, zero, zero, zero)
 
 
-def closed(tcb: Tcb) -> Tcb:
+def delete_tcb(tcb: Tcb) -> Tcb:
     """ "Delete the TCB, enter the CLOSED state": nothing is remembered."""
-    return blank(State.CLOSED, tcb.iss.bits)
+    return empty_tcb(State.CLOSED, tcb.iss.bits)
 
 
-@dataclass(frozen=True, slots=True)
+JOINT = " + "
+"""What stands between the labels of a step where they are one text."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Step:
-    """What a rule did: its citation, the TCB afterwards, and what it sends and signals.
+    """What a rule did: the labels of what applied, in order, each a citation; the TCB afterwards;
+    and what it sends and signals.
 
     `done` is False where the RFC says "continue processing". `starts_time_wait` says that the
-    2 MSL timer is started, or started anew. Raises ValueError for a signal that the RFC does not
-    have: properties and reports know a signal by what it is, not by how it is spelled.
+    2 MSL timer is started, or started anew. A rule gives its one label as text:
+    `Step("3.10.7.1: RST discarded", tcb)`, or `replace(step, rules=("my stack: RST ignored",))`.
+
+    Raises ValueError for a signal that the RFC does not have: properties and reports know a signal
+    by what it is, not by how it is spelled.
     """
 
-    rule: str
+    rules: tuple[str, ...]
     tcb: Tcb
-    send: tuple[Segment, ...] = ()
-    signals: tuple[Signal, ...] = ()
-    done: bool = True
-    starts_time_wait: bool = False
+    send: tuple[Segment, ...]
+    signals: tuple[Signal, ...]
+    done: bool
+    starts_time_wait: bool
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.signals, tuple):
-            raise ValueError(f"signals={self.signals!r}: give a tuple of Signal members")
-        for signal in self.signals:
+    def __init__(  # noqa: PLR0913, PLR0917 -- those of the fields, in their order
+        self,
+        rule: str | None = None,
+        tcb: Tcb | None = None,
+        send: tuple[Segment, ...] = (),
+        signals: tuple[Signal, ...] = (),
+        done: bool = True,
+        starts_time_wait: bool = False,
+        *,
+        rules: tuple[str, ...] = (),
+    ) -> None:
+        # `replace(step, rule="...")` gives the old rules too: the text is what was meant.
+        if rule is not None:
+            rules = _labels(rule)
+        if tcb is None:
+            raise TypeError("Step() misses its tcb")
+        if not isinstance(signals, tuple):
+            raise ValueError(f"signals={signals!r}: give a tuple of Signal members")
+        for signal in signals:
             if not isinstance(signal, Signal):
                 known = ", ".join(f"Signal.{member.name}" for member in Signal)
                 raise ValueError(f"unknown signal {signal!r}; one of {known}")
+        for name, value in (
+            *(("rules", rules), ("tcb", tcb), ("send", send), ("signals", signals)),
+            *(("done", done), ("starts_time_wait", starts_time_wait)),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def rule(self) -> str:
+        """The labels as one text."""
+        return JOINT.join(self.rules)
 
     def then(self, later: Step) -> Step:
         """This step and the one that continued it, as one step."""
         return Step(
-            rule=f"{self.rule} + {later.rule}"
-            if self.rule and later.rule
-            else self.rule or later.rule,
+            rules=self.rules + later.rules,
             tcb=later.tcb,
             send=self.send + later.send,
             signals=self.signals + later.signals,
@@ -152,7 +195,14 @@ class Step:
         )
 
 
-def go_on(tcb: Tcb) -> Step:
+def _labels(rule: str) -> tuple[str, ...]:
+    """The labels in a text such as `Step.rule`: none in the empty one."""
+    if not isinstance(rule, str):
+        return (rule,)  # whoever runs a user's rules says what is wrong with it
+    return tuple(rule.split(JOINT)) if rule else ()
+
+
+def continue_processing(tcb: Tcb) -> Step:
     """The check found nothing to do: continue processing."""
     return Step("", tcb, done=False)
 
@@ -171,3 +221,7 @@ def transmit(tcb: Tcb, octets: int = 0, fin: bool = False) -> tuple[Tcb, Segment
     """Send new text, FIN, or both; SND.NXT advances over them."""
     segment = Segment(tcb.snd_nxt, tcb.rcv_nxt, octets, ACK=True, FIN=fin)
     return replace(tcb, snd_nxt=tcb.snd_nxt + segment.len), segment
+
+
+blank, closed, go_on = empty_tcb, delete_tcb, continue_processing
+"""Former names of these, in variant files."""

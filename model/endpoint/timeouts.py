@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import FIN_SENT_STATES, Signal, State, Step, Tcb, closed
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, Signal, State, Step, Tcb, delete_tcb
 
 
 def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
@@ -21,7 +21,7 @@ def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
             return Step("3.10.8: SYN retransmitted", tcb, send=(syn,))
         syn_ack = Segment(tcb.iss, tcb.rcv_nxt, SYN=True, ACK=True)
         return Step("3.10.8: SYN,ACK retransmitted", tcb, send=(syn_ack,))
-    octets = tcb.snd_nxt - tcb.snd_una - (tcb.state in FIN_SENT_STATES)
+    octets = tcb.snd_nxt - tcb.snd_una - (tcb.state in FIN_UNACKNOWLEDGED)
     if octets == 0:
         fin = Segment(tcb.snd_una, tcb.rcv_nxt, ACK=True, FIN=True)
         return Step("3.10.8: FIN retransmitted", tcb, send=(fin,))
@@ -31,7 +31,7 @@ def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
 
 def time_wait_timeout(host: Host, tcb: Tcb) -> Step:
     """The 2 MSL timer expires: delete the TCB, enter CLOSED."""
-    return Step("3.10.8: TIME-WAIT expires", closed(tcb))
+    return Step("3.10.8: TIME-WAIT expires", delete_tcb(tcb))
 
 
 def fin_wait_2_timeout(host: Host, tcb: Tcb) -> Step:
@@ -39,7 +39,7 @@ def fin_wait_2_timeout(host: Host, tcb: Tcb) -> Step:
 
     Not in the RFC. Stacks do so where no user is left to read: Linux after tcp_fin_timeout.
     """
-    return Step("FIN-WAIT-2 timer expires", closed(tcb))
+    return Step("FIN-WAIT-2 timer expires", delete_tcb(tcb))
 
 
 def keepalive_probe(host: Host, tcb: Tcb) -> Step:
@@ -54,9 +54,9 @@ def keepalive_probe(host: Host, tcb: Tcb) -> Step:
 
 def keepalive_timeout(host: Host, tcb: Tcb) -> Step:
     """No probe was answered: delete the TCB, enter CLOSED (3.8.4; Linux)."""
-    return Step("3.8.4: keep-alive probes unanswered", closed(tcb))
+    return Step("3.8.4: keep-alive probes unanswered", delete_tcb(tcb))
 
 
 def user_timeout(host: Host, tcb: Tcb) -> Step:
     """The user timeout expires: flush all queues, signal the user, delete the TCB, enter CLOSED."""
-    return Step("3.10.8: user timeout", closed(tcb), signals=(Signal.USER_TIMEOUT,))
+    return Step("3.10.8: user timeout", delete_tcb(tcb), signals=(Signal.USER_TIMEOUT,))

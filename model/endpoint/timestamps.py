@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import Step, Tcb, ack, go_on
+from tcpmc.model.endpoint.tcb import Step, Tcb, ack, continue_processing
 
 
 def is_older(stamp: int, than: int) -> bool:
@@ -28,7 +28,7 @@ def stamped(step: Step, stamp: int) -> Step:
 def check_timestamp(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """PAWS: a segment with a timestamp before TS.Recent is not acceptable (RFC 7323, 5.3, R1)."""
     if not host.profile.timestamps or seg.RST or not is_older(seg.stamp, tcb.ts_recent):
-        return go_on(tcb)
+        return continue_processing(tcb)
     return Step("RFC 7323 5.3 R1: PAWS, old segment dropped, ACK sent", tcb, send=(ack(tcb),))
 
 
@@ -36,5 +36,5 @@ def note_timestamp(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """TS.Recent follows the timestamp of an acceptable segment at the left edge of the window, or
     before it (RFC 7323, 4.3, rule 2; 5.3, R3)."""
     if not host.profile.timestamps or seg.RST or tcb.rcv_nxt < seg.seq:
-        return go_on(tcb)
-    return go_on(replace(tcb, ts_recent=seg.stamp))
+        return continue_processing(tcb)
+    return continue_processing(replace(tcb, ts_recent=seg.stamp))

@@ -11,12 +11,12 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.reopening import may_reuse, reuse
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.segment_arrives import enter_time_wait
-from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, ack, blank, closed, transmit
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, ack, delete_tcb, empty_tcb, transmit
 
 
 def issue_syn(host: Host, rule: str, queued: int = 0) -> Step:
     """Select an ISS, send `<SEQ=ISS><CTL=SYN>`, and enter SYN-SENT (3.10.1)."""
-    start = blank(State.SYN_SENT, host.iss.bits)
+    start = empty_tcb(State.SYN_SENT, host.iss.bits)
     tcb = replace(start, iss=host.iss, snd_una=host.iss, snd_nxt=host.iss + 1, queued=queued)
     return Step(rule, tcb, send=(Segment(host.iss, start.rcv_nxt, SYN=True),))
 
@@ -37,7 +37,7 @@ def open_active(host: Host, tcb: Tcb) -> Step:
 def open_passive(host: Host, tcb: Tcb) -> Step:
     """Passive OPEN call (RFC 9293, 3.10.1)."""
     if tcb.state == State.CLOSED:
-        return Step("3.10.1: passive OPEN", blank(State.LISTEN, tcb.iss.bits))
+        return Step("3.10.1: passive OPEN", empty_tcb(State.LISTEN, tcb.iss.bits))
     return Step("3.10.1: refused", tcb, signals=(Signal.CONNECTION_EXISTS,))
 
 
@@ -74,9 +74,9 @@ def close(host: Host, tcb: Tcb) -> Step:
         case State.CLOSED:
             return Step("3.10.4: refused", tcb, signals=(Signal.NO_CONNECTION,))
         case State.LISTEN:
-            return Step("3.10.4: CLOSE in LISTEN", closed(tcb))
+            return Step("3.10.4: CLOSE in LISTEN", delete_tcb(tcb))
         case State.SYN_SENT:
-            return Step("3.10.4: CLOSE in SYN-SENT", closed(tcb))
+            return Step("3.10.4: CLOSE in SYN-SENT", delete_tcb(tcb))
         case State.SYN_RECEIVED if tcb.queued:
             return Step("3.10.4: queued", replace(tcb, close_queued=True))
         case State.SYN_RECEIVED:
@@ -102,15 +102,15 @@ def abort(host: Host, tcb: Tcb) -> Step:
         case State.CLOSED:
             return Step("3.10.5: refused", tcb, signals=(Signal.NO_CONNECTION,))
         case State.LISTEN | State.SYN_SENT:
-            return Step("3.10.5: ABORT before synchronization", closed(tcb))
+            return Step("3.10.5: ABORT before synchronization", delete_tcb(tcb))
         case State.CLOSING | State.LAST_ACK | State.TIME_WAIT:
-            return Step("3.10.5: ABORT after both FINs", closed(tcb))
+            return Step("3.10.5: ABORT after both FINs", delete_tcb(tcb))
         case _:
-            rst = Segment(tcb.snd_nxt, blank(State.CLOSED, tcb.iss.bits).rcv_nxt, RST=True)
+            rst = Segment(tcb.snd_nxt, empty_tcb(State.CLOSED, tcb.iss.bits).rcv_nxt, RST=True)
             if host.profile.abort_reset == "ack":
                 rst = replace(ack(tcb), RST=True)
             if host.profile.after_abort == "closed":
-                return Step("3.10.5: ABORT sends RST", closed(tcb), send=(rst,))
+                return Step("3.10.5: ABORT sends RST", delete_tcb(tcb), send=(rst,))
             # RFC 3.5.2: "The side of a connection issuing a reset should enter the TIME-WAIT
             # state" / 3.10.5: "Delete the TCB, enter CLOSED state". The profile chooses.
             rule = "3.5.2: ABORT sends RST, TIME-WAIT"

@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State, Step, Tcb
+from tcpmc.model.endpoint.tcb import (
+    CONNECTION_RESET,
+    FIN_TAKEN,
+    TAKES_TEXT,
+    UNCONNECTED,
+    State,
+    Step,
+    Tcb,
+)
 
-GONE = (State.CLOSED, State.LISTEN)
-HAS_FIN = (State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK)
-"""The states that only the other's FIN leads to."""
-
-OPEN = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, *HAS_FIN)
+OPEN = (*TAKES_TEXT, *FIN_TAKEN)
 """The states of a connection that is established and not over."""
 
 
@@ -55,10 +60,10 @@ class History:
     reset: bool = False
 
 
-def opens_connection(event: str, before: Tcb, after: Tcb) -> bool:
+def opens_connection(event: EventKind, before: Tcb, after: Tcb) -> bool:
     """Whether a new connection begins: an OPEN, or a SYN that reopens from TIME-WAIT. (An OPEN in
     LISTEN goes on with the connection that the listener stands for.)"""
-    if event in ("active OPEN", "passive OPEN"):
+    if event in (EventKind.ACTIVE_OPEN, EventKind.PASSIVE_OPEN):
         return before.state != State.LISTEN
     return after.reopened is not None and before.reopened is None
 
@@ -81,8 +86,8 @@ def goes_over(before: Tcb, after: Tcb, end: Seq, in_order: bool) -> bool:
     """Whether RCV.NXT goes over a FIN, to `end`, or the state says so; or it is next in order, and
     TIME-WAIT is entered or the TCB deleted because of it."""
     over = (before.rcv_nxt != after.rcv_nxt) & (after.rcv_nxt == end)
-    entered = one_of(after.state, HAS_FIN) & (one_of(before.state, HAS_FIN) ^ True)
-    last = one_of(after.state, (State.TIME_WAIT, *GONE)) & one_of(before.state, OPEN)
+    entered = one_of(after.state, FIN_TAKEN) & (one_of(before.state, FIN_TAKEN) ^ True)
+    last = one_of(after.state, (State.TIME_WAIT, *UNCONNECTED)) & one_of(before.state, OPEN)
     return over | entered | (last & in_order)
 
 
@@ -93,12 +98,14 @@ def acknowledges_all(before: Tcb, seg: Segment | None) -> bool:
     return (before.snd_una != before.snd_nxt) & (seg.ack == before.snd_nxt)
 
 
-def cut_short(history: History, event: str, before: Tcb, step: Step, seg: Segment | None) -> bool:
+def cut_short(
+    history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None
+) -> bool:
     """Whether an established connection is ended by a reset, or before both FINs were sent and ours
     is acknowledged. (A user who aborts or gives up, or a crash, may end it.)"""
-    if event in ("ABORT", "crash", "user timeout"):
+    if event in (EventKind.ABORT, EventKind.CRASH, EventKind.USER_TIMEOUT):
         return False
-    ended = one_of(before.state, OPEN) & one_of(step.tcb.state, GONE)
+    ended = one_of(before.state, OPEN) & one_of(step.tcb.state, UNCONNECTED)
     acknowledged = (before.snd_una == before.snd_nxt) | acknowledges_all(before, seg)
     complete = history.fin_sent & history.fin_received & acknowledged
     return ended & ((seg is not None and seg.RST) | (complete ^ True))
@@ -110,7 +117,7 @@ def one_of(state: State, states: tuple[State, ...]) -> bool:
 
 
 def observe(
-    history: History, event: str, before: Tcb, step: Step, seg: Segment | None = None
+    history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None = None
 ) -> History:
     """The history after a step, on a segment if one arrived. No branch on a number or a state: the
     solver follows it without forking."""
@@ -123,12 +130,12 @@ def observe(
     both_fins = (before.state == State.FIN_WAIT_1) & acknowledges_all(before, seg)
     waits = before.state == State.TIME_WAIT
     killed = seg is not None and not opened and waits & (after.state != State.TIME_WAIT)
-    early = event == "CLOSE" and before.state in (State.LISTEN, State.SYN_SENT)
+    early = event == EventKind.CLOSE and before.state in (State.LISTEN, State.SYN_SENT)
     history = replace(
         history,
-        sent=history.sent + (event == "SEND"),
-        crashes=history.crashes + (event == "crash"),
-        closed=history.closed | (event == "CLOSE"),
+        sent=history.sent + (event == EventKind.SEND),
+        crashes=history.crashes + (event == EventKind.CRASH),
+        closed=history.closed | (event == EventKind.CLOSE),
         gave_up=history.gave_up | early,
         fin_sent=history.fin_sent | fin_sent,
         active=history.active | (fin_sent & ((history.fin_received | fin_received) ^ True)),

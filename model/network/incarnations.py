@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State, Step, Tcb
+from tcpmc.model.endpoint.tcb import TAKES_TEXT, UNSYNCHRONIZED, State, Step, Tcb
 from tcpmc.model.network.history import opens_connection, takes_fin
 from tcpmc.model.network.scope import Scope
 
@@ -22,7 +23,6 @@ FORGED: About = (9, 9)
 """What a segment is about that neither end has sent."""
 
 TAKES_SYN = (State.LISTEN, State.SYN_SENT, State.TIME_WAIT)
-TAKES_TEXT = (State.SYN_RECEIVED, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def after_arrival(
     """The record after a segment arrived, by what it was about; `was` is the record before, and
     `opens` counts the OPENs after the step."""
     (seg, about), after = arrived, step.tcb
-    known = after_step(was, before, step, opens_connection("deliver", before, after))
+    known = after_step(was, before, step, opens_connection(EventKind.DELIVER, before, after))
     killed = _killed(before, after, seg)
     earlier = about[1] < opens if seg.RST else about[0] < was.peer
     foreign = about != (was.peer, opens)
@@ -144,7 +144,7 @@ def _took_text(before: Tcb, step: Step, seg: Segment) -> bool:
     """Whether the step gave octets of text to the user: all before the FIN, where that was taken
     (and no TCB may be left; a FIN that was held comes after text), or else as far as RCV.NXT
     went."""
-    if before.state not in TAKES_TEXT or step.tcb == before.reopened:
+    if before.state not in (State.SYN_RECEIVED, *TAKES_TEXT) or step.tcb == before.reopened:
         return False
     if takes_fin(before, step.tcb, seg):
         return not seg.FIN or seg.seq + (seg.len - 1) != before.rcv_nxt

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -14,19 +15,18 @@ from tcpmc.model.network.history import History
 from tcpmc.model.network.incarnations import FIRST, About, Incarnation
 
 OWN_EVENTS = (
-    "active OPEN",
-    "passive OPEN",
-    "SEND",
-    "CLOSE",
-    "ABORT",
-    "crash",
-    "TIME-WAIT timeout",
-    "retransmission timeout",
-    "user timeout",
+    EventKind.ACTIVE_OPEN,
+    EventKind.PASSIVE_OPEN,
+    EventKind.SEND,
+    EventKind.CLOSE,
+    EventKind.ABORT,
+    EventKind.CRASH,
+    EventKind.TIME_WAIT_TIMEOUT,
+    EventKind.RETRANSMISSION_TIMEOUT,
+    EventKind.USER_TIMEOUT,
 )
-OPENS = ("active OPEN", "passive OPEN")
+OPENS = (EventKind.ACTIVE_OPEN, EventKind.PASSIVE_OPEN)
 NO_SEGMENT = Segment(Seq(0), Seq(0))
-WAITS_FOR_ACK = (State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Event:
     a user call or a timeout at `end`; or a `tick` of every clock (`end` is then 0). `forge` is a
     forged segment's arrival at `end`. `offset` tells OPENs apart that choose different ISSs."""
 
-    kind: str
+    kind: EventKind
     end: int = 0
     flight: Flight | None = None
     offset: int = 0
@@ -94,7 +94,7 @@ class Move:
     reading of TIME-WAIT). `quiet`: only once nothing is in flight (the quiet time after a crash).
     """
 
-    event: str
+    event: EventKind
     step: Step
     end: End
     about: About = (0, 0)
@@ -114,7 +114,7 @@ class EndStep:
     """
 
     host: Host
-    event: str
+    event: EventKind
     tcb: Tcb
     segment: Segment
     step: Step
@@ -123,7 +123,7 @@ class EndStep:
     @property
     def arrives(self) -> bool:
         """Whether a segment arrives."""
-        return self.event == "deliver"
+        return self.event == EventKind.DELIVER
 
     @property
     def after(self) -> Tcb:

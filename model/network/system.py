@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State, Step, Tcb, empty_tcb
 from tcpmc.model.endpoint.timestamps import stamped
 from tcpmc.model.network.channel import Channel, Contents, Flight
 from tcpmc.model.network.history import History, observe, opens_connection
@@ -32,7 +33,6 @@ from tcpmc.model.network.product import (
     NO_SEGMENT,
     OPENS,
     OWN_EVENTS,
-    WAITS_FOR_ACK,
     End,
     EndStep,
     Event,
@@ -46,8 +46,11 @@ from tcpmc.model.variants.variant import Variant
 class Model:
     """The rules of one variant within the bounds of one scope."""
 
-    def __init__(self, variant: Variant, scope: Scope) -> None:
-        """Raise ValueError where the window is too large for the order of the numbers."""
+    def __init__(
+        self, variant: Variant, scope: Scope, hosts: tuple[Host, Host] | None = None
+    ) -> None:
+        """`hosts` are the two that the ends run on, if not those with the ISSs of the scope. Raise
+        ValueError where the window is too large for the order of the numbers."""
         window, bits = variant.profile.window, scope.bits
         if window >= 2 ** (bits - 1):
             raise ValueError(
@@ -56,12 +59,13 @@ class Model:
             )
         self.variant, self.scope = variant, scope
         self.channel = Channel(scope)
-        self.hosts = tuple(Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+        a, b = (Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+        self.hosts = (a, b) if hosts is None else hosts
 
     def initial(self) -> System:
         """The state in which every run begins."""
         if self.scope.start == "closed":
-            end = End(blank(State.CLOSED, self.scope.bits))
+            end = End(empty_tcb(State.CLOSED, self.scope.bits))
             return System((end, end))
         return System((self._established(0), self._established(1)))
 
@@ -91,7 +95,7 @@ class Model:
             for segment in forgeries(self.variant.profile, end.tcb):
                 yield self.receive(which, end, segment, FORGED)
 
-    def _offsets(self, event: str, end: End) -> tuple[int, ...]:
+    def _offsets(self, event: EventKind, end: End) -> tuple[int, ...]:
         """The ISSs that an OPEN in CLOSED may choose; otherwise the one that is chosen."""
         if event not in OPENS or end.state != State.CLOSED or self.scope.opens == 1:
             return (end.incarnation.offset,)
@@ -101,7 +105,7 @@ class Model:
         number = 1 if lost else end.history.opens + 1
         return offsets(self.scope, self.variant.profile, number)
 
-    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+    def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """One user call or timeout; None where it is not possible or changes nothing. `offset`: of
         the ISS from now on."""
         profile, scope = self.variant.profile, self.scope
@@ -111,44 +115,46 @@ class Model:
         if step is None or self.changes_nothing(end.tcb, step):
             return None
         move = self._stamped(which, end, self._move(event, end, step))
-        if event == "TIME-WAIT timeout":
+        if event == EventKind.TIME_WAIT_TIMEOUT:
             return replace(move, settled=profile.time_wait == "quiet" and not scope.clock)
         if event in OPENS and scope.opens > 1:
             quiet = profile.quiet_time and scope.crashes > 0 and end.history.crashes > 0
             return replace(move, quiet=quiet, offset=offset)
         return move
 
-    def own_step(self, event: str, which: int, end: End) -> Step | None:
+    def own_step(self, event: EventKind, which: int, end: End) -> Step | None:
         """What the rule for a user call or timeout does; None where it does not come to that."""
         if not self._may(event, which, end):
             return None
-        if event == "crash":
-            return Step("crash: TCB forgotten", blank(State.CLOSED, self.scope.bits))
+        if event == EventKind.CRASH:
+            return Step("crash: TCB forgotten", empty_tcb(State.CLOSED, self.scope.bits))
         return self.variant.rules.call(event, self.host(which, end), end.tcb)
 
-    def _may(self, event: str, which: int, end: End) -> bool:
+    def _may(self, event: EventKind, which: int, end: End) -> bool:
         """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
         scope, history = self.scope, end.history
         match event:
-            case "active OPEN":
+            case EventKind.ACTIVE_OPEN:
                 return end.state == State.LISTEN or history.opens < scope.opens
-            case "passive OPEN":
+            case EventKind.PASSIVE_OPEN:
                 return history.opens < scope.opens
-            case "SEND":
+            case EventKind.SEND:
                 return scope.sender in ("both", "AB"[which]) and history.sent < scope.data
-            case "CLOSE" if scope.closer not in ("both", "AB"[which]) and not history.fin_received:
+            case EventKind.CLOSE if (
+                scope.closer not in ("both", "AB"[which]) and not history.fin_received
+            ):
                 return False
-            case "CLOSE":
+            case EventKind.CLOSE:
                 return not history.closed
-            case "ABORT":
+            case EventKind.ABORT:
                 return scope.aborts
-            case "crash":
+            case EventKind.CRASH:
                 return history.crashes < scope.crashes and end.state != State.CLOSED
-            case "TIME-WAIT timeout" if end.state == State.TIME_WAIT:
+            case EventKind.TIME_WAIT_TIMEOUT if end.state == State.TIME_WAIT:
                 return not scope.clock or end.time_wait >= scope.time_wait
-            case "retransmission timeout":
+            case EventKind.RETRANSMISSION_TIMEOUT:
                 return self._retransmits(end)
-            case "user timeout":
+            case EventKind.USER_TIMEOUT:
                 return self._gives_up(end)
         return False
 
@@ -169,9 +175,9 @@ class Model:
     def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
         """What a segment does at one end."""
         step = self.variant.rules.segment_arrives(self.host(which, end), end.tcb, segment)
-        move = self._stamped(which, end, self._move("deliver", end, step, (segment, about)))
+        move = self._stamped(which, end, self._move(EventKind.DELIVER, end, step, (segment, about)))
         if about == FORGED:
-            return replace(move, event="forge", flight=Flight(segment, about=about))
+            return replace(move, event=EventKind.FORGE, flight=Flight(segment, about=about))
         return move
 
     def _stamped(self, which: int, end: End, move: Move) -> Move:
@@ -188,7 +194,7 @@ class Model:
             end = replace(end, incarnation=replace(end.incarnation, offset=event.offset))
         kind, segment = event.kind, NO_SEGMENT
         if event.flight is not None:
-            kind, segment = "deliver", event.flight.segment
+            kind, segment = EventKind.DELIVER, event.flight.segment
         return EndStep(self.host(event.end, end), kind, end.tcb, segment, step, end.history)
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
@@ -201,35 +207,63 @@ class Model:
 
     def _move(
         self,
-        event: str,
+        event: EventKind,
         end: End,
         step: Step,
         arrived: tuple[Segment, About] | None = None,
     ) -> Move:
-        """The end after a step: its history, and its clocks where the scope needs them."""
-        scope, tcb = self.scope, step.tcb
-        outstanding = tcb.snd_una != tcb.snd_nxt
-        sent_anew = event == "retransmission timeout" or tcb.snd_una != end.tcb.snd_una
-        rexmt = end.rexmt if scope.clock and outstanding and not sent_anew else 0
-        retries = 0
-        if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
-            retries = end.retries + (event == "retransmission timeout")
-        waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
+        """The end after a step: its clocks where the scope needs them, its history, and what it
+        knows of the connection where there can be several."""
+        rexmt = self._rexmt_after(event, end, step.tcb)
+        retries = self._retries_after(event, end, step.tcb)
+        time_wait = self._time_wait_after(end, step)
         history = self.observed(end.history, event, end.tcb, step, arrived and arrived[0])
-        clocks = (end.time_wait if waits else 0, rexmt, retries)
-        if scope.one_connection:
-            return Move(event, step, End(tcb, history, *clocks))
-        was, opened = end.incarnation, opens_connection(event, end.tcb, tcb)
+        after = End(step.tcb, history, time_wait, rexmt, retries)
+        if self.scope.one_connection:
+            return Move(event, step, after)
+        known, about = self._incarnation_after(event, end, step, arrived, history.opens)
+        return Move(event, step, replace(after, incarnation=known), about)
+
+    @staticmethod
+    def _incarnation_after(
+        event: EventKind,
+        before: End,
+        step: Step,
+        arrived: tuple[Segment, About] | None,
+        opens: int,
+    ) -> tuple[Incarnation, About]:
+        """What the end knows of the connection after a step, and what its segments are about;
+        `opens` counts the OPENs after the step."""
+        was, opened = before.incarnation, opens_connection(event, before.tcb, step.tcb)
         if arrived is None:
-            known = after_step(was, end.tcb, step, opened)
+            known = after_step(was, before.tcb, step, opened)
         else:
-            known = after_arrival(was, end.tcb, step, arrived, history.opens)
+            known = after_arrival(was, before.tcb, step, arrived, opens)
         peer = known.peer or (0 if opened else was.peer)
-        about = about_sent(step, arrived, history.opens, peer)
-        return Move(event, step, End(tcb, history, *clocks, known), about)
+        return known, about_sent(step, arrived, opens, peer)
+
+    def _rexmt_after(self, event: EventKind, before: End, after: Tcb) -> int:
+        """The ticks since the front of the retransmission queue was last sent."""
+        outstanding = after.snd_una != after.snd_nxt
+        is_again = event == EventKind.RETRANSMISSION_TIMEOUT
+        another = is_again or after.snd_una != before.tcb.snd_una
+        return before.rexmt if self.scope.clock and outstanding and not another else 0
+
+    def _retries_after(self, event: EventKind, before: End, after: Tcb) -> int:
+        """How often the front of the retransmission queue was sent again."""
+        outstanding = after.snd_una != after.snd_nxt
+        limited = self.scope.retransmissions is not None
+        if limited and outstanding and after.snd_una == before.tcb.snd_una:
+            return before.retries + (event == EventKind.RETRANSMISSION_TIMEOUT)
+        return 0
+
+    def _time_wait_after(self, before: End, step: Step) -> int:
+        """The ticks since TIME-WAIT was started."""
+        waits = self.scope.clock and step.tcb.state == State.TIME_WAIT
+        return before.time_wait if waits and not step.starts_time_wait else 0
 
     def observed(
-        self, history: History, event: str, before: Tcb, step: Step, seg: Segment | None
+        self, history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None
     ) -> History:
         """The history after a step, on a segment if one arrived."""
         return observe(history, event, before, step, seg)
@@ -254,7 +288,7 @@ class Model:
 
     def settled(self, other: End) -> bool:
         """Whether the other end no longer waits for an ACK that TIME-WAIT is there to repeat."""
-        return other.state not in WAITS_FOR_ACK
+        return other.state not in FIN_UNACKNOWLEDGED
 
     def is_quiet(self, contents: Contents) -> bool:
         """Whether nothing is left in a channel. The sent-set may have lost whatever is in it."""
@@ -290,14 +324,14 @@ class Model:
             if out is not None:
                 left = system.after(1 - which, system.ends[1 - which], rest)
                 after = left.after(which, move.end, out)
-                yield Event("deliver", which, flight), move.step, after
+                yield Event(EventKind.DELIVER, which, flight), move.step, after
 
     def _network(self, system: System, which: int) -> Iterator[tuple[Event, Step | None, System]]:
         contents = system.channels[which]
         for kind, choices in (
-            ("lose", self.channel.losses(contents)),
-            ("duplicate", self.channel.duplicates(contents)),
-            ("expire", self.channel.expiries(contents)),
+            (EventKind.LOSE, self.channel.losses(contents)),
+            (EventKind.DUPLICATE, self.channel.duplicates(contents)),
+            (EventKind.EXPIRE, self.channel.expiries(contents)),
         ):
             for flight, rest in choices:
                 yield (
@@ -311,4 +345,4 @@ class Model:
         channels = tuple(self.channel.tick(contents) for contents in system.channels)
         (a, b), (ab, ba) = ends, channels
         if a is not None and b is not None and ab is not None and ba is not None:
-            yield Event("tick"), None, System((a, b), (ab, ba))
+            yield Event(EventKind.TICK), None, System((a, b), (ab, ba))

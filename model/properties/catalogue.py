@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.clocked import TIMED
 from tcpmc.model.properties.closing import CLOSING, closed_in_order
 from tcpmc.model.properties.kinds import (
+    PROVED,
     QUIET,
+    REFUTED,
+    WITNESS,
     Always,
+    AtBothEnds,
     DeadlockFree,
-    Each,
     Eventually,
     Predicate,
     Property,
@@ -46,7 +50,7 @@ def idle(model: Model, system: System, which: int) -> bool:
     lost: no user call and no timeout, and what it would retransmit the other end ignores."""
     end, other = system.ends[which], system.ends[1 - which]
     for move in model.own_moves(which, end):
-        if move.event == "retransmission timeout":
+        if move.event == EventKind.RETRANSMISSION_TIMEOUT:
             if not model.ignores(1 - which, other, move.step.send[0]):
                 return False
         elif not move.settled or model.settled(other):
@@ -145,37 +149,37 @@ UNTIMED: tuple[Property, ...] = (
         name="established",
         meaning="both ends are ESTABLISHED",
         citation="RFC 9293, 3.5, Figure 6",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         goals=(both(State.ESTABLISHED),),
     ),
     Reachable(
         name="simultaneous-open",
         meaning="both ends are in SYN-RECEIVED, and then both are ESTABLISHED",
         citation="RFC 9293, 3.5, Figure 7, MUST-10",
-        expected={"rfc9293": "WITNESS", "figure-7": "WITNESS"},
+        expected={"rfc9293": WITNESS, "figure-7": WITNESS},
         goals=(both(State.SYN_RECEIVED), both(State.ESTABLISHED)),
     ),
     Reachable(
         name="closing",
         meaning="an end is in CLOSING",
         citation="RFC 9293, 3.10.7.4 eighth, Figure 5",
-        expected={"rfc9293": "WITNESS"},
-        by_both=("rfc9293",),
+        expected={"rfc9293": WITNESS},
+        cross_check_on=("rfc9293",),
         goals=(some(State.CLOSING),),
     ),
     Reachable(
         name="closing-both",
         meaning="both ends are in CLOSING",
         citation="RFC 9293, 3.6, Figure 13",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         goals=(both(State.CLOSING),),
     ),
     Always(
         name="closing-only-simultaneous",
         meaning="in CLOSING only if each end sent its FIN before the other's arrived",
         citation="RFC 9293, 3.6, case 3",
-        expected={"rfc9293": "PROVED"},
-        by_both=("rfc9293",),
+        expected={"rfc9293": PROVED},
+        cross_check_on=("rfc9293",),
         premise=some(State.CLOSING),
         claim=lambda model, system: all(end.history.active for end in system.ends),
     ),
@@ -183,7 +187,7 @@ UNTIMED: tuple[Property, ...] = (
         name="three-segment-close",
         meaning="an orderly close in which the second FIN brought the ACK of the first",
         citation="RFC 9293, 3.3.2, note 2",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         goals=(
             lambda model, system: any(end.history.combined for end in system.ends),
             closed_in_order,
@@ -193,15 +197,15 @@ UNTIMED: tuple[Property, ...] = (
         name="half-close-data",
         meaning="text is delivered in FIN-WAIT-2",
         citation="RFC 9293, 3.6.1",
-        expected={"rfc9293": "WITNESS"},
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        expected={"rfc9293": WITNESS},
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
         goals=(waiting_half_closed(False), waiting_half_closed(True)),
     ),
     Always(
         name="synchronized",
         meaning="both ESTABLISHED implies that each end's IRS is the other's ISS",
         citation="RFC 9293, 3.5; Murphy and Shankar",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         assumptions=("no crash and no old incarnation",),
         premise=both(State.ESTABLISHED),
         claim=each_numbers_agree,
@@ -210,7 +214,7 @@ UNTIMED: tuple[Property, ...] = (
         name="no-phantom-connection",
         meaning="no end is ESTABLISHED after the other gave up before it was",
         citation="RFC 9293, 3.5",
-        expected={"rfc9293": "PROVED", "two-way-handshake": "REFUTED"},
+        expected={"rfc9293": PROVED, "two-way-handshake": REFUTED},
         premise=lambda model, system: any(end.history.gave_up for end in system.ends),
         claim=lambda model, system: not any(end.state == State.ESTABLISHED for end in system.ends),
     ),
@@ -218,7 +222,7 @@ UNTIMED: tuple[Property, ...] = (
         name="time-wait-active-closer",
         meaning="in TIME-WAIT only an end that sent its FIN before the other's arrived",
         citation="RFC 9293, 3.6.1, MUST-13",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=some(State.TIME_WAIT),
         claim=lambda model, system: all(
             end.history.active for end in system.ends if end.state == State.TIME_WAIT
@@ -229,11 +233,11 @@ UNTIMED: tuple[Property, ...] = (
         meaning="TIME-WAIT ends by its timeout, never by a reset",
         citation="RFC 1337; RFC 9293, 3.10.7.4 second",
         expected={
-            "rfc9293": "REFUTED",
-            "rfc1337": "PROVED",
-            "linux": "REFUTED",
-            "freebsd": "PROVED",
-            "lwip": "PROVED",
+            "rfc9293": REFUTED,
+            "rfc1337": PROVED,
+            "linux": REFUTED,
+            "freebsd": PROVED,
+            "lwip": PROVED,
         },
         premise=lambda model, system: any(end.history.fin_received for end in system.ends),
         claim=lambda model, system: not any(end.history.assassinated for end in system.ends),
@@ -243,22 +247,22 @@ UNTIMED: tuple[Property, ...] = (
         meaning="every state without a next step is a proper end",
         citation="RFC 9293, 3.10",
         expected={
-            "rfc9293": "PROVED",
-            "no-time-wait": "PROVED",
-            "no-time-wait-silent": "REFUTED",
+            "rfc9293": PROVED,
+            "no-time-wait": PROVED,
+            "no-time-wait-silent": REFUTED,
         },
         assumptions=(QUIET, IGNORED_IS_NO_STEP, NOBODY_GIVES_UP),
-        by_both=("rfc9293",),
-        premise=Each(idle_without_giving_up),
+        cross_check_on=("rfc9293",),
+        premise=AtBothEnds(idle_without_giving_up),
         claim=ended_or_in_flight,
     ),
     DeadlockFree(
         name="no-deadlock-giving-up",
         meaning="every state without a next step is a proper end, whoever closes whenever",
         citation="RFC 9293, 3.10.4, 3.10.7.1",
-        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        expected={"rfc9293": PROVED, "no-time-wait-silent": REFUTED},
         assumptions=(QUIET, IGNORED_IS_NO_STEP),
-        premise=Each(idle),
+        premise=AtBothEnds(idle),
         claim=ended_or_in_flight,
     ),
     Always(
@@ -266,9 +270,9 @@ UNTIMED: tuple[Property, ...] = (
         meaning="when both users close, no connection is cut short, and no user is told "
         '"connection reset"',
         citation="RFC 9293, 3.6, MUST-12, MUST-13",
-        expected={"rfc9293": "PROVED", "no-time-wait": "REFUTED", "hasty-time-wait": "REFUTED"},
+        expected={"rfc9293": PROVED, "no-time-wait": REFUTED, "hasty-time-wait": REFUTED},
         assumptions=(QUIET, NOBODY_GIVES_UP, CUT_BY_RESET),
-        by_both=("rfc9293",),
+        cross_check_on=("rfc9293",),
         premise=both_closed_in_order,
         claim=nobody_reset,
     ),
@@ -277,9 +281,9 @@ UNTIMED: tuple[Property, ...] = (
         meaning="LAST-ACK is left",
         citation="RFC 9293, 3.6, 3.10.8",
         expected={
-            "rfc9293": "PROVED",
-            "no-time-wait": "PROVED",
-            "no-time-wait-silent": "REFUTED",
+            "rfc9293": PROVED,
+            "no-time-wait": PROVED,
+            "no-time-wait-silent": REFUTED,
         },
         assumptions=(QUIET,),
         premise=in_last_ack,
@@ -289,7 +293,7 @@ UNTIMED: tuple[Property, ...] = (
         name="close-completes",
         meaning="after both users close, both ends reach CLOSED (or LISTEN)",
         citation="RFC 9293, 3.6",
-        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        expected={"rfc9293": PROVED, "no-time-wait-silent": REFUTED},
         assumptions=(QUIET,),
         premise=closed_by_both,
         goal=both_gone,
@@ -298,7 +302,7 @@ UNTIMED: tuple[Property, ...] = (
         name="sent-is-acknowledged",
         meaning="SYN, text and FIN that were sent are acknowledged, or the connection is gone",
         citation="RFC 9293, 3.8.1, 3.6 case 1",
-        expected={"rfc9293": "PROVED", "no-time-wait-silent": "REFUTED"},
+        expected={"rfc9293": PROVED, "no-time-wait-silent": REFUTED},
         assumptions=(QUIET,),
         premise=outstanding,
         goal=nothing_outstanding,
@@ -307,9 +311,9 @@ UNTIMED: tuple[Property, ...] = (
         name="close-survives-crash",
         meaning="after CLOSE the connection comes to its end, though the other host crashes",
         citation="robur-coop/utcp issue 28; RFC 9293 has no such timeout",
-        expected={"rfc9293": "REFUTED", "fin-wait-2-timer": "PROVED"},
+        expected={"rfc9293": REFUTED, "fin-wait-2-timer": PROVED},
         assumptions=(QUIET,),
-        setting=lambda scope: scope.with_(crashes=max(1, scope.crashes), data=0),
+        scope_for=lambda scope: scope.with_(crashes=max(1, scope.crashes), data=0),
         premise=closed_and_peer_crashed,
         goal=gone,
     ),

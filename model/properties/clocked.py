@@ -25,11 +25,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tcpmc.model.endpoint.tcb import State
-from tcpmc.model.network.product import WAITS_FOR_ACK, System
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State
+from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.kinds import Always, Property, Reachable
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    REFUTED,
+    UNREACHABLE,
+    WITNESS,
+    Always,
+    Property,
+    Reachable,
+)
 
 ESTABLISHED_FIRST = "from ESTABLISHED on both sides, nothing of the opening in flight"
 ACKS_ARRIVE = "no bare ACK is lost: each copy is delivered within MSL"
@@ -76,7 +84,7 @@ def nothing_but_resets(model: Model, system: System) -> bool:
 def peer_waits(model: Model, system: System) -> bool:
     """TIME-WAIT expires at one end, and the other still waits for the ACK of its FIN."""
     return any(
-        _expires(model, system, which) and system.ends[1 - which].state in WAITS_FOR_ACK
+        _expires(model, system, which) and system.ends[1 - which].state in FIN_UNACKNOWLEDGED
         for which in (0, 1)
     )
 
@@ -98,10 +106,10 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL, when TIME-WAIT expires no segment of the connection is left in "
         "either direction, and the other end has left LAST-ACK and CLOSING",
         citation="RFC 9293, 3.6.1, MUST-13",
-        expected={"rfc9293": "PROVED", "drop-out-of-order": "REFUTED"},
+        expected={"rfc9293": PROVED, "drop-out-of-order": REFUTED},
         assumptions=(ACKS_ARRIVE, NO_TEXT, RESETS_ASIDE, ESTABLISHED_FIRST),
-        by_both=("rfc9293",),
-        setting=timed(),
+        cross_check_on=("rfc9293",),
+        scope_for=timed(),
         premise=expiring,
         claim=connection_is_over,
     ),
@@ -110,10 +118,10 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL - 1 tick, TIME-WAIT expires and a segment of the connection is "
         "left",
         citation="RFC 9293, 3.6.1, MUST-13",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         assumptions=(ACKS_ARRIVE, NO_TEXT, RESETS_ASIDE, ESTABLISHED_FIRST),
-        by_both=("rfc9293",),
-        setting=timed(lambda scope: 2 * scope.msl - 1),
+        cross_check_on=("rfc9293",),
+        scope_for=timed(lambda scope: 2 * scope.msl - 1),
         goals=(segment_left,),
     ),
     Reachable(
@@ -121,9 +129,9 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL and the last ACK lost, TIME-WAIT expires and the other end is "
         "still in LAST-ACK or CLOSING",
         citation="RFC 9293, 3.6.1",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
-        setting=timed(loss="any"),
+        scope_for=timed(loss="any"),
         goals=(peer_waits,),
     ),
     Reachable(
@@ -131,9 +139,9 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL and the last ACK lost, the other end is in LAST-ACK or CLOSING "
         "when TIME-WAIT expires, and is then reset",
         citation="RFC 9293, 3.6.1, 3.10.7.1",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
-        setting=timed(loss="any"),
+        scope_for=timed(loss="any"),
         goals=(
             peer_waits,
             lambda model, system: any(end.history.reset for end in system.ends),
@@ -144,9 +152,9 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL and ACKs lost, TIME-WAIT expires and a segment of the connection "
         "is left",
         citation="RFC 9293, 3.6.1",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
-        setting=timed(loss="any"),
+        scope_for=timed(loss="any"),
         goals=(segment_left,),
     ),
     Reachable(
@@ -154,9 +162,9 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL and text still retransmitted in LAST-ACK, an ACK is left when "
         "TIME-WAIT expires: text, unlike FIN, does not restart the timer",
         citation="RFC 9293, 3.10.7.4 first and fifth",
-        expected={"rfc9293": "WITNESS", "time-wait-restart-any": "UNREACHABLE"},
+        expected={"rfc9293": WITNESS, "time-wait-restart-any": UNREACHABLE},
         assumptions=(ACKS_ARRIVE, ESTABLISHED_FIRST),
-        setting=timed(data=1),
+        scope_for=timed(data=1),
         goals=(segment_left,),
     ),
     Reachable(
@@ -164,9 +172,9 @@ TIMED: tuple[Property, ...] = (
         meaning="with T = 2 MSL, a reset with which the closed host answered an old ACK is left "
         "when TIME-WAIT expires",
         citation="RFC 9293, 3.10.7.1; RFC 1337",
-        expected={"rfc9293": "WITNESS"},
+        expected={"rfc9293": WITNESS},
         assumptions=(ACKS_ARRIVE, NO_TEXT, ESTABLISHED_FIRST),
-        setting=timed(),
+        scope_for=timed(),
         goals=(reset_left,),
     ),
 )

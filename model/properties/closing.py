@@ -9,7 +9,17 @@ from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.kinds import QUIET, Eventually, Predicate, Property, Reachable
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    QUIET,
+    REFUTED,
+    WITNESS,
+    Eventually,
+    Fairness,
+    Predicate,
+    Property,
+    Reachable,
+)
 from tcpmc.model.properties.opening import each_in, end_in, ends, invariant, text_in, witness
 
 A_CLOSES_FIRST = "from ESTABLISHED, A closes first, no text"
@@ -87,13 +97,13 @@ def repaired(
     both: dict[str, Any] = {
         "citation": "RFC 9293, 3.6, 3.10.8",
         "assumptions": (QUIET, A_CLOSES_FIRST, f"only {segment} can be lost"),
-        "setting": closing(loss=segment),
+        "scope_for": closing(loss=segment),
     }
     return (
         Eventually(
             name=f"{name}-repaired",
             meaning=f"both ends close in order, whenever {which} is lost",
-            expected={"rfc9293": "PROVED"},
+            expected={"rfc9293": PROVED},
             premise=lambda model, system, end: all(e.history.closed for e in system.ends),
             goal=lambda model, system, end: closed_in_order(model, system),
             **both,
@@ -101,7 +111,7 @@ def repaired(
         Reachable(
             name=f"{name}-lost",
             meaning=f"{which} is lost, and then both ends close in order",
-            expected={"rfc9293": "WITNESS"},
+            expected={"rfc9293": WITNESS},
             goals=(lost(*here), closed_in_order),
             **both,
         ),
@@ -120,7 +130,7 @@ CLOSING: tuple[Property, ...] = (
         carrying(State.TIME_WAIT, State.LAST_ACK, LAST_ACK),
         ends(State.TIME_WAIT, State.CLOSED),
         ends(State.CLOSED, State.CLOSED),
-        setting=closing(),
+        scope_for=closing(),
     ),
     invariant(
         "fin-consumes-one",
@@ -147,7 +157,7 @@ CLOSING: tuple[Property, ...] = (
         "RFC 9293, 3.3.2, note 2",
         closed_in_order,
         lambda model, system: not any(end.history.combined for end in system.ends),
-        expected={"rfc9293": "REFUTED"},
+        expected={"rfc9293": REFUTED},
     ),
     invariant(
         "half-close-takes-four",
@@ -158,7 +168,7 @@ CLOSING: tuple[Property, ...] = (
             State.FIN_WAIT_2,
             lambda end, other: not end.history.combined and end.tcb.snd_una == end.tcb.snd_nxt,
         ),
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     invariant(
         "closing-awaits-ack",
@@ -194,8 +204,8 @@ CLOSING: tuple[Property, ...] = (
         "RFC 9293, 3.6, 3.10.5",
         lambda model, system: all(map(closed_after_fins, system.ends)),
         lambda model, system: any(end.history.waited for end in system.ends),
-        expected={"rfc9293": "REFUTED"},
-        setting=lambda scope: scope.with_(aborts=True),
+        expected={"rfc9293": REFUTED},
+        scope_for=lambda scope: scope.with_(aborts=True),
     ),
     witness(
         "time-wait-both",
@@ -231,7 +241,7 @@ CLOSING: tuple[Property, ...] = (
         lambda model, system: any(map(closed_after_fins, system.ends)),
         lambda model, system: not passive_closer_remains(model, system),
         assumptions=(QUIET, "nothing but quiet TIME-WAIT gives it: hasty-time-wait has none"),
-        expected={"rfc9293": "PROVED", "hasty-time-wait": "REFUTED"},
+        expected={"rfc9293": PROVED, "hasty-time-wait": REFUTED},
     ),
     invariant(
         "time-wait-sends-nothing-again",
@@ -244,8 +254,8 @@ CLOSING: tuple[Property, ...] = (
         name="close-wait-left",
         meaning="CLOSE-WAIT is left, if the user closes",
         citation="RFC 9293, 3.3.2",
-        expected={"rfc9293": "PROVED"},
-        fair=("delivery", "timers", "users"),
+        expected={"rfc9293": PROVED},
+        fair=(Fairness.DELIVERY, Fairness.TIMERS, Fairness.USERS),
         premise=lambda model, system, which: system.ends[which].state == State.CLOSE_WAIT,
         goal=lambda model, system, which: system.ends[which].state != State.CLOSE_WAIT,
     ),

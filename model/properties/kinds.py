@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import ClassVar
 
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import EndStep, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
+
+
+class Word(StrEnum):
+    """What a verdict is in one word. A bounded answer has a word of its own: `HOLDS<=k`."""
+
+    PROVED = "PROVED"
+    REFUTED = "REFUTED"
+    WITNESS = "WITNESS"
+    UNREACHABLE = "UNREACHABLE"
+    VACUOUS = "VACUOUS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    DISAGREE = "DISAGREE"
+
+
+PROVED, REFUTED, WITNESS, UNREACHABLE, VACUOUS, INCONCLUSIVE, DISAGREE = Word
 
 Predicate = Callable[[Model, System], bool]
 """A condition on one state. It may read ends, histories, clocks and `System.in_flight`."""
@@ -19,7 +36,7 @@ EndPredicate = Callable[[Model, System, int], bool]
 
 
 @dataclass(frozen=True)
-class Each:
+class AtBothEnds:
     """The condition holds at both ends; kept apart, so that a solver need not multiply them."""
 
     condition: EndPredicate
@@ -37,10 +54,10 @@ class Property:
         The verdict word for each variant that the property is meant for.
     assumptions
         What the verdict rests on besides the scope; printed with it.
-    by_both
+    cross_check_on
         The variants on which a run of the whole catalogue asks both engines; elsewhere it asks the
         faster one, and both are asked when the property is named.
-    setting
+    scope_for
         Turns the scope asked for into the one that the question needs (the clock on, T = 2 MSL).
     """
 
@@ -48,13 +65,13 @@ class Property:
     name: str
     meaning: str
     citation: str
-    expected: Mapping[str, str]
+    expected: Mapping[str, Word]
     assumptions: tuple[str, ...] = ()
-    by_both: tuple[str, ...] = ()
-    setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
+    cross_check_on: tuple[str, ...] = ()
+    scope_for: Callable[[Scope], Scope] = field(default=lambda scope: scope)
 
     @property
-    def rests_on(self) -> tuple[str, ...]:
+    def all_assumptions(self) -> tuple[str, ...]:
         """All assumptions, each as a line to print."""
         return self.assumptions
 
@@ -91,17 +108,32 @@ QUIET = (
 )
 """An assumption of many: how TIME-WAIT ends where time is off."""
 
+
+class Fairness(StrEnum):
+    """A kind of event that a fair run does not put off for ever (strong fairness: what is possible
+    infinitely often happens infinitely often)."""
+
+    DELIVERY = "delivery"
+    TIMERS = "timers"
+    USERS = "users"
+
+
 FAIRNESS = {
-    "delivery": "what is in flight again and again is delivered again and again",
-    "timers": "a timer that is due again and again fires",
-    "users": "a user who can CLOSE again and again does",
+    Fairness.DELIVERY: "what is in flight again and again is delivered again and again",
+    Fairness.TIMERS: "a timer that is due again and again fires",
+    Fairness.USERS: "a user who can CLOSE again and again does",
 }
 """What a fair run may not put off for ever (strong fairness). Nothing is duplicated for ever."""
 
 FAIR_EVENTS = {
-    "delivery": ("deliver",),
-    "timers": ("retransmission timeout", "TIME-WAIT timeout", "user timeout", "tick"),
-    "users": ("CLOSE",),
+    Fairness.DELIVERY: (EventKind.DELIVER,),
+    Fairness.TIMERS: (
+        EventKind.RETRANSMISSION_TIMEOUT,
+        EventKind.TIME_WAIT_TIMEOUT,
+        EventKind.USER_TIMEOUT,
+        EventKind.TICK,
+    ),
+    Fairness.USERS: (EventKind.CLOSE,),
 }
 """The events that each kind of fairness is about."""
 
@@ -113,12 +145,12 @@ class Eventually(Property):
     true until the goal."""
 
     kind: ClassVar[str] = "eventually"
-    fair: tuple[str, ...] = ("delivery", "timers")
+    fair: tuple[Fairness, ...] = (Fairness.DELIVERY, Fairness.TIMERS)
     premise: EndPredicate
     goal: EndPredicate
 
     @property
-    def rests_on(self) -> tuple[str, ...]:
+    def all_assumptions(self) -> tuple[str, ...]:
         """The assumptions, with the fairness."""
         kinds = [FAIRNESS[kind] for kind in self.fair]
         return (*self.assumptions, "; ".join((*kinds, "nothing is duplicated for ever")))

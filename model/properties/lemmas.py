@@ -7,24 +7,18 @@ from typing import Any
 
 from tcpmc.model.endpoint.tcb import CONNECTION_RESET, SYNCHRONIZED, State
 from tcpmc.model.network.product import EndStep
-from tcpmc.model.properties.kinds import Lemma, StepPredicate
-from tcpmc.model.properties.step import (
-    STEPS,
+from tcpmc.model.properties.kinds import PROVED, REFUTED, Lemma, StepPredicate
+from tcpmc.model.properties.step import STEPS
+from tcpmc.model.properties.step_conditions import (
     acknowledged,
     deleted,
     in_order,
     is_blank,
-    old_fin,
     outstanding,
-    restarts,
 )
+from tcpmc.model.properties.step_sentences import old_fin, restarts
 
 LARGEST_WINDOW = 2**16
-
-
-def any_step(step: EndStep) -> bool:
-    """No premise."""
-    return True
 
 
 def enters(state: State) -> StepPredicate:
@@ -111,7 +105,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-established-needs-ack",
         meaning="ESTABLISHED is entered only on an ACK of our own SYN",
         citation="RFC 9293, 3.10.7.3, 3.10.7.4 fifth",
-        expected={"rfc9293": "PROVED", "two-way-handshake": "REFUTED"},
+        expected={"rfc9293": PROVED, "two-way-handshake": REFUTED},
         premise=enters_established,
         claim=acknowledges_our_syn,
     ),
@@ -119,7 +113,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-closed-forgets",
         meaning="a CLOSED endpoint remembers nothing",
         citation="RFC 9293, 3.3.2",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=lambda step: step.after.state == State.CLOSED,
         claim=lambda step: is_blank(step.after),
     ),
@@ -127,7 +121,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-no-reset-for-reset",
         meaning="a reset never draws a reset",
         citation="RFC 9293, 3.5.2",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=lambda step: step.segment.RST,
         claim=draws_no_reset,
     ),
@@ -135,7 +129,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-closing-needs-fin",
         meaning="CLOSING is entered only from FIN-WAIT-1, on a FIN that is next in order",
         citation="RFC 9293, 3.10.7.4 eighth",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=enters(State.CLOSING),
         claim=takes_a_fin_in_fin_wait_1,
     ),
@@ -143,7 +137,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-reset-refuses",
         meaning="an acceptable RST,ACK in SYN-SENT leads to CLOSED, and the user is told",
         citation="RFC 9293, 3.10.7.3 second",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=refuses,
         claim=is_refused,
     ),
@@ -151,7 +145,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-fin-ack-time-wait",
         meaning="FIN in FIN-WAIT-1 that acknowledges the own FIN leads to TIME-WAIT",
         citation="RFC 9293, 3.3.2, note 2",
-        expected={"rfc9293": "PROVED", "freertos-1303": "REFUTED"},
+        expected={"rfc9293": PROVED, "freertos-1303": REFUTED},
         premise=lambda step: (
             step.tcb.state == State.FIN_WAIT_1 and step.segment.FIN and acknowledges_all(step)
         ),
@@ -161,7 +155,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-closing-ack-time-wait",
         meaning="the awaited ACK in CLOSING leads to TIME-WAIT",
         citation="RFC 9293, 3.10.7.4 fifth",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=lambda step: step.tcb.state == State.CLOSING and acknowledges_all(step),
         claim=time_wait_begins,
     ),
@@ -169,7 +163,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-time-wait-entered",
         meaning="TIME-WAIT is entered only from FIN-WAIT-1, FIN-WAIT-2 and CLOSING",
         citation="RFC 9293, 3.3.2, Figure 5",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=enters(State.TIME_WAIT),
         claim=from_either_fin_wait_or_closing,
     ),
@@ -177,7 +171,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-time-wait-answers-fin",
         meaning="TIME-WAIT answers a retransmitted FIN by an ACK, and restarts its timer",
         citation="RFC 9293, 3.10.7.4 eighth",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=lambda step: step.arrives and step.tcb.state == State.TIME_WAIT and old_fin(step),
         claim=restarts,
     ),
@@ -185,7 +179,7 @@ LEMMAS: tuple[Lemma, ...] = (
         name="lemma-numbers-advance",
         meaning="in a synchronized state RCV.NXT and SND.UNA never go back",
         citation="RFC 9293, 3.4",
-        expected={"rfc9293": "PROVED"},
+        expected={"rfc9293": PROVED},
         premise=lambda step: step.tcb.state in SYNCHRONIZED,
         claim=never_goes_back,
     ),

@@ -8,7 +8,15 @@ from typing import Any
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.kinds import Always, Predicate, Property, Reachable
+from tcpmc.model.properties.kinds import (
+    PROVED,
+    REFUTED,
+    WITNESS,
+    Always,
+    Predicate,
+    Property,
+    Reachable,
+)
 
 NOT_YET_ESTABLISHED = (State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED)
 
@@ -47,7 +55,7 @@ def syn_acks_answer(model: Model, system: System) -> bool:
 
 def witness(name: str, meaning: str, citation: str, *goals: Predicate, **more: Any) -> Reachable:
     """A run that exists under the RFC's rules."""
-    expected = more.pop("expected", {"rfc9293": "WITNESS"})
+    expected = more.pop("expected", {"rfc9293": WITNESS})
     return Reachable(
         name=name, meaning=meaning, citation=citation, goals=goals, expected=expected, **more
     )
@@ -58,7 +66,7 @@ def invariant(
 ) -> Always:
     """What always holds under the RFC's rules."""
     return Always(
-        **{"expected": {"rfc9293": "PROVED"}} | more,
+        **{"expected": {"rfc9293": PROVED}} | more,
         name=name, meaning=meaning, citation=citation, premise=premise, claim=claim,
     )  # fmt: skip
 
@@ -120,8 +128,8 @@ OPENING: tuple[Property, ...] = (
                 and system.in_flight(lambda seg: seg.length > 0)
             )
         ),
-        expected={"rfc9293": "REFUTED"},
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        expected={"rfc9293": REFUTED},
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     invariant(
         "text-taken-when-both-open",
@@ -135,7 +143,7 @@ OPENING: tuple[Property, ...] = (
                 for end, other in zip(system.ends, system.ends[::-1], strict=True)
             )
         ),
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     witness(
         "refused",
@@ -158,7 +166,7 @@ OPENING: tuple[Property, ...] = (
         "RFC 9293, 3.7",
         ends(State.ESTABLISHED, State.ESTABLISHED),
         lambda model, system: all(map(text_in, system.ends)),
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     witness(
         "close-in-syn-received",

@@ -65,11 +65,6 @@ class Circumstances:
         lengths = dict.fromkeys(timer.length for timer in self.timers)
         return (*lives, *lengths, *("RTO",) * self.spaced)
 
-    @property
-    def gives_up(self) -> bool:
-        """Whether the user timeout ends the wait for an ACK."""
-        return USER in self.timers
-
     def must_arrive(self, segment: Segment) -> bool:
         """Whether each copy of this segment is delivered."""
         return (self.acks_arrive and is_pure_ack(segment)) or (self.fins_arrive and segment.FIN)
@@ -179,7 +174,7 @@ def circumstances(names: tuple[str, ...], asked: Timer = TIME_WAIT) -> Circumsta
             raise ValueError(f"unknown assumption {name!r}: choose of {known}, or write T < 2 MSL")
         return replace(now, where=(*now.where, comparison(name)))
 
-    watched = (asked,) * (asked.event == "")
+    watched = (asked,) if asked.event is None else ()
     found = reduce(assumed, names, Circumstances(timers=(TIME_WAIT, *watched)))
     for one in found.where:
         for name in (*one.left.names, *one.right.names):

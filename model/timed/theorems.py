@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import State
-from tcpmc.model.network.product import WAITS_FOR_ACK
+from tcpmc.model.endpoint.tcb import FIN_UNACKNOWLEDGED, State
 from tcpmc.model.timed.assumptions import Circumstances, circumstances
 from tcpmc.model.timed.timers import (
     FIN_SO_FAR,
@@ -65,17 +64,17 @@ class Theorem:
 
 
 EVERY_SEGMENT = Claim(left=lambda outward, segment: not segment.RST)
-PEER = Claim(waiting=WAITS_FOR_ACK)
+PEER = Claim(waiting=FIN_UNACKNOWLEDGED)
 OUTWARD = Claim(left=lambda outward, segment: outward and not segment.RST)
 INWARD = Claim(left=lambda outward, segment: not outward and not segment.RST)
 FIN_TO_COME = Claim(
     left=lambda outward, segment: not outward and segment.FIN,
-    waiting=(State.CLOSE_WAIT, *WAITS_FOR_ACK),
+    waiting=(State.CLOSE_WAIT, *FIN_UNACKNOWLEDGED),
     timer=FIN_WAIT_2,
 )
 FIN_WAIT_2_LASTS = Claim(timer=FIN_WAIT_2_SO_FAR, over=True)
 PEER_NOT_MISSED = Claim(timer=VANISHED, waiting=(State.ESTABLISHED,))
-FIN_UNACKNOWLEDGED = Claim(timer=FIN_SO_FAR, over=True)
+FIN_STAYS_UNACKNOWLEDGED = Claim(timer=FIN_SO_FAR, over=True)
 
 NOTHING_AND_NOBODY_LEFT = Claim(left=EVERY_SEGMENT.left, waiting=PEER.waiting)
 
@@ -217,7 +216,7 @@ THEOREMS = {
             name="user-timeout-notices",
             meaning="D after it sent its FIN an end no longer waits for the ACK",
             citation="RFC 9293, 3.8.3, MUST-20, 3.9.1.1, 3.10.8; RFC 5482",
-            claim=FIN_UNACKNOWLEDGED,
+            claim=FIN_STAYS_UNACKNOWLEDGED,
             assume=("gives-up",),
             holds={"rfc9293": "D > R"},
         ),
@@ -225,7 +224,7 @@ THEOREMS = {
             name="user-timeout-notices-never",
             meaning="the same without a user timeout, which an application may choose",
             citation="RFC 9293, 3.8.3, MUST-21",
-            claim=FIN_UNACKNOWLEDGED,
+            claim=FIN_STAYS_UNACKNOWLEDGED,
             against=("gives-up",),
             holds={"rfc9293": "never"},
         ),

@@ -12,13 +12,13 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import (
     CONNECTION_CLOSING,
-    FIN_SENT_STATES,
+    FIN_UNACKNOWLEDGED,
     State,
     Step,
     Tcb,
     ack,
-    blank,
-    closed,
+    delete_tcb,
+    empty_tcb,
 )
 from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.variants.variant import RFC9293
@@ -53,7 +53,7 @@ def fin_left_for_later(host: Host, tcb: Tcb) -> Step:
     step = RFC9293.close(host, tcb)
     if step.tcb.state != State.FIN_WAIT_1 or tcb.state == State.FIN_WAIT_1:
         return step
-    return replace(step, rule="smoltcp-279: CLOSE, the FIN is left for later", send=())
+    return replace(step, rules=("smoltcp-279: CLOSE, the FIN is left for later",), send=())
 
 
 def closing_transmits_nothing(host: Host, tcb: Tcb) -> Step:
@@ -77,7 +77,7 @@ def fin_to_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def any_ack_closes_last_ack(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """smoltcp issue 470: LAST-ACK goes to CLOSED on any ACK, whatever it acknowledges."""
     if tcb.state == State.LAST_ACK and seg.ACK:
-        return Step("smoltcp-470: any ACK in LAST-ACK, CLOSED", closed(tcb))
+        return Step("smoltcp-470: any ACK in LAST-ACK, CLOSED", delete_tcb(tcb))
     return RFC9293.check_ack(host, tcb, seg)
 
 
@@ -87,7 +87,7 @@ def close_drops_connection(host: Host, tcb: Tcb) -> Step:
     step = RFC9293.close(host, tcb)
     if step.tcb.state != State.FIN_WAIT_1 or tcb.state == State.FIN_WAIT_1:
         return step
-    return replace(step, rule="zephyr-728: CLOSE, FIN sent, TCB deleted", tcb=closed(tcb))
+    return replace(step, rules=("zephyr-728: CLOSE, FIN sent, TCB deleted",), tcb=delete_tcb(tcb))
 
 
 def close_wait_to_closing(host: Host, tcb: Tcb) -> Step:
@@ -112,7 +112,7 @@ def repeated_fin_ignored(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def close_ends_time_wait(host: Host, tcb: Tcb) -> Step:
     """gVisor issue 3106: the application's close ends TIME-WAIT early. (The model's user closes
     once, for sending; the second close can come at any moment, in the place of the timeout.)"""
-    return Step("gvisor-3106: close in TIME-WAIT, CLOSED", closed(tcb))
+    return Step("gvisor-3106: close in TIME-WAIT, CLOSED", delete_tcb(tcb))
 
 
 def closing_repeats_without_fin(host: Host, tcb: Tcb) -> Step:
@@ -121,7 +121,7 @@ def closing_repeats_without_fin(host: Host, tcb: Tcb) -> Step:
     if tcb.state != State.CLOSING or not any(seg.FIN for seg in step.send):
         return step
     send = tuple(replace(seg, FIN=False) for seg in step.send)
-    return replace(step, rule="demikernel-1537: FIN retransmitted without FIN", send=send)
+    return replace(step, rules=("demikernel-1537: FIN retransmitted without FIN",), send=send)
 
 
 def close_wait_repeats_nothing(host: Host, tcb: Tcb) -> Step:
@@ -133,7 +133,7 @@ def close_wait_repeats_nothing(host: Host, tcb: Tcb) -> Step:
 
 def fin_never_repeated(host: Host, tcb: Tcb) -> Step:
     """Tricep issue 27: once the FIN is sent, nothing is retransmitted, neither it nor text."""
-    if tcb.state in FIN_SENT_STATES:
+    if tcb.state in FIN_UNACKNOWLEDGED:
         return Step("tricep-27: no retransmission after FIN", tcb)
     return RFC9293.retransmission_timeout(host, tcb)
 
@@ -147,13 +147,13 @@ def closed_keeps_tcb(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if tcb.state != State.LAST_ACK or step.tcb.state != State.CLOSED:
         return step
     kept = replace(tcb, state=State.CLOSED, snd_una=tcb.snd_nxt)
-    return replace(step, rule="tlaplus-closed-tcb: CLOSED, TCB kept", tcb=kept)
+    return replace(step, rules=("tlaplus-closed-tcb: CLOSED, TCB kept",), tcb=kept)
 
 
 def reset_from_closed(host: Host, tcb: Tcb) -> Step:
     """tlaplus/Examples, tcp.tla, Note3: an end with a TCB can send RST, in CLOSED as well."""
-    none = blank(State.CLOSED, tcb.iss.bits)
+    none = empty_tcb(State.CLOSED, tcb.iss.bits)
     if tcb.state != State.CLOSED or tcb == none:
         return RFC9293.abort(host, tcb)
     rst = Segment(tcb.snd_nxt, none.rcv_nxt, RST=True)
-    return Step("tlaplus-closed-tcb: CLOSED sends RST", closed(tcb), send=(rst,))
+    return Step("tlaplus-closed-tcb: CLOSED sends RST", delete_tcb(tcb), send=(rst,))

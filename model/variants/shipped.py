@@ -21,7 +21,7 @@ def fin_wait_2_timed(host: Host, tcb: Tcb, seg: Segment) -> Step:
         return step
     tcb = replace(step.tcb, state=State.TIME_WAIT)
     rule = "FIN-WAIT-2 timer: FIN acknowledged, TIME-WAIT"
-    return replace(step, rule=rule, tcb=tcb, starts_time_wait=True)
+    return replace(step, rules=(rule,), tcb=tcb, starts_time_wait=True)
 
 
 def syn_in_time_wait_refused(host: Host, tcb: Tcb, seg: Segment) -> Step:

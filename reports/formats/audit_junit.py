@@ -10,8 +10,8 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement
 
 from tcpmc.checks.audit.cases import RULES
-from tcpmc.checks.audit.decide import Audit, Audits
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.checks.audit.variant_audit import Audit, Audits
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.reports.audit import choice_lines, conclusion, row_lines
 from tcpmc.reports.audit_places import place_of
 from tcpmc.reports.formats.junit import document, legal
@@ -53,12 +53,12 @@ def _counts(failed: list[str]) -> dict[str, str]:
     return {"tests": str(len(failed)), "failures": str(sum(map(bool, failed))), "errors": "0"}
 
 
-def _cases(one: Audit, level: Level) -> list[tuple[str, str, str, str]]:
+def _cases(one: Audit, level: RequirementLevel) -> list[tuple[str, str, str, str]]:
     """The name of each case, the requirement that it fails on ("" for none), a line, and the
     rest."""
     named = list(dict.fromkeys((*RULES, *(row.rule for row in one.rows))))
     found = [_case(one, rule, level) for rule in named]
-    worst = max((choice.level for choice in one.choices), default=Level.MAY)
+    worst = max((choice.level for choice in one.choices), default=RequirementLevel.MAY)
     fails = bool(one.choices) and worst >= level
     text = "\n".join(line for choice in one.choices for line in choice_lines(choice, WIDTH))
     message = ", ".join(f"{choice.level} {choice.name}" for choice in one.choices)
@@ -66,7 +66,7 @@ def _cases(one: Audit, level: Level) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _case(one: Audit, rule: str, level: Level) -> tuple[str, str, str, str]:
+def _case(one: Audit, rule: str, level: RequirementLevel) -> tuple[str, str, str, str]:
     rows = [row for row in one.rows if row.rule == rule]
     broken = [row for row in rows if not row.unseen and row.level >= level]
     lines = []

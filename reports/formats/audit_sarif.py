@@ -11,17 +11,21 @@ from hashlib import sha256
 
 from tcpmc import __version__
 from tcpmc.checks.audit.cases import RULES
-from tcpmc.checks.audit.decide import Audit, Audits
-from tcpmc.checks.audit.rows import Row
+from tcpmc.checks.audit.rows import AuditRow
+from tcpmc.checks.audit.variant_audit import Audit, Audits
 from tcpmc.model.endpoint.alternatives import Choice
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.variants.variant import RFC9293
 from tcpmc.reports.audit import condition, happening, in_states, row_lines
 from tcpmc.reports.audit_places import of_variant, place_of
 from tcpmc.reports.formats.sarif import SCHEMA, location, plain
 from tcpmc.reports.verdict_json import Json, dumped
 
-LEVELS = {Level.MUST: "error", Level.SHLD: "warning", Level.MAY: "note"}
+LEVELS = {
+    RequirementLevel.MUST: "error",
+    RequirementLevel.SHLD: "warning",
+    RequirementLevel.MAY: "note",
+}
 SWITCHES = "switches"
 WIDTH = 100
 
@@ -59,7 +63,7 @@ def _results(audit: Audit, names: list[str]) -> list[Json]:
     return rows + [_choice(audit, choice, names) for choice in audit.choices]
 
 
-def _row(audit: Audit, row: Row, names: list[str]) -> Json:
+def _row(audit: Audit, row: AuditRow, names: list[str]) -> Json:
     level = "note" if row.unseen else LEVELS[row.level]
     text = "\n".join(row_lines(audit, row, WIDTH))
     identity = f"{audit.variant.name} {row.rule} {in_states(row)} {happening(row)} {condition(row)}"

@@ -11,11 +11,13 @@ from typing import Any
 from tcpmc import __version__
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.product import End, System
 from tcpmc.reports.evidence import command, shown
-from tcpmc.reports.story import Moment, moments, printable, title, trace_of
+from tcpmc.reports.layout import printable
+from tcpmc.reports.story import Moment, moments, title, trace_of
 from tcpmc.reports.verdict_json import dumped
 
 SPECIFICATION = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -93,12 +95,12 @@ def _event(moment: Moment) -> Json:
     """What led to a state; `segment` is empty where the event is about none."""
     event, step = moment.event, moment.step
     found = _nothing(event.kind)
-    if event.kind != "tick":
+    if event.kind != EventKind.TICK:
         found["end"] = ENDS[event.end]
     if event.flight is not None:
         found["segment"] = [_segment(event.flight.segment)]
     if step is not None:
-        found["rules"] = step.rule.split(" + ")
+        found["rules"] = list(step.rules)
         found["sends"] = [_segment(segment) for segment in step.send]
         found["signals"] = [str(signal) for signal in step.signals]
     return found

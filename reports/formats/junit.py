@@ -18,7 +18,7 @@ from tcpmc.reports.evidence import command, evidence
 from tcpmc.reports.report import basis
 
 if TYPE_CHECKING:
-    from tcpmc.checks.audit.decide import Audits
+    from tcpmc.checks.audit.variant_audit import Audits
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, in any spelling."""

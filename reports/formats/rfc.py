@@ -7,16 +7,22 @@ from dataclasses import dataclass, replace
 
 from tcpmc.checks.running.jobs import Result
 from tcpmc.checks.trace import Trace
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.product import System
 from tcpmc.reports.evidence import shown
 from tcpmc.reports.flows import ARRIVALS
-from tcpmc.reports.ladder import wrapped
-from tcpmc.reports.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.reports.layout import printable, wrapped
+from tcpmc.reports.story import FATES, Moment, moments, title, trace_of
 
 STATE, PAGE, COMMENT = 13, 72, 28
 DELAYED = "..."
-CALLS = {"TIME-WAIT timeout": "2 MSL", "CLOSE": "Close", "ABORT": "Abort", "SEND": "Send"}
+CALLS = {
+    EventKind.TIME_WAIT_TIMEOUT: "2 MSL",
+    EventKind.CLOSE: "Close",
+    EventKind.ABORT: "Abort",
+    EventKind.SEND: "Send",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class FigureRow:
 
 
 @dataclass
-class Line:
+class FigureLine:
     """One numbered line, which may have several rows, and the step that begins it."""
 
     step: int
@@ -62,27 +68,27 @@ def rfc(result: Result) -> str:
     return "\n".join([*lines, "", f"Figure: {name}".center(PAGE).rstrip(), "", *told, ""])
 
 
-def _figure(first: System, story: Sequence[Moment], loop: int | None) -> Iterator[Line]:
+def _figure(first: System, story: Sequence[Moment], loop: int | None) -> Iterator[FigureLine]:
     """The numbered lines. A segment that arrives, or is lost, in the very next step is drawn in one
     line with its departure, unless a loop begins in between."""
     a, b = (str(end.state) for end in first.ends)
-    yield Line(0, [FigureRow(a, b=b)])
+    yield FigureLine(0, [FigureRow(a, b=b)])
     joined = False
     for moment, following in zip(story, [*story[1:], None], strict=True):
-        line = Line(moment.number, [] if joined else list(_happening(moment)))
+        line = FigureLine(moment.number, [] if joined else list(_happening(moment)))
         joined = following is not None and _directly(moment, following) and moment.number != loop
         sent = [] if moment.step is None else list(moment.step.send)
         for index, segment in enumerate(sent):
             arrival = following if joined and index == len(sent) - 1 else None
             if line.rows and not _is_call(moment):
                 yield line
-                line = Line(moment.number, [])
+                line = FigureLine(moment.number, [])
             line.rows += _departure(moment, segment, arrival)
         if line.rows:
             yield line
 
 
-def _for_ever(trace: Trace, figure: Sequence[Line]) -> list[str]:
+def _for_ever(trace: Trace, figure: Sequence[FigureLine]) -> list[str]:
     """How a lasso goes on."""
     if trace.loop is None:
         return []
@@ -101,7 +107,7 @@ def _directly(moment: Moment, following: Moment) -> bool:
     flow, last = following.flow, 0 if moment.step is None else len(moment.step.send) - 1
     return (
         flow is not None
-        and following.event.kind != "duplicate"
+        and following.event.kind != EventKind.DUPLICATE
         and (flow.sent, flow.lane, flow.copied) == (moment.number, last, None)
     )
 
@@ -109,7 +115,7 @@ def _directly(moment: Moment, following: Moment) -> bool:
 def _happening(moment: Moment) -> Iterator[FigureRow]:
     """What the step itself is about: a call or timeout, an arrival, or what the network does."""
     event, flow = moment.event, moment.flow
-    if event.kind == "tick":
+    if event.kind == EventKind.TICK:
         yield FigureRow(f"(time {moment.time})")
     elif flow is None:
         yield from _comments(event.end, [CALLS.get(event.kind, event.kind)])
@@ -117,7 +123,7 @@ def _happening(moment: Moment) -> Iterator[FigureRow]:
             yield _at(event.end, str(moment.entered))
         yield from _comments(event.end, _errors(moment))
     elif event.kind in ARRIVALS:
-        whence = "forged" if event.kind == "forge" else ""
+        whence = "forged" if event.kind == EventKind.FORGE else ""
         arrival = FigureRow(whence, DELAYED, str(flow.segment), _arrow(flow.sender), _state(moment))
         yield _seen_from(flow.sender, arrival)
         yield from _comments(event.end, _errors(moment))
@@ -132,7 +138,7 @@ def _departure(moment: Moment, segment: Segment, arrival: Moment | None) -> Iter
     leaving = FigureRow(_state(moment), arrow, str(segment), DELAYED)
     if arrival is None:
         yield _seen_from(end, leaving)
-    elif arrival.event.kind == "deliver":
+    elif arrival.event.kind == EventKind.DELIVER:
         yield _seen_from(end, replace(leaving, far=arrow, b=_state(arrival)))
         yield from _comments(1 - end, _errors(arrival))
     else:

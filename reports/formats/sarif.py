@@ -19,6 +19,7 @@ from tcpmc import __file__ as package
 from tcpmc import __version__
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import Standing, Verdict
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.properties.kinds import Property
 from tcpmc.reports.evidence import command, evidence
 from tcpmc.reports.places import Place, blamed, places, workspace
@@ -71,7 +72,7 @@ def _rule(prop: Property) -> Json:
         "id": prop.name,
         "shortDescription": {"text": text},
         "fullDescription": {"text": f"{text} ({prop.citation})"},
-        "help": {"text": "\n".join([f"{text} ({prop.citation})", *prop.rests_on])},
+        "help": {"text": "\n".join([f"{text} ({prop.citation})", *prop.all_assumptions])},
     }
 
 
@@ -130,7 +131,7 @@ def _steps(result: Result) -> list[Json]:
     found, here = [], blamed(result)
     for moment, labels in zip(moments(result), places(result), strict=True):
         here = [here, *labels.values()][-1]
-        who = "" if moment.event.kind == "tick" else f" at {'AB'[moment.event.end]}"
+        who = "" if moment.event.kind == EventKind.TICK else f" at {'AB'[moment.event.end]}"
         text = f"{moment.number}. {moment.event.kind}{who}"
         if moment.event.flight is not None:
             text += f": {moment.event.flight.segment}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.reports.evidence import shown
 from tcpmc.reports.flows import ARRIVALS
-from tcpmc.reports.ladder import wrapped
-from tcpmc.reports.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.reports.layout import printable, wrapped
+from tcpmc.reports.story import FATES, Moment, moments, title, trace_of
 
 NOTE = 40
 BOTH = "A,B"
@@ -84,17 +85,17 @@ def _step(moment: Moment, language: Language) -> Iterator[str]:
     if event.flight is not None:
         arrives = event.kind in ARRIVALS
         sender = 1 - event.end if arrives else event.end
-        text = f"{number} {'forged ' * (event.kind == 'forge')}{event.flight.segment}"
+        text = f"{number} {'forged ' * (event.kind == EventKind.FORGE)}{event.flight.segment}"
         text += f" {FATES[event.kind]}" if event.kind in FATES else ""
         if moment.late and moment.flow is not None:
             text += f" (sent in step {moment.flow.sent})" if moment.flow.sent else " (sent before)"
-        if event.kind == "duplicate":
+        if event.kind == EventKind.DUPLICATE:
             yield language.note(BOTH, [text])
         else:
             yield language.arrow(ENDS[sender], ENDS[1 - sender], text, arrives)
         if told:
             yield language.note(ENDS[event.end], told)
-    elif event.kind == "tick":
+    elif event.kind == EventKind.TICK:
         yield language.note(BOTH, [f"time {moment.time}"])
     else:
         yield language.note(ENDS[event.end], [f"{number} {event.kind}", *told])

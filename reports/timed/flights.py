@@ -13,7 +13,7 @@ DELIVERED, LOST, FLYING, LEFT = "delivered", "lost", "flying", "left"
 
 
 @dataclass(frozen=True)
-class Flight:
+class CopyFate:
     """A copy on its way, and what became of it: delivered at a moment, lost, still flying when the
     run ends, or left against the claim."""
 
@@ -33,18 +33,18 @@ class Span:
     started: tuple[Fraction, ...]
 
 
-def flights(trace: TimedTrace) -> list[Flight]:
+def flights(trace: TimedTrace) -> list[CopyFate]:
     """A flight for each delivery, and one for each copy that was not delivered or is left."""
     found = []
     for one in trace.happened:
         if one.delivered is not None:
-            found.append(Flight(one.delivered, DELIVERED, one.event.moment))
+            found.append(CopyFate(one.delivered, DELIVERED, one.event.moment))
         for copy in one.sent:
             if copy in trace.left:
-                found.append(Flight(copy, LEFT))
+                found.append(CopyFate(copy, LEFT))
             elif copy.arrived is None:
                 alive = trace.over <= copy.sent + copy.life
-                found.append(Flight(copy, FLYING if alive else LOST))
+                found.append(CopyFate(copy, FLYING if alive else LOST))
     return sorted(found, key=lambda flight: flight.copy.sent)
 
 

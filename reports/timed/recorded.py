@@ -16,17 +16,20 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, ValidationError, convert
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.loading import find_theorem, find_variant
 from tcpmc.checks.timed.timed_replay import Happened, Replay, TimedEvent, TimedTrace, replayed
 from tcpmc.checks.trace import ReplayError
 from tcpmc.errors import BadInput
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.timed.theorems import Theorem
 
 RECEIVES = "receives "
-KEYS = {"theorem", "variant", "assume", "parameters", "happens", "over"}
+Moment = int | float | str
 
 
 @dataclass(frozen=True)
@@ -38,51 +41,67 @@ class Recorded:
     trace: TimedTrace
 
 
+class RunFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is in the file. A moment is a number, or a text such as "1/2"."""
+
+    theorem: Annotated[str, Meta(description="the theorem that the run breaks")]
+    parameters: Annotated[
+        dict[str, Moment], Meta(description="the lengths of the timers, such as MSL and T")
+    ]
+    happens: Annotated[
+        tuple[tuple[Moment, Literal["A", "B"], str], ...],
+        Meta(description='when, at which end, and what: a call, a timer, or "receives N"'),
+    ]
+    over: Annotated[Moment, Meta(description="when the timer that the theorem is about ends")]
+    variant: str = "rfc9293"
+    assume: tuple[str, ...] = ()
+
+
 def recorded(text: str) -> Recorded:
     """The run in a file's text. Raises BadInput where it is no run, or one that the rules, the
     network or the assumptions do not allow."""
     try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"invalid TOML: {error}") from error
-    wrong = sorted(set(found) - KEYS) or sorted(KEYS - {"variant", "assume"} - set(found))
-    if wrong:
-        raise BadInput(f"{wrong[0]}: a run has theorem, parameters, happens and over")
-    theorem, name = find_theorem(found["theorem"]), str(found.get("variant", "rfc9293"))
-    try:
-        return Recorded(theorem, name, _replayed(found, theorem, name))
-    except (ReplayError, ValueError, TypeError, KeyError) as error:
+        run = convert(tomllib.loads(text), RunFile)
+    except ValidationError as error:
         raise BadInput(f"invalid run: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
+        raise BadInput(f"invalid TOML: {error}") from error
+    theorem = find_theorem(run.theorem)
+    try:
+        return Recorded(theorem, run.variant, _replayed(run, theorem))
+    except (ReplayError, ValueError, OverflowError) as error:
+        raise BadInput(f"invalid run: {error}") from error
+    except KeyError as error:
+        raise BadInput(f"invalid run: the parameter {error} is missing") from error
 
 
-def _replayed(found: dict[str, Any], theorem: Theorem, name: str) -> TimedTrace:
-    assumed = theorem.claim.circumstances(theorem.under(tuple(found.get("assume", ()))))
-    values = {one: _moment(found["parameters"][one]) for one in assumed.parameters}
-    variant = find_variant(name)
+def _replayed(run: RunFile, theorem: Theorem) -> TimedTrace:
+    assumed = theorem.claim.circumstances(theorem.under(run.assume))
+    values = {name: _moment(run.parameters[name]) for name in assumed.parameters}
+    variant = find_variant(run.variant)
     ahead, events = Replay(variant, assumed, values), list[TimedEvent]()
     before: list[Happened] = []
-    for moment, end, what in found["happens"]:
-        event = _event(_moment(moment), _end(end), what, before)
+    for moment, end, what in run.happens:
+        event = _event(_moment(moment), ENDS.index(end), what, before)
         before.append(ahead.happen(event))
         events.append(event)
-    over = _moment(found["over"])
+    over = _moment(run.over)
     return replayed(Replay(variant, assumed, values), tuple(events), over, theorem.claim)
 
 
 def _event(moment: Fraction, end: int, what: str, before: list[Happened]) -> TimedEvent:
     if not what.startswith(RECEIVES):
-        return TimedEvent(moment, end, what)
+        if what not in tuple(EventKind):
+            raise ValueError(f"{what} is not possible at {moment}")
+        return TimedEvent(moment, end, EventKind(what))
     number = int(what.removeprefix(RECEIVES))
     if not 0 < number <= len(before) or not before[number - 1].sent:
         raise ValueError(f"{what}: event {number} sends nothing")
-    return TimedEvent(moment, end, "deliver", before[number - 1].sent[0].segment)
+    return TimedEvent(moment, end, EventKind.DELIVER, before[number - 1].sent[0].segment)
 
 
-def _end(name: str) -> int:
-    if name not in ENDS:
-        raise ValueError(f"{name}: an end is A or B")
-    return ENDS.index(name)
-
-
-def _moment(value: object) -> Fraction:
-    return Fraction(str(value))
+def _moment(value: Moment) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{str(value)!r:.40} is no number") from error

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, ValidationError, convert
 
 from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import PROVED, REFUTED, UNREACHABLE, WITNESS
 from tcpmc.errors import BadInput
 from tcpmc.model.timed.figures import FIGURES, Figure
+from tcpmc.reports.layout import printable
 
 BUILT_IN = Path(__file__).with_name("claims.toml")
 HOLDS, FAILS = "holds", "fails"
@@ -21,9 +24,33 @@ WORDS = (PROVED, REFUTED, WITNESS, UNREACHABLE)
 NAME = re.compile(r"[\w.-]+")
 ASK = re.compile(r"(?P<name>[^\s@]+)(@(?P<variant>\S+))?\s+(?P<says>[A-Z]+)")
 NUMBER = re.compile(r"figure\s+(?P<name>\S+)\s+(?P<says>holds|fails)")
-TEXTS = ("id", "text", "expected")
-LISTS = ("sources", "stated")
-OPTIONAL = ("condition", "exact")
+
+
+class ClaimEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A claim as its file has it."""
+
+    id: Annotated[str, Meta(extra_json_schema={"pattern": r"^[\w.-]+$"})]
+    text: str
+    sources: Annotated[tuple[str, ...], Meta(description="short names, as in [sources]")]
+    stated: Annotated[
+        tuple[str, ...],
+        Meta(
+            min_length=1,
+            description="what has to hold: PROPERTY[@VARIANT] VERDICT, or figure NAME holds|fails",
+        ),
+    ]
+    expected: Annotated[str, Meta(extra_json_schema={"enum": [PROVED, REFUTED]})]
+    condition: Annotated[str, Meta(description="when it holds, or what it leaves out")] = ""
+    exact: Annotated[tuple[str, ...], Meta(description="what proves the condition")] = ()
+
+
+class ClaimsFile(Struct, frozen=True):
+    """The whole file."""
+
+    claims: Annotated[
+        list[Any], Meta(extra_json_schema={"items": {"$ref": "#/$defs/ClaimEntry"}})
+    ] = []
+    sources: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -40,7 +67,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Number:
+class FigureQuestion:
     """A figure of the timers, and whether it has to hold."""
 
     figure: Figure
@@ -50,7 +77,7 @@ class Number:
         return f"figure {self.figure.name}"
 
 
-Question = Ask | Number
+Question = Ask | FigureQuestion
 
 
 @dataclass(frozen=True)
@@ -91,73 +118,59 @@ def load(path: Path = BUILT_IN) -> Book:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise BadInput(f"{path}: invalid TOML: {' '.join(str(error).split())}") from error
-    sources, entries = data.get("sources", {}), data.get("claims", [])
-    if not isinstance(sources, dict):
-        raise BadInput(f"{path}: expected a [sources] table")
-    if not isinstance(entries, list) or not entries:
+    try:
+        whole = convert(data, ClaimsFile)
+    except ValidationError as error:
+        raise BadInput(f"{path}: {error}") from error
+    if not whole.claims:
         raise BadInput(f"{path}: no claims; each begins with a line [[claims]]")
     claims: dict[str, TextClaim] = {}
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate(whole.claims, 1):
         try:
             claim = _claim(entry)
-        except BadInput as error:
+        except (BadInput, ValidationError) as error:
             named = entry.get("id") if isinstance(entry, dict) else None
             name = named if NAME.fullmatch(str(named)) and named else f"number {number}"
             raise BadInput(f"{path}: claim {name}: {error}") from error
         if claim.name in claims:
             raise BadInput(f"{path}: claim {claim.name} is there twice")
         claims[claim.name] = claim
-    return Book({key: printable(str(value)) for key, value in sources.items()}, claims)
+    sources = {key: _readable(str(value)) for key, value in whole.sources.items()}
+    return Book(sources, claims)
 
 
-def _claim(entry: Any) -> TextClaim:
-    if not isinstance(entry, dict):
-        raise BadInput("no table")
-    for key in (*TEXTS, *LISTS):
-        if key not in entry:
-            raise BadInput(f"{key!r} is missing")
-    for key, value in entry.items():
-        if key not in (*TEXTS, *LISTS, *OPTIONAL):
-            raise BadInput(f"unknown key {key!r}")
-        if key in (*TEXTS, "condition") and not isinstance(value, str):
-            raise BadInput(f"{key!r} is no text")
-        if key in (*LISTS, "exact") and not _texts(value):
-            raise BadInput(f"{key!r} is no list of texts")
-    if not entry["stated"]:
-        raise BadInput("'stated' asks nothing")
-    if not NAME.fullmatch(entry["id"]):
-        raise BadInput("'id' is no name: choose letters, digits, '_', '.' and '-'")
-    if entry["expected"] not in (PROVED, REFUTED):
-        raise BadInput(f"'expected' is {entry['expected']!r}: choose {PROVED} or {REFUTED}")
-    if bool(entry.get("condition")) != bool(entry.get("exact")):
+def _claim(entry: object) -> TextClaim:
+    """One entry. Raises BadInput, and ValidationError where a key or its type is wrong."""
+    said = convert(entry, ClaimEntry)
+    if not NAME.fullmatch(said.id):
+        raise BadInput("'id' is not a name: use letters, digits, '_', '.' and '-'")
+    if said.expected not in (PROVED, REFUTED):
+        raise BadInput(f"'expected' is {said.expected!r}: choose {PROVED} or {REFUTED}")
+    if bool(said.condition) != bool(said.exact):
         raise BadInput("'condition' and 'exact' go together: words, and what proves them")
     return TextClaim(
-        entry["id"].upper(),
-        printable(entry["text"]),
-        tuple(map(printable, entry["sources"])),
-        tuple(map(_question, entry["stated"])),
-        entry["expected"],
-        printable(entry.get("condition", "")),
-        tuple(map(_question, entry.get("exact", ()))),
+        said.id.upper(),
+        _readable(said.text),
+        tuple(map(_readable, said.sources)),
+        tuple(map(_question, said.stated)),
+        said.expected,
+        _readable(said.condition),
+        tuple(map(_question, said.exact)),
     )
 
 
-def printable(text: str) -> str:
+def _readable(text: str) -> str:
     """The text without characters that steer a terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return printable(text, keep="\n\t")
 
 
 def _question(text: str) -> Question:
     if found := NUMBER.fullmatch(text.strip()):
         if found["name"] not in FIGURES:
             raise BadInput(f"unknown figure {found['name']!r}: choose of {', '.join(FIGURES)}")
-        return Number(FIGURES[found["name"]], found["says"])
+        return FigureQuestion(FIGURES[found["name"]], found["says"])
     if (found := ASK.fullmatch(text.strip())) and found["says"] in WORDS:
         find_property(found["name"])
         variant = found["variant"] or "rfc9293"

@@ -23,7 +23,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.model.network.scope import SCOPES
-from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Number, Question, TextClaim
+from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, FigureQuestion, Question, TextClaim
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def decide_claims(
     results = dict(zip(asks, outcome.results, strict=True))
 
     def answered(question: Question) -> Answered:
-        if isinstance(question, Number):
+        if isinstance(question, FigureQuestion):
             return Answered(question, HOLDS if question.figure.holds() else FAILS)
         result = results[question.property, question.variant]
         return Answered(question, result.verdict.word, result)
@@ -106,7 +106,7 @@ def decide_claims(
 def _job(name: str, source: str) -> Job:
     """A property on a variant, for the first engine that decides it."""
     prop, asked = find_property(name), SCOPES["default"]
-    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.setting(asked))]
+    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.scope_for(asked))]
     return Job(prop, find_variant(source), source, asked, able[:1])
 
 

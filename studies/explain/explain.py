@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from tcpmc.checks.explicit.reach import TRIED, Run, follows, run_to_rule, run_to_state
+from tcpmc.checks.explicit.reach import TRIED, ShortestRun, follows, run_to_rule, run_to_state
 from tcpmc.checks.rule_labels import labels, written_in
-from tcpmc.checks.symbolic.transitions import Change, state_changes
+from tcpmc.checks.symbolic.transitions import Arrow, state_changes
 from tcpmc.checks.verdict import REFUTED, WITNESS
 from tcpmc.errors import BadInput
 from tcpmc.model.endpoint.rules import Rules, rule_modules
@@ -21,8 +21,8 @@ from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
 from tcpmc.model.variants.variant import RFC9293, Variant
-from tcpmc.reports.bounds import as_options
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
+from tcpmc.reports.scope_arguments import as_options
 from tcpmc.studies.explain.meanings import MEANINGS
 from tcpmc.studies.explain.states import near_states, state_named
 
@@ -30,7 +30,7 @@ SECTION = re.compile(r"(?P<number>\d+(?:\.\d+)+)(?: (?P<check>[a-z]+))?")
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explained:
     """What there is to say of one thing: `parts` by heading, in order, and the shortest run that
     comes to it, or why none is shown."""
 
@@ -38,11 +38,11 @@ class Explanation:
     kind: str
     citation: str
     parts: dict[str, list[str]]
-    run: Run | None = None
+    run: ShortestRun | None = None
     no_run: str = ""
 
 
-def explain(name: str, variant: Variant) -> Explanation:
+def explain(name: str, variant: Variant) -> Explained:
     """The explanation of a state in any spelling, a property, or a rule label or section, such as
     "3.10.7.4 eighth". Raises BadInput with the nearest names."""
     state = state_named(name)
@@ -56,7 +56,7 @@ def explain(name: str, variant: Variant) -> Explanation:
     raise BadInput(_unknown(name, variant))
 
 
-def _state(state: State, variant: Variant) -> Explanation:
+def _state(state: State, variant: Variant) -> Explained:
     about, changes = MEANINGS[state], state_changes(variant)
     parts = {
         "means": [about.meaning],
@@ -68,12 +68,12 @@ def _state(state: State, variant: Variant) -> Explanation:
         or ["none names it"],
     }
     run = run_to_state(variant, state)
-    return Explanation(
+    return Explained(
         str(state), "state", about.citation, parts, run, "no run in scope default comes to it"
     )
 
 
-def _cause(change: Change) -> str:
+def _cause(change: Arrow) -> str:
     action = change.action.replace("\n", ", ")
     return change.event if action == "x" else f"{change.event} / {action}"
 
@@ -89,21 +89,21 @@ def _told(props: Iterator[Property]) -> list[str]:
     return [f"{prop.name}: {prop.meaning}" for prop in props]
 
 
-def _property(prop: Property) -> Explanation:
+def _property(prop: Property) -> Explained:
     shown = [name for name, word in prop.expected.items() if word in (REFUTED, WITNESS)]
     see = [f"tcpmc trace {prop.name} --variant {name}" for name in shown]
     parts = {
         "means": [f"{prop.kind}: {prop.meaning}"],
-        "assumes": list(prop.rests_on),
+        "assumes": list(prop.all_assumptions),
         "expected": [f"{word} on {name}" for name, word in prop.expected.items()],
         "states": [str(state) for state in State if _names(prop, state)],
         "decide it": [f"tcpmc check {prop.name}"],
         "see it": see,
     }
-    return Explanation(prop.name, "property", prop.citation, parts)
+    return Explained(prop.name, "property", prop.citation, parts)
 
 
-def _rule(name: str, found: set[str], variant: Variant) -> Explanation:
+def _rule(name: str, found: set[str], variant: Variant) -> Explained:
     run = run_to_rule(variant, found)
     functions = [rule for rule in _functions(variant) if written_in(rule) & found]
     parts = {
@@ -115,7 +115,7 @@ def _rule(name: str, found: set[str], variant: Variant) -> Explanation:
         "written in": [_place(rule) for rule in functions],
     }
     tried = "; ".join(" ".join(as_options(scope)) for scope in TRIED)
-    return Explanation(
+    return Explained(
         printable(name), "rule", "RFC 9293" if SECTION.match(name) else "", parts, run,
         f"no run comes to it in the scopes tried ({tried}); another --variant may",
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _place(rule: Callable[..., Any]) -> str:
     return printable(f"{rule.__name__}, {Path(code.co_filename).name}:{code.co_firstlineno}")
 
 
-def _actor(run: Run) -> str:
+def _actor(run: ShortestRun) -> str:
     """Who brings the last step of a run about."""
     event = run.trace.events[-1]
     if event.flight is not None:
@@ -164,11 +164,11 @@ def _actor(run: Run) -> str:
     return f"The user, by {event.kind}."
 
 
-def _effect(run: Run, found: set[str]) -> list[str]:
+def _effect(run: ShortestRun, found: set[str]) -> list[str]:
     """What the last step of a run does."""
     event, step = run.trace.events[-1], run.trace.steps[-1]
     assert step is not None
-    assert follows(step.rule, found)
+    assert follows(step.rules, found)
     was, now = (system.ends[event.end].state for system in run.trace.states[-2:])
     told = [f"{was} remains" if was == now else f"{was} becomes {now}"]
     told += [f"sends {segment}" for segment in step.send]

@@ -14,16 +14,17 @@ from itertools import combinations
 from typing import Any
 
 from tcpmc.errors import BadInput
+from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State, Step
 from tcpmc.model.network.channel import Flight
-from tcpmc.model.network.product import OWN_EVENTS, End, Event, System
+from tcpmc.model.network.product import OPENS, OWN_EVENTS, End, Event, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.variants.variant import Variant
-from tcpmc.reports.bounds import option
+from tcpmc.reports.scope_arguments import option
 
-NETWORK_EVENTS = ("deliver", "lose", "duplicate", "expire")
+SEGMENT_EVENTS = (EventKind.DELIVER, *NETWORK_EVENTS)
 MOST_CHANGES = 3
 
 
@@ -43,7 +44,7 @@ class Situation:
     @property
     def sender(self) -> int:
         """The end from which the channel leads that the event takes from."""
-        return 1 - self.event.end if self.event.kind == "deliver" else self.event.end
+        return 1 - self.event.end if self.event.kind == EventKind.DELIVER else self.event.end
 
     def bound(self, **changes: Any) -> Situation:
         """With other bounds."""
@@ -100,7 +101,7 @@ def _outstanding(now: Situation) -> Situation:
     """Something is unacknowledged, and everything else is as its timeout needs it."""
     if now.end.tcb.snd_una != now.end.tcb.snd_nxt:
         return now
-    limit = None if now.event.kind == "retransmission timeout" else 0
+    limit = None if now.event.kind == EventKind.RETRANSMISSION_TIMEOUT else 0
     there = now.bound(retransmissions=limit).carrying(now.event.end)
     return there.here(snd_nxt=now.end.tcb.snd_una + 1, rexmt=now.scope.rto)
 
@@ -123,7 +124,7 @@ def _something(now: Situation) -> Situation:
         return now
     some = Flight(Segment(*(now.end.tcb.iss,) * 2, RST=True))
     there = now.bound(channel="bag", loss="any", duplication=True, capacity=8).only(some)
-    return _old(there) if now.event.kind == "expire" else there
+    return _old(there) if now.event.kind == EventKind.EXPIRE else there
 
 
 def _aged(now: Situation, age: int) -> Situation:
@@ -136,7 +137,7 @@ def _old(now: Situation) -> Situation:
 
 def _room(now: Situation) -> Situation:
     """Nothing else is in flight on the way of what is sent."""
-    if now.event.kind == "duplicate" and now.event.flight is not None:
+    if now.event.kind == EventKind.DUPLICATE and now.event.flight is not None:
         return now.bound(capacity=8).only(now.event.flight)
     return now.carrying(now.event.end)
 
@@ -146,7 +147,7 @@ def _timed(now: Situation) -> Situation:
     if now.scope.clock:
         return now
     there = now.bound(clock=True)
-    return _old(_something(there)) if now.event.kind == "expire" else there
+    return _old(_something(there)) if now.event.kind == EventKind.EXPIRE else there
 
 
 def _with_data(now: Situation) -> Situation:
@@ -167,21 +168,25 @@ def _timer_of(which: int) -> Callable[[Situation], Situation]:
     return lambda now: now.at_end(which, time_wait=0, rexmt=0)
 
 
-OPEN, LOSE, DUPLICATE, EXPIRE = OWN_EVENTS[:2], ("lose",), ("duplicate",), ("expire",)
-AGAIN, GIVE_UP, TIME_WAIT = ("retransmission timeout",), ("user timeout",), ("TIME-WAIT timeout",)
+LOSE, DUPLICATE, EXPIRE = (EventKind.LOSE,), (EventKind.DUPLICATE,), (EventKind.EXPIRE,)
+AGAIN, GIVE_UP = (EventKind.RETRANSMISSION_TIMEOUT,), (EventKind.USER_TIMEOUT,)
+TIME_WAIT = (EventKind.TIME_WAIT_TIMEOUT,)
 NOT_DUE = "the timer is not due yet"
 REASONS = (
-    Reason(OPEN, "no OPEN is left", lambda now: now.here(opens=0), "opens"),
-    Reason(OPEN, "old segments are in flight (quiet time after a crash)", _nothing_in_flight),
-    Reason(("SEND",), "no text is left", _with_data, "data"),
-    Reason(("SEND",), "not at this end", lambda now: now.bound(sender="both"), "sender"),
+    Reason(OPENS, "no OPEN is left", lambda now: now.here(opens=0), "opens"),
+    Reason(OPENS, "old segments are in flight (quiet time after a crash)", _nothing_in_flight),
+    Reason((EventKind.SEND,), "no text is left", _with_data, "data"),
+    Reason((EventKind.SEND,), "not at this end", lambda now: now.bound(sender="both"), "sender"),
     Reason(
-        ("CLOSE",), "the other end closes first", lambda now: now.bound(closer="both"), "closer"
+        (EventKind.CLOSE,),
+        "the other end closes first",
+        lambda now: now.bound(closer="both"),
+        "closer",
     ),
-    Reason(("CLOSE",), "the user has called CLOSE", lambda now: now.here(closed=False)),
-    Reason(("ABORT",), "not in this scope", lambda now: now.bound(aborts=True), "aborts"),
-    Reason(("crash",), "there is no connection", _connected),
-    Reason(("crash",), "no crash is left", _with_crashes, "crashes"),
+    Reason((EventKind.CLOSE,), "the user has called CLOSE", lambda now: now.here(closed=False)),
+    Reason((EventKind.ABORT,), "not in this scope", lambda now: now.bound(aborts=True), "aborts"),
+    Reason((EventKind.CRASH,), "there is no connection", _connected),
+    Reason((EventKind.CRASH,), "no crash is left", _with_crashes, "crashes"),
     Reason((*AGAIN, *GIVE_UP), "nothing is unacknowledged", _outstanding),
     Reason((*AGAIN, *GIVE_UP), NOT_DUE, lambda now: now.here(rexmt=now.scope.rto)),
     Reason(
@@ -204,23 +209,27 @@ REASONS = (
         lambda now: now.at_end(1 - now.event.end, state=State.CLOSED),
     ),
     Reason(TIME_WAIT, "{end} is not in TIME-WAIT", _in_time_wait),
-    Reason(NETWORK_EVENTS, "nothing is in flight", _something),
-    Reason(("deliver",), "its lifetime, MSL, is over", lambda now: _aged(now, 0)),
+    Reason(SEGMENT_EVENTS, "nothing is in flight", _something),
+    Reason((EventKind.DELIVER,), "its lifetime, MSL, is over", lambda now: _aged(now, 0)),
     Reason(
-        ("deliver", *LOSE, *DUPLICATE),
+        (EventKind.DELIVER, *LOSE, *DUPLICATE),
         "not in this channel",
         lambda now: now.bound(channel="bag"),
         "channel",
     ),
     Reason(LOSE, "never lost in this scope", lambda now: now.bound(loss="any"), "loss"),
     Reason(DUPLICATE, "not in this scope", lambda now: now.bound(duplication=True), "duplication"),
-    Reason((*OWN_EVENTS, "deliver", *DUPLICATE), "no room in flight", _room, "capacity"),
+    Reason((*OWN_EVENTS, EventKind.DELIVER, *DUPLICATE), "no room in flight", _room, "capacity"),
     Reason(EXPIRE, "it is younger than MSL", _old),
     Reason(EXPIRE, "it has to arrive first", lambda now: now.bound(loss="any"), "loss"),
-    Reason((*EXPIRE, "tick"), "time is off", _timed, "clock"),
-    Reason(("tick",), "a timer of A has to fire first", _timer_of(0)),
-    Reason(("tick",), "a timer of B has to fire first", _timer_of(1)),
-    Reason(("tick",), "what is in flight has to arrive, or to be gone, first", _nothing_in_flight),
+    Reason((*EXPIRE, EventKind.TICK), "time is off", _timed, "clock"),
+    Reason((EventKind.TICK,), "a timer of A has to fire first", _timer_of(0)),
+    Reason((EventKind.TICK,), "a timer of B has to fire first", _timer_of(1)),
+    Reason(
+        (EventKind.TICK,),
+        "what is in flight has to arrive, or to be gone, first",
+        _nothing_in_flight,
+    ),
 )
 
 
@@ -257,11 +266,11 @@ def _events(system: System) -> Iterator[Event]:
     for which in (0, 1):
         for kind in OWN_EVENTS:
             yield Event(kind, which)
-        for kind in NETWORK_EVENTS:
-            contents = system.channels[1 - which if kind == "deliver" else which]
+        for kind in SEGMENT_EVENTS:
+            contents = system.channels[1 - which if kind == EventKind.DELIVER else which]
             for flight in dict.fromkeys(contents) or [None]:
                 yield Event(kind, which, flight)
-    yield Event("tick")
+    yield Event(EventKind.TICK)
 
 
 def _asked(event: Event) -> tuple[str, int, Flight | None]:

@@ -10,13 +10,14 @@ from tcpmc.model import VARIANTS
 pytest.importorskip("z3")
 
 from tcpmc.checks.audit.certificate import certificate
-from tcpmc.checks.audit.decide import Audits, audit
+from tcpmc.checks.audit.variant_audit import Audits, audit
 
 
 def checked(text: str, solver: str) -> list[str]:
     return [line for line in answers(solver, text, 300) if line in ("sat", "unsat", "unknown")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("solver", ["z3", "cvc5"])
 def test_the_proof_is_accepted(solver: str) -> None:
     text = certificate(Audits([audit(VARIANTS["no-restart"], "no-restart")]))

@@ -14,8 +14,8 @@ from command_line import TIGHT, tcpmc
 from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.networkx_engine.capacity import cut_off as cut_off_by_networkx
-from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+from tcpmc.checks.networkx_engine.graph_capacity import cut_off as cut_off_by_networkx
+from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.networkx_engine.product_graph import product_graph
 from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.verdict import (
@@ -32,7 +32,7 @@ from tcpmc.checks.verdict import (
 )
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State, Step, Tcb, ack, closed
+from tcpmc.model.endpoint.tcb import CONNECTION_RESET, State, Step, Tcb, ack, delete_tcb
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
@@ -52,7 +52,7 @@ def burst(count: int) -> Variant:
         step = RFC9293.check_fin(host, tcb, seg)
         if tcb.state == State.FIN_WAIT_1 and step.tcb.state == State.CLOSING:
             acks = (ack(step.tcb),) * count
-            return Step(BURST, closed(tcb), send=acks, signals=(CONNECTION_RESET,))
+            return Step(BURST, delete_tcb(tcb), send=acks, signals=(CONNECTION_RESET,))
         return step
 
     return Variant("burst", rules=replace(RFC9293, check_fin=check_fin))
@@ -70,7 +70,7 @@ def close_twice() -> Variant:
 
 def ask(variant: Variant, name: str, scope: Scope) -> Answer:
     prop = PROPERTIES[name]
-    model = Model(variant, prop.setting(scope))
+    model = Model(variant, prop.scope_for(scope))
     return ExplicitEngine(model).decide([prop])[name]
 
 
@@ -104,7 +104,9 @@ def test_one_label_for_all_rules_hides_nothing() -> None:
 
     def close(host: Host, tcb: Tcb) -> Step:
         step = RFC9293.close(host, tcb)
-        return replace(step, rule="mine", send=step.send * (1 + (tcb.state == State.CLOSE_WAIT)))
+        return replace(
+            step, rules=("mine",), send=step.send * (1 + (tcb.state == State.CLOSE_WAIT))
+        )
 
     variant = Variant("mine", rules=replace(RFC9293, close=close))
     found = ask(variant, "no-deadlock", SMALLEST)
@@ -113,6 +115,7 @@ def test_one_label_for_all_rules_hides_nothing() -> None:
     assert found.cut.never == (Never("mine", 2),)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("variant", "bounds"),
     [

@@ -94,6 +94,21 @@ def test_a_run_that_does_not_reach_the_premise_is_rejected(text: str) -> None:
         assert found.reason == "z3: unsat, not sat"
 
 
+@pytest.mark.parametrize("steps", [(), (0, 88, 6)])
+def test_an_assumption_under_which_the_timer_never_ends_proves_nothing(
+    steps: tuple[int, ...],
+) -> None:
+    """Were it the condition, the claim would be broken outside of it."""
+    assume = "fin-wait-2-timer; closes-within; fins-arrive"
+    heading = {"theorem": "fin-wait-2-cuts-off-no-loss", "variant": "rfc9293"}
+    more = {"assume": f"{assume}; F > C + MSL", "condition": "always"}
+    found = by_z3(forged("true", {**heading, **more}, steps))
+    assert (found.accepted, found.obligation) == (False, "premise")
+    right = {"assume": assume, "condition": "F > C + MSL"}
+    assert by_z3(forged("true", {**heading, **right}, (0, 88, 6))).obligation == "safety"
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "heading",
     [

@@ -10,7 +10,7 @@ import pytest
 
 from checkout import TESTS
 from tcpmc.captures import Capture, Endpoint, Packet, read
-from tcpmc.captures.table import Table
+from tcpmc.captures.packet_table import PacketTable
 from tcpmc.checks.conform.alike import shape
 from tcpmc.checks.conform.conform import ConnectionReport, conform
 from tcpmc.checks.conform.stacks import STACKS
@@ -26,9 +26,9 @@ class Given(Capture):
 
     packets: Sequence[Packet] = ()
 
-    def tables(self) -> Iterator[Table]:
+    def tables(self) -> Iterator[PacketTable]:
         """One table."""
-        yield Table.of(self.packets)
+        yield PacketTable.of(self.packets)
 
 
 def given(packets: Sequence[Packet]) -> Given:

@@ -6,17 +6,18 @@ by comparing, without a solver; a changed invariant, if it can be read, fails an
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
 
 from certificates import by_z3, forged, of_property, of_theorem, parts, with_invariant
 from command_line import tcpmc
-from tcpmc.checks.certificates.regenerate import Foreign
+from tcpmc.checks.certificates.regenerate import UnknownStatement
 from tcpmc.checks.certificates.smtlib import certificate_of_proof
 from tcpmc.checks.certificates.verifier import LARGEST, Named
 from tcpmc.checks.parametric.prover import Prover
@@ -186,8 +187,12 @@ CHANGES = (
 def test_a_corrupted_certificate_is_rejected(
     kind: str, change: Callable[[str], Iterator[str]]
 ) -> None:
+    """A third of those with other headings, each of which is a statement to be made anew, unless
+    the campaigns are asked for."""
     text = KINDS[kind]()
-    accepted = [one for one in change(text) if one != text and by_z3(one).accepted]
+    third = change is headings_changed and "TCPMC_CAMPAIGNS" not in os.environ
+    changed = islice(change(text), 0, None, 3 if third else 1)
+    accepted = [one for one in changed if one != text and by_z3(one).accepted]
     assert accepted == []
 
 
@@ -248,7 +253,7 @@ def test_a_weaker_condition_is_refused() -> None:
         "old-segments on rfc9293 holds if T >= 2 MSL, not only if T >= 3 MSL",
     )
     for more in ("acks-arrive; T >= 0", "acks-arrive; MSL = 30"):
-        with pytest.raises(Foreign, match="not only if T >= 3 MSL"):
+        with pytest.raises(UnknownStatement, match="not only if T >= 3 MSL"):
             forged(body, HEADING | {"assume": more, "condition": "T >= 3 MSL"})
     found = by_z3(forged(body, HEADING | {"condition": "always"}, (0,)))
     assert not found.accepted
@@ -264,7 +269,7 @@ def test_an_iss_with_which_nothing_is_broken_cannot_be_left_out(iss: int) -> Non
 
 
 def test_a_condition_on_no_parameter_is_refused() -> None:
-    with pytest.raises(Foreign, match="R is no parameter of old-segments"):
+    with pytest.raises(UnknownStatement, match="R is no parameter of old-segments"):
         forged("true", {**HEADING, "variant": "rfc793", "condition": "T > R"})
 
 

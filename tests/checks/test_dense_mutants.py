@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tcpmc.checks.timed.threshold import Finder, Question
+from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
@@ -66,12 +66,13 @@ MUTANTS = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_mutant_leaves_no_finite_t(mutant: str) -> None:
     name, rules = MUTANTS[mutant]
     theorem, variant = THEOREMS[name], Variant(mutant, mutant, rules=rules)
     assert theorem.holds["rfc9293"] != "never"
-    answer = Finder(Question(name, theorem.claim, variant, theorem.assume)).find()
+    answer = Finder(ThresholdQuestion(name, theorem.claim, variant, theorem.assume)).find()
     assert (answer.word, str(answer.condition)) == ("REFUTED", "never")
     assert answer.run is not None
     assert trace_of(variant, theorem.assume, theorem.claim, answer.run)

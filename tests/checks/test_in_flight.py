@@ -6,7 +6,7 @@ import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.in_flight import PartialSystem, Unsettled, truths
-from tcpmc.checks.networkx_engine.decide import NetworkxEngine
+from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.verdict import (
@@ -84,6 +84,7 @@ def test_explicit_goals_that_read_the_channels_one_after_the_other() -> None:
     assert explicit(reachable(*goals)).word == WITNESS
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("prop", [EMPTY, INITIAL, HASHED], ids=["empty", "initial", "hashed"])
 def test_z3_a_predicate_that_reads_the_channels_is_refused(prop: Always) -> None:
     found = SolverEngine(Model(VARIANTS["rfc9293"], SMALLEST)).decide([prop])[prop.name]

@@ -18,16 +18,16 @@ from tcpmc.checks.statespace.tables import Ids, Row, Table
 from tcpmc.checks.trace import Trace, due_in, is_fair, replay, shows
 from tcpmc.checks.verdict import Answer
 from tcpmc.model import RFC9293, Host, Rules, Segment, Step, Tcb, Variant, ack
-from tcpmc.model.endpoint.tcb import go_on
+from tcpmc.model.endpoint.tcb import continue_processing
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
-from tcpmc.model.properties.kinds import Eventually, LivelockFree
+from tcpmc.model.properties.kinds import Eventually, Fairness, LivelockFree
 from tcpmc.model.variants.shipped import VARIANTS
 
 USER, TIMER, OTHER, THIRD = "SEND", "retransmission timeout", "user timeout", "TIME-WAIT timeout"
-FAIR = ("delivery", "timers")
+FAIR = (Fairness.DELIVERY, Fairness.TIMERS)
 EMPTY, SEGMENT, TWO, FULL = range(4)
 GOAL = 9
 
@@ -231,7 +231,7 @@ def hears_nothing(host: Host, tcb: Tcb, seg: Segment) -> Step:
 
 def ignores_acks(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """Nothing is ever acknowledged: text is sent again and again, and answered each time."""
-    return go_on(tcb)
+    return continue_processing(tcb)
 
 
 PING_PONG = replace(RFC9293, check_ack=answers_acks, process_text=ignores_acks)
@@ -352,23 +352,23 @@ def round_and_round() -> tuple[Model, Trace]:
 
 def test_a_lasso_that_never_delivers_is_not_fair() -> None:
     model, trace = round_and_round()
-    assert not is_fair(model, trace, ("delivery", "timers"))
-    assert not is_fair(model, trace, ("delivery",))
-    assert is_fair(model, trace, ("timers",))
+    assert not is_fair(model, trace, (Fairness.DELIVERY, Fairness.TIMERS))
+    assert not is_fair(model, trace, (Fairness.DELIVERY,))
+    assert is_fair(model, trace, (Fairness.TIMERS,))
     assert is_fair(model, trace, ())
 
 
 def test_a_lasso_on_which_a_user_never_closes_is_fair_but_to_users() -> None:
     model, trace = round_and_round()
-    assert not is_fair(model, trace, ("timers", "users"))
+    assert not is_fair(model, trace, (Fairness.TIMERS, Fairness.USERS))
 
 
 def test_a_lasso_on_which_no_timer_fires_is_not_fair() -> None:
     """It stays where text is unacknowledged, for ever."""
     model = talking(loss="any")
     trace = replay(model, events_named(model, ["SEND", "lose"]), loop=2)
-    assert not is_fair(model, trace, ("timers",))
-    assert is_fair(model, trace, ("delivery",))
+    assert not is_fair(model, trace, (Fairness.TIMERS,))
+    assert is_fair(model, trace, (Fairness.DELIVERY,))
 
 
 def test_a_lasso_that_duplicates_for_ever_is_not_fair() -> None:
@@ -394,7 +394,7 @@ def test_close_wait_is_left_if_users_close(users: bool, word: str) -> None:
     prop = PROPERTIES["close-wait-left"]
     assert isinstance(prop, Eventually)
     assert prop.fair == ("delivery", "timers", "users")
-    assert "a user who can CLOSE again and again does" in "; ".join(prop.rests_on)
+    assert "a user who can CLOSE again and again does" in "; ".join(prop.all_assumptions)
     model = Model(VARIANTS["rfc9293"], SCOPES["small"].with_(capacity=1))
     asked = prop if users else replace(prop, fair=FAIR)
     answer = ExplicitEngine(model).decide([asked])[prop.name]

@@ -13,13 +13,22 @@ from tcpmc.checks.explicit.projections import perhaps_fair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import Ids, distinct, explore
 from tcpmc.checks.statespace.tables import Ints
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
+from tcpmc.model.properties.kinds import Fairness
 from tcpmc.model.variants.shipped import VARIANTS
 from tests.helpers.random_machines import machine
 
-FAIR = ("delivery", "timers")
-KINDS = ("retransmission timeout", "TIME-WAIT timeout", "CLOSE", "lose", "duplicate", "deliver")
+FAIR = (Fairness.DELIVERY, Fairness.TIMERS)
+KINDS = (
+    EventKind.RETRANSMISSION_TIMEOUT,
+    EventKind.TIME_WAIT_TIMEOUT,
+    EventKind.CLOSE,
+    EventKind.LOSE,
+    EventKind.DUPLICATE,
+    EventKind.DELIVER,
+)
 OWN, NETWORK, DELIVER = range(3), range(3, 5), 5
 
 
@@ -40,7 +49,7 @@ def fair_machine(chance: Random) -> TabulatedModel:
             [(DELIVER + row[1], *row[1:]) for row in each] for each in raw.delivery_rows
         ],
     )
-    events: Ids[tuple[str, None, int]] = Ids()
+    events: Ids[tuple[EventKind, None, int]] = Ids()
     for code in range(DELIVER + 5):
         events((KINDS[min(code, DELIVER)], None, code))
     raw.events = events  # type: ignore[attr-defined]
@@ -88,6 +97,6 @@ def test_in_the_model_most_states_are_ruled_out() -> None:
     states = distinct(np.concatenate(list(explore(table).levels)))
     closed = [end.history.closed for end in table.ends.values]
     unclosed = states[[not closed[end] for end in (states & (1 << 13) - 1).tolist()]]
-    kept = perhaps_fair(table, unclosed, fair_events(table, (*FAIR, "users")))
+    kept = perhaps_fair(table, unclosed, fair_events(table, (*FAIR, Fairness.USERS)))
     assert len(kept) < len(unclosed) / 10
-    assert fair_component(region(table, kept, (*FAIR, "users"))) is None
+    assert fair_component(region(table, kept, (*FAIR, Fairness.USERS))) is None

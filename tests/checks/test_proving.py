@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tcpmc.checks.certificates import proving
-from tcpmc.checks.certificates.proving import Asked, Proved, rows, safety, theorems
+from tcpmc.checks.certificates.proving import ProofRequest, Proved, rows, safety, theorems
 from tcpmc.checks.running.parallel import ProcessFailure, side_by_side
 from tcpmc.checks.verdict import EXIT_INCONCLUSIVE
 from tcpmc.cli.main import cli
@@ -53,7 +53,7 @@ def test_a_process_that_ends_without_a_word_is_a_failure() -> None:
 def test_the_rows_are_in_the_order_asked() -> None:
     names = ("user-timeout-notices-never", "old-segments-for-ever", "peer-done-for-ever")
     told, done = list[str](), list[str]()
-    asked = [Asked((name,), "rfc9293") for name in names]
+    asked = [ProofRequest((name,), "rfc9293") for name in names]
     found = rows(asked, 2, lambda row: done.append(row.name), told.append)
     assert found.whole and [line[:6] for line in told] == ["1 of 3", "2 of 3", "3 of 3"]
     assert sorted(done) == sorted(names)
@@ -66,7 +66,7 @@ def test_ctrl_c_leaves_the_rows_that_are_done() -> None:
     def stop(row: Proved) -> None:
         raise KeyboardInterrupt
 
-    asked = [Asked((name,), "rfc9293") for name in ("peer-done-for-ever", "old-segments")]
+    asked = [ProofRequest((name,), "rfc9293") for name in ("peer-done-for-ever", "old-segments")]
     found = rows(asked, 2, stop)
     assert [row.name for row in found.rows] == ["peer-done-for-ever"] and not found.whole
     assert found.code == EXIT_INCONCLUSIVE and "interrupted" in found.ending

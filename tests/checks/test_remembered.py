@@ -14,6 +14,7 @@ from tcpmc.checks.explicit.truth import Truth
 from tcpmc.checks.in_flight import truths
 from tcpmc.checks.statespace import explore
 from tcpmc.model import RFC9293, Host, Segment, Step, Tcb, Variant
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import SCOPES, Scope
@@ -48,7 +49,7 @@ def test_numbers_of_another_width_are_not_taken_for_the_same() -> None:
     variant = counting([])
     for bits in (10, 16):
         model = remembering(Model(variant, SMALLEST.with_(bits=bits)))
-        listening = model.own_move("passive OPEN", 0, model.initial().ends[0])
+        listening = model.own_move(EventKind.PASSIVE_OPEN, 0, model.initial().ends[0])
         assert listening is not None
         assert listening.end.state == State.LISTEN
         assert listening.step.tcb.iss.bits == bits

@@ -11,7 +11,7 @@ import pytest
 
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.symbolic.onestep import OneStep
-from tcpmc.model import RFC9293, SCOPES, Model, Rules, Segment, State, Step, Tcb, Variant, blank
+from tcpmc.model import RFC9293, SCOPES, Model, Rules, Segment, State, Step, Tcb, Variant, empty_tcb
 from tcpmc.model.endpoint.tcb import CONNECTION_CLOSING, CONNECTION_RESET
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Lemma, Reachable
@@ -62,7 +62,7 @@ def into(state: State) -> Change:
 
 def deleting(tcb: Tcb, step: Step) -> Step:
     """The TCB is deleted."""
-    return replace(step, tcb=blank(S.CLOSED, tcb.iss.bits), done=True)
+    return replace(step, tcb=empty_tcb(S.CLOSED, tcb.iss.bits), done=True)
 
 
 def with_tcb(**numbers: int) -> Change:
@@ -382,7 +382,7 @@ def test_a_sentence_is_refuted_where_it_is_broken(name: str, number: int) -> Non
         trace = OneStep(variant).broken(prop)
         assert trace is not None and len(trace) == 1
         return
-    scope = prop.setting(SCOPES["default"])
+    scope = prop.scope_for(SCOPES["default"])
     model = Model(variant, scope if name in WIDE else scope.with_(capacity=1))
     assert ExplicitEngine(model).decide([prop])[name].word == "REFUTED"
 

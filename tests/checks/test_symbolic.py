@@ -166,6 +166,7 @@ def on(solution: z3.ModelRef, value: Any) -> Any:
     return value
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", ["rfc9293", "figure-7", "drop-out-of-order", "smoltcp-470"])
 @pytest.mark.parametrize("state", State)
 def test_each_path_of_segment_arrives_has_an_example_that_does_the_same(

@@ -10,11 +10,11 @@ import z3
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.parametric import symbolic_endpoint as endpoint
-from tcpmc.checks.parametric.formulas import FixedNumbers, Formulas, formulas_of, told
+from tcpmc.checks.parametric.formulas import FixedNumbers, ParametricFormulas, formulas_of, told
 from tcpmc.checks.parametric.iss_conditions import Excluded, excluded
 from tcpmc.checks.parametric.locations import Invariant, least_invariant
 from tcpmc.checks.parametric.prover import Prover, provable
-from tcpmc.checks.parametric.symbolic_endpoint import BITS, Endpoint, for_host, scope_of
+from tcpmc.checks.parametric.symbolic_endpoint import BITS, SymbolicEndpoint, for_host, scope_of
 from tcpmc.checks.smt.induction import sample
 from tcpmc.checks.statespace import unpack
 from tcpmc.checks.trace import shows
@@ -44,13 +44,13 @@ def proved_for_all() -> Invariant:
 
 
 def test_an_end_has_few_states_and_sends_few_kinds_whatever_the_iss() -> None:
-    table = Endpoint(VARIANTS["rfc9293"], scope_of(0))
+    table = SymbolicEndpoint(VARIANTS["rfc9293"], scope_of(0))
     assert (len(table.ends), len(table.kinds)) == (26, 11)
     assert "SYN-SENT, SND.UNA 0, SND.NXT 1, RCV.NXT zero: opens" in map(told, table.ends)
 
 
 def test_only_the_reset_with_seq_0_makes_a_move_depend_on_the_iss() -> None:
-    table = Endpoint(VARIANTS["rfc9293"], scope_of(0))
+    table = SymbolicEndpoint(VARIANTS["rfc9293"], scope_of(0))
     guarded = [move for move in table.moves if not z3.is_true(move.guard)]
     assert guarded
     for move in guarded:
@@ -75,12 +75,12 @@ def test_every_explored_state_meets_the_invariant(iss: tuple[int, int]) -> None:
     assert len(unpack(sample(table))[0]) > 10_000
 
 
-def concrete(formulas: Formulas, which: int, iss: tuple[int, int]) -> Iterator[object]:
+def concrete(formulas: ParametricFormulas, which: int, iss: tuple[int, int]) -> Iterator[object]:
     own, peer = (z3.BitVecVal(iss[which ^ other], BITS) for other in (0, 1))
     yield from (for_host(end, own, peer) for end in formulas.endpoint.ends)
 
 
-def concrete_kinds(formulas: Formulas, which: int, iss: tuple[int, int]) -> list[object]:
+def concrete_kinds(formulas: ParametricFormulas, which: int, iss: tuple[int, int]) -> list[object]:
     own, peer = (z3.BitVecVal(iss[which ^ other], BITS) for other in (0, 1))
     return [for_host(kind, own, peer) for kind in formulas.endpoint.kinds]
 

@@ -6,12 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS, TRACE_FORMATS, Format
+from tcpmc.cli.command_settings import OutputSettings
+from tcpmc.cli.output_formats import (
+    ALL_FORMATS,
+    PICTURE_FORMATS,
+    RUN_FORMATS,
+    TIMED_PICTURE_FORMATS,
+    TRACE_FORMATS,
+    Format,
+)
 from tcpmc.cli.outputs import Request, opening, requests
 from tcpmc.errors import BadInput
 
 EVERY = [*RUN_FORMATS.values(), *TRACE_FORMATS.values()]
 JSON, TEXT = RUN_FORMATS["json"], RUN_FORMATS["text"]
+
+
+def said(*outputs: str, form: str | None = None) -> OutputSettings:
+    """What `-o` and `--format` say."""
+    return OutputSettings(form, outputs, force=False)
 
 
 @pytest.mark.parametrize("form", EVERY, ids=lambda form: form.writer)
@@ -43,10 +56,14 @@ def test_formats_are_in_order_of_names(known: dict[str, Format]) -> None:
         (["./a=b"], None, [Request(TEXT, "./a=b")]),
         (["text=x"], "json", [Request(TEXT, "x"), Request(JSON)]),
         (["text=x", "y"], "json", [Request(TEXT, "x"), Request(JSON, "y")]),
+        (["x.json"], None, [Request(JSON, "x.json")]),
+        (["X.JSON"], None, [Request(JSON, "X.JSON")]),
+        (["x.json"], "text", [Request(TEXT, "x.json")]),
+        (["x.other"], None, [Request(TEXT, "x.other")]),
     ],
 )
 def test_what_is_asked_for(outputs: list[str], form: str | None, wanted: list[Request]) -> None:
-    assert requests(outputs, form) == wanted
+    assert requests(said(*outputs, form=form)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -73,22 +90,45 @@ def test_what_cannot_be(
     Path("link").symlink_to("here")
     Path("dangling").symlink_to("new")
     with pytest.raises(BadInput, match=told):
-        requests(outputs, None)
+        requests(said(*outputs))
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "path"),
+    [
+        ("svg=k.svg", "svg", "k.svg"),
+        ("k.svg", "svg", "k.svg"),
+        ("k.dot", "dot", "k.dot"),
+        ("k", "dot", "k"),
+        ("png=-", "png", None),
+        ("svg", "svg", None),
+    ],
+)
+def test_a_picture_is_asked_for_in_the_same_words(output: str, name: str, path: str | None) -> None:
+    (request,) = requests(said(output), PICTURE_FORMATS, "dot")
+    assert (request.format.name, request.path) == (name, path)
+
+
+def test_a_picture_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"k\.gif: choose -o FORMAT=FILE, with one of dot, pdf"):
+        requests(said("k.gif"), PICTURE_FORMATS, "dot")
+    with pytest.raises(BadInput, match=r"k\.png: choose -o FORMAT=FILE, with one of svg"):
+        requests(said("k.png"), TIMED_PICTURE_FORMATS, "svg")
 
 
 def test_nowhere_may_be_asked_for_twice() -> None:
-    assert len(requests(["json=/dev/null", "text=/dev/null"], None)) == 2
+    assert len(requests(said("json=/dev/null", "text=/dev/null"))) == 2
 
 
 def test_a_format_in_parts_has_a_file_for_each() -> None:
     form = Format("pair", "", ".pkt", "nowhere:pair", parts=("-A", "-B"))
     assert Request(form, "to/x.pkt").paths() == {"-A": "to/x-A.pkt", "-B": "to/x-B.pkt"}
     with pytest.raises(BadInput, match="pair is several files: choose -o pair=PATH"):
-        requests(["pair=-"], None, {**ALL_FORMATS, "pair": form})
+        requests(said("pair=-"), {**ALL_FORMATS, "pair": form})
 
 
 def test_a_path_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    asked = requests([f"json={tmp_path}/x", f"text={tmp_path}/no/y"], None)
+    asked = requests(said(f"json={tmp_path}/x", f"text={tmp_path}/no/y"))
     with pytest.raises(BadInput, match=r"cannot write .*/no/y: No such file"), opening(asked):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ import pytest
 
 from golden_files import assert_golden
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
-from tcpmc.checks.symbolic.transitions import Change, state_changes
+from tcpmc.checks.symbolic.transitions import Arrow, state_changes
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.diagrams.dot import digraph, node, quoted
 from tcpmc.diagrams.groups import grouped
@@ -59,10 +59,10 @@ FIN-WAIT-1    rcv FIN and ACK of FIN   snd ACK              TIME-WAIT
 """
 
 
-def change(line: str) -> Change:
+def change(line: str) -> Arrow:
     """The state change that a line in columns describes."""
     source, event, action, target = (part.strip() for part in line.split("  ") if part.strip())
-    return Change(State(source), event, action.replace(", ", "\n"), State(target))
+    return Arrow(State(source), event, action.replace(", ", "\n"), State(target))
 
 
 ARROWS = [change(line) for line in FIGURE_5.strip().splitlines()]
@@ -117,7 +117,7 @@ TICKING = played(
 def found(name: str, variant: str, scope: Scope) -> tuple[Model, Trace]:
     """The model and the trace that the explicit engine finds for a property."""
     prop = PROPERTIES[name]
-    model = Model(VARIANTS[variant], prop.setting(scope))
+    model = Model(VARIANTS[variant], prop.scope_for(scope))
     trace = ExplicitEngine(model).decide([prop])[name].trace
     assert trace is not None
     return model, trace
@@ -133,7 +133,7 @@ def texts(svg: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("arrow", ARROWS, ids=lambda c: f"{c.source}-{c.target}-{c.event}")
-def test_the_rules_make_each_change_of_figure_5(arrow: Change) -> None:
+def test_the_rules_make_each_change_of_figure_5(arrow: Arrow) -> None:
     assert arrow in state_changes(RFC)
 
 
@@ -150,15 +150,15 @@ def test_a_reset_leads_from_every_state_with_a_connection_to_closed() -> None:
 def test_an_abort_that_enters_time_wait_is_a_change_of_its_own() -> None:
     sends_rst = replace(RFC, profile=replace(RFC.profile, after_abort="time-wait"))
     changes = set(state_changes(sends_rst))
-    assert Change(State.ESTABLISHED, "ABORT", "snd RST", State.TIME_WAIT) in changes
+    assert Arrow(State.ESTABLISHED, "ABORT", "snd RST", State.TIME_WAIT) in changes
     assert not [c for c in changes - set(state_changes(RFC)) if c.event != "ABORT"]
 
 
 def test_any_ack_in_last_ack_is_not_called_the_ack_of_the_fin() -> None:
     ours = set(state_changes(VARIANTS["smoltcp-470"])) ^ set(state_changes(RFC))
     assert ours == {
-        Change(State.LAST_ACK, "rcv ACK", "x", State.CLOSED),
-        Change(State.LAST_ACK, "rcv ACK of FIN", "x", State.CLOSED),
+        Arrow(State.LAST_ACK, "rcv ACK", "x", State.CLOSED),
+        Arrow(State.LAST_ACK, "rcv ACK of FIN", "x", State.CLOSED),
     }
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import explore
-from tcpmc.checks.symbolic.transitions import Change, state_changes
+from tcpmc.checks.symbolic.transitions import Arrow, state_changes
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.incarnations import About
@@ -37,7 +38,7 @@ class Noted(Model):
         super().__init__(variant, scope)
         self.seen: set[tuple[State, State]] = set()
 
-    def own_move(self, event: str, which: int, end: End, offset: int = 0) -> Move | None:
+    def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """As `Model.own_move`."""
         move = super().own_move(event, which, end, offset)
         return move and self._note(end, move)
@@ -60,8 +61,9 @@ def test_a_change_of_state_in_a_run_is_among_those_that_are_shown(name: str) -> 
     assert {(before, after) for before, after in model.seen if before != after} <= shown
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["linux", "may-2"])
 def test_a_syn_leads_out_of_time_wait_and_its_reset_back(name: str) -> None:
     changes = state_changes(VARIANTS[name])
-    assert Change(State.TIME_WAIT, "rcv SYN", "snd SYN,ACK", State.SYN_RECEIVED) in changes
-    assert Change(State.SYN_RECEIVED, "rcv RST (reopened)", "x", State.TIME_WAIT) in changes
+    assert Arrow(State.TIME_WAIT, "rcv SYN", "snd SYN,ACK", State.SYN_RECEIVED) in changes
+    assert Arrow(State.SYN_RECEIVED, "rcv RST (reopened)", "x", State.TIME_WAIT) in changes

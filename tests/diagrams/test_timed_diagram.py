@@ -127,11 +127,20 @@ def scaled(run: Recorded, time: Fraction) -> float:
     ("text", "said"),
     [
         ("theorem", "invalid TOML"),
-        ("theorem = 1", "a run has theorem, parameters, happens and over"),
-        (ONCE + "happens = []\nmore = 1", "more: a run has"),
+        ("over = " + "9" * 5000, "invalid TOML: Exceeds the limit"),
+        ("theorem = 1", r"invalid run: Expected `str`, got `int` - at `\$\.theorem`"),
+        (ONCE + "happens = []\nmore = 1", "invalid run: Object contains unknown field `more`"),
         (ONCE.replace("old-", "new-") + "happens = []", "unknown theorem 'new-segments'"),
-        (ONCE.replace("MSL = 60, ", "") + "happens = []", "invalid run: 'MSL'"),
-        (ONCE + 'happens = [[0, "C", "CLOSE"]]', "C: an end is A or B"),
+        (ONCE.replace("MSL = 60, ", "") + "happens = []", "the parameter 'MSL' is missing"),
+        (ONCE + 'happens = [[0, "C", "CLOSE"]]', "invalid run: Invalid enum value 'C'"),
+        (ONCE + 'happens = [[22, "A", {}]]', "invalid run: Expected `str`, got `object`"),
+        (ONCE + 'happens = [["x", "A", "CLOSE"]]', "'x' is no number"),
+        (ONCE + 'happens = [["1/0", "A", "CLOSE"]]', "'1/0' is no number"),
+        (ONCE + 'happens = [[nan, "A", "CLOSE"]]', "'nan' is no number"),
+        (ONCE + 'happens = [[inf, "A", "CLOSE"]]', "'inf' is no number"),
+        (ONCE + 'happens = [[0, "A"]]', "invalid run: Expected `array` of length 3"),
+        (ONCE + 'happens = [[0, "A", "receives"]]', "receives is not possible"),
+        (ONCE + 'happens = [[0, "A", "receives x"]]', "invalid run: "),
         (ONCE + 'happens = [[0, "A", "sleep"]]', "sleep is not possible at 0"),
         (ONCE + 'happens = [[0, "A", "receives 1"]]', "receives 1: event 1 sends nothing"),
         (ONCE + 'happens = [[0, "A", "CLOSE"]]', "the run does not break the claim"),
@@ -153,4 +162,4 @@ def test_a_run_found_by_the_solver_is_drawn(tmp_path: Path) -> None:
 
 def test_a_timed_run_is_drawn_as_svg_alone(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli, ["diagram", "run", str(TWO_MSL), "-o", "run.png"])
-    assert "a timed run is drawn as svg" in str(answer.exception)
+    assert "run.png: choose -o FORMAT=FILE, with one of svg" in str(answer.exception)

@@ -10,7 +10,7 @@ from tcpmc.checks.certificates.smtlib import certificate_of_proof, certificate_o
 from tcpmc.checks.certificates.verifier import Checked, Named, check
 from tcpmc.checks.certificates.write import HEADING, frame_of
 from tcpmc.checks.parametric.prover import Prover
-from tcpmc.checks.timed.threshold import Finder, Question
+from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.timed.theorems import THEOREMS
 from tcpmc.model.variants.shipped import VARIANTS
@@ -20,7 +20,7 @@ from tcpmc.model.variants.shipped import VARIANTS
 def of_theorem(name: str, variant: str = "rfc9293") -> str:
     """The certificate of a theorem of dense time."""
     theorem = THEOREMS[name]
-    finder = Finder(Question(name, theorem.claim, VARIANTS[variant], theorem.assume))
+    finder = Finder(ThresholdQuestion(name, theorem.claim, VARIANTS[variant], theorem.assume))
     return certificate_of_threshold(finder, finder.find(), variant)
 
 

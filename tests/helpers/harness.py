@@ -10,7 +10,7 @@ from tcpmc.captures import notation
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import Signal, State, Step, Tcb, empty_tcb
 
 RULES = Rules()
 segment = notation.segment
@@ -31,7 +31,7 @@ PROGRESS = {
 
 def socket_in(state: State, iss: int = 100, irs: int = 300, **changes: Any) -> Tcb:
     """A 32-bit TCB in `state`, as it is where ISS and IRS are these and no text was sent."""
-    tcb = blank(state, 32)
+    tcb = empty_tcb(state, 32)
     if state == State.SYN_SENT:
         tcb = replace(tcb, iss=Seq(iss), snd_una=Seq(iss), snd_nxt=Seq(iss) + 1)
     elif state in PROGRESS:

@@ -136,7 +136,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
         case ast.Call(func=ast.Name(id="replace" | "Tcb" | "Segment"), keywords=keywords):
             for index, keyword in enumerate(keywords):
                 yield f"no {keyword.arg}", _drop(index)
-        case ast.Call(func=ast.Name(id="closed"), args=[kept]):
+        case ast.Call(func=ast.Name(id="delete_tcb"), args=[kept]):
             yield "TCB kept", _become(kept)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield "without not", _become(operand)
@@ -189,6 +189,19 @@ def _become(other: ast.expr) -> Change:
     return change
 
 
+def callers(module: ast.Module, name: str) -> set[str]:
+    """The function and all of a module's that call it, themselves or through others."""
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    names = {
+        one.name: {n.id for n in ast.walk(one) if isinstance(n, ast.Name)} for one in functions
+    }
+    found, before = {name}, set[str]()
+    while found != before:
+        before = found
+        found = found | {one for one, called in names.items() if called & found}
+    return found
+
+
 def rules_with(module: ModuleType, name: str, function: ast.FunctionDef) -> Rules:
     """RFC 9293's rules with one function of a module replaced."""
     arguments = [argument.arg for argument in function.args.args]
@@ -200,11 +213,7 @@ def rules_with(module: ModuleType, name: str, function: ast.FunctionDef) -> Rule
     tree.body = [function if getattr(n, "name", "") == name else n for n in tree.body]
     namespace: dict[str, Any] = {"__name__": f"mutant of {module.__name__}"}
     exec(compile(ast.fix_missing_locations(tree), f"<{name}>", "exec"), namespace)
-    changed = (
-        {name}
-        if name in ENTRIES
-        else {n.name for n in tree.body if isinstance(n, ast.FunctionDef)} & ENTRIES
-    )
+    changed = callers(tree, name) & ENTRIES
     own = {one: namespace[one] for one in changed}
     if name != "send_queued":
         return replace(RFC9293, **own)

@@ -23,7 +23,7 @@ from tcpmc.model import (
     Tcb,
     Variant,
     ack,
-    closed,
+    delete_tcb,
 )
 from tcpmc.model.endpoint.segment import reset
 
@@ -152,9 +152,9 @@ def _deeds(chance: Random, rule: str) -> Iterator[tuple[str, Deed]]:
     )
     yield (
         "drops the connection",
-        lambda tcb, seg, step: Step("fault", closed(tcb), signals=(CONNECTION_RESET,)),
+        lambda tcb, seg, step: Step("fault", delete_tcb(tcb), signals=(CONNECTION_RESET,)),
     )
-    yield "is done", lambda tcb, seg, step: replace(step, rule=step.rule or "fault", done=True)
+    yield "is done", lambda tcb, seg, step: replace(step, rules=step.rules or ("fault",), done=True)
     yield "one queued", lambda tcb, seg, step: replace(step, tcb=replace(step.tcb, queued=1))
     yield "none queued", lambda tcb, seg, step: replace(step, tcb=replace(step.tcb, queued=0))
     yield "active", lambda tcb, seg, step: replace(step, tcb=replace(step.tcb, passive=False))

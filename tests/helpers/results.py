@@ -26,7 +26,7 @@ from tcpmc.model import (
     Variant,
 )
 from tcpmc.model.endpoint.tcb import CONNECTION_RESET
-from tcpmc.model.properties.kinds import Lemma
+from tcpmc.model.properties.kinds import Lemma, Word
 from tcpmc.reports.story import trace_of
 
 STACK = """\
@@ -95,7 +95,7 @@ def hostile() -> Result:
 
     def listens(host: Host, tcb: Tcb, seg: Segment) -> Step:
         step = RFC9293.segment_in_listen(host, tcb, seg)
-        return replace(step, rule=HOSTILE, signals=(CONNECTION_RESET,))
+        return replace(step, rules=(HOSTILE,), signals=(CONNECTION_RESET,))
 
     rules = replace(RFC9293, segment_in_listen=listens)
     return found("established", Variant(HOSTILE, HOSTILE, rules=rules))
@@ -103,7 +103,7 @@ def hostile() -> Result:
 
 def unexpected(result: Result) -> Result:
     """The result, had another verdict been expected of this property on this variant."""
-    prop = replace(result.job.prop, expected={result.job.variant.name: "VACUOUS"})
+    prop = replace(result.job.prop, expected={result.job.variant.name: Word.VACUOUS})
     return Result(replace(result.job, prop=prop), replace(result.verdict, prop=prop))
 
 

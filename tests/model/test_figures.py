@@ -6,7 +6,7 @@ segment is written out as code, with its number.
 
 from harness import Peer, replay, socket_in
 from tcpmc.model.endpoint.profile import Profile
-from tcpmc.model.endpoint.tcb import Signal, State, closed
+from tcpmc.model.endpoint.tcb import Signal, State, delete_tcb
 
 
 def established(send: int, receive: int, iss: int = 0) -> Peer:
@@ -113,7 +113,7 @@ def test_figure_8_old_duplicate_syn() -> None:
 
 def test_figure_9_half_open_connection_discovered_by_syn() -> None:
     a, b = established(send=100, receive=300), established(send=300, receive=100)
-    a.tcb, a.iss = closed(a.tcb), 400  # line 1: reboot
+    a.tcb, a.iss = delete_tcb(a.tcb), 400  # line 1: reboot
     assert (a.state, b.state) == (State.CLOSED, State.ESTABLISHED)  # line 2
     a.call("open_active")
     replay(
@@ -133,7 +133,7 @@ def test_figure_9_half_open_connection_discovered_by_syn() -> None:
 
 def test_figure_10_half_open_connection_discovered_by_data() -> None:
     a, b = established(send=100, receive=300), established(send=300, receive=100)
-    a.tcb = closed(a.tcb)  # line 1: reboot
+    a.tcb = delete_tcb(a.tcb)  # line 1: reboot
     b.call("send", 10)
     replay(
         a,

@@ -44,3 +44,17 @@ HELPERS = [
 def test_a_helper_of_the_rules_is_importable(module: str, name: str) -> None:
     assert name in model.__all__, f"{module}.{name}"
     assert hasattr(model, name)
+
+
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [
+        ("blank", "empty_tcb"),
+        ("closed", "delete_tcb"),
+        ("go_on", "continue_processing"),
+        ("FIN_SENT_STATES", "FIN_UNACKNOWLEDGED"),
+    ],
+)
+def test_former_names_are_importable_too(former: str, name: str) -> None:
+    assert former in model.__all__
+    assert getattr(model, former) is getattr(model, name) is getattr(tcb, former)

@@ -14,6 +14,7 @@ import pytest
 from harness import segment, socket_in
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import explore
+from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
@@ -58,7 +59,7 @@ def arrives(
     return model(profile, **bounds).receive(1, end, segment(text), about)
 
 
-def call(name: str, end: End, profile: Profile | None = None, **bounds: Any) -> Move:
+def call(name: EventKind, end: End, profile: Profile | None = None, **bounds: Any) -> Move:
     """What the user or a timer of end B does."""
     move = model(profile, **bounds).own_move(name, 1, end, end.incarnation.offset)
     assert move is not None
@@ -105,8 +106,8 @@ def test_the_step_is_the_same_whatever_the_segment_is_about() -> None:
 
 
 def test_a_syn_is_for_an_incarnation_not_yet_known() -> None:
-    assert call("active OPEN", b_in(State.CLOSED)).about == (2, 0)
-    assert call("retransmission timeout", b_in(State.SYN_SENT, opens=2)).about == (2, 0)
+    assert call(EventKind.ACTIVE_OPEN, b_in(State.CLOSED)).about == (2, 0)
+    assert call(EventKind.RETRANSMISSION_TIMEOUT, b_in(State.SYN_SENT, opens=2)).about == (2, 0)
 
 
 def test_a_syn_ack_answers_the_incarnation_whose_syn_arrived() -> None:
@@ -115,8 +116,8 @@ def test_a_syn_ack_answers_the_incarnation_whose_syn_arrived() -> None:
     assert move.about == (2, 1)
 
 
-@pytest.mark.parametrize("name", ["SEND", "CLOSE", "ABORT"])
-def test_what_the_user_sends_is_for_the_peer(name: str) -> None:
+@pytest.mark.parametrize("name", [EventKind.SEND, EventKind.CLOSE, EventKind.ABORT])
+def test_what_the_user_sends_is_for_the_peer(name: EventKind) -> None:
     """Also the reset of an ABORT, after which the peer is forgotten."""
     end = b_in(State.ESTABLISHED, opens=2, known=Incarnation(peer=1))
     assert call(name, end, aborts=True).about == (2, 1)
@@ -147,7 +148,7 @@ def test_a_reset_that_answers_a_forged_segment_is_not_forged() -> None:
 
 def test_taking_time_wait_over_the_syn_is_for_an_incarnation_not_yet_known() -> None:
     profile = Profile(tw_reuse="always")
-    move = call("active OPEN", b_in(State.TIME_WAIT, known=Incarnation(peer=1)), profile)
+    move = call(EventKind.ACTIVE_OPEN, b_in(State.TIME_WAIT, known=Incarnation(peer=1)), profile)
     assert move.end.history.opens == 2
     assert move.about == (2, 0)
 
@@ -268,7 +269,7 @@ def test_after_the_fin_no_text_is_taken(state: State) -> None:
 def test_a_retransmission_is_about_the_connection_that_first_sent_it() -> None:
     """And so no octet of it is old."""
     sender = End(socket_in(State.ESTABLISHED, snd_nxt=102), History(opens=2), incarnation=SECOND)
-    again = model().own_move("retransmission timeout", 0, sender)
+    again = model().own_move(EventKind.RETRANSMISSION_TIMEOUT, 0, sender)
     assert again is not None and again.about == (2, 2)
     move = arrives(b_in(State.ESTABLISHED, 2, SECOND), str(again.step.send[0]), again.about)
     assert flags(move.end) == set()
@@ -293,7 +294,7 @@ def test_back_in_time_wait_nothing_was_taken() -> None:
 def test_a_flag_stays_until_the_next_connection() -> None:
     end = b_in(State.ESTABLISHED, 2, replace(SECOND, old_data=True))
     assert flags(arrives(end, ACK, (2, 2)).end) == {"old_data"}
-    again = call("passive OPEN", b_in(State.CLOSED, 1, Incarnation(old_data=True)))
+    again = call(EventKind.PASSIVE_OPEN, b_in(State.CLOSED, 1, Incarnation(old_data=True)))
     assert flags(again.end) == set()
 
 
@@ -410,7 +411,7 @@ def test_attacks_are_bounded(attacks: int, done: int, more: int) -> None:
 
 def test_attacks_are_bounded_over_all_connections_of_an_end() -> None:
     """An OPEN does not give the attacker new ones; the states stay finitely many."""
-    move = call("passive OPEN", b_in(State.CLOSED, 1, Incarnation(forged=1)), attacks=1)
+    move = call(EventKind.PASSIVE_OPEN, b_in(State.CLOSED, 1, Incarnation(forged=1)), attacks=1)
     assert move.end.incarnation.forged == 1
 
 
@@ -473,7 +474,7 @@ def test_after_a_crash_the_first_iss_is_used_again(isn: str) -> None:
 
 
 def test_a_listener_answers_with_the_iss_that_its_open_chose() -> None:
-    end = call("passive OPEN", b_in(State.CLOSED), isn="same").end
+    end = call(EventKind.PASSIVE_OPEN, b_in(State.CLOSED), isn="same").end
     end = replace(end, incarnation=replace(end.incarnation, offset=7))
     step = arrives(end, "<SEQ=107><CTL=SYN>", (2, 0)).step
     assert [str(seg) for seg in step.send] == ["<SEQ=307><ACK=108><CTL=SYN,ACK>"]
@@ -538,8 +539,8 @@ def test_time_wait_the_last_timestamp_is_remembered_for_the_address() -> None:
     profile = Profile(timestamps=True)
     waiting = arrives(end, "<SEQ=101><ACK=302><CTL=FIN,ACK><TSval=5>", (1, 1), profile).end
     assert waiting.incarnation.remembered == 5
-    closed = call("TIME-WAIT timeout", waiting, profile).end
-    assert call("passive OPEN", closed, profile).end.incarnation.remembered == 5
+    closed = call(EventKind.TIME_WAIT_TIMEOUT, waiting, profile).end
+    assert call(EventKind.PASSIVE_OPEN, closed, profile).end.incarnation.remembered == 5
     assert model(profile).host(1, closed).remembered == 5
 
 

@@ -13,7 +13,7 @@ from harness import arrives as arrives_closed
 from harness import changed, host, segment, sent, socket_in
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, Step, Tcb, empty_tcb
 
 RULES = Rules()
 WAITING = socket_in(State.TIME_WAIT, ts_recent=7)
@@ -181,7 +181,7 @@ def test_established_forgets_the_old_time_wait(text: str) -> None:
     step = arrives(tcb, f"<SEQ=304><ACK=109>{text}<CTL=ACK><TSval=8>", reopening="sequence")
     assert (step.tcb.state, step.tcb.reopened) == (State.ESTABLISHED, None)
     after = arrives(step.tcb, f"<SEQ={step.tcb.rcv_nxt}><CTL=RST>", reopening="sequence")
-    assert after.tcb == blank(State.CLOSED, 32)
+    assert after.tcb == empty_tcb(State.CLOSED, 32)
 
 
 def test_close_in_syn_received_forgets_the_old_time_wait() -> None:

@@ -9,7 +9,7 @@ from harness import arrives, changed, segment, sent, socket_in
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment_arrives import acceptable
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, Tcb
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, TAKES_TEXT, Signal, State, Tcb
 from tcpmc.model.variants.variant import RFC9293
 
 RESET = (Signal.CONNECTION_RESET,)
@@ -762,8 +762,6 @@ def test_last_ack_ack_of_text_before_fin() -> None:
 
 
 # Seventh, the text.
-
-TAKES_TEXT = [State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2]
 
 
 @pytest.mark.parametrize("state", TAKES_TEXT)

@@ -10,7 +10,7 @@ import pytest
 
 from harness import arrives as arrives_with
 from harness import changed, sent, socket_in
-from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State, Step, Tcb, blank
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State, Step, Tcb, empty_tcb
 from tcpmc.model.endpoint.timestamps import is_older, stamped
 
 CHECKED = (State.SYN_RECEIVED, *SYNCHRONIZED)
@@ -112,7 +112,7 @@ def test_time_wait_an_old_timestamp_does_not_restart_the_timer() -> None:
 def test_resets_are_exempt(state: State, stamp: int) -> None:
     tcb = seen_7(state)
     step = arrives(tcb, f"<SEQ={tcb.rcv_nxt}><CTL=RST><TSval={stamp}>")
-    assert step.tcb == blank(State.CLOSED, 32)
+    assert step.tcb == empty_tcb(State.CLOSED, 32)
 
 
 def test_established_a_reset_in_the_window_leaves_ts_recent_alone() -> None:
@@ -187,7 +187,7 @@ def test_ts_recent_is_kept_from_state_to_state() -> None:
 
 def test_closed_nothing_is_left_of_ts_recent() -> None:
     step = arrives(seen_7(State.LAST_ACK), "<SEQ=302><ACK=102><CTL=ACK><TSval=7>")
-    assert step.tcb == blank(State.CLOSED, 32)
+    assert step.tcb == empty_tcb(State.CLOSED, 32)
 
 
 # What is sent, and a stack without the option.

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import arrives, call, changed, sent, socket_in
-from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, blank, closed
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, Signal, State, delete_tcb, empty_tcb
 
 # CLOSED.
 
@@ -45,7 +45,7 @@ def test_closed_silent_host() -> None:
 @pytest.mark.parametrize("state", [State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED, *SYNCHRONIZED])
 def test_closed_remembers_nothing(state: State) -> None:
     tcb = socket_in(state, passive=True, queued=3, close_queued=True)
-    assert closed(tcb) == blank(State.CLOSED, 32) == call("user_timeout", tcb).tcb
+    assert delete_tcb(tcb) == empty_tcb(State.CLOSED, 32) == call("user_timeout", tcb).tcb
 
 
 # LISTEN.

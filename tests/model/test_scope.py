@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from command_line import assert_one_line, tcpmc
+from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.properties.catalogue import PROPERTIES
-from tcpmc.reports.bounds import as_options, option, overridden
+from tcpmc.reports.scope_arguments import as_options, option, overridden
 
 LAST_ACK = "<SEQ=102><ACK=302><CTL=ACK>"
 
@@ -95,14 +96,14 @@ def test_describe_names_what_is_bounded(bounds: dict[str, Any], told: str) -> No
         ("loss", LAST_ACK, ["--loss", LAST_ACK]),
     ],
 )
-def test_a_bound_as_an_option_and_back(bound: str, value: object, words: list[str]) -> None:
+def test_a_bound_as_an_option_and_back(bound: str, value: Any, words: list[str]) -> None:
     scope = SCOPES["default"].with_(**{bound: value})
     assert as_options(scope) == option(bound, value) == words
-    assert scope_with(SCOPES["default"], {bound: value}) == scope
+    assert scope_with(SCOPES["default"], ScopeBounds(**{bound: value})) == scope
 
 
 def test_the_scope_of_a_property_is_told_by_options() -> None:
-    scope = PROPERTIES["no-old-data"].setting(SCOPES["default"])
+    scope = PROPERTIES["no-old-data"].scope_for(SCOPES["default"])
     words = "--opens 2 --sender B --closer A --start established"
     assert sorted(as_options(scope)) == sorted(words.split())
 
@@ -111,11 +112,11 @@ def test_the_scope_of_a_property_is_told_by_options() -> None:
 def test_a_second_connection_is_asked_over_a_channel_that_forgets(name: str) -> None:
     """A sent-set holds an old segment for ever: no TIME-WAIT would be long enough."""
     asked = SCOPES["default"].with_(channel="sent-set")
-    used = PROPERTIES[name].setting(asked)
+    used = PROPERTIES[name].scope_for(asked)
     assert used.channel == "bag"
     assert overridden(asked, used, {"channel": "sent-set"}) == ["--channel sent-set"]
     fifo = SCOPES["default"].with_(channel="fifo")
-    assert PROPERTIES[name].setting(fifo).channel == "fifo"
+    assert PROPERTIES[name].scope_for(fifo).channel == "fifo"
 
 
 # As a user types them.

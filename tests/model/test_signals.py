@@ -17,7 +17,15 @@ from tcpmc.checks.verdict import REFUTED, UNREACHABLE
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.tcb import CONNECTION_CLOSING, Signal, State, Step, Tcb, blank, closed
+from tcpmc.model.endpoint.tcb import (
+    CONNECTION_CLOSING,
+    Signal,
+    State,
+    Step,
+    Tcb,
+    delete_tcb,
+    empty_tcb,
+)
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES, UNTIMED
@@ -54,7 +62,7 @@ def test_a_signal_that_the_rfc_does_not_have_ends_in_one_line(tmp_path: Path) ->
 )
 def test_a_step_has_a_tuple_of_signals(signals: Any) -> None:
     with pytest.raises(ValueError, match="signal"):
-        Step("mine", blank(State.CLOSED, 32), signals=signals)
+        Step("mine", empty_tcb(State.CLOSED, 32), signals=signals)
 
 
 def test_signals_are_spelled_as_in_the_rfc() -> None:
@@ -101,11 +109,12 @@ def verdicts(variant: Variant) -> dict[str, str]:
     """What the explicit engine says of every property in the smallest scope that is not about a
     signal itself."""
     known = [prop for prop in (*UNTIMED, *OPENING, *CLOSING) if prop.name not in SAID]
-    asked = [prop for prop in known if prop.setting(SMALLEST) == SMALLEST]
+    asked = [prop for prop in known if prop.scope_for(SMALLEST) == SMALLEST]
     answers = ExplicitEngine(Model(variant, SMALLEST)).decide(asked)
     return {name: answer.word for name, answer in answers.items()}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("name", ["rfc9293", "no-time-wait", "hasty-time-wait", "freertos-1303"])
 def test_the_verdicts_do_not_hang_on_what_the_user_is_told(name: str, lie: str) -> None:
@@ -135,7 +144,7 @@ def test_established_fin_drops_the_connection() -> None:
     def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
         step = RFC9293.check_fin(host, tcb, seg)
         if tcb.state == State.FIN_WAIT_1 and step.tcb.state == State.CLOSING:
-            return Step("bug: FIN in FIN-WAIT-1, connection dropped", closed(tcb))
+            return Step("bug: FIN in FIN-WAIT-1, connection dropped", delete_tcb(tcb))
         return step
 
     assert graceful_close(check_fin=check_fin) == REFUTED
@@ -144,7 +153,7 @@ def test_established_fin_drops_the_connection() -> None:
 def test_fin_wait_1_retransmission_timeout_drops_the_connection() -> None:
     def retransmission_timeout(host: Host, tcb: Tcb) -> Step:
         if tcb.state == State.FIN_WAIT_1:
-            return Step("bug: gives up at once", closed(tcb))
+            return Step("bug: gives up at once", delete_tcb(tcb))
         return RFC9293.retransmission_timeout(host, tcb)
 
     assert graceful_close(retransmission_timeout=retransmission_timeout) == REFUTED
@@ -153,7 +162,7 @@ def test_fin_wait_1_retransmission_timeout_drops_the_connection() -> None:
 def test_established_close_drops_the_connection() -> None:
     def close(host: Host, tcb: Tcb) -> Step:
         if tcb.state == State.ESTABLISHED:
-            return Step("bug: CLOSE drops the connection", closed(tcb))
+            return Step("bug: CLOSE drops the connection", delete_tcb(tcb))
         return RFC9293.close(host, tcb)
 
     assert graceful_close(close=close) == REFUTED

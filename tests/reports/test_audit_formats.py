@@ -9,14 +9,15 @@ import pytest
 
 from checkout import TESTS
 from tcpmc.checks.running.loading import find_variant
-from tcpmc.model.endpoint.requirements import Level
+from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 
 pytest.importorskip("z3")
 
 from tcpmc.checks.audit.cases import RULES
-from tcpmc.checks.audit.decide import Audits, audit
+from tcpmc.checks.audit.variant_audit import Audits, audit
 from tcpmc.reports.audit import as_json, as_text
 from tcpmc.reports.formats.audit_junit import junit
+from tcpmc.reports.formats.audit_markdown import markdown
 from tcpmc.reports.formats.audit_sarif import sarif
 
 SCHEMA = json.loads((TESTS / "schemas" / "sarif-2.1.0-rtm.4.json").read_text(encoding="utf-8"))
@@ -62,6 +63,22 @@ def test_junit_has_a_case_for_each_rule(found: Audits) -> None:
     assert printed is not None and "MAY 3.10.4" in printed
 
 
+def test_markdown_is_a_table_with_each_row_in_full(found: Audits) -> None:
+    page = markdown(found)
+    table = [line for line in page.splitlines() if line.startswith("| M")]
+    assert len(table) == len(found.audits[0].rows)
+    assert all(line.count(" | ") == 6 for line in table)
+    assert "CLOSING | segment (RST set)" in table[0]
+    assert page.count("because ") == len(table)
+
+
+def test_no_line_of_the_text_is_wider_than_80_columns(found: Audits) -> None:
+    lines = as_text(found, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    labels = [line[6:16].strip() for line in lines if line.startswith("      ")]
+    assert {"when", "RFC 9293", "variant", "because", "such as", "run"} <= set(labels)
+
+
 def test_sarif_is_at_the_line_of_the_rule(found: Audits) -> None:
     document = json.loads(sarif(found))
     jsonschema.Draft4Validator(SCHEMA).validate(document)
@@ -93,7 +110,9 @@ def test_json_has_the_step_and_the_run(found: Audits) -> None:
 def test_should_fails_only_where_it_is_asked_for(found: Audits) -> None:
     assert found.fails
     assert not Audits([audit(find_variant("drop-out-of-order"), "drop-out-of-order")]).fails
-    warned = Audits([audit(find_variant("drop-out-of-order"), "drop-out-of-order")], Level.SHLD)
+    warned = Audits(
+        [audit(find_variant("drop-out-of-order"), "drop-out-of-order")], RequirementLevel.SHLD
+    )
     assert warned.fails
 
 

@@ -12,7 +12,7 @@ from packetdrill_scripts import Call, Command, Packet, read
 from results import EVENTFUL, LASSO, LOST, broken_lemma, found, hostile, played
 from tcpmc.checks.running.jobs import Result
 from tcpmc.model import Scope, State
-from tcpmc.reports.formats.packetdrill import packetdrill
+from tcpmc.reports.formats.packetdrill_writer import packetdrill
 from tcpmc.reports.story import trace_of
 
 OPEN = Scope("open", data=1, aborts=True, opens=2)

@@ -15,7 +15,7 @@ from pcapng import FileScanner
 from results import EVENTFUL, LOST, NAMES, case, hostile, played, shown_by
 from tcpmc.checks.running.jobs import Result
 from tcpmc.model import Scope, Segment, Seq
-from tcpmc.reports.formats.pcapng import pcapng as written
+from tcpmc.reports.formats.pcapng_writer import pcapng as written
 from tcpmc.reports.packets import ADDRESSES, LONGEST, absolute, datagram
 from tcpmc.reports.story import copies_of, trace_of
 

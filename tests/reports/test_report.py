@@ -15,8 +15,8 @@ from tcpmc.checks.running.jobs import ENGINES, Job, Outcome, Result, grouped, se
 from tcpmc.checks.running.run import run
 from tcpmc.checks.verdict import Answer, Verdict
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model, Scope
-from tcpmc.reports.bounds import as_options
 from tcpmc.reports.report import report, summary
+from tcpmc.reports.scope_arguments import as_options
 from tcpmc.reports.verdict_json import as_json
 
 TIGHT = SCOPES["small"].with_(capacity=1)
@@ -50,12 +50,14 @@ def test_report_with_the_traces() -> None:
     assert_golden("report-traces.txt", report(outcome, traces=True))
 
 
+@pytest.mark.exhaustive
 def test_results_are_in_catalogue_order(catalogue: Outcome) -> None:
     order = list(PROPERTIES)
     places = [order.index(result.job.prop.name) for result in catalogue.results]
     assert places == sorted(places)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", [None, 80, 60, 40])
 def test_no_line_is_wider_than_the_screen(catalogue: Outcome, width: int | None) -> None:
     for line in report(catalogue, width).splitlines():
@@ -152,6 +154,7 @@ def test_jobs_on_the_same_variant_and_scope_share_a_graph() -> None:
     ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_label_that_is_reached_is_one_that_the_source_has(variant: str) -> None:
     scope = Scope("test", capacity=1, data=1, aborts=True, retransmissions=1)

@@ -17,6 +17,9 @@ from tcpmc.reports.saved import LONGEST, as_saved, read_traces, walked
 from tcpmc.reports.story import trace_of
 from tcpmc.reports.verdict_json import as_json
 
+EMPTY = (
+    '{"schema": "tcpmc/verdicts/1", "version": "", "exit_code": 0, "stopped": null, "results": []}'
+)
 SCHEMA = ROOT / "docs" / "verdicts.schema.json"
 
 
@@ -37,6 +40,7 @@ def test_a_trace_comes_back_as_it_was(result: Result, tmp_path: Path) -> None:
     assert walked(saved.model, saved.path).states == saved.trace.states
 
 
+@pytest.mark.exhaustive
 def test_every_trace_of_the_catalogue_comes_back(tmp_path: Path) -> None:
     outcome = run(select([], [], SCOPES["small"].with_(capacity=1), ["explicit"]))
     having = [trace_of(r) for r in outcome.results if r.verdict.trace is not None]
@@ -70,7 +74,7 @@ def refused(path: str, source: str | None = None) -> str:
         ("[]", "its schema is None, and not 'tcpmc/verdicts/1'"),
         ('{"schema": "tcpmc/verdicts/2"}', "its schema is 'tcpmc/verdicts/2', and not"),
         ('{"schema": "tcpmc/verdicts/1"}', "not as --format json writes it"),
-        ('{"schema": "tcpmc/verdicts/1", "results": []}', "there is no trace of a run in it"),
+        (EMPTY, "there is no trace of a run in it"),
         ('{"schema": "tcpmc/verdicts/1", "results": [7]}', "not as --format json writes it"),
     ],
 )

@@ -20,7 +20,15 @@ from tcpmc.model import RFC9293, VARIANTS, Host, Profile, Segment, State, Step, 
 from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.timed.figures import FIGURES
-from tcpmc.studies.claims.claims_file import FAILS, HOLDS, Ask, Book, Number, TextClaim, load
+from tcpmc.studies.claims.claims_file import (
+    FAILS,
+    HOLDS,
+    Ask,
+    Book,
+    FigureQuestion,
+    TextClaim,
+    load,
+)
 from tcpmc.studies.claims.claims_json import as_json
 from tcpmc.studies.claims.claims_markdown import escaped, page
 from tcpmc.studies.claims.claims_text import full, table
@@ -58,7 +66,7 @@ def test_a_claims_file_of_ones_own(book: Callable[[str], Book]) -> None:
     (claim,) = loaded.claims.values()
     assert loaded.sources == {"S": "A text"}
     assert (claim.name, claim.text, claim.sources) == ("M1", "Mine.", ("S",))
-    assert claim.stated == claim.exact == (Number(FIGURES["keepalive-linux"], "holds"),)
+    assert claim.stated == claim.exact == (FigureQuestion(FIGURES["keepalive-linux"], "holds"),)
 
 
 def test_a_question_is_a_property_on_a_variant_and_a_verdict(book: Callable[[str], Book]) -> None:
@@ -77,20 +85,23 @@ def stating(question: str) -> str:
 
 BAD = {
     "": "no claims; each begins with a line [[claims]]",
-    "claims = 3": "no claims; each begins with a line [[claims]]",
-    "claims = [3]": "claim number 1: no table",
-    'sources = "D1"\n' + GOOD: "expected a [sources] table",
+    "claims = 3": "Expected `array`, got `int` - at `$.claims`",
+    "claims = [3]": "claim number 1: Expected `object`, got `int`",
+    'sources = "D1"\n' + GOOD: "Expected `object`, got `str` - at `$.sources`",
     "claims = ": "invalid TOML: Invalid value",
     "text = '\ufeff": "invalid TOML",
-    HEAD: "claim M1: 'expected' is missing",
-    '[[claims]]\ntext = "Mine."\n': "claim number 1: 'id' is missing",
-    GOOD + "more = 1\n": "claim M1: unknown key 'more'",
-    GOOD.replace('"Mine."', "3"): "claim M1: 'text' is no text",
-    GOOD.replace('["S"]', '"S"'): "claim M1: 'sources' is no list of texts",
-    GOOD.replace('["S"]', "[1]"): "claim M1: 'sources' is no list of texts",
-    GOOD.replace('["figure keepalive-linux holds"]', "[]"): "claim M1: 'stated' asks nothing",
+    "text = " + "9" * 5000: "invalid TOML: Exceeds the limit",
+    HEAD: "claim M1: Object missing required field `stated`",
+    '[[claims]]\ntext = "Mine."\n': "claim number 1: Object missing required field `id`",
+    GOOD + "more = 1\n": "claim M1: Object contains unknown field `more`",
+    GOOD.replace('"Mine."', "3"): "claim M1: Expected `str`, got `int` - at `$.text`",
+    GOOD.replace('["S"]', '"S"'): "claim M1: Expected `array`, got `str` - at `$.sources`",
+    GOOD.replace('["S"]', "[1]"): "claim M1: Expected `str`, got `int` - at `$.sources[0]`",
+    GOOD.replace(
+        '["figure keepalive-linux holds"]', "[]"
+    ): "claim M1: Expected `array` of length >= 1",
     GOOD.replace('"PROVED"', '"TRUE"'): "'expected' is 'TRUE': choose PROVED or REFUTED",
-    GOOD.replace('"M1"', '"x) <b>"'): "claim number 1: 'id' is no name",
+    GOOD.replace('"M1"', '"x) <b>"'): "claim number 1: 'id' is not a name",
     GOOD + 'condition = "If so."\n': "'condition' and 'exact' go together",
     GOOD + 'exact = ["closing WITNESS"]\n': "'condition' and 'exact' go together",
     GOOD + GOOD: "claim M1 is there twice",
@@ -127,7 +138,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         ("claims xyz", "unknown claim 'xyz' (see: tcpmc claims)"),
         ("claims --file nowhere.toml", "cannot read nowhere.toml: No such file or directory"),
         ("claims --file .", "cannot read .: Is a directory"),
-        ("claims --file mine.toml", "mine.toml: claim M1: 'expected' is missing"),
+        ("claims --file mine.toml", "mine.toml: claim M1: Object missing required field"),
         ("claims C43 --format page", "'page' is not one of"),
         ("claims C43 -o /no/such/folder/x", "cannot write /no/such/folder/x: No"),
     ],
@@ -147,7 +158,7 @@ def test_a_claim_in_full_by_a_name_in_any_case() -> None:
 # --- the verdict on a claim -----------------------------------------------------------------------
 
 ASK = Ask("closing", "rfc9293", "WITNESS")
-NUMBER = Number(FIGURES["keepalive-linux"], "holds")
+NUMBER = FigureQuestion(FIGURES["keepalive-linux"], "holds")
 
 
 def decided(*words: str, exact: tuple[str, ...] = (), expected: str = "PROVED") -> Decided:

@@ -11,7 +11,7 @@ from tcpmc.checks.explicit.reach import follows, run_to_rule
 from tcpmc.checks.rule_labels import labels
 from tcpmc.errors import BadInput
 from tcpmc.model import PROPERTIES, RFC9293, VARIANTS, Host, Segment, State, Step, Tcb, Variant
-from tcpmc.studies.explain.explain import Explanation, explain
+from tcpmc.studies.explain.explain import Explained, explain
 from tcpmc.studies.explain.explained import as_json, as_text
 from tcpmc.studies.explain.meanings import MEANINGS
 
@@ -20,7 +20,7 @@ RFC = VARIANTS["rfc9293"]
 pytestmark = pytest.mark.exhaustive
 
 
-def about(name: str, variant: str = "rfc9293") -> Explanation:
+def about(name: str, variant: str = "rfc9293") -> Explained:
     return explain(name, VARIANTS[variant])
 
 
@@ -133,7 +133,7 @@ def test_what_there_is_not(name: str, told: str) -> None:
 def hostile_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     """A label <b>and</b> a docstring\x1b[31m from somewhere."""
     step = RFC9293.check_fin(host, tcb, seg)
-    return replace(step, rule="mine: <script> \x1b[31m ::error:: \u202e") if seg.FIN else step
+    return replace(step, rules=("mine: <script> \x1b[31m ::error:: \u202e",)) if seg.FIN else step
 
 
 @pytest.mark.parametrize("name", ["3.10.1", "3.10.3: refused", "graceful-close"])
@@ -158,12 +158,13 @@ def test_hostile_labels_are_shown_as_text() -> None:
         "3.10.7.3 second: reset",
         "3.10.7.4 seventh: text delivered",
         "3.10.8: user timeout",
+        "3.10.7.4 fourth: SYN, challenge ACK",
     ],
 )
 def test_a_run_to_a_rule_follows_it_in_its_last_step_only(label: str) -> None:
     run = run_to_rule(RFC, {label})
     assert run is not None
-    rules = [step.rule for step in run.trace.steps if step is not None]
+    rules = [step.rules for step in run.trace.steps if step is not None]
     assert [follows(rule, {label}) for rule in rules] == [False] * (len(rules) - 1) + [True]
 
 

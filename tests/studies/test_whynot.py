@@ -127,4 +127,4 @@ def test_timers_and_ticks() -> None:
 
 def test_an_event_that_is_no_event_has_no_reason() -> None:
     one = model()
-    assert why_not(one, one.initial(), Event("reboot")) == ""
+    assert why_not(one, one.initial(), Event("reboot")) == ""  # type: ignore[arg-type]

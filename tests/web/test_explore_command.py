@@ -24,7 +24,7 @@ from tcpmc.checks.running.jobs import Outcome
 from tcpmc.model import SCOPES, VARIANTS, Model
 from tcpmc.reports.saved import LONGEST, read_traces
 from tcpmc.reports.verdict_json import as_json
-from tcpmc.web.live import Live
+from tcpmc.web.live import LiveModels
 from tcpmc.web.server import MOST_PAGES, Server
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ SMALL = Model(VARIANTS["rfc9293"], SCOPES["small"].with_(capacity=1))
 
 
 @contextmanager
-def serving(live: Live | None = None, grace: float = 3600) -> Iterator[Server]:
+def serving(live: LiveModels | None = None, grace: float = 3600) -> Iterator[Server]:
     """A server, until the end of the block or of its last page."""
-    with Server(live or Live([SMALL], ["rfc9293"]), grace=grace) as server:
+    with Server(live or LiveModels([SMALL], ["rfc9293"]), grace=grace) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server
@@ -209,7 +209,7 @@ def reading(server: Server) -> Iterator[None]:
 
 
 def test_it_ends_with_its_last_page() -> None:
-    with Server(Live([SMALL], ["rfc9293"]), grace=0.2) as server:
+    with Server(LiveModels([SMALL], ["rfc9293"]), grace=0.2) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         with reading(server):
@@ -340,7 +340,7 @@ def test_another_choice_at_an_earlier_step_replaces_what_follows(browser: Browse
 @pytest.mark.exhaustive
 def test_from_a_step_of_a_saved_trace(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "trace.json").write_text(as_json(Outcome([LOST, LASSO])))
-    live = Live.of(read_traces(str(tmp_path / "trace.json")))
+    live = LiveModels.of(read_traces(str(tmp_path / "trace.json")))
     with serving(live) as server, opened(browser, server.address) as page:
         page.locator('a[href="#trace/peer-leaves-last-ack@no-time-wait-silent/0"]').click()
         page.keyboard.press("ArrowRight")
@@ -353,7 +353,7 @@ def test_from_a_step_of_a_saved_trace(browser: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.exhaustive
 def test_the_server_ends_when_the_page_is_closed(browser: Browser) -> None:
-    with Server(Live([SMALL], ["rfc9293"]), grace=0.2) as server:
+    with Server(LiveModels([SMALL], ["rfc9293"]), grace=0.2) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         with opened(browser, server.address) as page:

@@ -21,10 +21,10 @@ from tcpmc.checks.symbolic.transitions import state_changes
 from tcpmc.diagrams.figure5 import END, FIGURE, PLACES, end_of
 from tcpmc.model import SCOPES, VARIANTS, Model
 from tcpmc.reports.story import trace_of
-from tcpmc.web.document import embedded
+from tcpmc.web.document import document, embedded
 from tcpmc.web.holds import holds
 from tcpmc.web.state_figure import figure_svg
-from tcpmc.web.steps import link
+from tcpmc.web.trace_data import link
 from tcpmc.web.verdict_page import html
 
 INLINE = {"script": '<script type="module">(.*?)</script>', "style": "<style>(.*?)</style>"}
@@ -59,6 +59,7 @@ def test_one_trace_as_a_page() -> None:
     assert [*data_of(done.stdout)["traces"]] == ["closing"]
 
 
+@pytest.mark.exhaustive
 def test_the_catalogue_is_far_below_two_megabytes() -> None:
     page = html(run(select([], [], TIGHT, ["explicit"])))
     assert len(page.encode()) < 1_000_000
@@ -149,15 +150,15 @@ def test_hostile_names_stand_in_the_data_only_and_escaped() -> None:
 
 
 def test_embedded_data_is_the_data() -> None:
-    data = {"</script><!--": ["\u2028", "%STYLE%", "&amp;", "\ud800", "__proto__"]}
+    data = {"</script><!--": ["\u2028", "{{ style }}", "&amp;", "\ud800", "__proto__"]}
     assert json.loads(embedded(data)) == data
     assert "<" not in embedded(data)
 
 
 def test_what_looks_like_a_placeholder_is_data() -> None:
-    variant = hostile().job.variant
-    assert "%DATA%" not in page_of(LOST)
-    assert "%FIGURE%" in json.loads(embedded({"title": f"%FIGURE% {variant.title}"}))["title"]
+    page = document({"title": "{{ figure }} {% raw %}"})
+    assert data_of(page)["title"] == "{{ figure }} {% raw %}"
+    assert "{{" not in page.replace("{{ figure }}", "")
 
 
 # -- the same ---------------------------------------------------------------------------------
@@ -190,5 +191,5 @@ print(hashlib.sha256(html(Outcome([LASSO, LOST])).encode()).hexdigest())
 def test_scopes_and_assumptions_are_there_once() -> None:
     data = data_of(page_of(LASSO, LOST))
     assert len(data["scopes"]) == 1
-    assert len(data["notes"]) == len({*LASSO.rests_on, *LOST.rests_on})
+    assert len(data["notes"]) == len({*LASSO.all_assumptions, *LOST.all_assumptions})
     assert SCOPES["small"].with_(capacity=1).describe() in data["scopes"][0]

@@ -17,8 +17,11 @@ function setUpExplorer(data, showTrace) {
     const path = (pathText ?? "").split(".").filter(Boolean).map(Number);
     const step = Math.min(Number.parseInt(stepText ?? path.length, 10) || 0, path.length);
     const question = ++latest;
+    const focused = place.contains(document.activeElement);
+    place.inert = true; // what it offers belongs to the step that was shown before
     const answer = await ask(model, path, step);
     if (question !== latest) return;
+    place.inert = false;
     const about = data.live[model] ?? data.live[0];
     showSection("trace", `Explore ${about.variant}`);
     byId("trace-title").replaceChildren("Explore ", element("small", {}, about.variant));
@@ -32,12 +35,12 @@ function setUpExplorer(data, showTrace) {
       place.replaceChildren(element("p", { role: "alert" }, answer.error));
       return;
     }
-    const focused = place.contains(document.activeElement);
     place.replaceChildren(...panel(model, path, step, answer));
     if (focused) place.querySelector("button")?.focus({ preventScroll: true });
     const run = address(model, path, 0);
     if (shown.run !== run) shown = { run, trace: answer.trace };
     const walk = (to) => {
+      place.inert = to !== step;
       showTrace(shown.trace, to, walk);
       location.replace(address(model, path, to));
     };
@@ -106,6 +109,7 @@ function setUpExplorer(data, showTrace) {
   function leave(id, step) {
     latest += 1;
     const { model, path } = data.traces[id];
+    place.inert = false;
     place.hidden = false;
     place.replaceChildren(
       element(

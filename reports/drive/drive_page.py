@@ -1,0 +1,75 @@
+"""The page of a driven stack: the table, and what is known of each way of differing."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+from tcpmc.checks.drive.state_event_table import Cell, DriveTable, Group, groups
+from tcpmc.reports.drive.drive_text import rows, summary, unreached
+from tcpmc.reports.drive.telling import steps, tried
+
+UNKNOWN = "Not looked into yet."
+DOCUMENT = """# Real stacks against the rules
+
+This page is written by `{command}` and tells what that run has seen; a name with a version is that
+of the kernel. Each experiment is a connection of its own: the state is reached by the shortest way
+that the rules have, then one thing is tried. A number is how many experiments agree, of how many
+where not all do.
+
+## {name}
+
+{summary}
+
+```text
+{rows}
+```
+"""
+
+
+def markdown(table: DriveTable) -> str:
+    """The page. A way of differing of which nothing is known says so."""
+    stack = table.name.split()[0]
+    lines = [
+        DOCUMENT.format(
+            command=f"sudo tcpmc drive --on {stack} -o markdown=docs/stacks.md",
+            name=table.name,
+            summary=" ".join(summary(table)),
+            rows="\n".join(rows(table)),
+        )
+    ]
+    for number, group in enumerate(groups(table.cells), 1):
+        lines += _difference(number, group, about(stack, group.first))
+    told = unreached(table)
+    if told:
+        lines += ["", "### Not reachable", "", *(f"* {line.strip()}" for line in told[2:])]
+    return "\n".join(lines) + "\n"
+
+
+def _difference(number: int, group: Group, known: str) -> list[str]:
+    cell = group.first
+    assert cell.difference is not None
+    return [
+        "",
+        f"### {number}. {cell.place}, {cell.kind}",
+        "",
+        known or UNKNOWN,
+        "",
+        f"* {len(group.cells)} of the experiments: {tried(group)}",
+        f"* the stack: `{cell.difference.observed}`",
+        f"* the rules ({cell.difference.requirement}): `{cell.difference.expected}`",
+        "",
+        "```text",
+        *steps(cell.events),
+        "```",
+    ]
+
+
+def about(stack: str, cell: Cell) -> str:
+    """What is known of a way of differing; "" where nothing is."""
+    source = files(__package__).joinpath("triage.toml").read_text(encoding="utf-8")
+    for row in tomllib.loads(source)["known"]:
+        same = row["stack"] == stack and row["state"] == str(cell.place)
+        if same and cell.kind in row["kinds"]:
+            return str(row["about"])
+    return ""
