@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 
+from random_machines import machine
 from tcpmc.checks.explicit.liveness import fair_component, fair_events, region
 from tcpmc.checks.explicit.projections import perhaps_fair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
@@ -18,7 +19,6 @@ from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Fairness
 from tcpmc.model.variants.shipped import VARIANTS
-from tests.helpers.random_machines import machine
 
 FAIR = (Fairness.DELIVERY, Fairness.TIMERS)
 KINDS = (
