@@ -13,7 +13,7 @@ from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
 from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explicit.truth import Truth
+from tcpmc.checks.explicit.truth import TruthOnGraphs
 from tcpmc.checks.in_flight import Unsettled, settled
 from tcpmc.checks.statespace import Graph, TooLarge, explore
 from tcpmc.checks.statespace.tables import Ints
@@ -74,7 +74,7 @@ class ExplicitEngine:
 
     def __post_init__(self) -> None:
         self.table = TabulatedModel(self.model)
-        self._truth = Truth(self.table)
+        self._truth = TruthOnGraphs(self.table)
 
     def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
         """An answer for each property that this engine decides, by name."""

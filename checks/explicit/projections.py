@@ -28,7 +28,7 @@ from tcpmc.checks.statespace import (
     ragged,
     unpack,
 )
-from tcpmc.checks.statespace.tables import Ints, Numbers
+from tcpmc.checks.statespace.tables import Ints, Numbering
 from tcpmc.model.endpoint.event_kinds import EventKind
 
 CONTENTS = (1 << CHANNEL_BITS) - 1
@@ -88,7 +88,7 @@ def perhaps_fair(table: TabulatedModel, states: Ints, fair: Mask) -> Ints:
 
 def _kept(table: TabulatedModel, states: Ints, fair: Mask) -> Mask:
     """Which of the states the projections do not rule out."""
-    numbers = Numbers(END_BITS)
+    numbers = Numbering(END_BITS)
     pair = numbers(states & PAIR_MASK)
     pairs = np.array(numbers.keys, np.int64)
     arriving = [pair << CHANNEL_BITS | unpack(states)[3 - which] for which in (0, 1)]

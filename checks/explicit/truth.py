@@ -25,7 +25,7 @@ from tcpmc.checks.in_flight import (
 )
 from tcpmc.checks.statespace import END_BITS, PAIR_MASK, Graph, Mask, unpack
 from tcpmc.checks.statespace.levels import Levels
-from tcpmc.checks.statespace.tables import Ids, Ints, Numbers
+from tcpmc.checks.statespace.tables import Ids, Ints, Numbering
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.properties.kinds import Predicate
 
@@ -52,12 +52,12 @@ class ByPairs:
         return ByPairs(self.states[kept], self.of[kept])
 
 
-class Truth:
+class TruthOnGraphs:
     """The truths of predicates on the states of one table."""
 
     def __init__(self, table: TabulatedModel) -> None:
         self._table = table
-        self._pairs = Numbers(END_BITS)
+        self._pairs = Numbering(END_BITS)
         self._on_pairs: dict[Predicate, Truths] = {}
         self._in_channels = InChannels(table)
         self._made: WeakKeyDictionary[Levels, dict[int, ByPairs]] = WeakKeyDictionary()

@@ -41,7 +41,7 @@ LOW_BITS = 20
 MOST_CELLS = 1 << 25
 
 
-class Numbers:
+class Numbering:
     """Keys and their numbers, in order of first appearance. A key is an id, or two of them:
     `high << bits | low`. They are looked up in an array with a cell for each pair of ids; by
     sorting, where that would have more than MOST_CELLS."""
@@ -125,7 +125,7 @@ class Table:
 
     def __init__(self, width: int, function: Callable[[int], Iterable[Row]]) -> None:
         self._function = function
-        self._slots = Numbers()
+        self._slots = Numbering()
         self._first: list[int] = []
         self._count: list[int] = []
         self._rows: list[Row] = []

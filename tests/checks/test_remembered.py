@@ -10,7 +10,7 @@ import pytest
 
 from tcpmc.checks.explicit.remembered import remembering
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.explicit.truth import Truth
+from tcpmc.checks.explicit.truth import TruthOnGraphs
 from tcpmc.checks.in_flight import truths
 from tcpmc.checks.statespace import explore
 from tcpmc.model import RFC9293, Host, Segment, Step, Tcb, Variant
@@ -96,7 +96,7 @@ def test_where_a_predicate_holds_is_where_it_holds_state_by_state(
 ) -> None:
     model = Model(Variant("rfc9293"), scope)
     table = TabulatedModel(model)
-    truth, seen = Truth(table), 0
+    truth, seen = TruthOnGraphs(table), 0
     graph = explore(table)
     for number in range(0, len(graph.levels), 3):
         level = truth.level(graph, number)
