@@ -106,8 +106,9 @@ def test_folder_has_a_line_for_each_capture(tmp_path: Path) -> None:
 
 
 def test_folder_without_captures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no capture"):
-        run(str(tmp_path))
+    result = CliRunner().invoke(cli, ["conform", str(tmp_path)], standalone_mode=False)
+    assert isinstance(result.exception, BadInput)
+    assert "no capture" in str(result.exception)
 
 
 def test_from_python() -> None:
