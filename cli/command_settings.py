@@ -125,6 +125,8 @@ def typed(command: Callable[..., int]) -> Callable[..., int]:
         hints.pop("return")
         return command(**{name: _made(hint, name, given) for name, hint in hints.items()})
 
+    # Click's mark for a paragraph that keeps its lines; docstrings are raw, and write it as \\b.
+    run.__doc__ = (command.__doc__ or "").replace("\\b\n", "\b\n")
     return run
 
 

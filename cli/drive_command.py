@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tcpmc.checks.drive.state_event_table import DriveTable
     from tcpmc.stacks.stack import StackUnderTest
 
+STACKS_HELP = (
+    "linux, lwip, command:PROGRAM or unix:PATH (docs/adapter.md), or model:VARIANT, the rules."
+)
+
 
 @dataclass(frozen=True)
 class DriveSettings:
@@ -38,8 +42,7 @@ class DriveSettings:
 
 
 @click.command(short_help="Drive a real stack through every state and event.")
-@click.option("--on", "name", required=True, metavar="STACK",
-              help="linux, lwip, command:PROGRAM, or unix:PATH (docs/adapter.md).")  # fmt: skip
+@click.option("--on", "name", required=True, metavar="STACK", help=STACKS_HELP)
 @click.option(
     "--stack", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
     help="Whose rules. [default: linux for linux, lwip for lwip, else rfc9293]",
@@ -116,9 +119,15 @@ def _run_at_random(
 @contextmanager
 def driven(name: str, end: int = 0) -> Iterator[StackUnderTest]:
     """The stack of that name, and then everything given back."""
-    from tcpmc.stacks.named import stack_named
+    from tcpmc.stacks.named import ENDS, stack_named
 
-    under_test = stack_named(name, end)
+    if name.startswith("model:"):
+        from tcpmc.checks.drive.model_stack import ModelStack
+
+        variant = find_variant(name.removeprefix("model:"))
+        under_test: StackUnderTest = ModelStack(variant, *ENDS[end])
+    else:
+        under_test = stack_named(name, end)
     try:
         yield under_test
     finally:

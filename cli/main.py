@@ -30,6 +30,7 @@ from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
+from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing
 from tcpmc.cli.options import (
     EXPLORING,
@@ -114,7 +115,7 @@ class CheckSettings:
 @result_options(RUN_FORMATS)
 @typed
 def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) -> int:
-    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
+    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
@@ -124,7 +125,7 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
 
     \b
     In CI, for a stack of your own, which is audited as well (tcpmc audit):
-      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
 
     \b
@@ -133,7 +134,7 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
       variant = "my_stack.py"
       expect = "rfc9293"
       expectations = { graceful-close = "REFUTED" }   # also: properties, scope
-    """  # noqa: D301
+    """
     asked, settings = _with_project(asked, settings)
     properties, variants = asked.properties, asked.variants
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
@@ -201,13 +202,13 @@ def trace(
     settings: RunSettings,
     outputs: OutputSettings,
 ) -> int:
-    """Show the shortest trace that refutes or witnesses PROPERTY.
+    r"""Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
 
     \b
       tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
-    """  # noqa: D301
+    """
     asked = requests(outputs, ALL_FORMATS)
     with opening(asked, outputs.force) as destinations:
         outcome = traced(name, variant, engine, settings, destinations.follow)
@@ -235,6 +236,7 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(learn)
 cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)

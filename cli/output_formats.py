@@ -95,6 +95,10 @@ DRIVE_FORMATS = _by_name(
     Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
 )
+LEARN_FORMATS = _by_name(
+    Format("dot", "the machine for Graphviz", ".dot", "tcpmc.reports.drive.learn_text:dot"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.learn_text:text"),
+)
 REPLAY_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.replay_text:json"),
     Format("pcapng", "what the stacks sent, for Wireshark", ".pcapng", "tcpmc.reports.drive.replay_text:pcapng", binary=True),

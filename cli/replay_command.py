@@ -39,7 +39,7 @@ MOST_STACKS = 2
     "names", nargs=-1, required=True, metavar="PROPERTY|FILE...", shell_complete=PROPERTY_NAMES
 )
 @click.option("--on", "stacks", multiple=True, required=True, metavar="STACK",
-              help="The stack at both ends, or that at A and, given again, that at B.")  # fmt: skip
+              help="That at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @SCOPE
 @FAIR

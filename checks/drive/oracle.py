@@ -9,13 +9,14 @@ to be one that the segments allow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tcpmc.captures.packet import Packet
+from tcpmc.checks.conform.explaining import Explanation, explanation
 from tcpmc.checks.conform.hypothesis import BITS, SILENT, Hypothesis, Note
-from tcpmc.checks.conform.judge import Asked, Explanation, explanation
+from tcpmc.checks.conform.judge import Asked
 from tcpmc.checks.conform.receiving import HALF_CLOSED, Branch, host_of
 from tcpmc.checks.conform.requirements import requirement
 from tcpmc.checks.conform.search import STRICT, Excuses, Run, Search
@@ -122,13 +123,7 @@ class Driving(Asked):
 
     def search(self, stack: Stack) -> Run:
         """Without any excuse."""
-        return self._search(stack, STRICT).run([START])
-
-    def _search(
-        self, stack: Stack, excuses: Excuses, active: Callable[[int], bool] = lambda _: True
-    ) -> Driven:
-        del active
-        return self.of(stack, self.calls, replace(excuses, crash=False))
+        return self.of(stack, self.calls).run([START])
 
     def of(
         self, stack: Stack, calls: dict[int, tuple[str, ...]], excuses: Excuses = STRICT
@@ -139,7 +134,7 @@ class Driving(Asked):
 
     def repaired(self, excuses: Excuses) -> Run:
         """With deviations, where they are allowed for; the host did not crash."""
-        return self._search(self.stack, excuses).run([START])
+        return self.of(self.stack, self.calls, replace(excuses, crash=False)).run([START])
 
 
 @dataclass(frozen=True)

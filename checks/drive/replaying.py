@@ -150,6 +150,8 @@ class Replaying:
             if not tcb.iss.value:
                 tcb = before.ends[event.end].tcb
             stood_in, differs = self._compared(event, how, tcb, emitted, stood_in)
+        if not differs:
+            emitted = [one for one in emitted if any(one[2] == data for _, _, data in self.sent)]
         states = (self.ends[0].stack.state(), self.ends[1].stack.state())
         for name, state, end in zip(NAMES, states, after.ends, strict=True):
             if not differs and state not in (None, str(end.state)):

@@ -74,10 +74,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """A job and its verdict."""
+    """A job and its verdict. `seconds` is how long the engines took for it; what they explored for
+    several jobs at once is shared out among them."""
 
     job: Job
     verdict: Verdict
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def all_assumptions(self) -> tuple[str, ...]:

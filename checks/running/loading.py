@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from tcpmc.checks.rule_guard import guarded
-from tcpmc.errors import BadInput, one_line, where
+from tcpmc.checks.rule_guard import explained, guarded
+from tcpmc.errors import BadInput, where
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.network.scope import SCOPES, Scope
@@ -143,7 +143,7 @@ def _run(text: str, source: bytes) -> dict[str, Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise BadInput(f"{where(text, error)}: {one_line(error)}") from error
+        raise BadInput(f"{where(text, error)}: {explained(error)}") from error
     finally:
         os.chdir(folder)  # other files are named from here
     return vars(module)

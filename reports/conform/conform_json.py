@@ -7,7 +7,7 @@ from typing import Any
 from tcpmc import __version__
 from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport, Report
-from tcpmc.checks.conform.judge import Deviation, Explanation, Told
+from tcpmc.checks.conform.explaining import Deviation, Explanation, Told
 from tcpmc.reports.verdict_json import dumped
 
 SCHEMA = "tcpmc/conform/1"

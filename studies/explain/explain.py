@@ -168,7 +168,7 @@ def _effect(run: ShortestRun, found: set[str]) -> list[str]:
     """What the last step of a run does."""
     event, step = run.trace.events[-1], run.trace.steps[-1]
     assert step is not None
-    assert follows(step.rule, found)
+    assert follows(step.rules, found)
     was, now = (system.ends[event.end].state for system in run.trace.states[-2:])
     told = [f"{was} remains" if was == now else f"{was} becomes {now}"]
     told += [f"sends {segment}" for segment in step.send]

@@ -26,6 +26,9 @@ name that is asked for."""
 ASKED = int(os.environ.get("TCPMC_FUZZ", "0"))
 
 
+TOGETHER = sum(FEW.get(kind, 250) for kind in KINDS)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "words"])
 def test_an_input_that_is_whole_is_understood(kind: str, tmp_path: Path) -> None:
     for content in samples(kind):
@@ -35,7 +38,7 @@ def test_an_input_that_is_whole_is_understood(kind: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_damaged_input_breaks_the_command(kind: str, tmp_path: Path) -> None:
-    many = ASKED // len(KINDS) if ASKED else FEW.get(kind, 250)
+    many = ASKED * FEW.get(kind, 250) // TOGETHER if ASKED else FEW.get(kind, 250)
     found = {}
     for number in range(many):
         try:
