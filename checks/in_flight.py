@@ -82,7 +82,7 @@ class Sieve(PartialSystem):
         return any(map(self.fate, asked))
 
 
-class Answered(PartialSystem):
+class AnsweredSystem(PartialSystem):
     """A state of which what is asked of `in_flight` is answered by `answer`."""
 
     __slots__ = ("answer",)
@@ -117,7 +117,7 @@ def each_answer(
             asked.append((find(question), given[len(asked)]))
             return asked[-1][1]
 
-        truth = bool(predicate(model, Answered(ends, answer)))
+        truth = bool(predicate(model, AnsweredSystem(ends, answer)))
         yield asked, truth
 
 
