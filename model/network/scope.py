@@ -134,7 +134,7 @@ class Scope:
         off.append("an end that is back in LISTEN selects the same ISS again")
         opens = "once" if self.opens == 1 else f"{self.opens} times"
         text = f"at most {self.data} octet{'s' * (self.data != 1)}" if self.data else "no text"
-        off.append(f"each user OPENs {opens}, CLOSEs once a connection and sends {text}")
+        off.append(f"each user OPENs {opens}, sends {text} and calls no RECEIVE")
         off.append("ISS {} and {}".format(*self.iss))
         return ("; ".join(off),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,23 @@ def ask(variant: Variant, name: str, scope: Scope) -> Answer:
     prop = PROPERTIES[name]
     model = Model(variant, prop.scope_for(scope))
     return ExplicitEngine(model).decide([prop])[name]
+
+
+# -- calls that the RFC refuses -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["close", "open_active", "open_passive"])
+def test_a_call_that_is_refused_is_made_all_the_same(call: str) -> None:
+    """No bound keeps users from a second CLOSE, or from an OPEN of what is open."""
+
+    def drops(host: Host, tcb: Tcb) -> Step:
+        if tcb.state == State.FIN_WAIT_2:
+            return Step("bug: dropped", delete_tcb(tcb), signals=(CONNECTION_RESET,))
+        rule: Callable[[Host, Tcb], Step] = getattr(RFC9293, call)
+        return rule(host, tcb)
+
+    variant = Variant("drops", rules=replace(RFC9293, **{call: drops}))
+    assert ask(variant, "graceful-close", SCOPES["small"]).word == REFUTED
 
 
 # -- what never fits ------------------------------------------------------------------------------

@@ -38,12 +38,12 @@ def test_what_is_switched_off_is_an_assumption() -> None:
         "nobody aborts (--aborts); no host crashes (--crashes); "
         "nobody gives up: no user timeout (--retransmissions); "
         "an end that is back in LISTEN selects the same ISS again; "
-        "each user OPENs once, CLOSEs once a connection and sends no text; ISS 100 and 300"
+        "each user OPENs once, sends no text and calls no RECEIVE; ISS 100 and 300"
     )
     on = SMALL.with_(aborts=True, crashes=1, retransmissions=1, data=1, opens=2)
     assert on.switched_off == (
         "an end that is back in LISTEN selects the same ISS again; "
-        "each user OPENs 2 times, CLOSEs once a connection and sends at most 1 octet; "
+        "each user OPENs 2 times, sends at most 1 octet and calls no RECEIVE; "
         "ISS 100 and 300",
     )
 
