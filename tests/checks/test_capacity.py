@@ -92,6 +92,32 @@ def test_a_call_that_is_refused_is_made_all_the_same(call: str) -> None:
     assert ask(variant, "graceful-close", SCOPES["small"]).word == REFUTED
 
 
+@pytest.mark.parametrize(
+    ("call", "where", "to", "name"),
+    [
+        ("open_active", State.FIN_WAIT_2, State.SYN_SENT, "graceful-close"),
+        ("close", State.ESTABLISHED, State.SYN_SENT, "graceful-close"),
+        ("close", State.CLOSE_WAIT, State.TIME_WAIT, "graceful-close"),
+        ("retransmission_timeout", State.LAST_ACK, State.CLOSED, "graceful-close"),
+        ("retransmission_timeout", State.LAST_ACK, State.CLOSED, "no-deadlock"),
+    ],
+)
+def test_a_connection_that_is_left_in_silence_is_cut_short(
+    call: str, where: State, to: State, name: str
+) -> None:
+    """By another way than to CLOSED at once, and without a word to the user."""
+
+    def leaves(host: Host, tcb: Tcb) -> Step:
+        if tcb.state == where:
+            return Step("bug: left in silence", replace(tcb, state=to))
+        rule: Callable[[Host, Tcb], Step] = getattr(RFC9293, call)
+        return rule(host, tcb)
+
+    variant = Variant("leaves", rules=replace(RFC9293, **{call: leaves}))
+    word = ask(variant, name, SCOPES["small"]).word
+    assert word == (REFUTED if name == "graceful-close" else PROVED)
+
+
 # -- what never fits ------------------------------------------------------------------------------
 
 
