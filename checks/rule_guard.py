@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from tcpmc.errors import BadInput, one_line, where
+from tcpmc.model.endpoint.profile import Profile
+from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.variants.variant import Variant
 
 OCTETS, FLAGS = ("queued", "ts_recent", "gap", "held"), ("passive", "close_queued", "held_fin")
+UNEXPECTED = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+RECORDS: dict[str, type[Any]] = {
+    record.__name__: record for record in (Rules, Profile, Variant, Tcb, Segment, Step)
+}
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 
 
@@ -51,11 +60,25 @@ def _called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> 
     except BaseException as error:  # SystemExit as well: no verdict may depend on it
         if type(error).__module__.startswith("tcpmc."):
             raise  # a limit of an engine, which is not the rule's fault
-        raise BadInput(f"{where(path, error)}: in rule {name}: {one_line(error)}") from error
+        raise BadInput(f"{where(path, error)}: in rule {name}: {explained(error)}") from error
     finally:
         sys.stdout = output
         if Path.cwd() != folder:
             os.chdir(folder)
+
+
+def explained(error: BaseException) -> str:
+    """What the error is and says; where it names a field that a record of the model does not have,
+    with the fields that it has."""
+    said = one_line(error)
+    found = UNEXPECTED.search(said)
+    record = RECORDS.get(found[1]) if found else None
+    if found is None or record is None:
+        return said
+    names = [entry.name for entry in fields(record)]
+    near = get_close_matches(found[2], names, n=3, cutoff=0.5)
+    nearest = f"nearest: {', '.join(near)}; " if near else ""
+    return f"{said}; {nearest}{found[1]} has {', '.join(names)}"
 
 
 def _copied(argument: Any) -> Any:

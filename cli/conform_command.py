@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcpmc.checks.conform.stream import Progress, Settings
     from tcpmc.model.endpoint.segment import Segment
 
-BAD = ("DEVIATES", "UNEXPLAINED")
+BAD = ("DEVIATES", "UNEXPLAINED", "DISAGREE")
 EVERY_SECONDS = 2.0
 NEEDS_PACKETS = ("html", "json", "mermaid", "pcapng")
 """Formats that show the packets of every connection."""
@@ -78,7 +78,7 @@ def conform(
     settings: ConformSettings,
     outputs: OutputSettings,
 ) -> int:
-    """Say for each end of each connection in FILE... what state it was in after each packet, by
+    r"""Say for each end of each connection in FILE... what state it was in after each packet, by
     which rule, and which packet the rules cannot explain.
 
     FILE is pcap, pcapng, or text: tcpdump, tshark, packetdrill, the RFC's notation. "-" is
@@ -94,7 +94,7 @@ def conform(
     \b
     Exit codes: 0 explained; 1 an end DEVIATES or is UNEXPLAINED; 2 usage or
     unreadable; 3 an end is INCOMPLETE: explained only by packets not captured.
-    """  # noqa: D301
+    """
     from tcpmc.captures import read
 
     segments = _segments(then)

@@ -6,9 +6,11 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from tcpmc.checks.running.jobs import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
@@ -28,6 +30,7 @@ from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
+from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing
 from tcpmc.cli.options import (
     EXPLORING,
@@ -44,6 +47,7 @@ from tcpmc.cli.output_files import discard_output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
+from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
 from tcpmc.cli.threshold_command import threshold
@@ -111,19 +115,27 @@ class CheckSettings:
 @result_options(RUN_FORMATS)
 @typed
 def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) -> int:
-    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
+    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
     on the variants where its verdict differs. With only --variant: the
     catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
-    second connections are asked.
+    second connections are asked. PROPERTY may be a pattern: 'closing*'.
 
     \b
     In CI, for a stack of your own, which is audited as well (tcpmc audit):
-      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
-    """  # noqa: D301
+
+    \b
+    Without --variant, the nearest pyproject.toml may say what is asked:
+      [tool.tcpmc]
+      variant = "my_stack.py"
+      expect = "rfc9293"
+      expectations = { graceful-close = "REFUTED" }   # also: properties, scope
+    """
+    asked, settings = _with_project(asked, settings)
     properties, variants = asked.properties, asked.variants
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
@@ -151,6 +163,26 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     return outcome.exit_code
 
 
+def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
+    """What is asked, and the project's settings for what the command line leaves open. Another
+    variant than the project's is asked for by itself."""
+    from tcpmc.cli.project_settings import project_settings, with_project
+
+    found = project_settings(Path.cwd())
+    if found is None or asked.variants:
+        return asked, settings
+    path, project = found
+    if not settings.limits.quiet:
+        say(f"settings of {path}: {project}")
+    given = click.get_current_context().get_parameter_source("scope")
+    return (
+        replace(
+            asked, properties=asked.properties or project.properties, variants=project.variants
+        ),
+        with_project(project, settings, given is ParameterSource.COMMANDLINE),
+    )
+
+
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
@@ -170,13 +202,13 @@ def trace(
     settings: RunSettings,
     outputs: OutputSettings,
 ) -> int:
-    """Show the shortest trace that refutes or witnesses PROPERTY.
+    r"""Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
 
     \b
       tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
-    """  # noqa: D301
+    """
     asked = requests(outputs, ALL_FORMATS)
     with opening(asked, outputs.force) as destinations:
         outcome = traced(name, variant, engine, settings, destinations.follow)
@@ -204,6 +236,8 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(learn)
+cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)

@@ -131,7 +131,8 @@ def _code(variant: Variant, prop: Property, proof: Proof) -> int:
 
 def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     from tcpmc.checks.parametric.prover import assumed
-    from tcpmc.reports.ladder import ladder, wrapped
+    from tcpmc.reports.ladder import ladder
+    from tcpmc.reports.layout import hanging
 
     lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
     if proof.proved:
@@ -145,8 +146,7 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     if run is not None:
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
     for text in assumed(prop, prover.variant, prover.data):
-        first, *more = wrapped(f"assumed: {text}", (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(f"assumed: {text}", width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 
@@ -166,7 +166,7 @@ def _listed(numbers: tuple[int, ...]) -> str:
 
 def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
     from tcpmc.checks.parametric.prover import assumed
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import wrapped
 
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
     for prop, proof in found:

@@ -15,6 +15,7 @@ from tcpmc.checks.running.jobs import (
     Result,
     preferred_engine,
     select,
+    with_expectations,
     with_expectations_of,
     with_fairness,
 )
@@ -26,8 +27,8 @@ from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
+from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import overridden
-from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def decide(
         raise BadInput("nothing is selected")
     if settings.expect:
         jobs = with_expectations_of(jobs, settings.expect)
+    if settings.expectations:
+        jobs = with_expectations(jobs, dict(settings.expectations))
     if settings.fairness:
         jobs = with_fairness(jobs, settings.fairness)
     if not settings.limits.quiet:

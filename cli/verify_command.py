@@ -104,8 +104,8 @@ def _data_of(name: str) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadInput(f"{name}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checked:
@@ -119,14 +119,13 @@ def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checke
 
 def _checked(name: str, found: Checked) -> str:
     """The verdict on a file, and what it proves."""
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import hanging
 
     if not found.accepted:
         return f"REJECTED  {name}  {_why(found)}"
     lines = [f"accepted  {name}  by {' and '.join(found.solvers)}"]
     for text in found.proved:
-        first, *more = wrapped(text, (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(text, width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 

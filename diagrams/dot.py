@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from textwrap import wrap
 
+from tcpmc.reports.layout import printable
+
 FONT = "DejaVu Sans,Verdana,sans-serif"
 
 # Okabe and Ito: colours that can be told apart without seeing red or green, and as greys.
@@ -24,8 +26,7 @@ class Html(str):
 
 def plain(text: str) -> str:
     """Any text, as it stands, inside an Html label. Lines stay lines."""
-    printable = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-    return escape(printable).replace("\n", "<BR/>")
+    return escape(printable(text, keep="\n")).replace("\n", "<BR/>")
 
 
 def quoted(value: str | float) -> str:
@@ -34,7 +35,7 @@ def quoted(value: str | float) -> str:
         return f"<{value}>"
     if not isinstance(value, str):
         return f"{value:g}"
-    text = "".join(char if char.isprintable() or char == "\n" else "�" for char in value)
+    text = printable(value, keep="\n")
     for char, code in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("&", "&amp;")):
         text = text.replace(char, code)
     return f'"{text}"'

@@ -17,7 +17,7 @@ from tcpmc.checks.verdict import (
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.evidence import evidence
-from tcpmc.reports.ladder import folded, wrapped
+from tcpmc.reports.layout import folded, hanging, wrapped
 from tcpmc.reports.scope_arguments import FLAGS, option
 
 TABLE = 80
@@ -141,9 +141,7 @@ def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator
     texts += [f"{letter(number)}  {note}" for number, note in enumerate(notes)]
     texts += _scopes(results)
     for text in texts:
-        first, *more = wrapped(text, width - 3)
-        yield first
-        yield from (f"   {line}" for line in more)
+        yield from hanging(text, width, hang=3)
 
 
 def _scopes(results: Sequence[Result]) -> list[str]:

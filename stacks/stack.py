@@ -40,8 +40,9 @@ class StackUnderTest(ABC):
     reports: bool = True
 
     @abstractmethod
-    def fresh(self) -> None:
-        """Forget every connection without a segment, and choose the endpoints of a new one."""
+    def fresh(self, local: Endpoint | None = None, remote: Endpoint | None = None) -> None:
+        """Forget every connection without a segment. The next one is between these endpoints; the
+        stack chooses those that are not given."""
 
     @abstractmethod
     def call(self, call: Call, octets: int = 1) -> str:

@@ -87,8 +87,9 @@ def writable_folder(text: str) -> Path:
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"cannot write to the folder {text}: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"cannot write to the folder {text}: {reason}") from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise BadInput(f"cannot write to the folder {text}: Permission denied")
     return path

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tcpmc.checks.running.loading import find_property, find_variant
+from tcpmc.checks.running.loading import find_variant, matching_properties
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
@@ -74,10 +74,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """A job and its verdict."""
+    """A job and its verdict. `seconds` is how long the engines took for it; what they explored for
+    several jobs at once is shared out among them."""
 
     job: Job
     verdict: Verdict
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def all_assumptions(self) -> tuple[str, ...]:
@@ -163,35 +165,41 @@ def select(
     engines: Sequence[str] = AUTO,
     every: bool = False,
 ) -> list[Job]:
-    """The jobs for the properties and variants named, in catalogue order.
+    """The jobs for the properties and variants named, in catalogue order. A property is named by a
+    pattern too, such as `closing*`.
 
     Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without
     either every variant for which a property has an expected verdict. Raises BadInput for a name
     that is unknown, and for a property that none of the engines decides if it was asked for by
     name.
     """
-    for name in names:
-        find_property(name)
+    named = {prop for name in names for prop in matching_properties(name)}
     known = PROPERTIES if names or every else CATALOGUE
-    props = [prop for prop in known.values() if not names or prop.name in names]
-    variants: dict[str, Variant] = {}
-
-    def variant(source: str) -> Variant:
-        return variants.setdefault(source, variants.get(source) or find_variant(source))
-
+    props = [prop for prop in known.values() if not names or prop.name in named]
+    asking = [(prop, source) for prop in props for source in _sources(prop, sources, bool(names))]
+    variants = {source: find_variant(source) for source in dict.fromkeys(s for _, s in asking)}
     jobs = []
-    for prop in props:
-        wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
-        for source in dict.fromkeys(wanted):
-            both = bool(names) or isinstance(prop, Lemma) or source in prop.cross_check_on
-            chosen = tuple(map(Engine, engines)) or (CROSS_CHECK if both else (Engine.EXPLICIT,))
-            job = Job(prop, variant(source), source, asked, chosen)
-            if any(decides(engine, prop, _scope(job)) for engine in chosen):
-                jobs.append(job)
-            elif names:
-                raise BadInput(_undecided(job, chosen))
+    for prop, source in asking:
+        chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
+        job = Job(prop, variants[source], source, asked, chosen)
+        if any(decides(engine, prop, _scope(job)) for engine in chosen):
+            jobs.append(job)
+        elif prop.name in names:
+            raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
+
+
+def _sources(prop: Property, sources: Sequence[str], named: bool) -> Iterable[str]:
+    """The variants that the property is asked of, by name or file: those that are given; else
+    rfc9293 for a property that was named, and for any other those with an expected verdict."""
+    return dict.fromkeys(sources or (["rfc9293"] if named else prop.expected))
+
+
+def _engines(prop: Property, source: str, named: bool) -> tuple[Engine, ...]:
+    """The engines that are asked where none is named: two to check one another, or the fast one."""
+    both = named or isinstance(prop, Lemma) or source in prop.cross_check_on
+    return CROSS_CHECK if both else (Engine.EXPLICIT,)
 
 
 def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:
@@ -199,6 +207,14 @@ def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:
     catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
     like = find_variant(name).name
     return [replace(job, expected_override=expected_on(job.prop, like)) for job in jobs]
+
+
+def with_expectations(jobs: Sequence[Job], words: Mapping[str, Word]) -> list[Job]:
+    """The jobs, of which these words are expected by the names of their properties."""
+    return [
+        replace(job, expected_override=words.get(job.prop.name, job.expected_override))
+        for job in jobs
+    ]
 
 
 def with_fairness(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:

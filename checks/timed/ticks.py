@@ -257,7 +257,10 @@ class Ticks:
         """Give what is of no account after the steps the value that the action leaves it: a timer
         that does not run, or that ticks do not have; the first copy where none is owed."""
         system = self.system
-        sets = {name: np.array([name in one.moments for one in system.actions]) for name in frame}
+        sets = {
+            name: np.array([name in one.effects.set_now for one in system.actions])
+            for name in frame
+        }
         free: dict[str, npt.NDArray[np.bool_]] = {}
         for which in (0, 1):
             for timer in system.circumstances.timers:

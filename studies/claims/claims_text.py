@@ -8,7 +8,7 @@ from dataclasses import fields
 from tcpmc.checks.running.jobs import Result
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.evidence import evidence
-from tcpmc.reports.ladder import wrapped
+from tcpmc.reports.layout import wrapped
 from tcpmc.reports.report import letter
 from tcpmc.reports.scope_arguments import FLAGS, option
 from tcpmc.studies.claims.claims_file import Book, FigureQuestion, Question

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tcpmc.model.endpoint.tcb import State
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
 from tcpmc.studies.explain.states import state_named
 
 HEADER = re.compile(r"\s*(Netid\s+)?(State\s+)?Recv-Q\s+Send-Q\s", re.IGNORECASE)

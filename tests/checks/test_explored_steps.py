@@ -111,6 +111,7 @@ def late_segments_reset_closing(timestamps: bool) -> Variant:
     return Variant("late", "", Profile(timestamps=timestamps), rules)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("timestamps", [False, True])
 def test_what_needs_three_in_flight_is_not_proved(timestamps: bool) -> None:
     """With timestamps two kinds of segments had one name, and CLOSING was thought unreachable."""
@@ -181,6 +182,7 @@ def assert_all_matched(variant: Variant, iss: tuple[int, int] = ISS) -> None:
     assert not list(Explored(formulas_of(variant, 0), iss).unmatched(steps))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", OF_A_KIND)
 def test_each_explored_step_is_one_of_the_formulas(name: str) -> None:
     assert_all_matched(VARIANTS[name])
@@ -311,6 +313,7 @@ def assert_all_encoded(variant: Variant) -> None:
     assert not list(unmatched(encoded(variant), steps))
 
 
+@pytest.mark.exhaustive
 def test_each_explored_step_is_one_of_the_relation() -> None:
     assert_all_encoded(VARIANTS["rfc9293"])
 

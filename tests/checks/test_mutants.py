@@ -687,6 +687,7 @@ def old_ack_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
 LEMMA_RULES = RULES | {"old_ack_is_taken": replace(RFC9293, check_ack=old_ack_is_taken)}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mutant", RULES)
 def test_a_mutant_changes_just_these_verdicts(mutant: str) -> None:
     assert noticed_by(mutant) == NOTICED[mutant]

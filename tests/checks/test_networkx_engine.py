@@ -1,5 +1,6 @@
 """The third engine: its verdicts and lengths of traces against the explicit engine's."""
 
+import os
 from dataclasses import replace
 
 import networkx as nx
@@ -45,7 +46,9 @@ def test_the_engines_agree(stack: str) -> None:
 
 @pytest.mark.exhaustive
 def test_the_engines_agree_on_the_catalogue_at_scope_small() -> None:
+    """On a fourth of it, unless the campaigns are asked for."""
     jobs = select([], ["rfc9293"], SCOPES["small"], ("explicit", "networkx"))
+    jobs = jobs if "TCPMC_CAMPAIGNS" in os.environ else jobs[::4]
     for result in run(jobs).results:
         assert result.verdict.word != DISAGREE, result.job.prop.name
         if decides("networkx", result.job.prop, result.job.scope):

@@ -126,6 +126,7 @@ def tiny() -> Unrolling:
     return Unrolling(Encoding(model, segments_sent(table, sample(table))))
 
 
+@pytest.mark.exhaustive
 def test_a_witness_is_a_shortest_run_and_replays(tiny: Unrolling) -> None:
     prop, model = PROPERTIES["established"], tiny.encoding.reference
     assert isinstance(prop, Reachable)
@@ -215,6 +216,7 @@ def without_fins(
     return [seg for seg in a if not seg.FIN], [seg for seg in b if not seg.FIN]
 
 
+@pytest.mark.exhaustive
 def test_a_segment_that_the_sample_did_not_have_is_noticed() -> None:
     model = Model(VARIANTS["rfc9293"], SMALL.with_(channel="sent-set"))
     table = TabulatedModel(model)

@@ -31,6 +31,7 @@ def shell(words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -105,6 +105,7 @@ def test_a_built_in_variant_keeps_the_verdicts_of_the_catalogue() -> None:
 # -- lines of JSON while the run goes on ------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_each_verdict_is_a_line_that_follows_its_schema() -> None:
     done = tcpmc("check", *TIGHT, "-o", "ndjson", "--quiet")
     lines = [json.loads(line) for line in done.stdout.splitlines()]

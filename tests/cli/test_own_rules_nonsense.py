@@ -83,3 +83,27 @@ def test_a_file_that_is_nested_too_deeply(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(BadInput, match=r"mine\.py"):
         load_variant(str(path))
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (
+            "replace(RFC9293, close_call=None)",
+            "nearest: close; Rules has open_active, ",
+        ),
+        ("Profile(rst_in_timewait='x')", "nearest: rst_in_time_wait, time_wait, "),
+        ("Variant(nam='x')", "nearest: name; Variant has name, title, profile, rules"),
+    ],
+)
+def test_a_slot_that_does_not_exist_names_those_that_do(
+    call: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from dataclasses import replace\nfrom tcpmc.model import *\n"
+        f"from tcpmc.model import RFC9293, Profile, Variant\n{call}\n"
+    )
+    with pytest.raises(BadInput) as error:
+        load_variant(str(path))
+    assert ":4: TypeError: " in str(error.value) and told in str(error.value)
