@@ -88,7 +88,8 @@ def test_a_call_that_is_refused_is_made_all_the_same(call: str) -> None:
         rule: Callable[[Host, Tcb], Step] = getattr(RFC9293, call)
         return rule(host, tcb)
 
-    variant = Variant("drops", rules=replace(RFC9293, **{call: drops}))
+    changed: dict[str, Any] = {call: drops}
+    variant = Variant("drops", rules=replace(RFC9293, **changed))
     assert ask(variant, "graceful-close", SCOPES["small"]).word == REFUTED
 
 
@@ -113,7 +114,8 @@ def test_a_connection_that_is_left_in_silence_is_cut_short(
         rule: Callable[[Host, Tcb], Step] = getattr(RFC9293, call)
         return rule(host, tcb)
 
-    variant = Variant("leaves", rules=replace(RFC9293, **{call: leaves}))
+    changed: dict[str, Any] = {call: leaves}
+    variant = Variant("leaves", rules=replace(RFC9293, **changed))
     word = ask(variant, name, SCOPES["small"]).word
     assert word == (REFUTED if name == "graceful-close" else PROVED)
 
