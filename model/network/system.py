@@ -134,10 +134,9 @@ class Model:
         """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
         scope, history = self.scope, end.history
         match event:
-            case EventKind.ACTIVE_OPEN:
-                return end.state == State.LISTEN or history.opens < scope.opens
-            case EventKind.PASSIVE_OPEN:
-                return history.opens < scope.opens
+            case EventKind.ACTIVE_OPEN | EventKind.PASSIVE_OPEN:
+                begins = end.state in (State.CLOSED, State.TIME_WAIT)
+                return history.opens < scope.opens or not begins
             case EventKind.SEND:
                 return scope.sender in ("both", "AB"[which]) and history.sent < scope.data
             case EventKind.CLOSE if (
@@ -145,7 +144,7 @@ class Model:
             ):
                 return False
             case EventKind.CLOSE:
-                return not history.closed
+                return True
             case EventKind.ABORT:
                 return scope.aborts
             case EventKind.CRASH:
