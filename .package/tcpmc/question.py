@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from tcpmc.api import decided
 from tcpmc.checks.running.jobs import AUTO, ENGINES, Result, expecting, select
-from tcpmc.checks.running.loading import find_property, find_scope
-from tcpmc.checks.running.monitor import Limits
-from tcpmc.checks.running.run import run
+from tcpmc.checks.running.loading import bounded, find_property
 from tcpmc.checks.verdict import DEFINITE, Standing, Word
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
@@ -46,14 +45,7 @@ def question(prop: str, variant: str, **settings: Any) -> Question:
         raise BadInput(f"unknown engine {engine!r}; one of {', '.join(ENGINES)}")
     if expect is not None and expect not in DEFINITE:
         raise BadInput(f"expect={expect!r}: one of {', '.join(DEFINITE)}")
-    known = {field.name for field in fields(Scope)} - {"name"}
-    for bound in settings.keys() - known:
-        raise BadInput(f"unknown bound {bound!r}; one of {', '.join(sorted(known))}")
-    try:
-        scope = find_scope(named).with_(**settings)
-    except ValueError as error:
-        raise BadInput(f"impossible bounds: {error}") from error
-    return Question(prop, variant, scope, engine, expect, timeout)
+    return Question(prop, variant, bounded(named, settings), engine, expect, timeout)
 
 
 def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, Result]:
@@ -65,10 +57,8 @@ def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, R
     engines = (first.engine,) if first.engine else AUTO
     names = [each.prop for each in questions]
     jobs = select(names, [first.variant], first.scope, engines)
-    outcome = run(expecting(jobs, "rfc9293"), Limits(seconds=first.timeout))
-    if outcome.reason == "interrupted":
-        raise KeyboardInterrupt
-    results = {result.job.prop.name: result for result in outcome.results}
+    found = decided(expecting(jobs, "rfc9293"), first.timeout)
+    results = {result.job.prop.name: result for result in found}
     return {each: _expecting(each.expect, results[each.prop]) for each in questions}
 
 
