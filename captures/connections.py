@@ -9,14 +9,19 @@ begins one too. One that is answered otherwise does not: the end that answers st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tcpmc.captures.packet import Connection, Endpoint, Packet
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import FIN, RST, SYN, PacketTable
 
 LINGER = 240 * 10**9
 """Nanoseconds after which a connection that has ended is over: 2 MSL of RFC 9293, 3.4.2."""
+LARGE = 64
+"""Packets between the same two endpoints, of some thousands, that are left in columns."""
+LONG = 2**10
+"""Packets of a connection that are kept in columns."""
 SWEEP = 2**12
 """Connections that have ended before it is first looked at which of them are over."""
 
@@ -27,7 +32,7 @@ class Piece:
     between its endpoints, and that no end is in TIME-WAIT any more. A piece may have no packets."""
 
     connection: Connection
-    packets: list[Packet]
+    packets: Sequence[Packet]
     over: bool = False
 
 
@@ -70,29 +75,29 @@ class Connections:
     def pieces(self, tables: Iterable[PacketTable]) -> Iterator[Piece]:
         """The packets of the tables, by connection; at the end, the last piece of each."""
         for table in tables:
-            packets, starts, marks = _grouped(table)
-            for start, stop, first, last in starts:
-                yield from self._taken(packets[start:stop], marks[first:last], start)
+            for packets, marks in _grouped(table):
+                yield from self._taken(packets, marks)
             if len(self._ended) > self._sweep:
-                yield from self._swept(packets[-1].time)
+                yield from self._swept(table.packet(len(table) - 1).time)
         for live in self._live.values():
             yield from self._finish(live)
         self._live, self._ended = {}, []
 
-    def _taken(self, packets: list[Packet], marks: list[int], start: int) -> Iterator[Piece]:
+    def _taken(self, packets: Sequence[Packet], marks: list[int]) -> Iterator[Piece]:
         """Packets between the same two endpoints. `marks` are the places of those with SYN, FIN or
-        RST, counted from `start`: the others change nothing, unless an answer is waited for."""
-        live = self._live.get(_key(packets[0]))
+        RST: the others change nothing, unless an answer is waited for."""
+        first = packets[0]
+        live = self._live.get(_key(first))
         if live is None:
-            live = self._begin(packets[0])
+            live = self._begin(first)
         if not live.waiting:
             for mark in marks:
-                packet = packets[mark - start]
+                packet = packets[mark]
                 if live.may_begin_anew(packet):
-                    if mark > start:
-                        live.latest = packets[mark - start - 1].time
-                        yield Piece(live.connection, packets[: mark - start])
-                    yield from self._one_by_one(live, packets[mark - start :])
+                    if mark:
+                        live.latest = packets[mark - 1].time
+                        yield Piece(live.connection, packets[:mark])
+                    yield from self._one_by_one(live, packets[mark:])
                     return
                 self._note(live, packet)
             live.latest = packets[-1].time
@@ -100,7 +105,7 @@ class Connections:
         else:
             yield from self._one_by_one(live, packets)
 
-    def _one_by_one(self, live: OpenConnection, packets: list[Packet]) -> Iterator[Piece]:
+    def _one_by_one(self, live: OpenConnection, packets: Sequence[Packet]) -> Iterator[Piece]:
         """The same, where a new incarnation may begin."""
         settled: list[Packet] = []
         for packet in packets:
@@ -163,12 +168,9 @@ class Connections:
         self._ended, self._sweep = still, max(SWEEP, 2 * len(still))
 
 
-def _grouped(
-    table: PacketTable,
-) -> tuple[list[Packet], list[tuple[int, int, int, int]], list[int]]:
-    """The packets, those between the same two endpoints together; for each group its start and
-    stop, and those of its marks, in the order of their first packets; and the marks, the places of
-    packets with SYN, FIN or RST."""
+def _grouped(table: PacketTable) -> Iterator[tuple[Sequence[Packet], list[int]]]:
+    """The packets between each two endpoints, in the order of their first packets, and the places
+    among them of those with SYN, FIN or RST. Many packets are left in columns."""
     import numpy as np
 
     source, destination = table.column("source"), table.column("destination")
@@ -177,14 +179,21 @@ def _grouped(
     order = np.argsort(pair, kind="stable")
     pair = pair[order]
     starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
-    stops = np.append(starts[1:], len(order))
+    sizes = np.diff(np.append(starts, len(order)))
     marks = np.flatnonzero(table.column("flags")[order] & (SYN | FIN | RST))
     edges = np.searchsorted(marks, np.append(starts, len(order)))
-    rows = zip(
-        starts.tolist(), stops.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True
-    )
-    groups = [row for _, row in sorted(zip(order[starts].tolist(), rows, strict=True))]
-    return list(table.take(order)), groups, marks.tolist()
+    few = np.repeat(sizes < LARGE, sizes)
+    packets = list(table.take(order[few]))
+    places = np.cumsum(few) - 1
+    told = marks.tolist()
+    for group in np.argsort(order[starts]).tolist():
+        start, size = int(starts[group]), int(sizes[group])
+        own = [mark - start for mark in told[edges[group] : edges[group + 1]]]
+        if size < LARGE:
+            at = int(places[start])
+            yield packets[at : at + size], own
+        else:
+            yield PacketRows(table.take(order[start : start + size])), own
 
 
 def _pair(ends: tuple[Endpoint, Endpoint]) -> tuple[Endpoint, Endpoint]:
@@ -217,13 +226,27 @@ def conversations(tables: Iterable[PacketTable]) -> Iterator[list[Connection]]:
     long as an end may remember the one before; each when it is over, or the capture is."""
     open_: dict[tuple[Endpoint, Endpoint], list[Connection]] = {}
     for piece in Connections().pieces(tables):
-        piece.connection.packets += piece.packets
+        _add(piece.connection, piece.packets)
         key = _pair(piece.connection.ends)
         chain = open_.setdefault(key, [])
         if not chain or chain[-1] is not piece.connection:
             chain.append(piece.connection)
         if piece.over:
             yield open_.pop(key)
+
+
+def _add(connection: Connection, packets: Sequence[Packet]) -> None:
+    """The connection has these packets, too; many are kept in columns."""
+    known = connection.packets
+    if isinstance(known, PacketRows):
+        known += packets
+    elif not known and isinstance(packets, PacketRows):
+        connection.packets = packets
+    elif isinstance(known, list) and len(known) + len(packets) < LONG:
+        known += packets
+    else:
+        connection.packets = rows = PacketRows.of(known)
+        rows += packets
 
 
 def connections(tables: Iterable[PacketTable]) -> Iterator[Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -88,4 +89,4 @@ class Connection:
     number: int
     ends: tuple[Endpoint, Endpoint]
     incarnation: int = 1
-    packets: list[Packet] = field(default_factory=list)
+    packets: Sequence[Packet] = field(default_factory=list)

@@ -75,6 +75,17 @@ class PacketTable:
                 lists.append(self._values(name))
         return map(Packet._make, zip(*lists, strict=False))
 
+    def packet(self, row: int) -> Packet:
+        """One packet."""
+        told: dict[str, Any] = {}
+        for name, column in self.columns.items():
+            value = column if isinstance(column, int) else int(column[row])
+            if name == "flags":
+                told.update((control, value & bit != 0) for bit, control in BITS.items())
+            else:
+                told[name] = self.meaning(name, value)
+        return Packet(**told)
+
     def column(self, name: str) -> NDArray[np.int64]:
         """The column as an array."""
         import numpy as np
@@ -82,9 +93,38 @@ class PacketTable:
         value = self.columns[name]
         return np.full(self.size, value, np.int64) if isinstance(value, int) else value
 
+    def packed(self) -> PacketTable:
+        """The same in fewer octets: each column as narrow as it can be, or one number."""
+        import numpy as np
+
+        columns: dict[str, NDArray[np.int64] | int] = {}
+        for name, column in self.columns.items():
+            if isinstance(column, int) or not self.size:
+                columns[name] = column
+                continue
+            low, high = int(column.min()), int(column.max())
+            if low == high:
+                columns[name] = low
+            else:
+                kind = np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high))
+                columns[name] = column.astype(kind if kind.kind in "iu" else np.int64)
+        return PacketTable(columns, self.endpoints, self.size)
+
+    def unpacked(self) -> PacketTable:
+        """The same with columns of int64."""
+        import numpy as np
+
+        columns = {
+            name: column if isinstance(column, int) else column.astype(np.int64, copy=False)
+            for name, column in self.columns.items()
+        }
+        return PacketTable(columns, self.endpoints, self.size)
+
     def take(self, rows: Any) -> PacketTable:
         """The packets of these rows: a slice, a mask or indices."""
         columns = {k: v if isinstance(v, int) else v[rows] for k, v in self.columns.items()}
+        if isinstance(rows, slice):
+            return PacketTable(columns, self.endpoints, len(range(*rows.indices(self.size))))
         return PacketTable(columns, self.endpoints, len(self.column("number")[rows]))
 
     @staticmethod
@@ -126,7 +166,7 @@ class PacketTable:
         known, column = MEANINGS.get(name), self.columns[name]
         untold = NEVER if name == "time" else UNTOLD
         if isinstance(column, int):
-            return repeat(self._meaning(name, column, untold), self.size)
+            return repeat(self.meaning(name, column), self.size)
         if name in ("source", "destination"):
             return map(self.endpoints.__getitem__, column.tolist())
         values = column.tolist() if known is None else list(map(known, column.tolist()))
@@ -135,10 +175,11 @@ class PacketTable:
             values[row] = None
         return values
 
-    def _meaning(self, name: str, value: int, untold: int) -> Any:
+    def meaning(self, name: str, value: int) -> Any:
+        """A value in a column, as it is in a `Packet`."""
         if name in ("source", "destination"):
             return self.endpoints[value]
-        if value == untold:
+        if value == (NEVER if name == "time" else UNTOLD):
             return None
         known = MEANINGS.get(name)
         return value if known is None else known(value)

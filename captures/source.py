@@ -61,6 +61,8 @@ def opened(path: str, told: ReaderNotes) -> Iterator[tuple[BinaryIO, bytes]]:
             raise BadInput("standard input is a terminal: tcpdump -w - | tcpmc conform -")
         yield _plain(path, cast(BinaryIO, sys.stdin.buffer), told)
         return
+    if "\0" in path:
+        raise BadInput(f"{path!r}: no file has a null byte in its name")
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
             yield _plain(path, stream, told)

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tcpmc.captures.packet import BAD, Connection, Endpoint, Packet
+from tcpmc.captures.packet_rows import PacketRows
+from tcpmc.captures.packet_table import ACK, CHECKSUMS, FIN, NEVER, PSH, RST, SYN, PacketTable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+    Truths = NDArray[np.bool_]
 
 INACTIVE, SYN_SENT, SYN_ACK_SENT = "inactive", "SYN sent", "SYN,ACK sent"
 PARTIAL, ESTABLISHED, CLOSED, RESET = "partial", "established", "closed", "reset"
 HALF = 2**31
+FEW = 16
+"""So many packets are summed up one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,60 @@ class Summing:
 
     def add(self, packets: Sequence[Packet]) -> None:
         """These packets come next."""
+        if isinstance(packets, PacketRows):
+            for table in packets.parts():
+                self._add_table(table)
+            return
         for packet in packets:
             self._add(packet)
+
+    def _add_table(self, table: PacketTable) -> None:
+        """The same for many: those that change a state one by one, the others at once."""
+        import numpy as np
+
+        bad = table.column("checksum") == CHECKSUMS.index(BAD)
+        odd = (table.column("flags") & (SYN | FIN | RST) != 0) | (table.column("seq") < 0) | bad
+        odd[0] = True
+        marks = np.flatnonzero(odd).tolist()
+        for mark, following in zip(marks, [*marks[1:], len(table)], strict=True):
+            self._add(table.packet(mark))
+            if following - mark > FEW:
+                self._add_alike(table.take(slice(mark + 1, following)))
+            else:
+                self.add(list(table.take(slice(mark + 1, following))))
+
+    def _add_alike(self, table: PacketTable) -> None:
+        """Packets with text or ACK that change no state."""
+        import numpy as np
+
+        first, length = table.column("source"), np.maximum(table.column("length"), 0)
+        times = table.column("time")
+        known = times[times != NEVER]
+        if len(known):
+            self._first = int(known[0]) if self._first is None else self._first
+            self._last = int(known[-1])
+        pure = (table.column("flags") & ~PSH == ACK) & (length == 0)
+        empty = (table.column("window") == 0) & (table.column("flags") & RST == 0)
+        events: list[tuple[int, int, str, int]] = []
+        for index, end in enumerate(self._ends):
+            name = self._connection.ends[index]
+            own = np.array([e == name for e in table.endpoints])[first]
+            places = np.flatnonzero(own)
+            if not len(places):
+                continue
+            again = _again(table.column("seq")[places], length[places], end)
+            rows = {"t": again, "d": length[places] > 0, "a": pure[places], "w": empty[places]}
+            for order, (letter, there) in enumerate(rows.items()):
+                found = places[there]
+                begun = end.letters.get(letter, 0)
+                end.letters[letter] = begun + len(found)
+                for count in _noted(letter, begun, begun + len(found)):
+                    events.append((int(found[count - begun - 1]), order, letter, index))
+            end.packets += len(places)
+            end.octets += int(length[places].sum())
+            end.state = PARTIAL if end.state == INACTIVE else end.state
+        for _, _, letter, index in sorted(events):
+            self._history.append(letter.upper() if index == 0 else letter)
 
     def _add(self, packet: Packet) -> None:
         index = 0 if packet.source == self._connection.ends[0] else 1
@@ -146,6 +210,25 @@ class Summing:
 
 REPEATED = "ctw"
 """Letters that are noted again when there are ten times as many."""
+
+
+def _again(seq: Numbers, length: Numbers, end: _End) -> Truths:
+    """Which of an end's packets have text that begins before the number that comes next; it is
+    noted which that is after them."""
+    import numpy as np
+
+    from tcpmc.captures.modular import NONE, SPACE, furthest, signed
+
+    after = furthest(seq + length & SPACE - 1, NONE if end.next is None else end.next)
+    before = np.concatenate([[seq[0] if end.next is None else end.next], after[:-1]])
+    end.next = int(after[-1])
+    return (length > 0) & (signed(before - seq) > 0)
+
+
+def _noted(letter: str, begun: int, ended: int) -> list[int]:
+    """Those counts of a letter, beyond `begun`, at which it is noted in the history."""
+    marks = [10**power for power in range(20)] if letter in REPEATED else [1]
+    return [count for count in marks if begun < count <= ended]
 
 
 def _letters(packet: Packet, end: _End) -> list[str]:

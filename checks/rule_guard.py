@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from tcpmc.errors import BadInput, one_line, where
+from tcpmc.model.endpoint.profile import Profile
+from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.variants.variant import Variant
 
+OCTETS, FLAGS = ("queued", "ts_recent", "gap", "held"), ("passive", "close_queued", "held_fin")
+UNEXPECTED = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
+RECORDS: dict[str, type[Any]] = {
+    record.__name__: record for record in (Rules, Profile, Variant, Tcb, Segment, Step)
+}
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
 
 
@@ -50,11 +60,25 @@ def _called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> 
     except BaseException as error:  # SystemExit as well: no verdict may depend on it
         if type(error).__module__.startswith("tcpmc."):
             raise  # a limit of an engine, which is not the rule's fault
-        raise BadInput(f"{where(path, error)}: in rule {name}: {one_line(error)}") from error
+        raise BadInput(f"{where(path, error)}: in rule {name}: {explained(error)}") from error
     finally:
         sys.stdout = output
         if Path.cwd() != folder:
             os.chdir(folder)
+
+
+def explained(error: BaseException) -> str:
+    """What the error is and says; where it names a field that a record of the model does not have,
+    with the fields that it has."""
+    said = one_line(error)
+    found = UNEXPECTED.search(said)
+    record = RECORDS.get(found[1]) if found else None
+    if found is None or record is None:
+        return said
+    names = [entry.name for entry in fields(record)]
+    near = get_close_matches(found[2], names, n=3, cutoff=0.5)
+    nearest = f"nearest: {', '.join(near)}; " if near else ""
+    return f"{said}; {nearest}{found[1]} has {', '.join(names)}"
 
 
 def _copied(argument: Any) -> Any:
@@ -87,14 +111,24 @@ def nonsense(step: object, before: Tcb) -> str:
 
 def _nonsense_in_tcb(tcb: Tcb, before: Tcb) -> str:
     if not (isinstance(tcb.state, State) or _symbolic(tcb.state)):
-        return f"returns a Tcb whose state is {tcb.state!r}, not a State"
+        return f"returns a Tcb whose state is {tcb.state!r:.60}, not a State"
     for field in NUMBERS:
         wrong = _nonsense_in_number(getattr(tcb, field), before)
         if wrong:
             return f"returns a Tcb whose {field} {wrong}"
-    if not (isinstance(tcb.queued, int) or _symbolic(tcb.queued)):
-        return f"returns a Tcb whose queued is {tcb.queued!r}, not a number of octets"
-    return ""
+    for field in OCTETS:
+        if not _is_natural(getattr(tcb, field)):
+            return (
+                f"returns a Tcb whose {field} is {getattr(tcb, field)!r:.60}, not a number from 0"
+            )
+    for field in FLAGS:
+        if not _is_flag(getattr(tcb, field)):
+            return f"returns a Tcb whose {field} is {getattr(tcb, field)!r:.60}, not a bool"
+    if tcb.reopened is None:
+        return ""
+    if not isinstance(tcb.reopened, Tcb):
+        return f"returns a Tcb whose reopened is {tcb.reopened!r:.60}, not a Tcb or None"
+    return _nonsense_in_tcb(tcb.reopened, before)
 
 
 def _nonsense_in_segment(segment: Segment, before: Tcb) -> str:
@@ -102,18 +136,33 @@ def _nonsense_in_segment(segment: Segment, before: Tcb) -> str:
         wrong = _nonsense_in_number(getattr(segment, field), before)
         if wrong:
             return f"sends a segment whose {field} {wrong}"
-    for bit in fields(segment):
-        value = getattr(segment, bit.name)
-        if bit.name not in ("seq", "ack") and not (isinstance(value, int) or _symbolic(value)):
-            return f"sends a segment whose {bit.name} is {value!r}"
+    for field in ("length", "stamp"):
+        if not _is_natural(getattr(segment, field)):
+            value = getattr(segment, field)
+            return f"sends a segment whose {field} is {value!r:.60}, not a number from 0"
+    for bit in ("SYN", "ACK", "FIN", "RST"):
+        if not _is_flag(getattr(segment, bit)):
+            return f"sends a segment whose {bit} is {getattr(segment, bit)!r:.60}, not a bool"
     return ""
+
+
+def _is_natural(value: object) -> bool:
+    return _symbolic(value) or (isinstance(value, int) and value >= 0)
+
+
+def _is_flag(value: object) -> bool:
+    return _symbolic(value) or (isinstance(value, int) and value in (0, 1))
 
 
 def _nonsense_in_number(number: object, before: Tcb) -> str:
     if not isinstance(number, Seq):
-        return f"is {number!r}, not a Seq"
+        return f"is {number!r:.60}, not a Seq"
     if number.bits != before.iss.bits:
         return f"has {number.bits} bits where the scope has {before.iss.bits}: use tcb.iss.bits"
+    if not _symbolic(number.value) and not isinstance(number.value, int):
+        return f"is Seq({number.value!r:.60}), and not of an int"
+    if isinstance(number.value, int) and not 0 <= number.value < 1 << number.bits:
+        return f"is {number.value}, which has more than {number.bits} bits: add to a Seq instead"
     return ""
 
 

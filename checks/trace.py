@@ -14,7 +14,7 @@ from tcpmc.checks.in_flight import truths
 from tcpmc.errors import Error
 from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
 from tcpmc.model.endpoint.tcb import Step
-from tcpmc.model.network.product import Event, System
+from tcpmc.model.network.product import OPENS, End, Event, Move, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
     FAIR_EVENTS,
@@ -83,6 +83,14 @@ def events_along(model: Model, states: Sequence[System]) -> list[Event]:
     return found
 
 
+def move_of(model: Model, which: int, end: End, event: Event) -> Move | None:
+    """What the event does at that end; None where it is not possible or changes nothing."""
+    if event.flight is not None:
+        return model.receive(which, end, event.flight.segment, event.flight.about)
+    opens = event.kind in OPENS and model.scope.opens > 1
+    return model.own_move(event.kind, which, end, event.offset if opens else end.incarnation.offset)
+
+
 def shows(model: Model, prop: Property, trace: Trace) -> bool:
     """Whether the trace is evidence: it refutes the property, or witnesses it if it asks for that.
 
@@ -91,37 +99,56 @@ def shows(model: Model, prop: Property, trace: Trace) -> bool:
     """
     match prop:
         case Reachable():
-            goals = list(prop.goals)
-            for state in trace.states:
-                while goals and True in truths(goals[0], model, state):
-                    goals.pop(0)
-            return not goals
+            return _meets_goals(model, prop, trace)
         case Always():
-            last = trace.states[-1]
-            return True in truths(prop.premise, model, last) and False in truths(
-                prop.claim, model, last
-            )
+            return _ends_in_violation(model, prop, trace)
         case Eventually():
-            if trace.loop is None or not is_fair(model, trace, prop.fair):
-                return False
-            cycle = trace.states[trace.loop :]
-            return any(
-                all(
-                    prop.premise(model, state, which) and not prop.goal(model, state, which)
-                    for state in cycle
-                )
-                for which in (0, 1)
-            )
+            return _avoids_goal(model, prop, trace)
         case LivelockFree():
-            if trace.loop is None or not _only_answers(trace, trace.loop):
-                return False
-            return all(prop.where(model, state) for state in trace.states[trace.loop :])
+            return _goes_on_answering(model, prop, trace)
         case EveryStep():
             return len(trace) > 0 and _breaks(model, prop, trace)
         case Lemma():
             return len(trace) == 1 and _breaks(model, prop, trace)
         case _:
             raise TypeError(f"no evidence is defined for {type(prop).__name__}")
+
+
+def _meets_goals(model: Model, prop: Reachable, trace: Trace) -> bool:
+    """Whether the trace meets the goals one after the other; a state may meet several."""
+    goals = list(prop.goals)
+    for state in trace.states:
+        while goals and True in truths(goals[0], model, state):
+            goals.pop(0)
+    return not goals
+
+
+def _ends_in_violation(model: Model, prop: Always, trace: Trace) -> bool:
+    """Whether the premise holds in the last state, and the claim does not."""
+    last = trace.states[-1]
+    return True in truths(prop.premise, model, last) and False in truths(prop.claim, model, last)
+
+
+def _avoids_goal(model: Model, prop: Eventually, trace: Trace) -> bool:
+    """Whether the trace is a fair lasso on whose cycle one end waits, and never comes to the
+    goal."""
+    if trace.loop is None or not is_fair(model, trace, prop.fair):
+        return False
+    cycle = trace.states[trace.loop :]
+    return any(
+        all(
+            prop.premise(model, state, which) and not prop.goal(model, state, which)
+            for state in cycle
+        )
+        for which in (0, 1)
+    )
+
+
+def _goes_on_answering(model: Model, prop: LivelockFree, trace: Trace) -> bool:
+    """Whether the trace is a lasso whose cycle is an exchange of segments, where it counts."""
+    if trace.loop is None or not _only_answers(trace, trace.loop):
+        return False
+    return all(prop.where(model, state) for state in trace.states[trace.loop :])
 
 
 def is_fair(model: Model, trace: Trace, fairness: Sequence[Fairness]) -> bool:

@@ -143,14 +143,14 @@ class Standing(Enum):
 class Verdict:
     """The answer to one property on one variant in one scope, with what it rests on.
 
-    `otherwise` is the word that the user expects where the catalogue expects none.
+    `expected_override` is the word that the user expects where the catalogue expects none.
     """
 
     prop: Property
     variant: Variant
     scope: Scope
     answers: Mapping[str, Answer]
-    otherwise: Word | None = None
+    expected_override: Word | None = None
 
     @property
     def word(self) -> str:
@@ -161,7 +161,7 @@ class Verdict:
     def expected(self) -> Word | None:
         """The word that is expected on this variant; None where nothing is said."""
         found = expected_on(self.prop, self.variant.name)
-        return self.otherwise if found is None else found
+        return self.expected_override if found is None else found
 
     @property
     def as_expected(self) -> bool:

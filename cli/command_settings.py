@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any, TextIO, cast, get_type_hints
 
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, default_memory
+from tcpmc.checks.verdict import Word
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class ExploringSettings:
 @dataclass(frozen=True)
 class RunSettings:
     """What properties are decided with: bounds, fairness, limits. `every` is for properties
-    outside of the catalogue as well, `expect` the variant whose verdicts are expected."""
+    outside of the catalogue as well, `expect` the variant whose verdicts are expected, and
+    `expectations` the words that are expected of single properties."""
 
     scope: ScopeSettings
     limits: LimitSettings
@@ -101,6 +103,7 @@ class RunSettings:
     expect: str | None = None
     thorough: bool = False
     next_capacity: bool = False
+    expectations: tuple[tuple[str, Word], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ def typed(command: Callable[..., int]) -> Callable[..., int]:
         hints.pop("return")
         return command(**{name: _made(hint, name, given) for name, hint in hints.items()})
 
+    # Click's mark for a paragraph that keeps its lines; docstrings are raw, and write it as \\b.
+    run.__doc__ = (command.__doc__ or "").replace("\\b\n", "\b\n")
     return run
 
 

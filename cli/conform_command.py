@@ -16,7 +16,7 @@ import click
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_INCONCLUSIVE, EXIT_UNEXPECTED
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, VARIANT_NAMES, result_options
+from tcpmc.cli.options import DEBUG, VARIANT_NAMES, Amount, result_options
 from tcpmc.cli.output_formats import CONFORM_FORMATS
 from tcpmc.cli.outputs import Request, opening, requests
 from tcpmc.cli.run_options import say
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcpmc.checks.conform.stream import Progress, Settings
     from tcpmc.model.endpoint.segment import Segment
 
-BAD = ("DEVIATES", "UNEXPLAINED")
+BAD = ("DEVIATES", "UNEXPLAINED", "DISAGREE")
 EVERY_SECONDS = 2.0
 NEEDS_PACKETS = ("html", "json", "mermaid", "pcapng")
 """Formats that show the packets of every connection."""
@@ -58,14 +58,14 @@ class ConformSettings:
     shell_complete=VARIANT_NAMES, help="Whose rules: rfc9293, linux, freebsd, lwip, any variant.",
 )  # fmt: skip
 @click.option("--at", metavar="ADDRESS|both|middle", help="Where it was captured. [default: guess]")
-@click.option("--time-wait", type=click.FloatRange(min=0), metavar="SECONDS",
+@click.option("--time-wait", type=click.FloatRange(min=0, max=10**9), metavar="SECONDS",
               help="The least that TIME-WAIT lasts.  [default: 60]")  # fmt: skip
 @click.option("--connection", "numbers", type=int, multiple=True, metavar="N", help="Only this.")
 @click.option("--then", multiple=True, metavar="SEGMENT",
               help='What a further segment is answered with: "<SEQ=700><CTL=SYN>".')  # fmt: skip
 @click.option("--filter", "expression", metavar="EXPRESSION",
               help='Only: "host 192.0.2.1 and port 80", "verdict DEVIATES".')  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Amount(), metavar="SECONDS",
               help="For each end.  [default: 4, and 0.1 for each packet]")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes. [default: all]")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress and no notes on stderr.")
@@ -78,7 +78,7 @@ def conform(
     settings: ConformSettings,
     outputs: OutputSettings,
 ) -> int:
-    """Say for each end of each connection in FILE... what state it was in after each packet, by
+    r"""Say for each end of each connection in FILE... what state it was in after each packet, by
     which rule, and which packet the rules cannot explain.
 
     FILE is pcap, pcapng, or text: tcpdump, tshark, packetdrill, the RFC's notation. "-" is
@@ -94,7 +94,7 @@ def conform(
     \b
     Exit codes: 0 explained; 1 an end DEVIATES or is UNEXPLAINED; 2 usage or
     unreadable; 3 an end is INCOMPLETE: explained only by packets not captured.
-    """  # noqa: D301
+    """
     from tcpmc.captures import read
 
     segments = _segments(then)

@@ -18,6 +18,7 @@ from tcpmc.cli.options import (
     QUIET,
     SCOPE,
     VARIANT_NAMES,
+    Amount,
     result_options,
 )
 from tcpmc.cli.output_formats import PICTURE_FORMATS, TIMED_PICTURE_FORMATS
@@ -136,7 +137,7 @@ def diagram_trace(
 @click.argument("name", metavar="THEOREM", shell_complete=THEOREM_NAMES)
 @click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @ASSUME
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS")
+@click.option("--timeout", type=Amount(), metavar="SECONDS")
 @QUIET
 @DEBUG
 @_timed_picture

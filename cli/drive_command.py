@@ -24,26 +24,34 @@ if TYPE_CHECKING:
     from tcpmc.checks.drive.state_event_table import DriveTable
     from tcpmc.stacks.stack import StackUnderTest
 
+STACKS_HELP = (
+    "linux, lwip, command:PROGRAM or unix:PATH (docs/adapter.md), or model:VARIANT, the rules."
+)
+
 
 @dataclass(frozen=True)
 class DriveSettings:
     """What is driven, and what is told of it."""
 
     states: tuple[str, ...]
+    random_runs: int
+    seed: int
     shrink: bool
     coverage: bool
     quiet: bool
 
 
 @click.command(short_help="Drive a real stack through every state and event.")
-@click.option("--on", "name", required=True, metavar="STACK",
-              help="linux; command:PROGRAM or unix:PATH, as docs/adapter.md says.")  # fmt: skip
+@click.option("--on", "name", required=True, metavar="STACK", help=STACKS_HELP)
 @click.option(
     "--stack", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
     help="Whose rules. [default: linux for linux, lwip for lwip, else rfc9293]",
 )  # fmt: skip
 @click.option("--state", "states", multiple=True, type=click.Choice([str(s) for s in State]),
               metavar="STATE", help="Only in this state; may be repeated.")  # fmt: skip
+@click.option("--random", "random_runs", type=click.IntRange(0), default=0, metavar="N",
+              help="Besides, N random runs of two such stacks on a bad wire.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the first random run.")
 @click.option("--shrink", is_flag=True, help="Show the shortest run for each difference.")
 @click.option("--coverage", is_flag=True, help="List the rules that were seen at work.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on the terminal.")
@@ -70,6 +78,9 @@ def drive(name: str, stack: str | None, asked: DriveSettings, outputs: OutputSet
     with opening(writes, outputs.force) as destinations, driven(name) as under_test:
         found = _driven(under_test, rules, asked)
         found.coverage_asked = asked.coverage
+        if asked.random_runs:
+            with driven(name, 1) as other:
+                _run_at_random((under_test, other), found, asked)
         destinations.write(found)
     return exit_code(found)
 
@@ -90,12 +101,33 @@ def _driven(under_test: StackUnderTest, rules: Stack, asked: DriveSettings) -> D
     return found
 
 
+def _run_at_random(
+    both: tuple[StackUnderTest, StackUnderTest], found: DriveTable, asked: DriveSettings
+) -> None:
+    """Random runs of two stacks, each that differs shrunk."""
+    from tcpmc.checks.drive.oracle import Oracle
+    from tcpmc.checks.drive.random_runs import run, schedule_of, shrunk_run
+
+    oracles = Oracle.for_stack(found.stack, both[0]), Oracle.for_stack(found.stack, both[1])
+    for seed in range(asked.seed, asked.seed + asked.random_runs):
+        one = run(both, oracles, schedule_of(seed), seed)
+        found.random_runs += 1
+        if one.difference is not None:
+            found.at_random.append(shrunk_run(both, oracles, one))
+
+
 @contextmanager
 def driven(name: str, end: int = 0) -> Iterator[StackUnderTest]:
     """The stack of that name, and then everything given back."""
-    from tcpmc.stacks.named import stack_named
+    from tcpmc.stacks.named import ENDS, stack_named
 
-    under_test = stack_named(name, end)
+    if name.startswith("model:"):
+        from tcpmc.checks.drive.model_stack import ModelStack
+
+        variant = find_variant(name.removeprefix("model:"))
+        under_test: StackUnderTest = ModelStack(variant, *ENDS[end])
+    else:
+        under_test = stack_named(name, end)
     try:
         yield under_test
     finally:

@@ -32,7 +32,7 @@ from tcpmc.reports.scope_arguments import FLAGS
 def explore(
     variant: str | None, saved: str | None, port: int, no_browser: bool, scope: ScopeSettings
 ) -> int:
-    """Choose what happens next, step by step, in a page on this machine.
+    r"""Choose what happens next, step by step, in a page on this machine.
 
     The page shows what can happen in a state, and why the rest cannot. A path can be saved, and
     gone on with another day. The command ends when the page is closed, or by Ctrl-C.
@@ -43,7 +43,7 @@ def explore(
       tcpmc explore --scope small --start established --clock
       tcpmc trace closing -o json=closing.json
       tcpmc explore --trace closing.json
-    """  # noqa: D301
+    """
     from tcpmc.reports.saved import read_traces
     from tcpmc.web.live import LiveModels
     from tcpmc.web.server import Server

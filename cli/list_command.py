@@ -10,7 +10,7 @@ from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.variants.bugs import BUGS
 from tcpmc.model.variants.shipped import VARIANTS
-from tcpmc.reports.ladder import wrapped
+from tcpmc.reports.layout import wrapped
 
 KINDS = ("properties", "variants", "scopes", "formats")
 

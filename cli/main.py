@@ -6,13 +6,16 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from tcpmc.checks.running.jobs import AUTO, ENGINES
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
+    EXIT_AS_EXPECTED,
     EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_INTERNAL,
@@ -27,6 +30,7 @@ from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
+from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing
 from tcpmc.cli.options import (
     EXPLORING,
@@ -39,10 +43,11 @@ from tcpmc.cli.options import (
     result_options,
     version,
 )
-from tcpmc.cli.output_files import opened
+from tcpmc.cli.output_files import discard_output, opened
 from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
+from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
 from tcpmc.cli.threshold_command import threshold
@@ -110,19 +115,27 @@ class CheckSettings:
 @result_options(RUN_FORMATS)
 @typed
 def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) -> int:
-    """Decide PROPERTY... and print the verdicts, with the traces if any are named.
+    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
 
     \b
     Without PROPERTY and --variant: the catalogue on rfc9293, and each property
     on the variants where its verdict differs. With only --variant: the
     catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
-    second connections are asked.
+    second connections are asked. PROPERTY may be a pattern: 'closing*'.
 
     \b
     In CI, for a stack of your own, which is audited as well (tcpmc audit):
-      tcpmc check --variant my_stack.py --expect rfc9293 -o text \\
+      tcpmc check --variant my_stack.py --expect rfc9293 -o text \
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
-    """  # noqa: D301
+
+    \b
+    Without --variant, the nearest pyproject.toml may say what is asked:
+      [tool.tcpmc]
+      variant = "my_stack.py"
+      expect = "rfc9293"
+      expectations = { graceful-close = "REFUTED" }   # also: properties, scope
+    """
+    asked, settings = _with_project(asked, settings)
     properties, variants = asked.properties, asked.variants
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
@@ -150,6 +163,26 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     return outcome.exit_code
 
 
+def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
+    """What is asked, and the project's settings for what the command line leaves open. Another
+    variant than the project's is asked for by itself."""
+    from tcpmc.cli.project_settings import project_settings, with_project
+
+    found = project_settings(Path.cwd())
+    if found is None or asked.variants:
+        return asked, settings
+    path, project = found
+    if not settings.limits.quiet:
+        say(f"settings of {path}: {project}")
+    given = click.get_current_context().get_parameter_source("scope")
+    return (
+        replace(
+            asked, properties=asked.properties or project.properties, variants=project.variants
+        ),
+        with_project(project, settings, given is ParameterSource.COMMANDLINE),
+    )
+
+
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
 @click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
@@ -169,13 +202,13 @@ def trace(
     settings: RunSettings,
     outputs: OutputSettings,
 ) -> int:
-    """Show the shortest trace that refutes or witnesses PROPERTY.
+    r"""Show the shortest trace that refutes or witnesses PROPERTY.
 
     Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
 
     \b
       tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
-    """  # noqa: D301
+    """
     asked = requests(outputs, ALL_FORMATS)
     with opening(asked, outputs.force) as destinations:
         outcome = traced(name, variant, engine, settings, destinations.follow)
@@ -203,6 +236,8 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(learn)
+cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
@@ -212,11 +247,25 @@ cli.add_command(explore)
 
 
 def main() -> None:
-    """Run the command line; the process ends with the exit code."""
+    """Run the command line in a process that is set up already; it ends with the exit code."""
+    sys.exit(exit_code())
+
+
+def exit_code() -> int:
+    """Run the command, and return its exit code; an error is one line on stderr."""
     sys.unraisablehook = _unraisable
     # numpy's linear algebra, which nothing here uses, would start threads of its own
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(_exit_code())
+    try:
+        code = _run()
+    except OSError as error:
+        code = _cannot_go_on(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _cannot_go_on(error)
+        discard_output()
+    return code
 
 
 def _unraisable(error: sys.UnraisableHookArgs) -> None:
@@ -225,12 +274,23 @@ def _unraisable(error: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(error)
 
 
-def _exit_code() -> int:
-    """Run the command; an error is one line on stderr."""
+def _cannot_go_on(error: OSError) -> int:
+    """What the system refuses is no fault of tcpmc; a reader who has left is nobody's."""
+    discard_output()
+    if isinstance(error, BrokenPipeError):
+        return EXIT_AS_EXPECTED
+    place = f"{error.filename}: " if isinstance(error.filename, str) else "cannot write: "
+    say(f"{place}{error.strerror or error}")
+    return EXIT_USAGE
+
+
+def _run() -> int:
+    """Run the command. Raises OSError."""
     try:
         code = cli.main(prog_name="tcpmc", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         code = error.exit_code
     except BadInput as error:
         say(str(error))
@@ -247,11 +307,14 @@ def _exit_code() -> int:
     except SystemExit as stop:
         say(f"ended by SystemExit({stop.code!r}), without all verdicts")
         code = EXIT_INTERNAL
+    except OSError:
+        raise
+    except MemoryError:
+        say("out of memory: choose a smaller scope")
+        code = EXIT_INCONCLUSIVE
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")
         code = EXIT_INTERNAL
-    with suppress(BrokenPipeError):
-        sys.stdout.flush()
-    return code or 0
+    return code or EXIT_AS_EXPECTED

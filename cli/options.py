@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isnan
 from typing import Any, TypeVar
 
 import click
@@ -47,6 +48,22 @@ selected; 70 internal error.
 Completion of names in your shell (bash, zsh, fish):
   eval "$(_TCPMC_COMPLETE=bash_source tcpmc)"
 """
+
+
+class Amount(click.FloatRange):
+    """A number of seconds or gigabytes: positive, finite, and not beyond what clocks count."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=10**9, min_open=True)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        """The number; "nan" is none."""
+        number = float(super().convert(value, parameter, context))
+        if isnan(number):
+            self.fail(f"{value!r} is not a number", parameter, context)
+        return number
 
 
 def completing(known: Sequence[str]) -> Callable[..., list[str]]:
@@ -104,11 +121,11 @@ LIMITS = together(
         help="State limit of one exploration, checked after each level.",
     ),
     click.option(
-        "--max-memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
+        "--max-memory", type=Amount(), metavar="GB",
         help=f"Memory limit of each engine, in GB. [default: {default_memory() / GIGABYTE:.3g}]",
     ),
     click.option(
-        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+        "--timeout", type=Amount(), metavar="SECONDS",
         help="Time limit of the whole run, in seconds.",
     ),
     QUIET,

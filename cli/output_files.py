@@ -7,16 +7,17 @@ import os
 import re
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO, Protocol
 
 import click
 
 from tcpmc.errors import BadInput
 from tcpmc.reports.terminal import no_command, on_github
+from tcpmc.temporary import kept_for_now
 
 VERDICT = re.compile(
     r"\b(?:(?P<good>PROVED|WITNESS|UNREACHABLE)|(?P<bad>REFUTED)"
@@ -48,9 +49,17 @@ class Standard:
                 sys.stdout.write(content)
             sys.stdout.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
         except OSError as error:
+            discard_output()
             raise BadInput(f"cannot write to standard output: {error.strerror}") from error
+
+
+def discard_output() -> None:
+    """Have nothing more reach standard output, where writing fails: not even what it still holds,
+    which is written when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class File:
@@ -150,14 +159,12 @@ def _growing(path: Path, name: str) -> Iterator[Output]:
 def _whole(path: Path, name: str) -> Iterator[Output]:
     try:
         temporary = _beside(path)
+        if temporary != path:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise BadInput(f"cannot write {name}: {error.strerror}") from error
-    try:
+    with kept_for_now(temporary) if temporary != path else contextlib.nullcontext():
         yield File(path, temporary)
-    finally:
-        if temporary != path:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
 
 
 def _resolved(name: str) -> Path:
@@ -175,11 +182,12 @@ def _is_of_another_kind(path: Path, suffix: str) -> bool:
 
 
 def _encoded(content: str | bytes) -> bytes:
-    return content.encode() if isinstance(content, str) else content
+    """The bytes. (A path may have bytes that are not text; they are escaped.)"""
+    return content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
 
 
 def _beside(path: Path) -> Path:
-    """A new, empty file beside the path; the path itself where it is a device or a pipe."""
+    """A name for a new file beside the path; the path itself where it is a device or a pipe."""
     if path.is_dir():
         raise IsADirectoryError(21, "Is a directory")
     if path.exists():
@@ -187,9 +195,7 @@ def _beside(path: Path) -> Path:
             raise PermissionError(13, "Permission denied")
         if not path.is_file():
             return path
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    return Path(temporary)
+    return path.with_name(f".{path.name[:100]}.{token_hex(4)}")
 
 
 def _mode(path: Path) -> int:

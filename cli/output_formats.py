@@ -82,6 +82,7 @@ CONFORM_FORMATS = _by_name(
 AUDIT_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json", "tcpmc.reports.audit:as_json"),
     Format("junit", "a case for each rule of 3.10, for the test report of a CI server", ".xml", "tcpmc.reports.formats.audit_junit:junit"),
+    Format("markdown", "a table, for the job summary or a pull request of GitHub", ".md", "tcpmc.reports.formats.audit_markdown:markdown"),
     Format("sarif", "for code scanning: each difference at its source line", ".sarif", "tcpmc.reports.formats.audit_sarif:sarif"),
     Format("smt2", "the proof, for another solver: each check has to be unsat", ".smt2", "tcpmc.checks.audit.certificate:certificate"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.formats.text:audited"),
@@ -93,6 +94,15 @@ DRIVE_FORMATS = _by_name(
     Format("pcapng", "the packets of what differs, for Wireshark", ".pcapng", "tcpmc.reports.drive.drive_formats:pcapng", binary=True),
     Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
+)
+LEARN_FORMATS = _by_name(
+    Format("dot", "the machine for Graphviz", ".dot", "tcpmc.reports.drive.learn_text:dot"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.learn_text:text"),
+)
+REPLAY_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.drive.replay_text:json"),
+    Format("pcapng", "what the stacks sent, for Wireshark", ".pcapng", "tcpmc.reports.drive.replay_text:pcapng", binary=True),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.replay_text:text"),
 )
 CLAIM_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json"),

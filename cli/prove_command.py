@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tcpmc.checks.explicit.settings import writable_folder
 from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import (
     DISAGREE,
@@ -18,12 +19,11 @@ from tcpmc.checks.verdict import (
     expected_on,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, result_options
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, Amount, result_options
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
-from tcpmc.cli.trace_command import made
 from tcpmc.errors import BadInput
 from tcpmc.model.properties.kinds import Lemma, Property
 from tcpmc.model.variants.variant import Variant
@@ -53,7 +53,7 @@ class ProofSettings:
               help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
 @click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Amount(), metavar="SECONDS",
               help="For each property.")  # fmt: skip
 @QUIET
 @DEBUG
@@ -116,7 +116,7 @@ def _safety(name: str) -> Property:
 
 def certificate_file(folder: str, name: str, text: str, force: bool = False) -> None:
     """Write a certificate to the folder, which is made. Raises BadInput."""
-    with opened(str(made(folder) / f"{name}.smt2"), ".smt2", force) as file:
+    with opened(str(writable_folder(folder) / f"{name}.smt2"), ".smt2", force) as file:
         file.write(text)
 
 
@@ -131,7 +131,8 @@ def _code(variant: Variant, prop: Property, proof: Proof) -> int:
 
 def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     from tcpmc.checks.parametric.prover import assumed
-    from tcpmc.reports.ladder import ladder, wrapped
+    from tcpmc.reports.ladder import ladder
+    from tcpmc.reports.layout import hanging
 
     lines = [f"{proof.word}  {prop.name} on {prover.variant.name}", f"  {prop.meaning}"]
     if proof.proved:
@@ -145,8 +146,7 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     if run is not None:
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
     for text in assumed(prop, prover.variant, prover.data):
-        first, *more = wrapped(f"assumed: {text}", (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(f"assumed: {text}", width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 
@@ -166,7 +166,7 @@ def _listed(numbers: tuple[int, ...]) -> str:
 
 def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
     from tcpmc.checks.parametric.prover import assumed
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import wrapped
 
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
     for prop, proof in found:

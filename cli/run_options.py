@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.running.jobs import Job, Outcome, Result, canonical, expecting, fairly, select
+from tcpmc.checks.running.jobs import (
+    Job,
+    Outcome,
+    Result,
+    preferred_engine,
+    select,
+    with_expectations,
+    with_expectations_of,
+    with_fairness,
+)
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Monitor
 from tcpmc.checks.running.run import run, watcher
@@ -18,8 +27,8 @@ from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.catalogue import CATALOGUE, PROPERTIES
+from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import overridden
-from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:
@@ -27,9 +36,11 @@ if TYPE_CHECKING:
 
 
 def say(line: str) -> None:
-    """One line about the run itself, on stderr."""
+    """One line about the run itself, on stderr, if anybody reads that."""
     told = f"tcpmc: {printable(line)}\n"
-    sys.stderr.write(no_command(told) if on_github() else told)
+    with suppress(OSError):
+        sys.stderr.write(no_command(told) if on_github() else told)
+        sys.stderr.flush()
 
 
 def progress_of(quiet: bool) -> Callable[[str], None]:
@@ -55,7 +66,7 @@ def traced(
         words = prop.expected.items()
         having = [source for source, word in words if word in ("REFUTED", "WITNESS")]
         variant = having[0] if having else "rfc9293"
-    return decide([name], [variant], [engine or canonical(prop)], settings, follow)
+    return decide([name], [variant], [engine or preferred_engine(prop)], settings, follow)
 
 
 def decide(
@@ -70,9 +81,11 @@ def decide(
     if not jobs:
         raise BadInput("nothing is selected")
     if settings.expect:
-        jobs = expecting(jobs, settings.expect)
+        jobs = with_expectations_of(jobs, settings.expect)
+    if settings.expectations:
+        jobs = with_expectations(jobs, dict(settings.expectations))
     if settings.fairness:
-        jobs = fairly(jobs, settings.fairness)
+        jobs = with_fairness(jobs, settings.fairness)
     if not settings.limits.quiet:
         _note_overridden(jobs, settings.scope.bounds)
         _note_left_out(jobs, properties, settings.every)

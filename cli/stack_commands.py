@@ -111,6 +111,8 @@ def _compared(a: str, b: str, scope: Scope, asked: LimitSettings) -> StackCompar
     lemmas = [name for name, prop in CATALOGUE.items() if isinstance(prop, Lemma)]
     jobs = select([], [a, b], scope, ENGINES[:1]) + select(lemmas, [a, b], scope, ("z3",))
     outcome = run(jobs, asked.limits(), asked.progress)
+    if outcome.reason == "interrupted":
+        raise KeyboardInterrupt(outcome.reason)
     left = asked.timeout and max(0.001, asked.timeout - (time.monotonic() - started))
     try:
         with watched(replace(asked, timeout=left)) as progress:

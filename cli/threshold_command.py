@@ -9,7 +9,9 @@ import click
 
 from tcpmc.checks.running.loading import find_theorem, find_variant
 from tcpmc.checks.verdict import (
+    DISAGREE,
     EXIT_AS_EXPECTED,
+    EXIT_DISAGREE,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     INCONCLUSIVE,
@@ -17,7 +19,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, completing, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, completing, result_options
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
@@ -64,7 +66,7 @@ class TableSettings:
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one per processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--timeout", type=Amount(), metavar="SECONDS",
               help="For each theorem.")  # fmt: skip
 @QUIET
 @DEBUG
@@ -128,6 +130,8 @@ def _code(name: str, variant: Variant, answer: Threshold, settings: TimedSetting
     """The exit code for one theorem; with further assumptions nothing is expected."""
     if answer.word == INCONCLUSIVE:
         return EXIT_INCONCLUSIVE
+    if answer.word == DISAGREE:
+        return EXIT_DISAGREE
     expected = THEOREMS[name].holds.get(variant.name)
     if not settings.assume and expected and not answer.meets(expected):
         return EXIT_UNEXPECTED
@@ -175,7 +179,7 @@ def _report(question: ThresholdQuestion, answer: Threshold) -> str:
     lines = [f"{answer.word}  {question.name} on {question.variant.name}", f"  {claim.meaning}"]
     if answer.word == INCONCLUSIVE:
         lines.append(f"  necessary: {answer.condition} ({answer.how})")
-    elif answer.word == VACUOUS:
+    elif answer.word in (DISAGREE, VACUOUS):
         lines.append(f"  {answer.how}")
     elif answer.word == REFUTED:
         lines.append(f"  never: no finite {THEOREMS[question.name].claim.timer.length} is enough")

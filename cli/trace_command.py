@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from tcpmc.checks.explicit.settings import writable_folder
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import Standing
 from tcpmc.cli.output_formats import ALL_FORMATS, Format
@@ -38,7 +38,7 @@ def folders(values: Sequence[str]) -> list[Folder]:
             formats = [_known(name)]
         else:
             formats, path = [ALL_FORMATS[usual] for usual in USUAL], text
-        found += [Folder(form, made(path)) for form in formats]
+        found += [Folder(form, writable_folder(path)) for form in formats]
     return found
 
 
@@ -46,18 +46,6 @@ def _known(name: str) -> Format:
     if name not in ALL_FORMATS:
         raise BadInput(f"unknown format {name!r}; one of {', '.join(ALL_FORMATS)}")
     return ALL_FORMATS[name]
-
-
-def made(text: str) -> Path:
-    """The folder, which is made if it is not there. Raises BadInput where it cannot be written."""
-    path = Path(text)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"cannot write to the folder {text}: {error.strerror}") from error
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise BadInput(f"cannot write to the folder {text}: Permission denied")
-    return path
 
 
 def write_traces(outcome: Outcome, asked: Sequence[Folder], force: bool = False) -> int:

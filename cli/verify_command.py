@@ -12,7 +12,7 @@ from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, result_options
 from tcpmc.cli.output_formats import TEXT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
@@ -46,7 +46,7 @@ class VerifySettings:
 @click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
 @click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
               help="[default: both]")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300.0,
+@click.option("--timeout", type=Amount(), default=300.0,
               metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes of --all.  [default: one per processor]")  # fmt: skip
@@ -104,8 +104,8 @@ def _data_of(name: str) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadInput(f"{name}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checked:
@@ -119,14 +119,13 @@ def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checke
 
 def _checked(name: str, found: Checked) -> str:
     """The verdict on a file, and what it proves."""
-    from tcpmc.reports.ladder import wrapped
+    from tcpmc.reports.layout import hanging
 
     if not found.accepted:
         return f"REJECTED  {name}  {_why(found)}"
     lines = [f"accepted  {name}  by {' and '.join(found.solvers)}"]
     for text in found.proved:
-        first, *more = wrapped(text, (width() or 100) - 4)
-        lines += [f"  {first}", *(f"    {line}" for line in more)]
+        lines += hanging(text, width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ import graphviz
 from graphviz.quoting import NoHtml
 
 from tcpmc.diagrams.render import FORMATS, render
+from tcpmc.reports.layout import printable
 
 FONT = "DejaVu Sans,Verdana,sans-serif"
 
@@ -30,8 +31,7 @@ class Html(str):
 
 def plain(text: str) -> str:
     """Any text, as it stands, inside an Html label. Lines stay lines."""
-    printable = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-    return escape(printable).replace("\n", "<BR/>")
+    return escape(printable(text, keep="\n")).replace("\n", "<BR/>")
 
 
 def shown(value: str | float) -> str:
@@ -40,7 +40,7 @@ def shown(value: str | float) -> str:
         return f"<{value}>"
     if not isinstance(value, str):
         return f"{value:g}"
-    text = "".join(char if char.isprintable() or char == "\n" else "�" for char in value)
+    text = printable(value, keep="\n")
     for char, code in (("\\", "\\\\"), ("\n", "\\n"), ("&", "&amp;")):
         text = text.replace(char, code)
     plain_text: str = NoHtml(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -11,7 +12,9 @@ from contextlib import contextmanager
 from functools import cache
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
+
+from tcpmc.temporary import PATHS, remove
 
 FORMATS = ("svg", "png", "pdf", "dot")
 FONTS = Path(__file__).resolve().parent / "fonts"
@@ -61,14 +64,16 @@ def pdf(dot: str) -> bytes:
 
 
 @cache
-def _font_folder() -> TemporaryDirectory[str]:
+def _font_folder() -> str:
     """A folder with our fonts alone, for as long as the process lives: Fontconfig writes into the
     folders that it reads."""
-    folder = TemporaryDirectory(prefix="tcpmc-fonts-")
+    folder = mkdtemp(prefix="tcpmc-fonts-")
+    PATHS.add(Path(folder))
+    atexit.register(remove, Path(folder))
     for font in sorted(FONTS.glob("*.ttf")):
-        shutil.copy(font, folder.name)
-    text = CONFIGURATION.format(folder=escape(folder.name))
-    Path(folder.name, "fonts.conf").write_text(text, encoding="utf-8")
+        shutil.copy(font, folder)
+    text = CONFIGURATION.format(folder=escape(folder))
+    Path(folder, "fonts.conf").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -76,7 +81,7 @@ def _font_folder() -> TemporaryDirectory[str]:
 def _own_fonts() -> Iterator[None]:
     """Have Fontconfig, which looks once, find the fonts of this package and no others."""
     before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(Path(_font_folder().name, "fonts.conf"))
+    os.environ["FONTCONFIG_FILE"] = str(Path(_font_folder(), "fonts.conf"))
     try:
         yield
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from tcpmc.diagrams.dot import FONT
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
 
 Point = tuple[float, float]
 Look = dict[str, str | float]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 NUMBERS = ("iss", "irs", "snd_una", "snd_nxt", "rcv_nxt")
-WAYS = 3
+WAYS = 2
+LABELS = 10
+"""The width of the column of labels."""
 
 
 def as_text(found: Audits, width: int | None = None) -> str:
@@ -69,18 +71,31 @@ def _audit(one: Audit, width: int) -> Iterator[str]:
 
 
 def row_lines(one: Audit, row: AuditRow, width: int) -> Iterator[str]:
-    """A row in words."""
+    """A row in words: what differs, and then a line or more for each thing to know of it."""
     head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
     yield from _wrapped(head, width, "  ")
-    yield from _wrapped(f"when {condition(row)}", width, "      ")
-    yield from _wrapped(f"RFC 9293: {_or(row.rfc_does)} ({row.rfc_label})", width, "      ")
-    yield from _wrapped(
-        f"{one.variant.name}: {_or(row.own_does)} ({row.own_label})", width, "      "
-    )
-    yield from _wrapped(reason(row), width, "      ")
-    yield from _wrapped(f"such as {shown(row.example)}", width, "      ")
+    yield from _told("when", condition(row), width)
+    for label, ways, name in (
+        ("RFC 9293", row.rfc_does, row.rfc_label),
+        ("variant", row.own_does, row.own_label),
+    ):
+        *others, last = shortened(ways)
+        for number, way in enumerate(others):
+            yield from _told("or" if number else label, way, width)
+        yield from _told("or" if others else label, f"{last} ({name})", width)
+    yield from _told("because", reason(row), width)
+    yield from _told("such as", shown(row.example), width)
     if reached(row):
-        yield from _wrapped(reached(row), width, "      ")
+        yield from _told("run", reached(row), width)
+
+
+def _told(label: str, text: str, width: int) -> Iterator[str]:
+    """The text beside its label, both in columns."""
+    lines = textwrap.wrap(
+        text, width - LABELS - 6, break_on_hyphens=False, break_long_words=False
+    ) or [""]
+    yield f"      {label:<{LABELS}}{lines[0]}"
+    yield from (f"      {'':<{LABELS}}{line}" for line in lines[1:])
 
 
 def word(row: AuditRow) -> str:
@@ -129,6 +144,8 @@ def shown(one: Example) -> str:
     if one.tcb.state not in (State.CLOSED, State.LISTEN):
         told += [f"SND.UNA {one.tcb.snd_una}", f"SND.NXT {one.tcb.snd_nxt}"]
         told += [f"RCV.NXT {one.tcb.rcv_nxt}"]
+    if one.max_snd_wnd is not None:
+        told.append(f"MAX.SND.WND {one.max_snd_wnd}")
     if one.segment is not None:
         told.append(f"segment {one.segment}")
     if one.octets is not None:
@@ -142,9 +159,10 @@ def choice_lines(choice: Choice, width: int) -> Iterator[str]:
     yield from _wrapped(f"{choice.words} ({choice.citation})", width, "      ")
 
 
-def _or(ways: Sequence[str]) -> str:
-    more = f"; or {len(ways) - WAYS} more" if len(ways) > WAYS else ""
-    return "; or ".join(ways[:WAYS]) + more
+def shortened(ways: Sequence[str]) -> list[str]:
+    """The first ways, and how many more there are."""
+    more = [f"in {len(ways) - WAYS} more ways"] if len(ways) > WAYS else []
+    return [*ways[:WAYS], *more]
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

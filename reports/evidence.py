@@ -16,7 +16,8 @@ from tcpmc.model.properties.kinds import (
     LivelockFree,
     Reachable,
 )
-from tcpmc.reports.ladder import folded, ladder, wrapped
+from tcpmc.reports.ladder import ladder
+from tcpmc.reports.layout import folded, wrapped
 from tcpmc.reports.scope_arguments import as_options
 
 LADDER = 100

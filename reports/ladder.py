@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from textwrap import wrap
 
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.event_kinds import EventKind
@@ -14,6 +13,7 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import Event, System
+from tcpmc.reports.layout import wrapped
 from tcpmc.reports.story import rules_of
 
 NUMBER, STATE, GAP, SLACK = 5, 12, 2, 2
@@ -96,16 +96,6 @@ def ladder(trace: Trace, width: int = 100) -> list[str]:
     else:
         lines = _list(trace, width)
     return [line.rstrip() for line in lines]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """The text as lines of at most `width` columns; a state's name is not broken."""
-    return wrap(text, max(width, 8), break_on_hyphens=False) or [""]
-
-
-def folded(texts: Sequence[str], width: int) -> list[str]:
-    """Each text as lines of at most `width` columns."""
-    return [line for text in texts for line in wrapped(text, width)]
 
 
 def _draw(

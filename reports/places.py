@@ -19,9 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 from tcpmc.checks.running.jobs import Job, Result
-from tcpmc.checks.trace import Trace
+from tcpmc.checks.trace import Trace, move_of
 from tcpmc.model.endpoint.tcb import Step
-from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.variants import shipped as variants
 
@@ -85,7 +84,8 @@ def _labels(model: Model, trace: Trace, number: int, own: Path | None) -> dict[s
     step = trace.steps[number]
     assert step is not None
     with noting() as made:
-        _again(model, trace.states[number], trace.events[number])
+        event = trace.events[number]
+        move_of(model, event.end, trace.states[number].ends[event.end], event)
     found = {}
     for label in step.rules:
         makers = [place for rules, place in made if label in rules]
@@ -93,15 +93,6 @@ def _labels(model: Model, trace: Trace, number: int, own: Path | None) -> dict[s
         if makers:
             found[label] = inside[-1] if inside else makers[0]
     return found
-
-
-def _again(model: Model, before: System, event: Event) -> None:
-    """Take the step of one end once more."""
-    end = before.ends[event.end]
-    if event.flight is None:
-        model.own_move(event.kind, event.end, end)
-    else:
-        model.receive(event.end, end, event.flight.segment)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tcpmc.checks.verdict import (
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.evidence import evidence
-from tcpmc.reports.ladder import folded, wrapped
+from tcpmc.reports.layout import folded, hanging, wrapped
 from tcpmc.reports.scope_arguments import FLAGS, option
 
 TABLE = 80
@@ -50,7 +50,7 @@ def report(
 
 
 def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str]:
-    notes = list(dict.fromkeys(note for result in results for note in result.rests_on))
+    notes = list(dict.fromkeys(note for result in results for note in result.all_assumptions))
     name = max([8, *(len(_name(result)) for result in results)])
     marks = max(len(_letters(result, notes)) for result in results)
     how = width - 2 - WORD - name - 1 - 6 - marks
@@ -92,7 +92,7 @@ def _by(verdict: Verdict) -> str:
 
 def _letters(result: Result, notes: Sequence[str]) -> str:
     """The letters of what the verdict rests on."""
-    return "".join(letter(index) for index in sorted(map(notes.index, result.rests_on)))
+    return "".join(letter(index) for index in sorted(map(notes.index, result.all_assumptions)))
 
 
 def letter(index: int) -> str:
@@ -141,9 +141,7 @@ def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator
     texts += [f"{letter(number)}  {note}" for number, note in enumerate(notes)]
     texts += _scopes(results)
     for text in texts:
-        first, *more = wrapped(text, width - 3)
-        yield first
-        yield from (f"   {line}" for line in more)
+        yield from hanging(text, width, hang=3)
 
 
 def _scopes(results: Sequence[Result]) -> list[str]:

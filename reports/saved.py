@@ -21,7 +21,7 @@ from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Reachable
 from tcpmc.model.variants.variant import Variant
-from tcpmc.reports.verdict_json import SCHEMA, as_json, state_object, step_object
+from tcpmc.reports.verdict_json import SCHEMA, as_json, dumped, state_object, step_object
 from tcpmc.reports.verdict_objects import ResultObject, StepObject, VerdictsObject
 
 Json = dict[str, Any]
@@ -146,4 +146,4 @@ def as_saved(model: Model, source: str, trace: Trace) -> str:
     verdict = Verdict(prop, model.variant, model.scope, answers)
     document = json.loads(as_json(Outcome([Result(job, verdict)])))
     document["results"][0]["command"] = "tcpmc explore --trace FILE"
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)

@@ -12,7 +12,7 @@ from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
 from tcpmc.model.properties.kinds import Word
 from tcpmc.reports.evidence import command, steps
-from tcpmc.reports.ladder import folded, wrapped
+from tcpmc.reports.layout import folded, hanging, wrapped
 from tcpmc.reports.report import TABLE, basis, summary
 
 MOST = 8
@@ -168,9 +168,7 @@ def _unexpected(results: Sequence[Result], width: int) -> Iterator[str]:
     for result in odd[:MOST]:
         verdict = result.verdict
         row = f"! {verdict.word}  {verdict.prop.name} on {verdict.variant.name}: {basis(verdict)}"
-        first, *more = wrapped(row, width - 4)
-        yield first
-        yield from (f"    {line}" for line in more)
+        yield from hanging(row, width, hang=4)
         if verdict.trace is not None:
             yield from (f"    {line}" for line in wrapped(f"$ {command(result.job)}", width - 4))
     if len(odd) > MOST:

@@ -12,6 +12,7 @@ from tcpmc.model.endpoint.tcb import State, Step
 from tcpmc.model.network.product import Event, System
 from tcpmc.model.network.system import Model
 from tcpmc.reports.flows import Flow, flows
+from tcpmc.reports.layout import printable
 
 if TYPE_CHECKING:
     from tcpmc.checks.running.jobs import Result
@@ -83,8 +84,3 @@ def copies_of(result: Result) -> list[Flow]:
 def title(result: Result) -> str:
     """ "REFUTED graceful-close on no-time-wait" """
     return f"{result.verdict.word} {result.job.prop.name} on {result.job.variant.name}"
-
-
-def printable(text: str) -> str:
-    """The text on one line: what cannot be printed, line breaks too, as a replacement sign."""
-    return "".join(char if char.isprintable() else "�" for char in text)

@@ -101,7 +101,7 @@ def result_object(result: Result) -> ResultObject:
         expected=verdict.expected,
         as_expected=verdict.as_expected if verdict.expected is not None else None,
         engines={name: _answer(answer) for name, answer in verdict.answers.items()},
-        assumptions=tuple(result.rests_on),
+        assumptions=tuple(result.all_assumptions),
         scope=None if lemma else convert(asdict(job.scope), ScopeObject),
         vacuous=verdict.word == VACUOUS,
         trace=None if verdict.trace is None else trace_object(verdict.trace),

@@ -128,14 +128,15 @@ class Command(StackUnderTest):
         line, _, self._rest = self._rest.partition(b"\n")
         return line.decode(errors="replace")
 
-    def fresh(self) -> None:
+    def fresh(self, local: Endpoint | None = None, remote: Endpoint | None = None) -> None:
         """`reset`, with the endpoints of the next connection. A program that has ended is started
         again."""
         if self._ended:
             self.close()
             self._begin()
         port = self.local.port + 1 if self.local.port < LAST_PORT else FIRST_PORT
-        self.local = self.local._replace(port=port)
+        self.local = local or self.local._replace(port=port)
+        self.remote = remote or self.remote
         self._ask(f"reset {self.local} {self.remote}")
         self._sent = []
 

@@ -68,7 +68,7 @@ class Linux(StackUnderTest):
             os.close(self._namespace)
             raise
 
-    def fresh(self) -> None:
+    def fresh(self, local: Endpoint | None = None, remote: Endpoint | None = None) -> None:
         """Sockets vanish without a segment (TCP_REPAIR), TIME-WAIT by the kernel's own means; the
         next connection has another port."""
         for one in self._open:
@@ -81,7 +81,8 @@ class Linux(StackUnderTest):
                 self._diagnostics.destroy(left)
         self._read()
         port = self.local.port + 1 if self.local.port < LAST_PORT else FIRST_PORT
-        self.local = self.local._replace(port=port)
+        self.local = local or self.local._replace(port=port)
+        self.remote = remote or self.remote
 
     def call(self, call: Call, octets: int = 1) -> str:
         """The socket call for it; what the kernel says against it is the name of its errno."""
@@ -95,12 +96,13 @@ class Linux(StackUnderTest):
         user = self._connected or self._listener
         match call:
             case "passive OPEN":
+                user = self._let_go(user)
                 if user is not None:
                     return "in use"
                 self._listener = self._bound()
                 self._listener.listen(8)
             case "active OPEN":
-                if self._connected is not None:
+                if self._let_go(self._connected) is not None:
                     return "in use"
                 self._end_listener()
                 self._connected = self._bound()
@@ -126,6 +128,14 @@ class Linux(StackUnderTest):
                     return "no connection"
                 self._end_listener()
         return ""
+
+    def _let_go(self, user: socket.socket | None) -> socket.socket | None:
+        """A socket whose connection is over is closed, so that another can be opened."""
+        if user is None or self.state() not in ("CLOSED", "TIME-WAIT"):
+            return user
+        user.close()
+        self._connected = self._listener = None
+        return None
 
     def _has_user(self) -> None:
         """Before a connection of a listener is established nobody can make a call on it."""
@@ -196,6 +206,12 @@ class Linux(StackUnderTest):
     def _own(self) -> list[KernelSocket]:
         port = self.local.port
         return [c for c in self._diagnostics.connections() if c.local == port]
+
+    def without_timestamps(self) -> None:
+        """A switch of this namespace."""
+        super().without_timestamps()
+        with entered(self._namespace):
+            set_switch("tcp_timestamps", "0")
 
     def state(self) -> str:
         """The state of the connection, or of the listener where there is none yet."""

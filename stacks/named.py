@@ -5,7 +5,7 @@ from __future__ import annotations
 from tcpmc.errors import BadInput
 from tcpmc.stacks.stack import StackUnderTest
 
-KNOWN = "linux, command:PROGRAM, unix:PATH"
+KNOWN = "linux, lwip, command:PROGRAM, unix:PATH"
 ENDS = (("10.0.0.1", "10.0.0.2"), ("10.0.0.2", "10.0.0.1"))
 
 
@@ -18,6 +18,10 @@ def stack_named(name: str, end: int = 0) -> StackUnderTest:
         from tcpmc.stacks.linux import Linux
 
         return Linux(local, remote)
+    if name == "lwip":
+        from tcpmc.stacks.lwip import Lwip
+
+        return Lwip(local, remote)
     if kind == "command" and colon and rest.strip():
         from tcpmc.stacks.command import Command
 

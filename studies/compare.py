@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from tcpmc.checks.explicit.first import Test, first_runs, move_of
+from tcpmc.checks.explicit.first import Test, first_runs
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.running.jobs import Outcome
 from tcpmc.checks.statespace import Graph, explore
 from tcpmc.checks.symbolic.causes import cause_of
 from tcpmc.checks.symbolic.transitions import Arrow, changes_by, in_order, state_changes
-from tcpmc.checks.trace import Trace
+from tcpmc.checks.trace import Trace, move_of
 from tcpmc.checks.verdict import DEFINITE, Verdict
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,9 +13,10 @@ from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.variants.variant import Variant
 from tcpmc.reports.evidence import LADDER, steps
-from tcpmc.reports.ladder import ladder, wrapped
+from tcpmc.reports.ladder import ladder
+from tcpmc.reports.layout import hanging
 from tcpmc.reports.report import TABLE, outcome_notes
-from tcpmc.reports.verdict_json import trace_json
+from tcpmc.reports.verdict_json import dumped, trace_json
 from tcpmc.studies.compare import Difference
 
 SCHEMA = "tcpmc/comparison/1"
@@ -51,19 +51,19 @@ def as_text(found: StackComparison, width: int | None = None, traces: bool = Tru
     narrow = min(TABLE, width or TABLE)
     told = [f"{variant.name}: {variant.title}" for variant in (found.a, found.b)]
     told.append(f"scope {found.scope.name}: {found.scope.describe()}")
-    lines = [line for text in told for line in _hanging(text, narrow, 0)]
+    lines = [line for text in told for line in hanging(text, narrow, 0)]
     for kind, title in TITLES.items():
         some = [one for one in found.differences if one.kind == kind]
         if some:
             lines += ["", title]
             lines += [line for one in some for line in _entry(found, one, narrow)]
     if not found.differences:
-        lines += ["", *_hanging(_nothing(found), narrow, 0)]
+        lines += ["", *hanging(_nothing(found), narrow, 0)]
     if traces:
         for number in range(len(found.traces)):
             lines += ["", *_trace(found, number, min(LADDER, width or LADDER))]
     notes = outcome_notes(found.outcome, exit_code(found)) if found.outcome else []
-    lines += ["", *(line for note in notes for line in _hanging(note, narrow, 0))] * bool(notes)
+    lines += ["", *(line for note in notes for line in hanging(note, narrow, 0))] * bool(notes)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -83,25 +83,18 @@ def _entry(found: StackComparison, one: Difference, width: int) -> Iterator[str]
         shown = "no trace"
     if one.kind == "state change":
         only = found.a.name if one.a == "yes" else found.b.name
-        yield from _hanging(f"{one.name} (only in {only}; {shown})", width, 2)
+        yield from hanging(f"{one.name} (only in {only}; {shown})", width, 2)
         return
-    yield from _hanging(f"{one.name} ({shown})", width, 2)
-    yield from _hanging(f"{found.a.name}: {one.a}", width, 4)
-    yield from _hanging(f"{found.b.name}: {one.b}", width, 4)
-
-
-def _hanging(text: str, width: int, indent: int) -> list[str]:
-    first, *more = wrapped(text, width - indent - 2)
-    return [" " * indent + first, *(" " * (indent + 2) + line for line in more)]
+    yield from hanging(f"{one.name} ({shown})", width, 2)
+    yield from hanging(f"{found.a.name}: {one.a}", width, 4)
+    yield from hanging(f"{found.b.name}: {one.b}", width, 4)
 
 
 def _trace(found: StackComparison, number: int, width: int) -> Iterator[str]:
     shown = found.traces[number]
     name, trace = shown
     of = [one.name for one in found.differences if (one.shown_on, one.trace) == shown]
-    yield from _hanging(
-        f"Trace {number + 1}: {name}, {steps(trace)}, for {'; '.join(of)}", width, 0
-    )
+    yield from hanging(f"Trace {number + 1}: {name}, {steps(trace)}, for {'; '.join(of)}", width, 0)
     yield from ladder(trace, width)
 
 
@@ -117,7 +110,7 @@ def as_json(found: StackComparison) -> str:
         "stopped": found.outcome.reason if found.outcome else None,
         "differences": [_as_json(one) for one in found.differences],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)
 
 
 def _as_json(one: Difference) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 from tcpmc import __version__
-from tcpmc.checks.running.jobs import Job, Outcome, Result, canonical
+from tcpmc.checks.running.jobs import Job, Outcome, Result, preferred_engine
 from tcpmc.checks.running.loading import find_bug
 from tcpmc.checks.running.monitor import Limits
 from tcpmc.checks.running.run import run
@@ -16,9 +15,9 @@ from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.variants.bugs import BUGS, Bug
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.reports.evidence import command, evidence
-from tcpmc.reports.ladder import folded, wrapped
+from tcpmc.reports.layout import folded, hanging
 from tcpmc.reports.report import TABLE, WORD, outcome_notes
-from tcpmc.reports.verdict_json import result_json
+from tcpmc.reports.verdict_json import dumped, result_json
 
 SCHEMA = "tcpmc/gallery/1"
 
@@ -65,7 +64,7 @@ def gallery(
 
 def _job(bug: Bug, variant: str) -> Job:
     prop = PROPERTIES[bug.caught_by]
-    return Job(prop, VARIANTS[variant], variant, bug.scope, (canonical(prop),))
+    return Job(prop, VARIANTS[variant], variant, bug.scope, (preferred_engine(prop),))
 
 
 def shown_by(row: Caught) -> str:
@@ -100,8 +99,7 @@ def _entry(row: Caught, width: int) -> Iterator[str]:
         shown_by(row),
         *_unexpected(row),
     ):
-        first, *more = wrapped(text, width - 8)
-        yield from (f"      {first}", *(f"        {line}" for line in more))
+        yield from hanging(text, width, 6)
 
 
 def _unexpected(row: Caught) -> Iterator[str]:
@@ -129,7 +127,7 @@ def as_json(found: Gallery) -> str:
         "stopped": found.outcome.reason,
         "bugs": [_row_as_json(row) for row in found.rows],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)
 
 
 def _row_as_json(row: Caught) -> dict[str, Any]:

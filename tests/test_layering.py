@@ -35,6 +35,7 @@ def within(module: str, package: str) -> bool:
 LAYERS: dict[str, tuple[str, ...]] = {
     "": ("api", "check_result", "diagrams", "errors", "model.*", "state_space"),
     "errors": ("",),
+    "temporary": (),
     "model": ("model.*",),
     "model.endpoint": (),
     "model.variants.variant": ("model.endpoint",),
@@ -43,7 +44,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "model.timed": ("model.endpoint", "model.network"),
     "model.variants": ("model.endpoint", "model.network", "model.variants.variant"),
     "checks": ("", "errors", "model.*"),
-    "checks.statespace": (),
+    "checks.statespace": ("temporary",),
     "checks.symbolic": ("checks", "errors", "model.*"),
     "checks.explicit": ("", "checks", "checks.statespace", "errors", "model.*"),
     "checks.smt": (
@@ -54,7 +55,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("checks", "checks.explicit", "checks.smt", "checks.statespace", "checks.symbolic"),
         *("errors", "model.*"),
     ),
-    "checks.timed": ("checks", "checks.symbolic", "errors", "model.*"),
+    "checks.timed": (
+        *("checks", "checks.explicit", "checks.statespace", "checks.symbolic"),
+        *("errors", "model.*"),
+    ),
     "checks.audit": ("checks.*", "errors", "model.*"),
     "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
     "checks.drive": ("captures", "checks", "checks.conform", "errors", "model.*", "stacks"),
@@ -66,7 +70,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "stacks.examples": (),
     "reports": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "stacks"),
     "studies": ("", "captures", "checks.*", "errors", "model.*", "reports.*", "studies.*"),
-    "diagrams": ("", "checks.*", "errors", "model.*", "reports.*"),
+    "diagrams": ("", "checks.*", "errors", "model.*", "reports.*", "temporary"),
     "web": ("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*", "studies.*"),
     "check_result": ("checks.*", "diagrams", "errors", "model.*", "reports.*"),
     "state_space": ("check_result", "checks.*", "errors", "model.*"),
@@ -75,7 +79,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "pytest_plugin": ("checks.*", "errors", "model.*", "question"),
     "cli": (
         *("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*"),
-        *("stacks", "studies.*", "web"),
+        *("stacks", "studies.*", "temporary", "web"),
     ),
     "__main__": ("cli",),
 }
@@ -134,7 +138,7 @@ def test_help_imports_no_heavy_library() -> None:
     code = f"""
 import sys
 sys.argv = ["tcpmc", "check", "--help"]
-from tcpmc.cli.main import main
+from tcpmc.cli.entry_point import main
 try:
     main()
 finally:

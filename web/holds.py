@@ -29,7 +29,7 @@ def holds(model: Model, states: Sequence[System]) -> dict[str, list[str] | str]:
     found: dict[str, list[str] | str] = {}
     for prop in PROPERTIES.values():
         reason = _about(prop)
-        if reason is None and prop.setting(model.scope) != model.scope:
+        if reason is None and prop.scope_for(model.scope) != model.scope:
             reason = ELSEWHERE
         found[prop.name] = reason or [_of_state(model, prop, state) for state in states]
     return found

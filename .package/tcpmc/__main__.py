@@ -1,6 +1,6 @@
 """`python -m tcpmc`: the command line."""
 
-from tcpmc.cli.main import main
+from tcpmc.cli.entry_point import main
 
 if __name__ == "__main__":
     main()

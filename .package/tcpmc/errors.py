@@ -28,6 +28,6 @@ def one_line(error: BaseException) -> str:
     """What the error is and says, without line breaks."""
     try:
         said = str(error)
-    except Exception:  # an exception of the user's whose own text cannot be made
+    except BaseException:  # an exception of the user's whose own text cannot be made
         said = "(its text cannot be shown)"
     return " ".join(f"{type(error).__name__}: {said}".split())

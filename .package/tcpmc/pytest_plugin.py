@@ -6,7 +6,8 @@
     @pytest.mark.tcpmc("graceful-close", "closing", variant="my_stack.py", scope="small")
     def test_my_stack(): ...
 
-A marker makes one test of each property; those of one test are decided together. A test fails with
+A marker makes one test of each property. What the markers of a session ask about the same states
+is decided together, when the first of it is asked: a scope is explored once. A test fails with
 the verdict, the trace and the command that shows it again. What costs time to import is imported
 where a question is asked.
 """
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from tcpmc.question import Question
 
 MARKER = (
-    "tcpmc(*properties, variant='rfc9293', scope='default', expect=None, engine=None, "
-    "timeout=None, **bounds): before the test, decide each property on the variant; "
+    "tcpmc(*properties, variant='rfc9293', scope='default', expect='rfc9293', verdict=None, "
+    "engine=None, timeout=None, **bounds): before the test, decide each property on the variant; "
     "see tcpmc.pytest_plugin"
 )
 PARAMETER = "_tcpmc_asked"
@@ -79,8 +80,8 @@ def _marked(item: pytest.Item) -> Asked | None:
 @pytest.fixture
 def tcpmc_check(request: pytest.FixtureRequest) -> Callable[..., Verdict]:
     """A function that decides one property, and fails the test unless it is as expected:
-    `tcpmc_check(property, variant="rfc9293", scope="default", expect=None, engine=None,
-    timeout=None, **bounds)`.
+    `tcpmc_check(property, variant="rfc9293", scope="default", expect="rfc9293",
+    verdict=None, engine=None, timeout=None, **bounds)`.
 
     variant
         A name, or a Python file that defines `variant`: from the folder of the test, or from that
@@ -88,9 +89,11 @@ def tcpmc_check(request: pytest.FixtureRequest) -> Callable[..., Verdict]:
     scope, bounds
         Named bounds, and changes of them: `capacity=1`, `data=0`, `clock=True`.
     expect
-        The verdict; by default what the catalogue expects on this variant, or of rfc9293.
+        A variant whose verdicts are expected, as `tcpmc check --expect`.
+    verdict
+        The verdict that is expected, such as "REFUTED", instead.
     engine
-        "explicit", "z3" or "networkx"; by default the first two.
+        "explicit", "z3" or "networkx"; by default the first, and z3 for lemmas. "auto": both.
     timeout
         In seconds; a question that is not settled by then fails.
 
@@ -141,15 +144,16 @@ def _question(item: pytest.Item, asked: Asked) -> Question:
 
 
 def _beside(item: pytest.Item, first: Question) -> list[Question]:
-    """The other questions of this test's markers that are to be run: those about the same states
-    are decided with the first."""
-    found = [
-        _question(other, asked)
-        for other in item.session.items
-        if (asked := _marked(other)) is not None and _function(other) == _function(item)
-    ]
+    """The other questions of the session's markers about the same states, each once. (What cannot
+    be asked is told where it is asked.)"""
+    from tcpmc.errors import BadInput
+
+    if first.timeout is not None:  # which is for this question alone
+        return []
+    found: dict[Question, None] = {}
+    for other in item.session.items:
+        asked = _marked(other)
+        if asked is not None:
+            with suppress(BadInput):
+                found[_question(other, asked)] = None
     return [question for question in found if question.about == first.about and question != first]
-
-
-def _function(item: pytest.Item) -> str:
-    return item.nodeid.partition("[")[0]

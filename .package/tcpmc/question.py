@@ -7,11 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tcpmc.api import decided
-from tcpmc.checks.running.jobs import AUTO, ENGINES, Result, expecting, select
-from tcpmc.checks.running.loading import bounded, find_property
+from tcpmc.checks.running.jobs import (
+    CROSS_CHECK,
+    ENGINES,
+    Result,
+    preferred_engine,
+    select,
+    with_expectations_of,
+)
+from tcpmc.checks.running.loading import bounded, find_property, find_variant
 from tcpmc.checks.verdict import DEFINITE, Standing, Word
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
+from tcpmc.model.properties.kinds import Property
 from tcpmc.reports.evidence import command, evidence
 from tcpmc.reports.report import basis
 from tcpmc.reports.terminal import no_command, on_github
@@ -19,33 +27,51 @@ from tcpmc.reports.terminal import no_command, on_github
 
 @dataclass(frozen=True)
 class Question:
-    """A property, the name or file of a variant, and the scope and engine that are asked for.
-    `expect` is the word that is expected, if not the catalogue's; `timeout` is in seconds."""
+    """A property, the name or file of a variant, and the scope and engines that are asked for.
+    `expect` is the variant whose verdicts are expected, where the catalogue expects nothing of this
+    one, and `verdict` the word, if not the catalogue's; `timeout` is in seconds."""
 
     prop: str
     variant: str
     scope: Scope
-    engine: str | None
-    expect: str | None
+    engines: tuple[str, ...]
+    expect: str
+    verdict: str | None
     timeout: float | None
 
     @property
     def about(self) -> tuple[object, ...]:
         """What questions have in common that are decided on the same states."""
-        return self.variant, self.scope, self.engine, self.timeout
+        return self.variant, self.scope, self.engines, self.expect, self.timeout
 
 
 def question(prop: str, variant: str, **settings: Any) -> Question:
-    """The question in these words: a scope by its name, expect, engine, timeout, and bounds of the
-    scope. Raises BadInput for what cannot be asked."""
-    find_property(prop)
-    named = settings.pop("scope", "default")
-    expect, engine, timeout = (settings.pop(key, None) for key in ("expect", "engine", "timeout"))
-    if engine is not None and engine not in ENGINES:
-        raise BadInput(f"unknown engine {engine!r}; one of {', '.join(ENGINES)}")
-    if expect is not None and expect not in DEFINITE:
-        raise BadInput(f"expect={expect!r}: one of {', '.join(DEFINITE)}")
-    return Question(prop, variant, bounded(named, settings), engine, expect, timeout)
+    """The question in these words: a scope by its name, expect, verdict, engine, timeout, and
+    bounds of the scope. Raises BadInput for what cannot be asked."""
+    named, expect = settings.pop("scope", "default"), settings.pop("expect", "rfc9293")
+    verdict, engine, timeout = (settings.pop(key, None) for key in ("verdict", "engine", "timeout"))
+    engines = _engines(find_property(prop), engine)
+    if expect in DEFINITE:
+        raise BadInput(
+            f"expect={expect!r}: expect is a variant, as --expect; a verdict is verdict={expect!r}"
+        )
+    find_variant(expect)
+    if verdict is not None and verdict not in DEFINITE:
+        raise BadInput(f"verdict={verdict!r}: one of {', '.join(DEFINITE)}")
+    scope = bounded(named, settings)
+    return Question(prop, variant, scope, engines, expect, verdict, timeout)
+
+
+def _engines(prop: Property, engine: str | None) -> tuple[str, ...]:
+    """The engines that are asked: by default the one that decides the property best, the explicit
+    one for all but lemmas; "auto" as on the command line, for a cross-check by both."""
+    if engine is None:
+        return (preferred_engine(prop),)
+    if engine == "auto":
+        return CROSS_CHECK
+    if engine not in ENGINES:
+        raise BadInput(f"unknown engine {engine!r}; one of auto, {', '.join(ENGINES)}")
+    return (engine,)
 
 
 def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, Result]:
@@ -54,12 +80,11 @@ def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, R
     Raises BadInput, ReplayError, and KeyboardInterrupt where the run was interrupted.
     """
     questions = [first, *others]
-    engines = (first.engine,) if first.engine else AUTO
     names = [each.prop for each in questions]
-    jobs = select(names, [first.variant], first.scope, engines)
-    found = decided(expecting(jobs, "rfc9293"), first.timeout)
+    jobs = select(names, [first.variant], first.scope, first.engines)
+    found = decided(with_expectations_of(jobs, first.expect), first.timeout)
     results = {result.job.prop.name: result for result in found}
-    return {each: _expecting(each.expect, results[each.prop]) for each in questions}
+    return {each: _expecting(each.verdict, results[each.prop]) for each in questions}
 
 
 def _expecting(word: str | None, result: Result) -> Result:

@@ -25,6 +25,10 @@ from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Tcb, empty_tcb
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
 
+LARGEST_WINDOW = 2**30
+"""What window scaling can say (RFC 7323, 2.3)."""
+MAX_SND_WND = "MAX.SND.WND"
+
 SEGMENT = "segment"
 CALLS = ("open_active", "open_passive", "send", "receive", "close", "abort")
 TIMEOUTS = ("retransmission_timeout", "time_wait_timeout", "user_timeout")
@@ -72,7 +76,9 @@ class Case:
         """What is assumed of the numbers."""
         octets = z3.BitVec("octets", BITS)
         if self.event == SEGMENT:
-            return z3.ULE(octets, LONGEST)
+            return z3.And(
+                z3.ULE(octets, LONGEST), z3.ULE(z3.BitVec(MAX_SND_WND, BITS), LARGEST_WINDOW)
+            )
         if self.event == "send":
             return z3.And(octets != 0, z3.ULE(octets, LONGEST))
         return z3.BoolVal(True)
@@ -154,7 +160,7 @@ NAMES = {
 def any_host(profile: Profile) -> Host:
     """A host with these switches, and anything else that it may be."""
     iss = sequence("ISS to select")
-    return Host(profile, iss, number("remembered"), flag("may open"))
+    return Host(profile, iss, number("remembered"), flag("may open"), number(MAX_SND_WND))
 
 
 def calls_and_timeouts(stamps: bool, reopened: bool, holds: bool) -> Iterator[Case]:

@@ -22,6 +22,7 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
+from tcpmc.checks.audit.foreign import hangs_on
 from tcpmc.checks.audit.joint import Both, JointPath, RulesOnHost, equal, every, parts
 from tcpmc.checks.audit.tried import Tried, columns, host_at, points
 from tcpmc.checks.symbolic.evaluated import holds_at
@@ -76,6 +77,12 @@ class VariantComparison:
         self.kind = (self.stamps, self.reopened, holds)
         self.rfc = RulesOnHost(RFC9293, any_host(self.profile))
         self.own = RulesOnHost(variant.rules, any_host(variant.profile))
+        self.tried = self._foreign()
+
+    def _foreign(self) -> dict[str, str]:
+        """The rules that hang on more than their arguments."""
+        found = {name: hangs_on(getattr(self.variant.rules, name)) for name in self.suspects()}
+        return {name: why for name, why in found.items() if why}
 
     @property
     def whole(self) -> bool:
@@ -94,7 +101,7 @@ class VariantComparison:
     def gaps(self) -> Iterator[Gap]:
         """Every gap. What a rule does that cannot be run on symbols is tried with numbers, and
         told in `tried`. Raises BadInput for a rule that goes wrong with numbers too."""
-        self.tried: dict[str, str] = {}
+        self.tried = self._foreign()
         found = list(self._by_proof())
         yield from found
         yield from self._by_numbers(found)
@@ -104,17 +111,17 @@ class VariantComparison:
         suspects = set(self.suspects())
         for case in calls_and_timeouts(*self.kind):
             if case.event in suspects:
-                yield from self._gaps(Both(self.rfc, self.own), case)
+                yield from self.gaps_of(Both(self.rfc, self.own), case)
         if self.whole:
             for case in arrivals(*self.kind):
-                yield from self._gaps(Both(self.rfc, self.own), case, (WHOLE,))
+                yield from self.gaps_of(Both(self.rfc, self.own), case, (WHOLE,))
             return
         apart = frozenset(self.apart(suspects))
         controls = {one for _, _, one in apart}
         both = Both(self.rfc, self.own, apart)
         for case in arrivals(*self.kind):
             if case.controls in controls:
-                yield from self._gaps(both, case)
+                yield from self.gaps_of(both, case)
 
     def apart(self, suspects: set[str]) -> Iterator[tuple[Any, ...]]:
         """The rules for segments, with the states and control bits in which they, by themselves, do
@@ -131,13 +138,17 @@ class VariantComparison:
                     if differs:
                         yield rule, case.state, case.controls
 
-    def _gaps(self, both: Both, case: Case, rules: Sequence[str] | None = None) -> Iterator[Gap]:
+    def gaps_of(self, both: Both, case: Case, rules: Sequence[str] | None = None) -> Iterator[Gap]:
+        """The gaps of one case, found on symbols."""
         try:
             for path in both.paths(case, rules):
                 if path.parting is not None and _possible(path):
                     yield from self._judged(path)
         except Exception as error:  # it wants numbers, not symbols
-            self.tried.setdefault(case.event if case.event != SEGMENT else WHOLE, one_line(error))
+            names = (case.event,) if case.event != SEGMENT else rules or case.rules
+            for rule in names:
+                if rule == WHOLE or (rule in RULES and self._own(rule)):
+                    self.tried.setdefault(rule, one_line(error))
 
     def _by_numbers(self, found: Sequence[Gap]) -> Iterator[Gap]:
         """The gaps of rules that are only tried; and those at a few numbers of every other rule

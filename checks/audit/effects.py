@@ -47,6 +47,8 @@ def effect(case: Case, step: Step, other: Step) -> str:
 
 
 def _field(name: str, value: Any, names: dict[str, str]) -> str:
+    if isinstance(getattr(value, "value", value), Sym) and _number(value, names) == NAMES[name]:
+        return f"keeps {NAMES[name]}"
     if name in ("passive", "close_queued", "held_fin"):
         return f"{NAMES[name]}: {_number(value, names)}"
     return f"{NAMES[name]} is {_number(value, names)}"
@@ -55,7 +57,7 @@ def _field(name: str, value: Any, names: dict[str, str]) -> str:
 def _segment(seg: Segment, names: dict[str, str]) -> str:
     """As `str(seg)`, with the RFC's names for its numbers."""
     controls = ",".join(bit for bit in BITS_OF_CONTROL if getattr(seg, bit) is not False)
-    none = isinstance(seg.length, int) and seg.length == 0
+    none = not isinstance(seg.length, Sym) and seg.length == 0
     text = "" if none else f"<DATA={_number(seg.length, names)}>"
     acked = f"<ACK={_number(seg.ack, names)}>" if seg.ACK is not False else ""
     return f"<SEQ={_number(seg.seq, names)}>{acked}{text}<CTL={controls}>"

@@ -13,7 +13,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.audit.cases import NAMES, QUEUE, Case
-from tcpmc.checks.audit.numbers import Number, same
+from tcpmc.checks.audit.numbers import Number, all_known, same, wanted
 from tcpmc.checks.symbolic.symbolic import paths
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
@@ -81,7 +81,9 @@ class Both:
         """Every path of the case through these rules, or all of its rules. Some of them are
         infeasible. Raises PathLimit, and whatever a rule raises that cannot be run on symbols."""
         names = case.rules if rules is None else rules
+        wanted.clear()
         for path in paths(lambda: self.run(case, names), prune=False):
+            all_known()
             yield JointPath(case, path.condition, *path.result)
 
     def run(self, case: Case, names: Sequence[str]) -> tuple[Parting | None, Step, Step]:
@@ -101,7 +103,7 @@ class Both:
             alike = here.done == mine.done and equal(here, mine)
             before = rfc
             rfc = own = _next(self.rfc, case, name, before, here)
-            if not (alike if isinstance(alike, bool) else Number(alike)):
+            if not (alike if type(alike) is bool else Number(alike)):
                 parting = Parting(name, here, mine)
                 own = _next(self.own, case, name, before, mine)
         return parting, rfc, own

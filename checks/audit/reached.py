@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import z3
 
-from tcpmc.checks.audit.cases import SEGMENT, Case
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case
 from tcpmc.checks.audit.differences import VariantComparison
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.checks.audit.rows import EVENTS, AuditRow
@@ -36,9 +36,10 @@ SCOPES = (
     Scope("audit-2", bits=BITS, data=0, capacity=2),
 )
 NOT_REACHED = (
-    "reached in no run between two such stacks, or one and RFC 9293, with 1 octet and 1 segment "
-    "in flight each way, or without text and 2"
+    "no run comes to it between two such stacks, or one and RFC 9293, with 1 octet and 1 segment "
+    "in flight each way, or without text and 2; whether a longer one does is not known"
 )
+CUT_OFF = "no run is known: the small scopes in which one is looked for have too many states"
 
 
 class Against(Model):
@@ -64,6 +65,7 @@ class Against(Model):
 def reached(rows: Sequence[AuditRow], comparison: VariantComparison) -> list[AuditRow]:
     """The rows, each with the shortest run of the first scope that comes to it."""
     found: dict[int, tuple[Trace, str]] = {}
+    missed = NOT_REACHED
     for model, told in _models(comparison):
         left = {str(n): _test(row, model) for n, row in enumerate(rows) if n not in found}
         if not left:
@@ -72,12 +74,13 @@ def reached(rows: Sequence[AuditRow], comparison: VariantComparison) -> list[Aud
             table = TabulatedModel(model)
             runs = first_runs(table, explore(table), left)
         except (TooLarge, ValueError):  # the variant has more states than fit
+            missed = CUT_OFF
             continue
         found |= {int(name): (trace, told) for name, trace in runs.items()}
     return [
         replace(row, trace=found[n][0], reached_in=found[n][1])
         if n in found
-        else replace(row, reached_in=NOT_REACHED)
+        else replace(row, reached_in=missed)
         for n, row in enumerate(rows)
     ]
 
@@ -123,6 +126,7 @@ def values_of(host: Host, tcb: Tcb, seg: Segment | None) -> Values:
         "ISS to select": host.iss.value,
         "remembered": host.remembered,
         "may open": host.may_open,
+        MAX_SND_WND: host.profile.window if host.max_snd_wnd is None else host.max_snd_wnd,
         "octets": 1 if seg is None else seg.length,
         "ISS": tcb.iss.value,
         "IRS": tcb.irs.value,

@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import SEGMENT, Case, any_host
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case, any_host
 from tcpmc.checks.audit.differences import Gap
 from tcpmc.checks.audit.effects import effect
 from tcpmc.checks.audit.words import Where, said
@@ -44,6 +44,8 @@ class Example:
     iss: Seq
     remembered: int = 0
     may_open: bool = False
+    max_snd_wnd: int | None = None
+    """None where it is RCV.WND, as it is in a run."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def example(gaps: Sequence[Gap]) -> Example:
     gap = gaps[0]
     solver = z3.SolverFor("QF_BV")
     solver.add(gap.when, gap.case.domain)
-    for wishes in _wishes(gap.case):
+    for wishes in _wishes(gap.case, gap.window):
         for wish in wishes:
             solver.push()
             solver.add(wish)
@@ -224,11 +226,20 @@ def example(gaps: Sequence[Gap]) -> Example:
     seg = value(case.segment) if case.event == SEGMENT else None
     octets = value(case.arguments[0]) if case.event == "send" else None
     host = any_host(Profile())
+    largest = value(host.max_snd_wnd)
     known = (value(host.iss), value(host.remembered), value(host.may_open))
-    return Example(value(case.tcb), seg, octets, step(gap.rfc), step(gap.own), *known)
+    return Example(
+        value(case.tcb),
+        seg,
+        octets,
+        step(gap.rfc),
+        step(gap.own),
+        *known,
+        None if largest == gap.window else largest,
+    )
 
 
-def _wishes(case: Case) -> list[list[Any]]:
+def _wishes(case: Case, window: int) -> list[list[Any]]:
     """What makes the numbers of an example easy to read, the more important first: of each list the
     first that can be. They leave hardly anything to the solver, which would choose otherwise
     another time."""
@@ -240,6 +251,7 @@ def _wishes(case: Case) -> list[list[Any]]:
     near, sizes = (0, 1, 2, 3, 4, -1, -2, -3, -4, -5), (0, 1, 2, 5)
     wishes: list[list[Any]] = [
         [z3.And(number("ISS") == 100, number("IRS") == 300, number("ISS to select") == 100)],
+        [number(MAX_SND_WND) == window],
         [number("SND.UNA") == 1, number("SND.UNA") == 0],
         [number("SND.NXT") == distance for distance in (0, 1, 2)],
         [number("RCV.NXT") == distance for distance in (1, 2)],

@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.audit.cases import Case
+from tcpmc.checks.audit.cases import MAX_SND_WND, Case
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.checks.symbolic.fields import plain
 from tcpmc.checks.symbolic.symbolic import Sym
@@ -20,7 +20,10 @@ from tcpmc.model.endpoint.tcb import Tcb
 
 DISTANCES = ("ISS", "IRS", "SND.UNA", "SND.NXT", "RCV.NXT", "SEG.SEQ", "SEG.ACK", "ISS to select")
 """Numbers that are far from each other or beyond one another, and their sizes."""
-SIZES = ("queued", "gap", "held", "remembered", "TS.Recent", "SEG.TSval", "octets")
+SIZES = (
+    *("queued", "gap", "held", "remembered", "TS.Recent", "SEG.TSval", "octets"),
+    MAX_SND_WND,
+)
 FLAGS = ("passive", "held FIN", "CLOSE queued", "may open")
 LONGEST = 65_535
 

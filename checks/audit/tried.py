@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import z3
 
-from tcpmc.checks.audit.cases import LONGEST, SEGMENT, Case
+from tcpmc.checks.audit.cases import LARGEST_WINDOW, LONGEST, MAX_SND_WND, SEGMENT, Case
 from tcpmc.checks.audit.numbers import BITS
 from tcpmc.model.endpoint.profile import Host, Profile
 from tcpmc.model.endpoint.segment import Segment
@@ -104,7 +104,7 @@ class Tried(Case):
 def host_at(profile: Profile, point: Point) -> Host:
     """The host at that point."""
     iss = Seq(point["ISS to select"], BITS)
-    return Host(profile, iss, point["remembered"], point["may open"])
+    return Host(profile, iss, point["remembered"], point["may open"], point[MAX_SND_WND])
 
 
 def points(case: Case, window: int, few: bool = False) -> Iterator[Tried]:
@@ -117,7 +117,7 @@ def points(case: Case, window: int, few: bool = False) -> Iterator[Tried]:
         small = [tuple(map(random.choice, ranges)) for _ in range(FEW)]
     else:
         small = list(product(*ranges))
-    near = [_rest() | dict(zip(NEAR, values, strict=True)) for values in small]
+    near = [_rest(window) | dict(zip(NEAR, values, strict=True)) for values in small]
     for point in (*near, *_random(random, window, FEW // 4 if few else RANDOM)):
         if case.event == "send":
             point["octets"] = max(1, point["octets"])
@@ -163,7 +163,7 @@ def _near(case: Case, window: int) -> tuple[tuple[Any, ...], ...]:
     )
 
 
-def _rest() -> Point:
+def _rest(window: int) -> Point:
     return {
         "ISS": ISS,
         "IRS": IRS,
@@ -177,6 +177,7 @@ def _rest() -> Point:
         "gap": 0,
         "held": 0,
         "held FIN": False,
+        MAX_SND_WND: window,
     }
 
 
@@ -188,10 +189,11 @@ def _random(random: Random, window: int, count: int) -> Iterator[Point]:
         return int(random.choice((random.choice(edges), random.getrandbits(BITS))) % 2**BITS)
 
     for _ in range(count):
-        point = {name: number() for name in _rest()}
+        point = {name: number() for name in _rest(window)}
         point |= {name: number() for name in ("SND.UNA", "SND.NXT", "SEG.SEQ", "SEG.ACK")}
         point["octets"] = random.choice((0, 1, window, random.randrange(LONGEST)))
         point |= {name: random.choice((0, 0, 1, 2)) for name in ("gap", "held")}
+        point[MAX_SND_WND] = random.choice((0, 1, window, random.randrange(LARGEST_WINDOW)))
         point["queued"] = random.choice((0, 1, random.getrandbits(16)))
         for name in ("passive", "CLOSE queued", "may open", "held FIN"):
             point[name] = random.random() < 0.5

@@ -69,7 +69,9 @@ class Unseen:
 
     def _live(self, state: State, names: Live) -> bool:
         """Whether one of the fields is live in the state, of the variant's own rules: what is asked
-        of a state is asked of the states after it too."""
+        of a state is asked of the states after it too. Where rules are only tried, it may be."""
+        if self.comparison.tried:
+            return True
         asked: set[tuple[State, str]] = set()
         todo = {(state, name) for name in names}
         while todo:

@@ -8,8 +8,9 @@ from functools import cache
 
 import z3
 
-from tcpmc.checks.audit.cases import SEGMENT, Case
-from tcpmc.checks.audit.samples import arguments_of, model_of, samples
+from tcpmc.checks.audit.cases import MAX_SND_WND, SEGMENT, Case
+from tcpmc.checks.audit.numbers import number as any_number
+from tcpmc.checks.audit.samples import arguments_of, concrete, model_of, samples
 from tcpmc.checks.symbolic.fields import CONTROLS
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import as_truth
@@ -22,7 +23,8 @@ from tcpmc.model.endpoint.timestamps import is_older
 Seen = tuple[bool, ...]
 COUNT = 150
 """Samples that are tried before anything is proved."""
-Test = Callable[[Tcb, Segment, int], object]
+Test = Callable[[Tcb, Segment, int, int], object]
+"""Of the TCB, the segment, RCV.WND and MAX.SND.WND."""
 
 
 @dataclass(frozen=True)
@@ -36,70 +38,79 @@ class Distinction:
 
 
 SEGMENTS = (
-    Distinction("SEG.SEQ = RCV.NXT", "SEG.SEQ is not RCV.NXT", lambda t, s, w: t.rcv_nxt == s.seq),
-    Distinction("SEG.SEQ > RCV.NXT", "SEG.SEQ =< RCV.NXT", lambda t, s, w: t.rcv_nxt < s.seq),
+    Distinction(
+        "SEG.SEQ = RCV.NXT", "SEG.SEQ is not RCV.NXT", lambda t, s, w, m: t.rcv_nxt == s.seq
+    ),
+    Distinction("SEG.SEQ > RCV.NXT", "SEG.SEQ =< RCV.NXT", lambda t, s, w, m: t.rcv_nxt < s.seq),
     Distinction(
         "SEG.SEQ in the window",
         "SEG.SEQ outside the window",
-        lambda t, s, w: within(t.rcv_nxt, s.seq, t.rcv_nxt + w),
+        lambda t, s, w, m: within(t.rcv_nxt, s.seq, t.rcv_nxt + w),
     ),
-    Distinction("acceptable", "not acceptable", lambda t, s, w: acceptable(s, t.rcv_nxt, w)),
+    Distinction("acceptable", "not acceptable", lambda t, s, w, m: acceptable(s, t.rcv_nxt, w)),
     Distinction(
         "SEG.SEQ+SEG.LEN = RCV.NXT",
         "SEG.SEQ+SEG.LEN is not RCV.NXT",
-        lambda t, s, w: s.seq + s.len == t.rcv_nxt,
+        lambda t, s, w, m: s.seq + s.len == t.rcv_nxt,
     ),
     Distinction(
         "SEG.SEQ+SEG.LEN-1 = RCV.NXT",
         "SEG.SEQ+SEG.LEN-1 is not RCV.NXT",
-        lambda t, s, w: s.seq + (s.len - 1) == t.rcv_nxt,
+        lambda t, s, w, m: s.seq + (s.len - 1) == t.rcv_nxt,
     ),
-    Distinction("no text", "text", lambda t, s, w: s.length == 0),
+    Distinction("no text", "text", lambda t, s, w, m: s.length == 0),
     Distinction(
         "SEG.SEQ+SEG.LEN > RCV.NXT",
         "SEG.SEQ+SEG.LEN =< RCV.NXT",
-        lambda t, s, w: t.rcv_nxt < s.seq + s.len,
+        lambda t, s, w, m: t.rcv_nxt < s.seq + s.len,
     ),
     Distinction(
         "SEG.SEQ+SEG.LEN =< RCV.NXT+RCV.WND",
         "SEG.SEQ+SEG.LEN > RCV.NXT+RCV.WND",
-        lambda t, s, w: s.seq + s.len <= t.rcv_nxt + w,
+        lambda t, s, w, m: s.seq + s.len <= t.rcv_nxt + w,
     ),
     Distinction(
         "SND.NXT is acknowledged",
         "SND.NXT is not acknowledged",
-        lambda t, s, w: (t.snd_una == t.snd_nxt) | (s.ack == t.snd_nxt),
+        lambda t, s, w, m: (t.snd_una == t.snd_nxt) | (s.ack == t.snd_nxt),
     ),
-    Distinction("SEG.ACK = SND.NXT", "SEG.ACK is not SND.NXT", lambda t, s, w: t.snd_nxt == s.ack),
-    Distinction("SEG.ACK > SND.NXT", "SEG.ACK =< SND.NXT", lambda t, s, w: t.snd_nxt < s.ack),
-    Distinction("SEG.ACK > SND.UNA", "SEG.ACK =< SND.UNA", lambda t, s, w: t.snd_una < s.ack),
-    Distinction("SEG.ACK > ISS", "SEG.ACK =< ISS", lambda t, s, w: t.iss < s.ack),
+    Distinction(
+        "SEG.ACK = SND.NXT", "SEG.ACK is not SND.NXT", lambda t, s, w, m: t.snd_nxt == s.ack
+    ),
+    Distinction("SEG.ACK > SND.NXT", "SEG.ACK =< SND.NXT", lambda t, s, w, m: t.snd_nxt < s.ack),
+    Distinction("SEG.ACK > SND.UNA", "SEG.ACK =< SND.UNA", lambda t, s, w, m: t.snd_una < s.ack),
+    Distinction("SEG.ACK > ISS", "SEG.ACK =< ISS", lambda t, s, w, m: t.iss < s.ack),
     Distinction(
         "SND.UNA < SEG.ACK =< SND.NXT",
         "not SND.UNA < SEG.ACK =< SND.NXT",
-        lambda t, s, w: acknowledges(t.snd_una, s.ack, t.snd_nxt),
+        lambda t, s, w, m: acknowledges(t.snd_una, s.ack, t.snd_nxt),
     ),
     Distinction(
         "SEG.ACK < SND.UNA - MAX.SND.WND",
         "SEG.ACK >= SND.UNA - MAX.SND.WND",
-        lambda t, s, w: s.ack < t.snd_una + -w,
+        lambda t, s, w, m: s.ack < t.snd_una + -m,
     ),
-    Distinction("SEG.SEQ = IRS", "SEG.SEQ is not IRS", lambda t, s, w: t.irs == s.seq),
+    Distinction("SEG.SEQ = IRS", "SEG.SEQ is not IRS", lambda t, s, w, m: t.irs == s.seq),
     Distinction(
         "SEG.TSval < TS.Recent",
         "SEG.TSval >= TS.Recent",
-        lambda t, s, w: is_older(s.stamp, t.ts_recent),
+        lambda t, s, w, m: is_older(s.stamp, t.ts_recent),
     ),
 )
 TCBS = (
-    Distinction("from a passive OPEN", "from an active OPEN", lambda t, s, w: t.passive, "tcb"),
+    Distinction("from a passive OPEN", "from an active OPEN", lambda t, s, w, m: t.passive, "tcb"),
     Distinction(
-        "SND.UNA = SND.NXT", "SND.UNA is not SND.NXT", lambda t, s, w: t.snd_una == t.snd_nxt, "tcb"
+        "SND.UNA = SND.NXT",
+        "SND.UNA is not SND.NXT",
+        lambda t, s, w, m: t.snd_una == t.snd_nxt,
+        "tcb",
     ),
-    Distinction("SND.UNA = ISS", "SND.UNA is not ISS", lambda t, s, w: t.snd_una == t.iss, "tcb"),
-    Distinction("SND.UNA > ISS", "SND.UNA =< ISS", lambda t, s, w: t.iss < t.snd_una, "tcb"),
-    Distinction("text queued", "no text queued", lambda t, s, w: t.queued != 0, "tcb"),
-    Distinction("CLOSE queued", "no CLOSE queued", lambda t, s, w: t.close_queued, "tcb"),
+    Distinction(
+        "SND.UNA = ISS", "SND.UNA is not ISS", lambda t, s, w, m: t.snd_una == t.iss, "tcb"
+    ),
+    Distinction("SND.UNA > ISS", "SND.UNA =< ISS", lambda t, s, w, m: t.iss < t.snd_una, "tcb"),
+    Distinction("text queued", "no text queued", lambda t, s, w, m: t.queued != 0, "tcb"),
+    Distinction("CLOSE queued", "no CLOSE queued", lambda t, s, w, m: t.close_queued, "tcb"),
 )
 
 
@@ -155,7 +166,8 @@ class _Region:
             if not z3.is_true(model.eval(shape.domain, model_completion=True)):
                 continue
             tcb, seg = arguments_of(case, model)
-            truths = [bool(one.test(tcb, seg, window)) for one in spoken]  # type: ignore[arg-type]
+            largest = concrete(any_number(MAX_SND_WND), model)
+            truths = [bool(one.test(tcb, seg, window, largest)) for one in spoken]  # type: ignore[arg-type]
             seen = tuple(truth == holds for truth in truths for holds in (True, False))
             values = [z3.is_true(model.eval(one, model_completion=True)) for one in shape.terms]
             if any(values):
@@ -272,7 +284,7 @@ def _shape(
     seg = case.segment if case.event == SEGMENT else None
     literals = []
     for one in known:
-        term = z3.simplify(as_truth(one.test(case.tcb, seg, window)))  # type: ignore[arg-type]
+        term = z3.simplify(as_truth(one.test(case.tcb, seg, window, any_number(MAX_SND_WND))))  # type: ignore[arg-type]
         literals += [term, z3.simplify(z3.Not(term))]
     by_case = _grouped(group, lambda one: one[0]).values()
     terms = [z3.simplify(z3.Or(*(term for _, term in some))) for some in by_case]

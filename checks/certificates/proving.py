@@ -13,7 +13,7 @@ from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.running.parallel import side_by_side
 from tcpmc.checks.statespace.backend import threads_available
 from tcpmc.checks.timed.phases import NotFinite
-from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
+from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
 from tcpmc.checks.verdict import (
     DISAGREE,
     EXIT_AS_EXPECTED,
@@ -162,7 +162,7 @@ def _thresholds(asked: ProofRequest) -> Iterator[Proved]:
         row = Proved(
             theorem.name,
             answer.word,
-            where="never" if answer.word == REFUTED else str(answer.condition),
+            where=_found(answer),
             clauses=len(answer.proof) if answer.proof is not None else 0,
             seconds=took,
             as_expected=expected is None or answer.meets(expected),
@@ -171,6 +171,13 @@ def _thresholds(asked: ProofRequest) -> Iterator[Proved]:
             text = certificate_of_threshold(finder, answer, asked.variant)
             row = replace(row, certificate=text)
         yield row
+
+
+def _found(answer: Threshold) -> str:
+    """For which parameters a theorem holds, or why that is not said."""
+    if answer.word == DISAGREE:
+        return answer.how
+    return "never" if answer.word == REFUTED else str(answer.condition)
 
 
 def _checked(row: Proved, asked: ProofRequest) -> Proved:

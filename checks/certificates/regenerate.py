@@ -125,7 +125,7 @@ def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regen
         stated = statements.one_step(OneStep(variant), prop)
         return Regenerated(stated, z3.BoolVal(True), prop.meaning, (*assumed(prop, variant, 0),))
     data = octets(assume)
-    if not isinstance(prop, Always | Reachable) or prop.setting(scope_of(data)) != scope_of(data):
+    if not isinstance(prop, Always | Reachable) or prop.scope_for(scope_of(data)) != scope_of(data):
         raise UnknownStatement(f"{prop.name} is not about {assume}")
     prover = Prover(variant, data)
     _each_refuted(prover, prop, found)

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.summary import Summary
+from tcpmc.checks.conform.columns import columns_of
 from tcpmc.checks.conform.conversations import Conversation, conversations
 from tcpmc.checks.conform.judge import Judgement, judged
+from tcpmc.checks.conform.long import LONG
 from tcpmc.checks.conform.readings import merged, readings, severity, without_numbers
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.vantage import Vantage, guessed
-from tcpmc.checks.conform.view import view_of
+from tcpmc.checks.conform.view import Seen, view_of
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,15 @@ def connection(
             packets = [p for p in packets if (p.file, p.interface) == by_end[index]]
         place = vantage.at(index) if any(vantage.near) else "middle"
         deadline = None if timeout is None else monotonic() + timeout
-        judgement = judged(view_of(packets, endpoint), stack, place, until, deadline)
+        judgement = judged(_view(packets, endpoint), stack, place, until, deadline)
         reports.append(EndReport(endpoint, judgement))
     return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
+
+
+def _view(packets: Sequence[Packet], end: Endpoint) -> Sequence[Seen]:
+    """The packets as an end has seen them; in columns, where there are many."""
+    many = columns_of(packets, end) if len(packets) >= LONG else None
+    return view_of(packets, end) if many is None else many
 
 
 def _of_readings(
@@ -123,7 +132,10 @@ def where(conversation: Conversation, at: str | None) -> Vantage:
 
 def _near_taps(conversation: Conversation) -> dict[int, tuple[int, int]]:
     """For each end the file and interface that were captured at it, where there are several."""
-    taps = sorted({(p.file, p.interface) for p in conversation.packets})
+    packets = conversation.packets
+    if isinstance(packets, PacketRows) and not packets.vary("file", "interface"):
+        return {}
+    taps = sorted({(p.file, p.interface) for p in packets})
     found: dict[int, tuple[int, int]] = {}
     if len(taps) < 2:
         return found

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
+from tcpmc.captures.packet_rows import PacketRows
 
 MIRRORED_WITHIN = 2_000_000
 """Nanoseconds between the two copies of a packet from a mirror port."""
 MOSTLY = 0.8
+MANY = 1000
+"""Packets of a long connection that tell whether it was mirrored."""
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class Conversation:
 
     number: int
     ends: tuple[Endpoint, Endpoint]
-    packets: list[Packet] = field(default_factory=list)
+    packets: Sequence[Packet] = field(default_factory=list)
     doubled: int = 0
 
 
@@ -33,7 +36,7 @@ def conversations(packets: Iterable[Packet]) -> list[Conversation]:
     return [conversation(number, seen) for number, seen in enumerate(found.values(), 1)]
 
 
-def conversation(number: int, packets: list[Packet]) -> Conversation:
+def conversation(number: int, packets: Sequence[Packet]) -> Conversation:
     """One conversation, without the second copies of a mirror port."""
     single = _once(packets)
     opener = next((p for p in single if p.SYN and not p.ACK), None)
@@ -47,8 +50,10 @@ def conversation(number: int, packets: list[Packet]) -> Conversation:
     return Conversation(number, ends, single, len(packets) - len(single))
 
 
-def _once(packets: Sequence[Packet]) -> list[Packet]:
+def _once(packets: Sequence[Packet]) -> Sequence[Packet]:
     """The packets without those that repeat the one before, if nearly all are there twice."""
+    if isinstance(packets, PacketRows) and not _may_repeat(packets):
+        return packets
     copies = [i for i in range(1, len(packets)) if _same(packets[i - 1], packets[i])]
     if len(packets) < 4 or len(copies) < MOSTLY * len(packets) / 2:
         return list(packets)
@@ -57,6 +62,13 @@ def _once(packets: Sequence[Packet]) -> list[Packet]:
         if index - 1 not in dropped:
             dropped.add(index)
     return [p for i, p in enumerate(packets) if i not in dropped]
+
+
+def _may_repeat(rows: PacketRows) -> bool:
+    """Whether that many packets have the numbers of the one before."""
+    table = rows.part(0, MANY)
+    same = [(c[1:] == c[:-1]) for c in map(table.column, ("source", "seq", "ack", "length"))]
+    return bool((same[0] & same[1] & same[2] & same[3]).sum() >= MOSTLY * len(table) / 4)
 
 
 def _same(first: Packet, second: Packet) -> bool:

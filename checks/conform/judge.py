@@ -2,80 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from tcpmc.checks.conform.hypothesis import Cost, Hypothesis, Note
+from tcpmc.checks.conform.afar import order_of
+from tcpmc.checks.conform.columns import Columns, columns_of
+from tcpmc.checks.conform.explaining import (
+    Explanation,
+    Switches,
+    Verdict,
+    explanation,
+    explanation_from_afar,
+)
+from tcpmc.checks.conform.hypothesis import Hypothesis
+from tcpmc.checks.conform.long import can_be_long, long_run
 from tcpmc.checks.conform.search import (
+    REORDERED,
     STRICT,
     Excuses,
-    Node,
     OutOfTime,
     Run,
     Search,
-    hindsight,
-    paths,
+    window_around,
 )
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.start import is_partial, starts
+from tcpmc.checks.conform.stretch_proof import Disagreement
 from tcpmc.checks.conform.view import Seen
-
-Verdict = Literal["CONFORMS", "CROSSING", "INCOMPLETE", "DEVIATES", "UNEXPLAINED", "INCONCLUSIVE"]
-Switches = tuple[tuple[str, object], ...]
 
 SHORT = 48
 """Views of up to this many packets are excused as a whole, longer ones around what was refused."""
 
 MOST_REPAIRS = 12
-REPAIR_BEFORE, REPAIR_AFTER = 12, 6
 MOST_DEVIATIONS = 3
 MOST_MISSED = 3
 MOST_SWITCHES = 2
 MOST_ALTERNATIVES = 12
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is known of one packet, all packets being known: the states that this end can be in
-    after it, the rules that led there, and what was taken for granted."""
-
-    seen: Seen
-    states: tuple[str, ...]
-    rules: tuple[str, ...]
-    granted: tuple[Note, ...] = ()
-
-    @property
-    def state(self) -> str | None:
-        """The state after the packet; None where several are possible."""
-        return self.states[0] if len(self.states) == 1 else None
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """One deviation: the packet it is about (None: the end of the capture), what happened, what
-    it breaks, and what the RFC would have done."""
-
-    packet: int | None
-    text: str
-    requirement: str
-    expected: str
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """One explanation of all packets, or of all that could be: under which excuses and switches,
-    at which cost, packet by packet."""
-
-    verdict: Verdict
-    told: tuple[Told, ...]
-    cost: Cost = Cost()
-    switches: Switches = ()
-    deviations: tuple[Deviation, ...] = ()
-    assumed: tuple[tuple[int, Note], ...] = ()
-    last: tuple[Hypothesis, ...] = ()
-    bounded: bool = False
+MOST_FROM_AFAR = 5000
+"""Packets, each of which may be late or lost, that are explained one by one."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +81,11 @@ def judged(
     except OutOfTime:
         stopped = Explanation("INCONCLUSIVE", ())
         return Judgement(stack.name, vantage, stopped, stopped, is_partial(view))
+    except Disagreement as difference:
+        both = Explanation("DISAGREE", ())
+        return Judgement(
+            stack.name, vantage, both, both, is_partial(view), notes=(str(difference),)
+        )
 
 
 def _judged(
@@ -187,21 +157,44 @@ class Asked:
 
     def search(self, stack: Stack) -> Run:
         """Without any excuse that the vantage point does not give."""
-        return self._search(stack, self.base).run(starts(self.view))
+        return self._run(stack, self.base)
 
-    def _search(
-        self, stack: Stack, excuses: Excuses, active: Callable[[int], bool] = lambda _: True
-    ) -> Search:
-        return Search(stack, self.view, excuses, self.until, active, self.deadline)
+    def _run(
+        self,
+        stack: Stack,
+        excuses: Excuses,
+        windows: list[range] | None = None,
+        repairs: int = 0,
+    ) -> Run:
+        """A forward pass; where nothing explains a packet, its excuses are allowed around it, so
+        many times, in `windows`."""
+        search = Search(stack, self.view, excuses, self.until, windows, self.deadline)
+        begun = starts(self.view)
+        if can_be_long(search):
+            return long_run(search, begun, repairs)
+        run = search.run(begun)
+        for _ in range(repairs):
+            window = window_around(run)
+            if window is None or windows is None or window in windows:
+                break
+            windows.append(window)
+            run = search.run(begun)
+        return run
 
     def conforming(self) -> tuple[Explanation | None, Run]:
         """An explanation by the rules alone; by one or two switches that the standard leaves open;
         or by a crash of the host. With it, the run that came furthest."""
+        if self.base.far and isinstance(self.view, Columns):
+            found = self.in_some_order(self.view)
+            if found is not None:
+                return found
+            if len(self.view) > MOST_FROM_AFAR:
+                raise OutOfTime
         first = furthest = self.search(self.stack)
         if first.explained:
             return explanation("CONFORMS", first), first
         if self.base.far:
-            run = self._search(self.stack, replace(self.base, upstream=True)).run(starts(self.view))
+            run = self._run(self.stack, replace(self.base, upstream=True))
             if run.explained:
                 return explanation("CONFORMS", run), run
             furthest = max(furthest, run, key=_reach)
@@ -220,6 +213,19 @@ class Asked:
         if run.explained:
             return explanation("CONFORMS", run), run
         return None, max(furthest, run, key=_reach)
+
+    def in_some_order(self, view: Columns) -> tuple[Explanation, Run] | None:
+        """An explanation by the rules alone of the packets in an order in which they can have
+        arrived, if one is found."""
+        order = order_of(view.rows, view.end)
+        there = order and columns_of(order.of(view.rows), view.end)
+        if not order or not there:
+            return None
+        search = Search(self.stack, there, REORDERED, deadline=self.deadline)
+        if not can_be_long(search):
+            return None
+        run = long_run(search, starts(there))
+        return (explanation_from_afar(order, run, view), run) if run.explained else None
 
     def deviating(self, furthest: Run) -> Explanation:
         """The least set of deviations that explains the view, or what is explained of it."""
@@ -248,93 +254,5 @@ class Asked:
         """The forward pass with these excuses: everywhere in a short view, in a long one around
         each packet that is refused without them."""
         if len(self.view) <= SHORT:
-            return self._search(self.stack, excuses).run(starts(self.view))
-        windows: list[range] = []
-
-        def active(place: int) -> bool:
-            return any(place in window for window in windows)
-
-        search = self._search(self.stack, excuses, active)
-        run = search.run(starts(self.view))
-        for _ in range(MOST_REPAIRS):
-            if run.explained or run.refused is None:
-                break
-            begin = min(run.refused, run.refused if run.overdue is None else run.overdue)
-            window = range(begin - REPAIR_BEFORE, run.refused + REPAIR_AFTER)
-            if window in windows:
-                break
-            windows.append(window)
-            run = search.run(starts(self.view))
-        return run
-
-
-def explanation(verdict: Verdict, run: Run, switches: Switches = ()) -> Explanation:
-    """What a run says, packet by packet, in hindsight."""
-    live = hindsight(run)
-    told: list[Told] = []
-    deviations: list[Deviation] = []
-    assumed: list[tuple[int, Note]] = []
-    for index, seen in enumerate(run.view[: len(run.layers) - 1]):
-        nodes = live[index + 1]
-        members = {id(node) for node in run.layers[index].values()}
-        rules, granted = _steps(nodes, members)
-        told.append(Told(seen, _states(nodes), rules, granted))
-    for place, note in _one_path(run, live):
-        if note.kind == "deviation":
-            deviations.append(_deviation(run, place, note))
-        elif note.kind not in {"rule", "silent"}:
-            assumed.append((place, note))
-    last = tuple(node.hypothesis for node in live[-1])
-    return Explanation(
-        verdict,
-        tuple(told),
-        run.cost,
-        switches,
-        tuple(deviations),
-        tuple(assumed),
-        last,
-        run.bounded,
-    )
-
-
-def _deviation(run: Run, place: int, note: Note) -> Deviation:
-    """One deviation, at the packet at which it shows: what was received and not acted upon shows
-    when the end sends next."""
-    text = note.text
-    if note.packet is not None:
-        place = note.packet
-    elif place < len(run.view) and not run.view[place].sent:
-        text = f"{text} (packet {run.view[place].packet.number})"
-        place = next((s.index for s in run.view[place:] if s.sent), place)
-    return Deviation(place, text, note.requirement, note.expected)
-
-
-def _states(nodes: Iterable[Node]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(node.hypothesis.state) for node in nodes))
-
-
-def _steps(nodes: Iterable[Node], members: set[int]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
-    """The labels of the rules that led to some nodes, and what was taken for granted."""
-    rules: dict[str, None] = {}
-    granted: dict[Note, None] = {}
-    for node in nodes:
-        for _, notes in paths(node, members):
-            for note in notes:
-                if note.kind == "rule":
-                    rules[note.text] = None
-                else:
-                    granted[note] = None
-    return tuple(rules), tuple(granted)
-
-
-def _one_path(run: Run, live: list[list[Node]]) -> list[tuple[int, Note]]:
-    """The notes of one cheapest explanation, with the place of the packet of each."""
-    found: list[tuple[int, Note]] = []
-    node: Node | None = live[-1][0]
-    for index in range(len(run.layers) - 1, 0, -1):
-        members = {id(n) for n in run.layers[index - 1].values()}
-        assert node is not None
-        origin, notes = next(iter(paths(node, members)))
-        found += [(index - 1, note) for note in reversed(notes)]
-        node = origin
-    return found[::-1]
+            return self._run(self.stack, excuses)
+        return self._run(self.stack, excuses, [], MOST_REPAIRS * self._stretches)

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.checks.conform.judge import Explanation, Judgement, Told
+from tcpmc.checks.conform.explaining import Explanation, Told
+from tcpmc.checks.conform.judge import Judgement
 
 MOST_READINGS = 64
 FIRST = {0: 100, 1: 300}
-SEVERITY = ("CONFORMS", "CROSSING", "INCOMPLETE", "DEVIATES", "UNEXPLAINED", "INCONCLUSIVE")
+SEVERITY = (
+    *("CONFORMS", "CROSSING", "INCOMPLETE", "DEVIATES", "UNEXPLAINED", "INCONCLUSIVE", "DISAGREE"),
+)
 
 
 def without_numbers(packets: Sequence[Packet]) -> bool:

@@ -120,7 +120,7 @@ def _branches(stack: Stack, before: Hypothesis, seen: Seen, step: Step) -> Itera
     note = Note(step.rule)
     block = kept_back(before.tcb, step.tcb, seen)
     if block and block not in after.held:
-        after = replace(after, held=_ordered((*after.held, block)))
+        after = replace(after, held=joined((*after.held, block)))
     filled, rules = release(stack, after, seen)
     if filled is not None:
         notes = (note, *(Note(rule) for rule in rules))
@@ -188,9 +188,19 @@ def kept_back(before: Tcb, after: Tcb, seen: Seen) -> Block | None:
     return Block(seg.seq, seg.length, seg.FIN) if beyond and inside else None
 
 
-def _ordered(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def joined(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The ranges in order, those that meet as one."""
     first = blocks[0].seq
-    return tuple(sorted(blocks, key=lambda b: ((b.seq - first + FAR) & 0xFFFFFFFF, b.length)))
+    ordered = sorted(blocks, key=lambda b: ((b.seq - first + FAR) & 0xFFFFFFFF, b.length))
+    found = ordered[:1]
+    for block in ordered[1:]:
+        last = found[-1]
+        text_end = last.seq + last.length
+        if last.fin or not block.seq <= text_end:
+            found.append(block)
+        elif text_end <= block.seq + block.length:
+            found[-1] = Block(last.seq, block.seq + block.length - last.seq, block.fin)
+    return tuple(found)
 
 
 def release(

@@ -6,7 +6,7 @@ dropped, so that a state is known in hindsight.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -16,13 +16,13 @@ from tcpmc.captures.packet import BAD
 from tcpmc.checks.conform.deviating import silent_deviations, wrongly_received, wrongly_sent
 from tcpmc.checks.conform.hypothesis import (
     ASSUMPTION,
-    DEVIATION,
     FREE,
     SILENT,
     Cost,
     Hypothesis,
     Note,
 )
+from tcpmc.checks.conform.layers import Layer, Node, add, without_dominated
 from tcpmc.checks.conform.receiving import Branch, receive
 from tcpmc.checks.conform.sending import LEAST_IDLE, send
 from tcpmc.checks.conform.silent import crash, silent
@@ -42,7 +42,6 @@ UPSTREAM = Cost(silent=3)
 MOST_LOST = 4
 MOST_PENDING = 8
 CROSSING_WITHIN = 0.05
-MOST_REPAIRS = 3
 REPAIR_BEFORE, REPAIR_AFTER = 12, 6
 
 
@@ -53,7 +52,8 @@ class Excuses:
     `crash`: the host lost the connection. `crossing`: a segment was on its way out of the host
     while another was on its way in. `loss`: the capture misses packets. `deviations`: from the
     rules. `far`: the capture was made elsewhere, so that packets reach this end late or never;
-    `upstream`: and packets of it are lost before they are seen.
+    `upstream`: and packets of it are lost before they are seen. `untimely`: the order of the
+    packets at this end was found out, but not when they were there.
     """
 
     crash: bool = False
@@ -62,38 +62,12 @@ class Excuses:
     deviations: bool = False
     far: bool = False
     upstream: bool = False
+    untimely: bool = False
 
 
 STRICT = Excuses()
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """A hypothesis after some packet, its least cost, and the steps that reach it at that cost."""
-
-    hypothesis: Hypothesis
-    cost: Cost
-    before: list[tuple[Node | None, tuple[Note, ...]]] = field(default_factory=list)
-
-
-Layer = dict[Hypothesis, Node]
-
-
-def add(layer: Layer, origin: Node | None, branch: Branch) -> Node | None:
-    """Put a branch into a layer; the node if it is new there or has become cheaper."""
-    hypothesis, extra, notes = branch
-    cost = extra if origin is None else origin.cost.plus(extra)
-    node = layer.get(hypothesis)
-    if node is None:
-        node = layer[hypothesis] = Node(hypothesis, cost, [(origin, notes)])
-        return node
-    if cost < node.cost:
-        node.cost = cost
-        node.before = [(origin, notes)]
-        return node
-    if cost == node.cost and origin is not node:
-        node.before.append((origin, notes))
-    return None
+FROM_AFAR = Excuses(far=True)
+REORDERED = Excuses(untimely=True)
 
 
 @dataclass
@@ -124,6 +98,14 @@ class Run:
         return min(node.cost for node in self.layers[-1].values())
 
 
+def window_around(run: Run) -> range | None:
+    """The places around the packet that nothing explains, and that to which no reply came."""
+    if run.refused is None:
+        return None
+    begin = run.refused if run.overdue is None else min(run.refused, run.overdue)
+    return range(begin - REPAIR_BEFORE, run.refused + REPAIR_AFTER)
+
+
 class OutOfTime(Exception):
     """The time that one end may take is over."""
 
@@ -136,8 +118,20 @@ class Search:
     view: Sequence[Seen]
     excuses: Excuses = STRICT
     until: float | None = None
-    active: Callable[[int], bool] = lambda _: True
+    windows: list[range] | None = None
     deadline: float | None = None
+
+    def active(self, place: int) -> bool:
+        """Whether excuses hold for the packet of that place: in `windows`, or everywhere."""
+        return self.windows is None or any(place in window for window in self.windows)
+
+    def next_active(self, place: int) -> int:
+        """The first place from there on where they hold; beyond the view where there is none."""
+        if self.excuses in (STRICT, FROM_AFAR, REORDERED):
+            return len(self.view)
+        windows = [range(len(self.view))] if self.windows is None else self.windows
+        found = [max(place, w.start) for w in windows if place < w.stop]
+        return min(found, default=len(self.view))
 
     @property
     def most(self) -> int:
@@ -150,29 +144,34 @@ class Search:
         for hypothesis in starts:
             add(first, None, (hypothesis, FREE, ()))
         run = Run(self.view, self.excuses, [first])
-        layer = first
         for seen in self.view:
-            if self.deadline is not None and monotonic() > self.deadline:
-                raise OutOfTime
-            late: list[int] = []
-            if self.excuses.far and not seen.sent:
-                # It is on its way: what this end does with it shows when it sends.
-                run.layers.append(layer := self.on_its_way(layer, seen))
-                continue
-            pool = self.closure(layer, seen, late, run)
-            after: Layer = {}
-            for node in pool.values():
-                for branch in self.branches(node.hypothesis, seen):
-                    add(after, node, branch)
-            if not after:
-                run.refused = seen.index
-                run.asked = [n.hypothesis for n in sorted(pool.values(), key=lambda n: n.cost)]
-                run.overdue = min(late, default=None) if not pool else None
+            layer = self.step(run.layers[-1], seen, run)
+            if not layer:
                 return run
-            layer = self.bound(after, run)
             run.layers.append(layer)
         self.finish(run)
         return run
+
+    def step(self, layer: Layer, seen: Seen, run: Run) -> Layer:
+        """The layer after one more packet; if nothing explains it, an empty one, and `run` says
+        what was possible before."""
+        if self.deadline is not None and monotonic() > self.deadline:
+            raise OutOfTime
+        if self.excuses.far and not seen.sent:
+            # It is on its way: what this end does with it shows when it sends.
+            return self.on_its_way(layer, seen)
+        late: list[int] = []
+        pool = self.closure(layer, seen, late, run)
+        after: Layer = {}
+        for node in pool.values():
+            for branch in self.branches(node.hypothesis, seen):
+                add(after, node, branch)
+        if after:
+            return self.bound(after, run)
+        run.refused = seen.index
+        run.asked = [n.hypothesis for n in sorted(pool.values(), key=lambda n: n.cost)]
+        run.overdue = min(late, default=None) if not pool else None
+        return after
 
     def on_its_way(self, layer: Layer, seen: Seen) -> Layer:
         """A packet that was seen on its way to this end, on every hypothesis."""
@@ -237,6 +236,8 @@ class Search:
                 least.silent + MOST_LOST if self.excuses.far else 1 << 30,
             )
             layer = {h: n for h, n in layer.items() if _within(n.cost, allowed, least)}
+        if len(layer) > 1:
+            layer = without_dominated(layer)
         if len(layer) > self.most:
             run.bounded = True
             nodes = sorted(layer.values(), key=lambda n: n.cost)[: self.most]
@@ -284,7 +285,7 @@ class Search:
             for place in (*(owed.since for owed in before.owed), before.due)
             if place is not None and self._overdue(place, seen)
         ]
-        if not overdue or before.mute or self.excuses.far:
+        if not overdue or before.mute or self.excuses.far or self.excuses.untimely:
             yield before, FREE, ()
             return
         late.extend(overdue)
@@ -427,18 +428,3 @@ def hindsight(run: Run) -> list[list[Node]]:
         live = list(earlier.values())
         found.append(live)
     return found[::-1]
-
-
-def paths(node: Node, members: set[int]) -> Iterator[tuple[Node, tuple[Note, ...]]]:
-    """The steps from the layer before to a node: where each begins, and its notes in order."""
-    for origin, notes in node.before:
-        if origin is None:
-            continue
-        if id(origin) in members:
-            yield origin, notes
-        else:
-            for first, earlier in paths(origin, members):
-                yield first, (*earlier, *notes)
-
-
-__all__ = ["DEVIATION", "STRICT", "Excuses", "Run", "Search", "hindsight", "paths"]

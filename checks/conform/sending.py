@@ -17,6 +17,8 @@ from tcpmc.model.variants.variant import RFC9293
 LEAST_IDLE = 0.5
 """Seconds without a packet before a probe: keep-alives are for connections without traffic."""
 
+SYN_UNACKNOWLEDGED = (State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING)
+"""The states in which the SYN of this end can be first in the retransmission queue."""
 ACK_RULE = "3.10.7.4: ACK sent"
 ACK_LATER = "3.8.6.3: delayed ACK sent"
 WINDOW_UPDATE = "3.8.6: window update sent"
@@ -106,7 +108,7 @@ def _syn(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         return
     if seg.ACK:
         again = (
-            before.state in (State.SYN_RECEIVED, State.FIN_WAIT_1, State.CLOSING)
+            before.state in SYN_UNACKNOWLEDGED
             and before.numbered
             and seg.seq == tcb.iss == tcb.snd_una
             and seg.ack == tcb.rcv_nxt
@@ -210,7 +212,7 @@ def is_retransmission(tcb: Tcb, seg: Segment) -> bool:
     end = seg.seq + seg.len
     if not (tcb.snd_una <= seg.seq < end <= tcb.snd_nxt):
         return False
-    if not tcb.iss < seg.seq:
+    if seg.seq == tcb.iss == tcb.snd_una and tcb.state in SYN_UNACKNOWLEDGED:
         return False
     fin_sent = tcb.state in FIN_UNACKNOWLEDGED
     if seg.FIN:

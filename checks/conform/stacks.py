@@ -8,6 +8,7 @@ from typing import Any
 
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.variants.linux_rules import LINUX
+from tcpmc.model.variants.lwip_rules import LWIP
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -66,6 +67,12 @@ def _linux() -> Variant:
     return replace(linux, profile=profile, rules=LINUX)
 
 
+def _lwip() -> Variant:
+    """The variant, corrected by what the library was seen to do."""
+    lwip = VARIANTS["lwip"]
+    return replace(lwip, profile=replace(lwip.profile, abort_reset="ack"), rules=LWIP)
+
+
 STACKS = {
     stack.name: stack
     for stack in (
@@ -74,7 +81,7 @@ STACKS = {
         # A too old ACK is answered (net/ipv4/tcp_input.c, tcp_ack), but not by every kernel.
         Stack(_linux(), fin_wait_2=0.0, permitted=(("ack_range", "rfc5961"),)),
         Stack(VARIANTS["freebsd"], fin_wait_2=60.0),
-        Stack(VARIANTS["lwip"], fin_wait_2=20.0),
+        Stack(_lwip(), fin_wait_2=20.0),
     )
 }
 

@@ -61,8 +61,8 @@ def _fits(state: State, acknowledged: bool) -> bool:
 
 def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
     """SND.UNA, SND.NXT and RCV.NXT before the first packet, as the first packets tell them."""
-    sent = _first([s.segment for s in view if s.sent])
-    came = _first([s.segment for s in view if not s.sent])
+    sent = _first(s.segment for s in view if s.sent)
+    came = _first(s.segment for s in view if not s.sent)
     for nxt in dict.fromkeys(_snd_nxts(sent, came, view[0].segment)):
         unas = [nxt, nxt + -1]
         if came is not None and came.ACK and came.ack < nxt:
@@ -74,9 +74,12 @@ def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
                 yield una, nxt, rcv
 
 
-def _first(segments: Sequence[Segment]) -> Segment | None:
+def _first(segments: Iterator[Segment]) -> Segment | None:
     """The first segment with numbers of the connection: a reset is the last resort."""
-    return next((seg for seg in segments if not seg.RST), segments[0] if segments else None)
+    first = next(segments, None)
+    if first is None or not first.RST:
+        return first
+    return next((seg for seg in segments if not seg.RST), first)
 
 
 def _snd_nxts(sent: Segment | None, came: Segment | None, first: Segment) -> list[Seq]:

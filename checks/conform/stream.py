@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from tcpmc.captures import Capture, Connection, conversations
+from tcpmc.captures.connections import LONG
+from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import NEVER, PacketTable
 from tcpmc.captures.summary import Summary, summed
-from tcpmc.checks.conform.alike import shape
+from tcpmc.checks.conform.alike import LONGEST, shape
 from tcpmc.checks.conform.conform import ConnectionReport, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
 from tcpmc.checks.conform.stacks import Stack
@@ -28,7 +30,7 @@ AHEAD = 4
 WORTH_IT = 8
 """Connections that are judged before processes are started for more."""
 MOST_KINDS = 10_000
-LEAST_SECONDS, SECONDS_PER_PACKET = 4.0, 0.1
+LEAST_SECONDS, SECONDS_PER_PACKET, MOST_SECONDS = 4.0, 0.1, 120.0
 """What an end may take where nothing else is asked for."""
 WITH_PACKETS = 64
 """So many reports on connections like an earlier one keep their packets."""
@@ -53,7 +55,7 @@ class Settings:
         """The seconds that each end of it may take."""
         if self.timeout is not None:
             return self.timeout
-        return LEAST_SECONDS + len(found.packets) * SECONDS_PER_PACKET
+        return min(LEAST_SECONDS + len(found.packets) * SECONDS_PER_PACKET, MOST_SECONDS)
 
 
 @dataclass
@@ -93,7 +95,13 @@ def by_itself(report: ConnectionReport, settings: Settings, progress: Progress) 
 
 def _joined(chain: list[Connection]) -> Conversation:
     """Connections one after the other between the same endpoints."""
-    packets = [packet for one in chain for packet in one.packets]
+    packets = chain[0].packets
+    if len(chain) > 1 and sum(len(one.packets) for one in chain) < LONG:
+        packets = [packet for one in chain for packet in one.packets]
+    elif len(chain) > 1:
+        packets = rows = PacketRows()
+        for one in chain:
+            rows += one.packets
     return conversation(chain[0].number, packets)
 
 
@@ -177,10 +185,11 @@ class Judge:
 
     def _kind(self, found: Conversation, vantage: Vantage, until: float | None) -> Hashable | None:
         """What the verdicts depend on; None where it is not to be compared with others."""
+        if len(found.packets) > LONGEST or not self._settings.compare:
+            return None
         first = found.packets[0]
         place = first.file, first.interface
-        several = any((p.file, p.interface) != place for p in found.packets)
-        if several or not self._settings.compare:
+        if any((p.file, p.interface) != place for p in found.packets):
             return None
         known = shape(found.packets, found.ends, self._settings.stack, until)
         return known and (known, vantage.near, found.doubled > 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.captures.packet import OFFLOADED
+from tcpmc.captures.packet_rows import PacketRows
 
 FIRST_TTLS = (64, 128, 255)
 MUCH_LATER = 4.0
@@ -79,21 +82,30 @@ def _by_offload(
     """What the capture says of its own packets: the direction, or a checksum not yet filled in."""
     found: list[tuple[int, int, str]] = []
     for end in (0, 1):
-        own = [p for p in packets if p.source == ends[end]]
-        if any(p.outbound for p in own):
+        own = _told(packets, ends[end])
+        if own["outbound"][True]:
             found.append((end, 4, f"the capture says that its host sent what {ends[end]} sent"))
-        hollow = sum(p.checksum == OFFLOADED for p in own)
-        others = sum(p.checksum == OFFLOADED for p in packets) - hollow
+        hollow = own["checksum"][OFFLOADED]
+        others = _told(packets, ends[1 - end])["checksum"][OFFLOADED]
         if hollow > 1 and not others:
             found.append((end, 2, f"checksums of {ends[end]} are not filled in: at that end"))
     return found
+
+
+def _told(packets: Sequence[Packet], end: Endpoint) -> dict[str, Counter[Any]]:
+    """How many packets from an end have which values."""
+    names = ("outbound", "checksum", "ttl")
+    if isinstance(packets, PacketRows):
+        return {name: packets.counted(name, end) for name in names}
+    own = [p for p in packets if p.source == end]
+    return {name: Counter(getattr(p, name) for p in own) for name in names}
 
 
 def _by_ttl(
     packets: Sequence[Packet], ends: tuple[Endpoint, Endpoint]
 ) -> list[tuple[int, int, str]]:
     """A TTL that no router has lowered."""
-    ttls = [{p.ttl for p in packets if p.source == end and p.ttl is not None} for end in ends]
+    ttls = [{ttl for ttl in _told(packets, end)["ttl"] if ttl is not None} for end in ends]
     whole = [bool(seen) and all(ttl in FIRST_TTLS for ttl in seen) for seen in ttls]
     if whole[0] == whole[1] or not all(ttls):
         return []

@@ -4,5 +4,7 @@
 `running` does it and writes down what happened. `oracle` holds that against the rules: what was
 sent by conform's search, which here knows the calls, and calls and timeouts by the rules
 themselves. `state_event_table` is the whole table of states against events, `shrink` the shortest
-run that shows a difference.
+run that shows a difference, `random_runs` two stacks on a bad wire. `replaying` makes a trace of
+the model again on two stacks, and `learning` learns the machine of one. `model_stack` is a variant
+behind the same wire.
 """

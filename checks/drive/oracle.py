@@ -9,13 +9,14 @@ to be one that the segments allow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tcpmc.captures.packet import Packet
+from tcpmc.checks.conform.explaining import Explanation, explanation
 from tcpmc.checks.conform.hypothesis import BITS, SILENT, Hypothesis, Note
-from tcpmc.checks.conform.judge import Asked, Explanation, explanation
+from tcpmc.checks.conform.judge import Asked
 from tcpmc.checks.conform.receiving import HALF_CLOSED, Branch, host_of
 from tcpmc.checks.conform.requirements import requirement
 from tcpmc.checks.conform.search import STRICT, Excuses, Run, Search
@@ -122,13 +123,7 @@ class Driving(Asked):
 
     def search(self, stack: Stack) -> Run:
         """Without any excuse."""
-        return self._search(stack, STRICT).run([START])
-
-    def _search(
-        self, stack: Stack, excuses: Excuses, active: Callable[[int], bool] = lambda _: True
-    ) -> Driven:
-        del active
-        return self.of(stack, self.calls, replace(excuses, crash=False))
+        return self.of(stack, self.calls).run([START])
 
     def of(
         self, stack: Stack, calls: dict[int, tuple[str, ...]], excuses: Excuses = STRICT
@@ -139,7 +134,7 @@ class Driving(Asked):
 
     def repaired(self, excuses: Excuses) -> Run:
         """With deviations, where they are allowed for; the host did not crash."""
-        return self._search(self.stack, excuses).run([START])
+        return self.of(self.stack, self.calls, replace(excuses, crash=False)).run([START])
 
 
 @dataclass(frozen=True)
@@ -168,11 +163,17 @@ class Oracle:
         """The verdict on a run. The last move is held against its own rule, too."""
         return _Judging(self, tuple(events)).judged
 
+    def judged_segments(self, events: Sequence[Observation]) -> Judged:
+        """The verdict on the segments of a run and on its last state; no move is held against its
+        own rule."""
+        return _Judging(self, tuple(events), by_rule=False).judged
+
 
 @dataclass(frozen=True)
 class _Judging:
     oracle: Oracle
     events: tuple[Observation, ...]
+    by_rule: bool = True
 
     @cached_property
     def packets(self) -> list[Packet]:
@@ -259,7 +260,7 @@ class _Judging:
         """The last move against its own rule, where it is a call or a timeout: what differs, and
         the label."""
         event = self.events[-1]
-        if not isinstance(event.move, UserCall | Timeout):
+        if not self.by_rule or not isinstance(event.move, UserCall | Timeout):
             return None, ""
         name = event.move.call if isinstance(event.move, UserCall) else event.move.timer
         octets = event.move.octets if isinstance(event.move, UserCall) else 1

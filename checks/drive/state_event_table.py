@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.drive.moves import Move, kind_of
@@ -15,6 +15,9 @@ from tcpmc.checks.drive.running import Observation, Runner
 from tcpmc.checks.rule_labels import coverage
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.stacks.stack import Broken, Impossible, StackUnderTest
+
+if TYPE_CHECKING:
+    from tcpmc.checks.drive.random_runs import RandomRun
 
 WORDS = re.compile(r"<[^>]*>|[0-9]+ ?s?$")
 """What differs between two expectations that are the same: segments with their numbers."""
@@ -57,6 +60,8 @@ class DriveTable:
     rules: set[str] = field(default_factory=set)
     shortest: list[Cell] = field(default_factory=list)
     coverage_asked: bool = False
+    random_runs: int = 0
+    at_random: list[RandomRun] = field(default_factory=list)
 
     def of(self, verdict: Verdict) -> list[Cell]:
         """The cells with a verdict."""
@@ -65,7 +70,7 @@ class DriveTable:
     @property
     def agrees(self) -> bool:
         """Whether nothing differs."""
-        return not self.of("differs")
+        return not self.of("differs") and not self.at_random
 
     def coverage(self) -> dict[str, list[str]]:
         """The rule labels that were reached, and the others."""

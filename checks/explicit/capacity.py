@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tcpmc.checks.explicit.first import move_of
 from tcpmc.checks.explicit.tabulate import LOW, TabulatedModel
 from tcpmc.checks.statespace import Graph, attempts, chunks, distinct, unpack
 from tcpmc.checks.statespace.tables import Ints
+from tcpmc.checks.trace import move_of
 from tcpmc.checks.verdict import Cut, Never
 
 

@@ -10,19 +10,10 @@ from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import END_BITS, Graph, chunks, successors, unpack
 from tcpmc.checks.trace import Trace, events_along, replay
 from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
-from tcpmc.model.network.product import OPENS, End, Event, Move
-from tcpmc.model.network.system import Model
+from tcpmc.model.network.product import End, Event
 
 Test = Callable[[int, End, Event], bool]
 """Whether a step, of that end in that state on that event, is the one that is looked for."""
-
-
-def move_of(model: Model, which: int, end: End, event: Event) -> Move | None:
-    """What the event does at that end; None where it is not possible or changes nothing."""
-    if event.flight is not None:
-        return model.receive(which, end, event.flight.segment, event.flight.about)
-    opens = event.kind in OPENS and model.scope.opens > 1
-    return model.own_move(event.kind, which, end, event.offset if opens else end.incarnation.offset)
 
 
 def first_runs(table: TabulatedModel, graph: Graph, tests: Mapping[str, Test]) -> dict[str, Trace]:

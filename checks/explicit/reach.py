@@ -25,7 +25,9 @@ TRIED = (
     SMALL.with_(capacity=1, data=1),
     SMALL.with_(capacity=1, retransmissions=1),
     SMALL.with_(capacity=1, crashes=1),
+    SMALL.with_(capacity=1, attacks=1),
     SMALL.with_(capacity=1, opens=2),
+    SMALL.with_(capacity=1, opens=2, isn="clock", start="established"),
 )
 """The scopes in which a rule is looked for, one after the other: each lets more happen."""
 

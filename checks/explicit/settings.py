@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,20 @@ class Exploring:
             raise BadInput(f"{self.folder} has no checkpoint of what is asked")
         if not self.resume and there:
             raise BadInput(f"{self.folder} has a checkpoint of this: --resume goes on with it")
+        writable_folder(str(self.folder))
+
+
+def writable_folder(text: str) -> Path:
+    """The folder, which is made if it is not there. Raises BadInput where it cannot be written."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"cannot write to the folder {text}: {reason}") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise BadInput(f"cannot write to the folder {text}: Permission denied")
+    return path
 
 
 def _connect(cluster: str) -> None:

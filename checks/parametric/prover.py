@@ -105,20 +105,20 @@ def provable(prop: Property) -> bool:
         return False
     if not isinstance(prop, Safety | Lemma):
         return False
-    return any(prop.setting(scope_of(data)) == scope_of(data) for data in (0, 1))
+    return any(prop.scope_for(scope_of(data)) == scope_of(data) for data in (0, 1))
 
 
 def assumed(prop: Property, variant: Variant, data: int) -> list[str]:
     """What a proof with so many octets of text rests on, and its scope, each as a line to print."""
     if isinstance(prop, Lemma):
-        return [*prop.rests_on, "one step, from any TCB, on any segment, call or timeout"]
+        return [*prop.all_assumptions, "one step, from any TCB, on any segment, call or timeout"]
     text = "no text" if data == 0 else f"{data} octet(s) of text each way"
     scope = (
         f"from CLOSED, one OPEN each, {text}, a window of {variant.profile.window} octets, "
         "retransmission for ever, no ABORT, no crash, and an end that is back in LISTEN selects "
         "the same ISS again"
     )
-    return [*prop.rests_on, scope]
+    return [*prop.all_assumptions, scope]
 
 
 def catalogue() -> Iterator[Property]:
@@ -167,7 +167,7 @@ class Prover:
             if isinstance(prop, Lemma):
                 return self._lemma(prop)
             assert isinstance(prop, Safety)
-            if prop.setting(scope_of(self.data)) != scope_of(self.data):
+            if prop.scope_for(scope_of(self.data)) != scope_of(self.data):
                 return Proof(INCONCLUSIVE, "it needs text: --data 1")
             ordinary = self._explicit(prop, Scope("").iss)
             if ordinary.trace is not None:

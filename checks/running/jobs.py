@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tcpmc.checks.running.loading import find_property, find_variant
+from tcpmc.checks.running.loading import find_variant, matching_properties
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
@@ -56,37 +57,39 @@ AUTO: tuple[Engine, ...] = ()
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
     scope that the user asked for (the property may need another, `scope`), `engines` those that
-    are asked, and `otherwise` the word expected where the catalogue expects none."""
+    are asked, and `expected_override` the word expected where the catalogue expects none."""
 
     prop: Property
     variant: Variant
     source: str
     asked: Scope
     engines: Sequence[str]
-    otherwise: Word | None = None
+    expected_override: Word | None = None
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The scope in which the question is decided."""
-        return self.prop.setting(self.asked)
+        return self.prop.scope_for(self.asked)
 
 
 @dataclass(frozen=True)
 class Result:
-    """A job and its verdict."""
+    """A job and its verdict. `seconds` is how long the engines took for it; what they explored for
+    several jobs at once is shared out among them."""
 
     job: Job
     verdict: Verdict
+    seconds: float = field(default=0.0, compare=False)
 
     @property
-    def rests_on(self) -> tuple[str, ...]:
+    def all_assumptions(self) -> tuple[str, ...]:
         """What the verdict rests on besides the bounds: the assumptions of the property, and what
         is switched off in the scope. A finite run shows what it shows whatever else could happen;
         and a lemma is about one step."""
         prop, shown = self.job.prop, self.verdict.word in (WITNESS, REFUTED)
         if isinstance(prop, Lemma) or (shown and not isinstance(prop, Eventually)):
-            return prop.rests_on
-        return (*prop.rests_on, *self.job.scope.switched_off)
+            return prop.all_assumptions
+        return (*prop.all_assumptions, *self.job.scope.switched_off)
 
 
 @dataclass
@@ -150,7 +153,7 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     return not on_edges and scope.channel != "fifo" and scope.one_connection
 
 
-def canonical(prop: Property) -> Engine:
+def preferred_engine(prop: Property) -> Engine:
     """The engine whose trace of the property is the canonical one: explicit, where it decides."""
     return next(engine for engine in ENGINES if decides(engine, prop, SCOPES["default"]))
 
@@ -162,45 +165,59 @@ def select(
     engines: Sequence[str] = AUTO,
     every: bool = False,
 ) -> list[Job]:
-    """The jobs for the properties and variants named, in catalogue order.
+    """The jobs for the properties and variants named, in catalogue order. A property is named by a
+    pattern too, such as `closing*`.
 
     Without properties: the catalogue, or `every` property. Without variants: rfc9293, and without
     either every variant for which a property has an expected verdict. Raises BadInput for a name
     that is unknown, and for a property that none of the engines decides if it was asked for by
     name.
     """
-    for name in names:
-        find_property(name)
+    named = {prop for name in names for prop in matching_properties(name)}
     known = PROPERTIES if names or every else CATALOGUE
-    props = [prop for prop in known.values() if not names or prop.name in names]
-    variants: dict[str, Variant] = {}
-
-    def variant(source: str) -> Variant:
-        return variants.setdefault(source, variants.get(source) or find_variant(source))
-
+    props = [prop for prop in known.values() if not names or prop.name in named]
+    asking = [(prop, source) for prop in props for source in _sources(prop, sources, bool(names))]
+    variants = {source: find_variant(source) for source in dict.fromkeys(s for _, s in asking)}
     jobs = []
-    for prop in props:
-        wanted: Iterable[str] = sources or (["rfc9293"] if names else prop.expected)
-        for source in dict.fromkeys(wanted):
-            both = bool(names) or isinstance(prop, Lemma) or source in prop.by_both
-            chosen = tuple(map(Engine, engines)) or (CROSS_CHECK if both else (Engine.EXPLICIT,))
-            job = Job(prop, variant(source), source, asked, chosen)
-            if any(decides(engine, prop, _scope(job)) for engine in chosen):
-                jobs.append(job)
-            elif names:
-                raise BadInput(_undecided(job, chosen))
+    for prop, source in asking:
+        chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
+        job = Job(prop, variants[source], source, asked, chosen)
+        if any(decides(engine, prop, _scope(job)) for engine in chosen):
+            jobs.append(job)
+        elif prop.name in names:
+            raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
 
 
-def expecting(jobs: Sequence[Job], name: str) -> list[Job]:
+def _sources(prop: Property, sources: Sequence[str], named: bool) -> Iterable[str]:
+    """The variants that the property is asked of, by name or file: those that are given; else
+    rfc9293 for a property that was named, and for any other those with an expected verdict."""
+    return dict.fromkeys(sources or (["rfc9293"] if named else prop.expected))
+
+
+def _engines(prop: Property, source: str, named: bool) -> tuple[Engine, ...]:
+    """The engines that are asked where none is named: two to check one another, or the fast one."""
+    both = named or isinstance(prop, Lemma) or source in prop.cross_check_on
+    return CROSS_CHECK if both else (Engine.EXPLICIT,)
+
+
+def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:
     """The jobs, of whose variants what is expected of the named one is expected, where the
     catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
     like = find_variant(name).name
-    return [replace(job, otherwise=expected_on(job.prop, like)) for job in jobs]
+    return [replace(job, expected_override=expected_on(job.prop, like)) for job in jobs]
 
 
-def fairly(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:
+def with_expectations(jobs: Sequence[Job], words: Mapping[str, Word]) -> list[Job]:
+    """The jobs, of which these words are expected by the names of their properties."""
+    return [
+        replace(job, expected_override=words.get(job.prop.name, job.expected_override))
+        for job in jobs
+    ]
+
+
+def with_fairness(jobs: Sequence[Job], kinds: Sequence[str]) -> list[Job]:
     """The jobs with this fairness in place of their properties' own; nothing is expected then."""
 
     def changed(prop: Property) -> Property:

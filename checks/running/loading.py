@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from tcpmc.checks.rule_guard import guarded
-from tcpmc.errors import BadInput, one_line, where
+from tcpmc.checks.rule_guard import explained, guarded
+from tcpmc.errors import BadInput, where
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.network.scope import SCOPES, Scope
@@ -31,6 +32,17 @@ T = TypeVar("T")
 def find_property(name: str) -> Property:
     """The property of that name. Raises BadInput with the nearest names."""
     return _find("property", PROPERTIES, name)
+
+
+def matching_properties(pattern: str) -> list[str]:
+    """The names of the properties that a name or a pattern of the shell (`closing*`) stands for, in
+    catalogue order. Raises BadInput where there is none."""
+    if not any(sign in pattern for sign in "*?["):
+        return [find_property(pattern).name]
+    found = [name for name in PROPERTIES if fnmatchcase(name, pattern)]
+    if not found:
+        raise BadInput(f"no property matches {pattern!r} (see: tcpmc list properties)")
+    return found
 
 
 def find_theorem(name: str) -> Theorem:
@@ -141,15 +153,15 @@ def text_of(name: str) -> str:
     """The text in a file. Raises BadInput."""
     try:
         return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _read(text: str) -> bytes:
     try:
         return Path(text).read_bytes()
-    except OSError as error:
-        raise BadInput(f"{text}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # a null byte is a ValueError
+        raise BadInput(f"{text}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _run(text: str, source: bytes) -> dict[str, Any]:
@@ -158,7 +170,9 @@ def _run(text: str, source: bytes) -> dict[str, Any]:
         code = compile(source, text, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise BadInput(f"{text}:{error.lineno or 1}: syntax error: {error.msg}") from error
-    except ValueError as error:  # null bytes, before Python 3.12
+    except (RecursionError, MemoryError) as error:
+        raise BadInput(f"{text}: nested too deeply for Python's parser") from error
+    except (ValueError, OverflowError) as error:  # null bytes, before Python 3.12
         raise BadInput(f"{text}: {error}") from error
     module = ModuleType(f"tcpmc_variant_{Path(text).stem}")
     module.__file__ = text
@@ -170,7 +184,7 @@ def _run(text: str, source: bytes) -> dict[str, Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise BadInput(f"{where(text, error)}: {one_line(error)}") from error
+        raise BadInput(f"{where(text, error)}: {explained(error)}") from error
     finally:
         os.chdir(folder)  # other files are named from here
     return vars(module)

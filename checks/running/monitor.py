@@ -9,7 +9,7 @@ import threading
 import time
 from _thread import interrupt_main
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -130,7 +130,8 @@ class Monitor:
 
     def _watch(self, can_interrupt: bool) -> None:
         while not self._done.wait(PERIOD):
-            self._show()
+            with suppress(OSError, ValueError):  # nobody reads it any more
+                self._show()
             exceeded = None if self.reason else self.limits.exceeded(self.started)
             if exceeded:
                 self.reason = exceeded
@@ -156,7 +157,9 @@ class Monitor:
         self.stream.flush()
 
     def _clear(self) -> None:
-        if self.stream is not None and self._shown:
+        if self.stream is None or not self._shown:
+            return
+        with suppress(OSError, ValueError):
             self.stream.write("\r" + " " * self._shown + "\r")
             self.stream.flush()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
@@ -59,19 +61,19 @@ def run(
             for clock in (False, True)
         ]
         for number, group in groups.items():
-            collected.add(Engine.NETWORKX, _by_networkx(number, group, monitor))
+            started = time.monotonic()
+            by_networkx = _by_networkx(number, group, monitor)
+            collected.add(Engine.NETWORKX, by_networkx, _shares(by_networkx, started))
+            started = time.monotonic()
             found = _explore(group, monitor, outcome.rules, exploring)
-            collected.add(
-                Engine.EXPLICIT, {(number, name): answer for name, answer in found.items()}
-            )
+            explicit = {(number, name): answer for name, answer in found.items()}
+            collected.add(Engine.EXPLICIT, explicit, _shares(explicit, started))
             for solver in solvers:
-                collected.add(Engine.Z3, solver.answered())
+                collected.add(Engine.Z3, solver.answered(), solver.seconds)
         explored = bool(collected.answers[Engine.EXPLICIT])
         for solver in solvers:
-            found_there = solver.wait(
-                monitor, not explored, lambda answers: collected.add(Engine.Z3, answers)
-            )
-            collected.add(Engine.Z3, found_there)
+            follow_z3 = partial(collected.add, Engine.Z3, seconds=solver.seconds)
+            follow_z3(solver.wait(monitor, not explored, follow_z3))
         outcome.reason = monitor.reason
     outcome.results += [collected.result(job) for job in jobs]
     return outcome
@@ -86,14 +88,27 @@ class _Collected:
         self._place = {(g.source, g.scope): number for number, g in groups.items()}
         self._open = [job for group in groups.values() for job in group.jobs]
         self._follow = follow
+        self._seconds: dict[str, dict[tuple[int, str], float]] = {}
 
-    def add(self, engine: str, answers: Mapping[tuple[int, str], Answer | None]) -> None:
-        """Take these answers, and pass on the results that are complete now."""
+    def add(
+        self,
+        engine: str,
+        answers: Mapping[tuple[int, str], Answer | None],
+        seconds: Mapping[tuple[int, str], float],
+    ) -> None:
+        """Take these answers and how long each took, and pass on the results that are complete
+        now."""
+        if answers.keys() <= self.answers[engine].keys():
+            return
+        self._seconds.setdefault(engine, {}).update(seconds)
         self.answers[engine] |= answers
-        complete = [job for job in self._open if self._complete(job)]
-        self._open = [job for job in self._open if not self._complete(job)]
-        for job in complete:
-            self._follow(self.result(job))
+        waiting = []
+        for job in self._open:
+            if self._complete(job):
+                self._follow(self.result(job))
+            else:
+                waiting.append(job)
+        self._open = waiting
 
     def result(self, job: Job) -> Result:
         """What there is on the job."""
@@ -101,8 +116,9 @@ class _Collected:
         answers: dict[str, Answer] = {
             engine: answer for engine, answer in found.items() if answer is not None
         }
-        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.otherwise)
-        return Result(job, verdict)
+        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.expected_override)
+        took = (times.get(self._key(job), 0.0) for times in self._seconds.values())
+        return Result(job, verdict, sum(took))
 
     def _complete(self, job: Job) -> bool:
         return all(
@@ -113,6 +129,12 @@ class _Collected:
 
     def _key(self, job: Job) -> tuple[int, str]:
         return self._place[job.source, job.scope], job.prop.name
+
+
+def _shares(answers: Iterable[tuple[int, str]], started: float) -> dict[tuple[int, str], float]:
+    """The time since then, shared out among the answers that came of it."""
+    keys = [*answers]
+    return dict.fromkeys(keys, (time.monotonic() - started) / max(1, len(keys)))
 
 
 def _tasks(groups: Mapping[int, Exploration], clock: bool, thorough: bool) -> dict[int, Task]:

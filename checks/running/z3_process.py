@@ -120,6 +120,7 @@ class SolverProcess:
         self._tasks = {number: task for number, task in tasks.items() if task.props}
         self._limits = limits
         self._answers: dict[tuple[int, str], Answer | None] = {}
+        self.seconds: dict[tuple[int, str], float] = {}
         self._doing = ""
         self._end: Message = ("lost",)
 
@@ -149,6 +150,7 @@ class SolverProcess:
         self._reader.join(GRACE_SECONDS)
 
     def _read(self) -> None:
+        begun = time.monotonic()
         while True:
             try:
                 message = self._connection.recv()
@@ -157,7 +159,9 @@ class SolverProcess:
             match message:
                 case ("begin", number, name):
                     self._doing = f"{name} on {self._tasks[number].variant}"
+                    begun = time.monotonic()
                 case ("end", number, name, answer):
+                    self.seconds[number, name] = time.monotonic() - begun
                     self._answers[number, name] = answer
                 case _:
                     self._end = message

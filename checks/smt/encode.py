@@ -35,7 +35,7 @@ from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.kinds import Each, Predicate
+from tcpmc.model.properties.kinds import AtBothEnds, Predicate
 
 Frame = Mapping[str, Any]
 COUNTER_BITS, WIDTHS = 8, {"ts_recent": 32, "stamp": 32}
@@ -222,7 +222,7 @@ class Encoding:
         frame = self.frame0
         valid = [z3.ULT(frame[f"{who}.state"], len(State)) for who in "AB"]
         model, system = Summarized(self), self.system(frame)
-        if isinstance(predicate, Each):
+        if isinstance(predicate, AtBothEnds):
             condition = predicate.condition
             return z3.And(
                 truth_of(lambda: condition(model, system, 0), *valid),

@@ -21,6 +21,7 @@ import numpy as np
 from tcpmc.checks.statespace.levels import Array, Level
 from tcpmc.checks.statespace.table_arrays import FlatTables
 from tcpmc.checks.statespace.tables import Ints
+from tcpmc.temporary import kept_for_now
 
 MAGIC = b"tcpmc level 2\n"
 SUM = 32
@@ -132,7 +133,7 @@ def write(path: Path, head: dict[str, Any], level: Level, log: Log) -> bytes:
     parts = [MAGIC, json.dumps(head).encode() + b"\n", *map(np.ascontiguousarray, arrays)]
     checksum = hashlib.sha256()
     new = path.with_suffix(".new")
-    try:
+    with kept_for_now(new):
         with new.open("wb") as file:
             for part in parts:
                 view = memoryview(part).cast("B") if len(part) else b""  # type: ignore[arg-type]
@@ -143,9 +144,6 @@ def write(path: Path, head: dict[str, Any], level: Level, log: Log) -> bytes:
             os.fsync(file.fileno())
         new.replace(path)
         _sync(path.parent)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
     return checksum.digest()
 
 

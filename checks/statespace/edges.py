@@ -21,6 +21,11 @@ class Edges:
     end: Ints
     target: Ints
 
+    def at(self, index: Ints | Mask | slice) -> Edges:
+        """Some of them."""
+        parts = (self.source, self.event, self.end, self.target)
+        return Edges(*(part[index] for part in parts))
+
 
 @dataclass(frozen=True)
 class Attempts:

@@ -19,6 +19,8 @@ from tcpmc.checks.symbolic.solving import satisfiable
 
 R = TypeVar("R")
 PATH_LIMIT = 3000
+BRANCH_LIMIT = 300
+"""Open branches of one path: a rule has a few dozen, and a loop over a number no end of them."""
 
 
 class Sym:
@@ -170,6 +172,7 @@ def paths(run: Callable[[], R], *assuming: z3.BoolRef, prune: bool = True) -> It
             result = run()
         finally:
             Sym.decide = outer
+        walk.check_length()
         todo += walk.untaken
         yield Path(z3.And(*walk.condition), result)
 
@@ -215,10 +218,16 @@ class _Walk:
             return settled
         number = truth.get_id()
         if number not in self.known:
+            self.check_length()
             self.known[number] = side = self._side(truth)
             self.taken.append(side)
             self.condition.append(truth if side else z3.Not(truth))
         return self.known[number]
+
+    def check_length(self) -> None:
+        """Raise PathLimit if the path has too many open branches."""
+        if len(self.taken) >= BRANCH_LIMIT:
+            raise PathLimit(f"more than {BRANCH_LIMIT} open branches on one path")
 
     def _side(self, truth: z3.BoolRef) -> bool:
         if len(self.taken) < len(self.prefix):

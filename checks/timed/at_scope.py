@@ -49,6 +49,7 @@ def decide(variant: Variant, prop: Property, scope: Scope) -> Answer | None:
     threshold = Finder(ThresholdQuestion(prop.name, found[0], variant, found[1])).find()
     if threshold.word == INCONCLUSIVE:
         return Answer(INCONCLUSIVE, f"dense time: {threshold.how}")
-    word = AS_GOAL[threshold.word] if isinstance(prop, Reachable) else threshold.word
+    goal = isinstance(prop, Reachable)
+    word = AS_GOAL.get(threshold.word, threshold.word) if goal else threshold.word
     how = "a run" if threshold.word == REFUTED else threshold.how
     return Answer(word, f"dense time: {how.replace('all parameters', 'real clocks')}")

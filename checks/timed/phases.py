@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, replace
+from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 
@@ -27,9 +28,6 @@ from tcpmc.model.variants.variant import Variant
 
 BITS = 32
 PHASE_LIMIT = 64
-EXPIRED, ACKNOWLEDGED, ABORTED, GONE = "expired", "acknowledged", "aborted", "vanished"
-"""How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired, a segment ended it as
-it should, or a reset or the user timeout did."""
 NUMBERS = {"iss": "iss", "irs": "irs", "snd_una": "iss", "snd_nxt": "iss", "rcv_nxt": "irs"}
 """The fields of a TCB that are numbers, and the base of each."""
 BASES = {"iss": z3.BitVec("iss", BITS), "irs": z3.BitVec("irs", BITS)}
@@ -39,13 +37,23 @@ class NotFinite(Exception):
     """A rule that leaves the finite table, or depends on the initial sequence numbers."""
 
 
+class Ending(StrEnum):
+    """How a connection came to be CLOSED: TIME-WAIT or FIN-WAIT-2 expired; a segment ended it as it
+    should; a reset or a timeout did; or the end vanished."""
+
+    EXPIRED = "expired"
+    ACKNOWLEDGED = "acknowledged"
+    ABORTED = "aborted"
+    VANISHED = "vanished"
+
+
 @dataclass(frozen=True)
 class Phase:
     """Where one end is: its TCB with both bases taken as zero, how it came to be CLOSED, and how
     many keepalive probes are unanswered."""
 
     tcb: Tcb
-    how: str = ""
+    how: Ending | None = None
     probes: int = 0
 
     @property
@@ -61,7 +69,7 @@ class Phase:
     @property
     def end(self) -> TimedEnd:
         """As the timers see it."""
-        return TimedEnd(self.tcb, self.probes, self.how == GONE)
+        return TimedEnd(self.tcb, self.probes, self.how == Ending.VANISHED)
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
@@ -108,21 +116,34 @@ def table(variant: Variant, probes: int = 0) -> PhaseTable:
     it alive, and which one end may leave without a word. Raises NotFinite."""
     zero, one = Seq(0, BITS), Seq(1, BITS)
     start = Phase(Tcb(State.ESTABLISHED, zero, zero, one, one, one))
-    phases, segments, moves = [start], cast(list[Segment], []), cast(dict[Any, PhaseMove], {})
-    while True:
-        known = len(moves)
-        for phase in tuple(phases):
-            for event, arriving in _events(phase, segments, probes):
-                if (phase, event, arriving) not in moves:
-                    move = _move(variant, phase, event, arriving)
-                    moves[phase, event, arriving] = move
-                    phases += [move.after] * (move.after not in phases)
-                    segments += [s for s in move.sends if s not in segments]
+    phases, segments, moves = [start], list[Segment](), dict[Any, PhaseMove]()
+    while _add_moves(variant, probes, phases, segments, moves):
         if len(phases) > PHASE_LIMIT or len(segments) > PHASE_LIMIT:
             raise NotFinite(f"more than {PHASE_LIMIT} phases or segments")
-        if len(moves) == known:
-            changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
-            return PhaseTable(tuple(phases), tuple(segments), tuple(changing))
+    changing = (m for m in moves.values() if m.after != m.before or m.sends or m.arriving)
+    return PhaseTable(tuple(phases), tuple(segments), tuple(changing))
+
+
+def _add_moves(
+    variant: Variant,
+    probes: int,
+    phases: list[Phase],
+    segments: list[Segment],
+    moves: dict[Any, PhaseMove],
+) -> bool:
+    """Whether there are moves of the known phases that were not there yet: they are added, with the
+    phases and the segments that they lead to. One pass of a search for the least fixed point."""
+    before = len(moves)
+    for phase in tuple(phases):
+        for event, arriving in _events(phase, segments, probes):
+            if (phase, event, arriving) in moves:
+                continue
+            move = _move(variant, phase, event, arriving)
+            moves[phase, event, arriving] = move
+            if move.after not in phases:
+                phases.append(move.after)
+            segments += [segment for segment in move.sends if segment not in segments]
+    return len(moves) > before
 
 
 def _events(
@@ -160,6 +181,18 @@ def _open_events(
 
 
 def _move(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | None) -> PhaseMove:
+    step = _one_step(variant, phase, event, arriving)
+    after, ending = _dropped_tcb(step.tcb), phase.how
+    if after.state == State.CLOSED and phase.state != State.CLOSED:
+        ending = _ending(event, arriving)
+    unanswered = phase.probes + 1 if event == EventKind.KEEPALIVE_PROBE else 0
+    sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
+    then = Phase(after, ending, unanswered)
+    return PhaseMove(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
+
+
+def _one_step(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | None) -> Step:
+    """What the rules do for every ISS. Raises NotFinite where there is more than one way."""
     tcb = _lifted_tcb(phase.tcb)
     host, rules = Host(variant.profile, _number("host.iss")), variant.rules
     calls: dict[EventKind, Callable[[], Step]] = {
@@ -176,28 +209,22 @@ def _move(variant: Variant, phase: Phase, event: EventKind, arriving: Segment | 
             host, tcb, _lifted(cast(Segment, arriving), "irs", "iss")
         ),
     }
-    found = list(paths(calls[event]))
-    if len(found) != 1:
+    ways = list(paths(calls[event]))
+    if len(ways) != 1:
         raise NotFinite(f"{event} in {phase.state} depends on the initial sequence numbers")
-    step = found[0].result
-    after = _dropped_tcb(step.tcb)
-    how = phase.how
-    if after.state == State.CLOSED and phase.state != State.CLOSED:
-        how = (
-            EXPIRED
-            if event in (EventKind.TIME_WAIT_TIMEOUT, EventKind.FIN_WAIT_2_TIMEOUT)
-            else ACKNOWLEDGED
-        )
-        if event in (EventKind.USER_TIMEOUT, EventKind.KEEPALIVE_TIMEOUT) or (
-            arriving is not None and arriving.RST
-        ):
-            how = ABORTED
-        if event == EventKind.VANISHES:
-            how = GONE
-    unanswered = phase.probes + 1 if event == EventKind.KEEPALIVE_PROBE else 0
-    sends = tuple(_dropped(segment, "iss", "irs") for segment in step.send)
-    then = Phase(after, how, unanswered)
-    return PhaseMove(phase, event, arriving, then, sends, step.starts_time_wait, step.rule)
+    return ways[0].result
+
+
+def _ending(event: EventKind, arriving: Segment | None) -> Ending:
+    """How the event ends a connection, if it does."""
+    is_reset = arriving is not None and arriving.RST
+    if event == EventKind.VANISHES:
+        return Ending.VANISHED
+    if is_reset or event in (EventKind.USER_TIMEOUT, EventKind.KEEPALIVE_TIMEOUT):
+        return Ending.ABORTED
+    if event in (EventKind.TIME_WAIT_TIMEOUT, EventKind.FIN_WAIT_2_TIMEOUT):
+        return Ending.EXPIRED
+    return Ending.ACKNOWLEDGED
 
 
 def _number(name: str) -> Seq:

@@ -16,6 +16,8 @@ from typing import Any
 
 import z3
 
+from tcpmc.checks.statespace import TooLarge
+from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.timed.counterexample import APART, TimedRun, TimedSearch, parameters_of, plain
 from tcpmc.checks.timed.encoding import TimedFormulas
@@ -32,8 +34,9 @@ from tcpmc.checks.timed.fourier_motzkin import (
 from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
+from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.timed.timed_system import Closing
-from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, VACUOUS
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.timed.assumptions import ASSUMPTIONS
 from tcpmc.model.timed.linear import Comparison, Condition, condition
 from tcpmc.model.timed.theorems import Claim
@@ -59,6 +62,8 @@ class ThresholdQuestion:
         named = [ASSUMPTIONS[n].meaning if n in ASSUMPTIONS else n for n in self.assume]
         if not self.claim.circumstances(self.assume).acks_arrive:
             named.append("any segment may be lost, the last ACK too")
+        if self.variant.profile.timestamps:
+            named.append("timestamps stand still: no segment is refused for an old one (PAWS)")
         scope = "from ESTABLISHED, nothing in flight, no text, resets aside; every 32-bit ISS"
         return [*named, scope]
 
@@ -69,7 +74,8 @@ class Threshold:
 
     word
         PROVED where the proof is complete (outside of the condition `run` refutes the claim),
-        REFUTED where the claim fails for all parameters, VACUOUS where the assumptions contradict
+        REFUTED where the claim fails for all parameters, DISAGREE where the explored runs in ticks
+        are none of the system that it is proved of, VACUOUS where the assumptions contradict
         each other, TIME-WAIT is never entered or its timer never ends, else INCONCLUSIVE: then the
         condition is only necessary.
     proof, steps
@@ -193,10 +199,26 @@ class Finder:
             how = f"where it holds {timer.what} {ever}; {how}"
             steps = self._premise(z3.BoolVal(True), longest) if self.violations else None
         if steps is not None:
+            wrong = self._left_out()
+            if wrong:
+                told = f"the relation leaves out a step that the rules take: {wrong}"
+                return Threshold(DISAGREE, where, told, self.last())
             return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
         if never:
             return Threshold(VACUOUS, Condition(), f"{timer.what} never ends")
         return self._unfinished(f"{timer.what} ends in no run of {longest} steps")
+
+    def _left_out(self) -> str:
+        """A step that was explored in ticks and that the relation does not have; "" if none is, or
+        where keepalive keeps the connection open, which has no ticks. Raises GaveUp."""
+        assumed = self.system.circumstances
+        if assumed.probes:
+            return ""
+        self.progress("looking up the explored steps")
+        try:
+            return next(Ticks(self.question.variant, assumed).unmatched(), "")
+        except (TooLarge, Unknown) as reason:
+            raise GaveUp(f"the explored steps: {reason}") from reason
 
     def _premise(self, where: z3.BoolRef, longest: int) -> list[int] | None:
         """The steps of a run to where the claim says something, with such parameters."""

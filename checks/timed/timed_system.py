@@ -75,6 +75,17 @@ def _short(segment: Segment) -> str:
 
 
 @dataclass(frozen=True)
+class Effects:
+    """What an action changes: the moments that are `set_now`, the flags with the value that each is
+    `turned` to, and the `first_copies` that must arrive, each by the flag that one is owed and the
+    moment at which it was sent."""
+
+    set_now: tuple[str, ...]
+    turned: tuple[tuple[str, bool], ...]
+    first_copies: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Action:
     """A move of one end: when it can happen, and what it changes (of flags and moments)."""
 
@@ -82,9 +93,7 @@ class Action:
     move: PhaseMove
     timed: tuple[Callable[[Values, Values, Any], Any], ...]
     flags: tuple[str, ...]
-    moments: tuple[str, ...]
-    turned: tuple[tuple[str, bool], ...]
-    first: tuple[tuple[str, str], ...]
+    effects: Effects
 
     def guard(self, state: Values, parameters: Values, t: Any) -> Any:
         """Whether it can happen at the moment `t`, as far as this end and its segment go."""
@@ -96,11 +105,13 @@ class Action:
     def changes(self, state: Values, t: Any) -> dict[str, Any]:
         """The new values of what changes. A first copy that has to arrive is only the first while
         none was owed before."""
-        found: dict[str, Any] = {"now": t} | dict.fromkeys(self.moments, t) | dict(self.turned)
-        for flag, moment in self.first:
+        effects = self.effects
+        values: dict[str, Any] = {"now": t} | dict.fromkeys(effects.set_now, t)
+        values |= dict(effects.turned)
+        for flag, moment in effects.first_copies:
             owed = state[flag] if self.turned_off != flag else False
-            found[moment] = first_sent(owed, state[moment], t)
-        return found
+            values[moment] = first_sent(owed, state[moment], t)
+        return values
 
     @property
     def turned_off(self) -> str:
@@ -203,8 +214,7 @@ class Closing:
         timed += [self._due(end, timer) for timer in self._ending(end, move)]
         if move.event == EventKind.RETRANSMISSION_TIMEOUT and assumed.spaced:
             timed.append(lambda s, p, t: t >= s[f"{me}.rexmt"] + p["RTO"])
-        moments, turned, first = self._effects(end, move)
-        return Action(end, move, tuple(timed), tuple(flags), moments, turned, first)
+        return Action(end, move, tuple(timed), tuple(flags), self._effects(end, move))
 
     def _alive(self, sender: int, segment: Segment) -> Callable[[Values, Values, Any], Any]:
         """Whether the youngest copy can still be delivered."""
@@ -216,32 +226,32 @@ class Closing:
         name, length = started_name(end, timer), timer.length
         return lambda s, p, t: t >= s[name] + p[length]
 
-    def _effects(
-        self, end: int, move: PhaseMove
-    ) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...], tuple[tuple[str, str], ...]]:
-        """The moments set to now, the flags turned, and the first copies that must arrive."""
-        me, other, assumed = ENDS[end], 1 - end, self.circumstances
-        moments, first = [], []
+    def _effects(self, end: int, move: PhaseMove) -> Effects:
+        resets = [segment for segment in move.sends if segment.RST]
+        timed = [segment for segment in move.sends if not segment.RST]
+        owed = [segment for segment in timed if segment in self.owed_kinds]
         turned: dict[str, bool] = {}
         if move.after != move.before:
             turned |= {phase_name(end, move.before): False, phase_name(end, move.after): True}
-        if move.arriving in self.owed_kinds:
-            assert move.arriving is not None
-            turned[owed_name(other, move.arriving)] = False
-        for segment in move.sends:
-            if segment.RST:
-                turned[sent_name(end, segment)] = True
-                continue
-            moments.append(sent_name(end, segment))
-            if segment in self.owed_kinds:
-                turned[owed_name(end, segment)] = True
-                first.append((owed_name(end, segment), first_name(end, segment)))
+        if move.arriving is not None and move.arriving in self.owed_kinds:
+            turned[owed_name(1 - end, move.arriving)] = False
+        turned |= {sent_name(end, segment): True for segment in resets}
+        turned |= {owed_name(end, segment): True for segment in owed}
+        return Effects(
+            (*(sent_name(end, segment) for segment in timed), *self._restarted(end, move)),
+            tuple(turned.items()),
+            tuple((owed_name(end, segment), first_name(end, segment)) for segment in owed),
+        )
+
+    def _restarted(self, end: int, move: PhaseMove) -> list[str]:
+        """The moments of the timers that the move starts, or starts anew."""
         started = (timer for timer in self._timers(end) if timer.starts(move.change))
-        moments += dict.fromkeys(started_name(end, timer) for timer in started)
+        moments = list(dict.fromkeys(started_name(end, timer) for timer in started))
         begins = move.after.waits and not move.before.waits
-        if (begins or move.event == EventKind.RETRANSMISSION_TIMEOUT) and assumed.spaced:
-            moments.append(f"{me}.rexmt")
-        return tuple(moments), tuple(turned.items()), tuple(first)
+        again = move.event == EventKind.RETRANSMISSION_TIMEOUT
+        if self.circumstances.spaced and (begins or again):
+            moments.append(f"{ENDS[end]}.rexmt")
+        return moments
 
     def reaches(self, state: Values, parameters: Values, t: Any) -> Any:
         """Whether the clocks can reach the moment `t` before anything else happens: timers end when

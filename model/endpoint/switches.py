@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 
@@ -11,11 +12,19 @@ def check_switches(record: Any) -> None:
 
     Raises ValueError, with what is allowed, for the first that is something else.
     """
-    hints = get_type_hints(type(record))
-    for field in fields(record):
-        hint, value = hints[field.name], getattr(record, field.name)
-        allowed = [choice for choice in get_args(hint) if isinstance(choice, str)]
+    for name, allowed in _allowed(record.__class__):
+        value = getattr(record, name)
         if allowed and value not in allowed:
-            raise ValueError(f"{field.name}={value!r}: choose one of {', '.join(allowed)}")
-        if hint is bool and not isinstance(value, bool):
-            raise ValueError(f"{field.name}={value!r}: choose True or False")
+            raise ValueError(f"{name}={value!r}: choose one of {', '.join(allowed)}")
+        if not allowed and not isinstance(value, bool):
+            raise ValueError(f"{name}={value!r}: choose True or False")
+
+
+@cache
+def _allowed(kind: Any) -> list[tuple[str, list[str]]]:
+    """The fields that are a Literal, with what each may be, or a bool, with nothing."""
+    hints = get_type_hints(kind)
+    found = [
+        (f.name, [c for c in get_args(hints[f.name]) if isinstance(c, str)]) for f in fields(kind)
+    ]
+    return [(name, allowed) for name, allowed in found if allowed or hints[name] is bool]

@@ -133,7 +133,8 @@ class Step:
     and what it sends and signals.
 
     `done` is False where the RFC says "continue processing". `starts_time_wait` says that the
-    2 MSL timer is started, or started anew. A rule gives its one label as text:
+    2 MSL timer is started, or started anew; where TIME-WAIT is entered it starts in any case. A
+    rule gives its one label as text:
     `Step("3.10.7.1: RST discarded", tcb)`, or `replace(step, rules=("my stack: RST ignored",))`.
 
     Raises ValueError for a signal that the RFC does not have: properties and reports know a signal

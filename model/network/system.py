@@ -212,27 +212,55 @@ class Model:
         step: Step,
         arrived: tuple[Segment, About] | None = None,
     ) -> Move:
-        """The end after a step: its history, and its clocks where the scope needs them."""
-        scope, tcb = self.scope, step.tcb
-        outstanding = tcb.snd_una != tcb.snd_nxt
-        sent_anew = event == EventKind.RETRANSMISSION_TIMEOUT or tcb.snd_una != end.tcb.snd_una
-        rexmt = end.rexmt if scope.clock and outstanding and not sent_anew else 0
-        retries = 0
-        if scope.retransmissions is not None and outstanding and tcb.snd_una == end.tcb.snd_una:
-            retries = end.retries + (event == EventKind.RETRANSMISSION_TIMEOUT)
-        waits = scope.clock and tcb.state == State.TIME_WAIT and not step.starts_time_wait
+        """The end after a step: its clocks where the scope needs them, its history, and what it
+        knows of the connection where there can be several."""
+        rexmt = self._rexmt_after(event, end, step.tcb)
+        retries = self._retries_after(event, end, step.tcb)
+        time_wait = self._time_wait_after(end, step)
         history = observe(end.history, event, end.tcb, step, arrived and arrived[0])
-        clocks = (end.time_wait if waits else 0, rexmt, retries)
-        if scope.one_connection:
-            return Move(event, step, End(tcb, history, *clocks))
-        was, opened = end.incarnation, opens_connection(event, end.tcb, tcb)
+        after = End(step.tcb, history, time_wait, rexmt, retries)
+        if self.scope.one_connection:
+            return Move(event, step, after)
+        known, about = self._incarnation_after(event, end, step, arrived, history.opens)
+        return Move(event, step, replace(after, incarnation=known), about)
+
+    @staticmethod
+    def _incarnation_after(
+        event: EventKind,
+        before: End,
+        step: Step,
+        arrived: tuple[Segment, About] | None,
+        opens: int,
+    ) -> tuple[Incarnation, About]:
+        """What the end knows of the connection after a step, and what its segments are about;
+        `opens` counts the OPENs after the step."""
+        was, opened = before.incarnation, opens_connection(event, before.tcb, step.tcb)
         if arrived is None:
-            known = after_step(was, end.tcb, step, opened)
+            known = after_step(was, before.tcb, step, opened)
         else:
-            known = after_arrival(was, end.tcb, step, arrived, history.opens)
+            known = after_arrival(was, before.tcb, step, arrived, opens)
         peer = known.peer or (0 if opened else was.peer)
-        about = about_sent(step, arrived, history.opens, peer)
-        return Move(event, step, End(tcb, history, *clocks, known), about)
+        return known, about_sent(step, arrived, opens, peer)
+
+    def _rexmt_after(self, event: EventKind, before: End, after: Tcb) -> int:
+        """The ticks since the front of the retransmission queue was last sent."""
+        outstanding = after.snd_una != after.snd_nxt
+        is_again = event == EventKind.RETRANSMISSION_TIMEOUT
+        another = is_again or after.snd_una != before.tcb.snd_una
+        return before.rexmt if self.scope.clock and outstanding and not another else 0
+
+    def _retries_after(self, event: EventKind, before: End, after: Tcb) -> int:
+        """How often the front of the retransmission queue was sent again."""
+        outstanding = after.snd_una != after.snd_nxt
+        limited = self.scope.retransmissions is not None
+        if limited and outstanding and after.snd_una == before.tcb.snd_una:
+            return before.retries + (event == EventKind.RETRANSMISSION_TIMEOUT)
+        return 0
+
+    def _time_wait_after(self, before: End, step: Step) -> int:
+        """The ticks since TIME-WAIT was started."""
+        waits = self.scope.clock and step.tcb.state == State.TIME_WAIT
+        return before.time_wait if waits and not step.starts_time_wait else 0
 
     def tick_end(self, end: End) -> End | None:
         """The end one tick later; None while a timer of it has to fire first.

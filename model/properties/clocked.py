@@ -108,8 +108,8 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.6.1, MUST-13",
         expected={"rfc9293": PROVED, "drop-out-of-order": REFUTED},
         assumptions=(ACKS_ARRIVE, NO_TEXT, RESETS_ASIDE, ESTABLISHED_FIRST),
-        by_both=("rfc9293",),
-        setting=timed(),
+        cross_check_on=("rfc9293",),
+        scope_for=timed(),
         premise=expiring,
         claim=connection_is_over,
     ),
@@ -120,8 +120,8 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.6.1, MUST-13",
         expected={"rfc9293": WITNESS},
         assumptions=(ACKS_ARRIVE, NO_TEXT, RESETS_ASIDE, ESTABLISHED_FIRST),
-        by_both=("rfc9293",),
-        setting=timed(lambda scope: 2 * scope.msl - 1),
+        cross_check_on=("rfc9293",),
+        scope_for=timed(lambda scope: 2 * scope.msl - 1),
         goals=(segment_left,),
     ),
     Reachable(
@@ -131,7 +131,7 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.6.1",
         expected={"rfc9293": WITNESS},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
-        setting=timed(loss="any"),
+        scope_for=timed(loss="any"),
         goals=(peer_waits,),
     ),
     Reachable(
@@ -141,7 +141,7 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.6.1, 3.10.7.1",
         expected={"rfc9293": WITNESS},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
-        setting=timed(loss="any"),
+        scope_for=timed(loss="any"),
         goals=(
             peer_waits,
             lambda model, system: any(end.history.reset for end in system.ends),
@@ -154,7 +154,7 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.6.1",
         expected={"rfc9293": WITNESS},
         assumptions=(ACKS_LOST, ESTABLISHED_FIRST),
-        setting=timed(loss="any"),
+        scope_for=timed(loss="any"),
         goals=(segment_left,),
     ),
     Reachable(
@@ -164,7 +164,7 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.10.7.4 first and fifth",
         expected={"rfc9293": WITNESS, "time-wait-restart-any": UNREACHABLE},
         assumptions=(ACKS_ARRIVE, ESTABLISHED_FIRST),
-        setting=timed(data=1),
+        scope_for=timed(data=1),
         goals=(segment_left,),
     ),
     Reachable(
@@ -174,7 +174,7 @@ TIMED: tuple[Property, ...] = (
         citation="RFC 9293, 3.10.7.1; RFC 1337",
         expected={"rfc9293": WITNESS},
         assumptions=(ACKS_ARRIVE, NO_TEXT, ESTABLISHED_FIRST),
-        setting=timed(),
+        scope_for=timed(),
         goals=(reset_left,),
     ),
 )

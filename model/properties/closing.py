@@ -97,7 +97,7 @@ def repaired(
     both: dict[str, Any] = {
         "citation": "RFC 9293, 3.6, 3.10.8",
         "assumptions": (QUIET, A_CLOSES_FIRST, f"only {segment} can be lost"),
-        "setting": closing(loss=segment),
+        "scope_for": closing(loss=segment),
     }
     return (
         Eventually(
@@ -130,7 +130,7 @@ CLOSING: tuple[Property, ...] = (
         carrying(State.TIME_WAIT, State.LAST_ACK, LAST_ACK),
         ends(State.TIME_WAIT, State.CLOSED),
         ends(State.CLOSED, State.CLOSED),
-        setting=closing(),
+        scope_for=closing(),
     ),
     invariant(
         "fin-consumes-one",
@@ -168,7 +168,7 @@ CLOSING: tuple[Property, ...] = (
             State.FIN_WAIT_2,
             lambda end, other: not end.history.combined and end.tcb.snd_una == end.tcb.snd_nxt,
         ),
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     invariant(
         "closing-awaits-ack",
@@ -205,7 +205,7 @@ CLOSING: tuple[Property, ...] = (
         lambda model, system: all(map(closed_after_fins, system.ends)),
         lambda model, system: any(end.history.waited for end in system.ends),
         expected={"rfc9293": REFUTED},
-        setting=lambda scope: scope.with_(aborts=True),
+        scope_for=lambda scope: scope.with_(aborts=True),
     ),
     witness(
         "time-wait-both",

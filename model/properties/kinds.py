@@ -36,7 +36,7 @@ EndPredicate = Callable[[Model, System, int], bool]
 
 
 @dataclass(frozen=True)
-class Each:
+class AtBothEnds:
     """The condition holds at both ends; kept apart, so that a solver need not multiply them."""
 
     condition: EndPredicate
@@ -54,10 +54,10 @@ class Property:
         The verdict word for each variant that the property is meant for.
     assumptions
         What the verdict rests on besides the scope; printed with it.
-    by_both
+    cross_check_on
         The variants on which a run of the whole catalogue asks both engines; elsewhere it asks the
         faster one, and both are asked when the property is named.
-    setting
+    scope_for
         Turns the scope asked for into the one that the question needs (the clock on, T = 2 MSL).
     """
 
@@ -67,11 +67,11 @@ class Property:
     citation: str
     expected: Mapping[str, Word]
     assumptions: tuple[str, ...] = ()
-    by_both: tuple[str, ...] = ()
-    setting: Callable[[Scope], Scope] = field(default=lambda scope: scope)
+    cross_check_on: tuple[str, ...] = ()
+    scope_for: Callable[[Scope], Scope] = field(default=lambda scope: scope)
 
     @property
-    def rests_on(self) -> tuple[str, ...]:
+    def all_assumptions(self) -> tuple[str, ...]:
         """All assumptions, each as a line to print."""
         return self.assumptions
 
@@ -150,7 +150,7 @@ class Eventually(Property):
     goal: EndPredicate
 
     @property
-    def rests_on(self) -> tuple[str, ...]:
+    def all_assumptions(self) -> tuple[str, ...]:
         """The assumptions, with the fairness."""
         kinds = [FAIRNESS[kind] for kind in self.fair]
         return (*self.assumptions, "; ".join((*kinds, "nothing is duplicated for ever")))

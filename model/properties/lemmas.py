@@ -8,16 +8,15 @@ from typing import Any
 from tcpmc.model.endpoint.tcb import CONNECTION_RESET, SYNCHRONIZED, State
 from tcpmc.model.network.product import EndStep
 from tcpmc.model.properties.kinds import PROVED, REFUTED, Lemma, StepPredicate
-from tcpmc.model.properties.step import (
-    STEPS,
+from tcpmc.model.properties.step import STEPS
+from tcpmc.model.properties.step_conditions import (
     acknowledged,
     deleted,
     in_order,
     is_blank,
-    old_fin,
     outstanding,
-    restarts,
 )
+from tcpmc.model.properties.step_sentences import old_fin, restarts
 
 LARGEST_WINDOW = 2**16
 

@@ -129,7 +129,7 @@ OPENING: tuple[Property, ...] = (
             )
         ),
         expected={"rfc9293": REFUTED},
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     invariant(
         "text-taken-when-both-open",
@@ -143,7 +143,7 @@ OPENING: tuple[Property, ...] = (
                 for end, other in zip(system.ends, system.ends[::-1], strict=True)
             )
         ),
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     witness(
         "refused",
@@ -166,7 +166,7 @@ OPENING: tuple[Property, ...] = (
         "RFC 9293, 3.7",
         ends(State.ESTABLISHED, State.ESTABLISHED),
         lambda model, system: all(map(text_in, system.ends)),
-        setting=lambda scope: scope.with_(data=max(1, scope.data)),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data)),
     ),
     witness(
         "close-in-syn-received",

@@ -93,7 +93,7 @@ RECOVERY: tuple[Property, ...] = (
         both_synchronized,
         each_has_what_was_sent,
         assumptions=("no crash and no old incarnation",),
-        setting=lambda scope: scope.with_(data=max(1, scope.data), opens=1, crashes=0, attacks=0),
+        scope_for=lambda scope: scope.with_(data=max(1, scope.data), opens=1, crashes=0, attacks=0),
     ),
     invariant(
         "established-not-reset",
@@ -103,7 +103,7 @@ RECOVERY: tuple[Property, ...] = (
         lambda model, system: any(end.state != State.ESTABLISHED for end in system.ends),
         goes_on_or_is_closed,
         assumptions=(QUIET, UNPROVOKED),
-        setting=lambda scope: scope.with_(start="established", opens=1, clock=False),
+        scope_for=lambda scope: scope.with_(start="established", opens=1, clock=False),
         expected={"rfc9293": PROVED, "no-time-wait": REFUTED},
     ),
     Eventually(
@@ -113,7 +113,7 @@ RECOVERY: tuple[Property, ...] = (
         citation="RFC 9293, 3.5.1, Figures 9 and 10",
         expected={"rfc9293": PROVED, "no-time-wait-silent": REFUTED},
         assumptions=(NEW_ISS,),
-        setting=one_crash(capacity=1, data=1),
+        scope_for=one_crash(capacity=1, data=1),
         premise=half_open,
         goal=discovered,
     ),
@@ -126,7 +126,7 @@ RECOVERY: tuple[Property, ...] = (
         told_of_reset(1),
         forgotten(State.SYN_SENT, State.LISTEN),
         forgotten(State.ESTABLISHED, State.ESTABLISHED),
-        setting=one_crash(capacity=1),
+        scope_for=one_crash(capacity=1),
     ),
     witness(
         "half-open-active-side",
@@ -138,7 +138,7 @@ RECOVERY: tuple[Property, ...] = (
             and system.ends[1].history.sent > 0
         ),
         told_of_reset(1),
-        setting=one_crash(capacity=1, data=1),
+        scope_for=one_crash(capacity=1, data=1),
     ),
     witness(
         "old-syn-meets-listeners",
@@ -148,6 +148,6 @@ RECOVERY: tuple[Property, ...] = (
         ends(State.LISTEN, State.LISTEN),
         ends(State.LISTEN, State.SYN_RECEIVED),
         ends(State.LISTEN, State.LISTEN),
-        setting=one_crash(capacity=1, crashes=0, start="closed"),
+        scope_for=one_crash(capacity=1, crashes=0, start="closed"),
     ),
 )

@@ -117,7 +117,7 @@ def hazard(name: str, meaning: str, claim: Predicate, **more: Any) -> Always:
     settings: dict[str, Any] = {
         "citation": "RFC 1337; RFC 9293, 3.6.1",
         "assumptions": (SAME_ISS, ONE_SENDER, QUIET, TICKED),
-        "setting": reopened(),
+        "scope_for": reopened(),
         "premise": some_again,
     }
     return Always(name=name, meaning=meaning, claim=claim, **settings | more)
@@ -149,7 +149,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 9293, 3.4.1",
         expected={"rfc9293": PROVED, "no-time-wait": PROVED},
         assumptions=(CLOCK_ISS, ONE_SENDER),
-        setting=reopened(isn="clock"),
+        scope_for=reopened(isn="clock"),
     ),
     hazard(
         "no-old-reset",
@@ -177,7 +177,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 1337, 2.3",
         expected={"rfc9293": REFUTED, "rfc1337": PROVED, "rfc1337-f2": PROVED},
         assumptions=(SAME_ISS, ONE_SENDER, QUIET),
-        setting=reopened(),
+        scope_for=reopened(),
     ),
     LivelockFree(
         name="no-livelock-old-opening",
@@ -186,7 +186,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 1337, 2.3, 3 (F2)",
         expected={"rfc9293": REFUTED, "rfc1337": REFUTED, "rfc1337-f2": REFUTED},
         assumptions=(SAME_ISS, "nobody sends text", QUIET),
-        setting=reopened(start="closed", data=0, closer="both", duplication=False),
+        scope_for=reopened(start="closed", data=0, closer="both", duplication=False),
         where=lambda model, system: all(map(again, system.ends)),
     ),
     hazard(
@@ -197,7 +197,7 @@ REOPENED: tuple[Property, ...] = (
         premise=both_established_again,
         expected={"rfc9293": PROVED},
         assumptions=(CLOCK_ISS, "A closes first; nobody aborts", QUIET),
-        setting=reopened(isn="clock", data=0, start="closed"),
+        scope_for=reopened(isn="clock", data=0, start="closed"),
     ),
     Always(
         name="no-old-connection",
@@ -205,7 +205,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 9293, 3.5, Figure 8",
         expected={"rfc9293": PROVED, "two-way-handshake": REFUTED},
         assumptions=(CLOCK_ISS, "A closes first; nobody aborts", QUIET),
-        setting=reopened(isn="clock", data=0, start="closed"),
+        scope_for=reopened(isn="clock", data=0, start="closed"),
         premise=lambda model, system: any(map(closed_after_fins, system.ends)),
         claim=lambda model, system: (
             not any(
@@ -229,7 +229,7 @@ REOPENED: tuple[Property, ...] = (
             "freebsd": WITNESS,
         },
         assumptions=(CLOCK_ISS,),
-        setting=reopened(isn="clock"),
+        scope_for=reopened(isn="clock"),
         goals=(opens_out_of_time_wait,),
     ),
     hazard(
@@ -239,7 +239,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 9293, 3.6.1, MAY-2, SHLD-4; RFC 6191",
         expected={"may-2": PROVED, "rfc6191": PROVED},
         assumptions=(CLOCK_ISS, ONE_SENDER, QUIET, TICKED),
-        setting=reopened(isn="clock"),
+        scope_for=reopened(isn="clock"),
     ),
     hazard(
         "quiet-time-protects",
@@ -248,7 +248,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 9293, 3.4.3",
         expected={"rfc1337": PROVED, "no-quiet-time": REFUTED},
         assumptions=(CLOCK_ISS, "after a crash an end begins on its first ISS again; B sends"),
-        setting=reopened(crashes=1, isn="clock"),
+        scope_for=reopened(crashes=1, isn="clock"),
     ),
     Always(
         name="no-blind-reset",
@@ -262,7 +262,7 @@ REOPENED: tuple[Property, ...] = (
             "lwip": PROVED,
         },
         assumptions=(BLIND,),
-        setting=reopened(opens=1, attacks=1, data=0, closer="both"),
+        scope_for=reopened(opens=1, attacks=1, data=0, closer="both"),
         premise=lambda model, system: any(end.incarnation.forged for end in system.ends),
         claim=none_has("blind_reset"),
     ),
@@ -272,7 +272,7 @@ REOPENED: tuple[Property, ...] = (
         citation="Linux tcp_tw_recycle, removed in 4.12",
         expected={"tw-recycle": REFUTED, "rfc1337-f2": PROVED},
         assumptions=("the second host's timestamp clock is behind the first one's",),
-        setting=reopened(shared_address=True, data=0, closer="B"),
+        scope_for=reopened(shared_address=True, data=0, closer="B"),
         premise=knocks,
         goal=is_answered,
     ),
@@ -282,7 +282,7 @@ REOPENED: tuple[Property, ...] = (
         citation="RFC 9293, 3.5.1, 3.8.4",
         expected={"rfc9293": REFUTED},
         assumptions=("one crash each; no keepalive",),
-        setting=reopened(opens=1, crashes=1, data=0, closer="both"),
+        scope_for=reopened(opens=1, crashes=1, data=0, closer="both"),
         premise=crashed_peer,
         goal=has_noticed,
     ),

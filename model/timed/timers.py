@@ -79,7 +79,7 @@ def _begins(runs: Callable[[TimedEnd], bool]) -> Callable[[TimedChange], bool]:
 _fin_wait_2, _close_wait = _in(State.FIN_WAIT_2), _in(State.CLOSE_WAIT)
 TIME_WAIT = Timer(
     "time-wait", "T", EventKind.TIME_WAIT_TIMEOUT, "TIME-WAIT",
-    _in(State.TIME_WAIT), lambda it: it.starts_time_wait,
+    _in(State.TIME_WAIT), lambda it: it.starts_time_wait or _begins(_in(State.TIME_WAIT))(it),
 )  # fmt: skip
 USER = Timer(
     "fin", "R", EventKind.USER_TIMEOUT, "the wait for an ACK",

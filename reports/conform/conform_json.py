@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tcpmc import __version__
 from tcpmc.captures.summary import Summary
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport, Report
-from tcpmc.checks.conform.judge import Deviation, Explanation, Told
+from tcpmc.checks.conform.explaining import Deviation, Explanation, Told
+from tcpmc.reports.verdict_json import dumped
 
 SCHEMA = "tcpmc/conform/1"
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ def as_json(report: Report) -> str:
         "stack": report.stack.name,
         "connections": [_connection(connection) for connection in report.connections],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)
 
 
 def _connection(connection: ConnectionReport) -> Json:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tcpmc import __version__
+from tcpmc.captures import Packet
 from tcpmc.captures.annotate import Key, annotated
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
 from tcpmc.reports.conform.conform_json import as_json
@@ -18,7 +19,7 @@ from tcpmc.reports.formats import markdown as md
 from tcpmc.reports.formats import mermaid as mm
 from tcpmc.reports.formats.junit import legal
 from tcpmc.reports.formats.sarif import SCHEMA, plain
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
 from tcpmc.reports.verdict_json import Json, dumped
 
 MOST_ARROWS = 400
@@ -147,7 +148,7 @@ def mermaid(held: Held) -> str:
 def pcapng(held: Held) -> bytes:
     """The capture again, with what is known of each end after each packet as comments."""
     comments: dict[Key, list[str]] = defaultdict(list)
-    packets = []
+    packets: list[Packet] = []
     for one in held.report.connections:
         packets += one.conversation.packets
         for end in one.ends:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport, Report
-from tcpmc.checks.conform.judge import Deviation, Explanation
+from tcpmc.checks.conform.explaining import Deviation, Explanation
 from tcpmc.model.endpoint.segment import Segment
 
-WRONG, UNSETTLED = ("DEVIATES", "UNEXPLAINED"), ("INCOMPLETE", "INCONCLUSIVE")
+WRONG = ("DEVIATES", "UNEXPLAINED", "DISAGREE")
+UNSETTLED = ("INCOMPLETE", "INCONCLUSIVE")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
+from tcpmc.checks.conform.explaining import Deviation, Explanation
 from tcpmc.checks.conform.hypothesis import Hypothesis
-from tcpmc.checks.conform.judge import Deviation, Explanation, Judgement
+from tcpmc.checks.conform.judge import Judgement
 from tcpmc.checks.conform.next_steps import answers, answers_to
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen
@@ -20,6 +21,7 @@ MEANINGS = {
     "DEVIATES": "only with deviations from the rules",
     "UNEXPLAINED": "the rules do not explain it",
     "INCONCLUSIVE": "stopped before the end",
+    "DISAGREE": "two ways to explain it differ, which is a bug of tcpmc",
 }
 
 WAITS = {

@@ -31,6 +31,19 @@ def json(table: DriveTable) -> str:
         "cells": [_cell(cell) for cell in table.cells],
         "shortest": [_cell(cell) for cell in table.shortest],
         "coverage": table.coverage(),
+        "random_runs": table.random_runs,
+        "at_random": [
+            {
+                "seed": one.seed,
+                "end": "AB"[one.end],
+                "observed": one.difference.observed,
+                "expected": one.difference.expected,
+                "requirement": one.difference.requirement,
+                "run": steps(one.observed[one.end]),
+            }
+            for one in table.at_random
+            if one.difference is not None
+        ],
     }
     return dumped(told, indent=2)
 

@@ -27,6 +27,7 @@ def text(table: DriveTable) -> str:
         lines += ["", *difference(number, group)]
     for cell in table.shortest:
         lines += ["", f"Shortest run of {cell.place}, {cell.kind}:", *indented(steps(cell.events))]
+    lines += at_random(table)
     lines += unreached(table)
     if table.coverage_asked:
         lines += ["", *as_text(table.coverage())]
@@ -97,6 +98,23 @@ def _wrapped(title: str, told: str) -> list[str]:
 def indented(lines: list[str]) -> list[str]:
     """The lines of a run below what it is about."""
     return [f"      {line}" for line in lines]
+
+
+def at_random(table: DriveTable) -> list[str]:
+    """The random runs, and the shortest of those that differ."""
+    if not table.random_runs:
+        return []
+    lines = ["", f"{table.random_runs:,} random runs of two of it: {len(table.at_random)} differ."]
+    for one in table.at_random:
+        assert one.difference is not None
+        lines += [
+            "",
+            f"seed {one.seed}, end {'AB'[one.end]}: {one.difference.requirement}",
+            *_wrapped("the stack", one.difference.observed),
+            *_wrapped("the rules", one.difference.expected),
+            *indented(steps(one.observed[one.end])),
+        ]
+    return lines
 
 
 def unreached(table: DriveTable) -> list[str]:

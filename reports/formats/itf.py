@@ -16,7 +16,8 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.product import End, System
 from tcpmc.reports.evidence import command, shown
-from tcpmc.reports.story import Moment, moments, printable, title, trace_of
+from tcpmc.reports.layout import printable
+from tcpmc.reports.story import Moment, moments, title, trace_of
 from tcpmc.reports.verdict_json import dumped
 
 SPECIFICATION = "https://apalache-mc.org/docs/adr/015adr-trace.html"

@@ -69,13 +69,18 @@ def _counts(results: Sequence[Result]) -> dict[str, str]:
         "tests": str(len(results)),
         "failures": str(standings.count(Standing.UNEXPECTED)),
         "errors": str(standings.count(Standing.UNSETTLED)),
+        "time": f"{sum(result.seconds for result in results):.3f}",
     }
 
 
 def _case(suite: Element, result: Result) -> None:
     job, verdict = result.job, result.verdict
     case = SubElement(
-        suite, "testcase", name=job.prop.name, classname=legal(f"tcpmc.{job.variant.name}")
+        suite,
+        "testcase",
+        name=job.prop.name,
+        classname=legal(f"tcpmc.{job.variant.name}"),
+        time=f"{result.seconds:.3f}",
     )
     shown = [f"{job.prop.kind}: {job.prop.meaning} ({job.prop.citation})"]
     shown += evidence(result) if verdict.trace is not None else [f"Again: {command(job)}"]

@@ -13,8 +13,8 @@ from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.checks.verdict import Standing
 from tcpmc.reports.evidence import command, evidence, shown
 from tcpmc.reports.formats.mermaid import mermaid
+from tcpmc.reports.layout import printable
 from tcpmc.reports.report import basis, summary
-from tcpmc.reports.story import printable
 
 BYTES = 1024 * 1024 - 1024
 """What a job summary may have, with some room for what others write to it."""

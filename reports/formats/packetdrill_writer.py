@@ -16,9 +16,9 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End
 from tcpmc.reports.evidence import command, shown
-from tcpmc.reports.ladder import wrapped
+from tcpmc.reports.layout import printable, wrapped
 from tcpmc.reports.packets import absolute
-from tcpmc.reports.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.reports.story import FATES, Moment, moments, title, trace_of
 
 WIDTH = 96
 WINDOW = 65_535

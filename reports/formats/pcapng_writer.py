@@ -13,16 +13,9 @@ from tcpmc.checks.verdict import REFUTED
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.reports.evidence import command, shown
 from tcpmc.reports.flows import ARRIVALS, Flow
+from tcpmc.reports.layout import printable
 from tcpmc.reports.packets import ADDRESSES, LONGEST, datagram
-from tcpmc.reports.story import (
-    FATES,
-    Moment,
-    copies_of,
-    moments,
-    printable,
-    title,
-    trace_of,
-)
+from tcpmc.reports.story import FATES, Moment, copies_of, moments, title, trace_of
 
 MICROSECONDS, SECOND, APART = 6, 10**6, 10**3
 

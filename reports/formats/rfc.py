@@ -12,8 +12,8 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.product import System
 from tcpmc.reports.evidence import shown
 from tcpmc.reports.flows import ARRIVALS
-from tcpmc.reports.ladder import wrapped
-from tcpmc.reports.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.reports.layout import printable, wrapped
+from tcpmc.reports.story import FATES, Moment, moments, title, trace_of
 
 STATE, PAGE, COMMENT = 13, 72, 28
 DELAYED = "..."

@@ -72,7 +72,7 @@ def _rule(prop: Property) -> Json:
         "id": prop.name,
         "shortDescription": {"text": text},
         "fullDescription": {"text": f"{text} ({prop.citation})"},
-        "help": {"text": "\n".join([f"{text} ({prop.citation})", *prop.rests_on])},
+        "help": {"text": "\n".join([f"{text} ({prop.citation})", *prop.all_assumptions])},
     }
 
 

@@ -10,8 +10,8 @@ from tcpmc.checks.running.jobs import Result
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.reports.evidence import shown
 from tcpmc.reports.flows import ARRIVALS
-from tcpmc.reports.ladder import wrapped
-from tcpmc.reports.story import FATES, Moment, moments, printable, title, trace_of
+from tcpmc.reports.layout import printable, wrapped
+from tcpmc.reports.story import FATES, Moment, moments, title, trace_of
 
 NOTE = 40
 BOTH = "A,B"

@@ -8,9 +8,9 @@ from tcpmc.checks.rule_labels import as_text
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.reports.audit import as_text as audit_as_text
 from tcpmc.reports.evidence import evidence
+from tcpmc.reports.layout import printable
 from tcpmc.reports.report import report
 from tcpmc.reports.screen import screen
-from tcpmc.reports.story import printable
 from tcpmc.reports.terminal import width
 
 if TYPE_CHECKING:
@@ -40,4 +40,4 @@ def trace(result: Result) -> str:
 
 def visible(text: str) -> str:
     """The text without what a terminal would obey: escape sequences and their like."""
-    return "\n".join(map(printable, text.split("\n")))
+    return printable(text, keep="\n")

@@ -62,10 +62,10 @@ def recorded(text: str) -> Recorded:
     network or the assumptions do not allow."""
     try:
         run = convert(tomllib.loads(text), RunFile)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInput(f"invalid TOML: {error}") from error
     except ValidationError as error:
         raise BadInput(f"invalid run: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
+        raise BadInput(f"invalid TOML: {error}") from error
     theorem = find_theorem(run.theorem)
     try:
         return Recorded(theorem, run.variant, _replayed(run, theorem))

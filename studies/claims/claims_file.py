@@ -16,6 +16,7 @@ from tcpmc.checks.running.loading import find_property, find_variant
 from tcpmc.checks.verdict import PROVED, REFUTED, UNREACHABLE, WITNESS
 from tcpmc.errors import BadInput
 from tcpmc.model.timed.figures import FIGURES, Figure
+from tcpmc.reports.layout import printable
 
 BUILT_IN = Path(__file__).with_name("claims.toml")
 HOLDS, FAILS = "holds", "fails"
@@ -117,7 +118,7 @@ def load(path: Path = BUILT_IN) -> Book:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise BadInput(f"{path}: invalid TOML: {' '.join(str(error).split())}") from error
     try:
         whole = convert(data, ClaimsFile)
@@ -136,7 +137,7 @@ def load(path: Path = BUILT_IN) -> Book:
         if claim.name in claims:
             raise BadInput(f"{path}: claim {claim.name} is there twice")
         claims[claim.name] = claim
-    sources = {key: printable(str(value)) for key, value in whole.sources.items()}
+    sources = {key: _readable(str(value)) for key, value in whole.sources.items()}
     return Book(sources, claims)
 
 
@@ -151,18 +152,18 @@ def _claim(entry: object) -> TextClaim:
         raise BadInput("'condition' and 'exact' go together: words, and what proves them")
     return TextClaim(
         said.id.upper(),
-        printable(said.text),
-        tuple(map(printable, said.sources)),
+        _readable(said.text),
+        tuple(map(_readable, said.sources)),
         tuple(map(_question, said.stated)),
         said.expected,
-        printable(said.condition),
+        _readable(said.condition),
         tuple(map(_question, said.exact)),
     )
 
 
-def printable(text: str) -> str:
+def _readable(text: str) -> str:
     """The text without characters that steer a terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+    return printable(text, keep="\n\t")
 
 
 def _question(text: str) -> Question:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from tcpmc import __version__
 from tcpmc.checks.running.jobs import Outcome
-from tcpmc.reports.verdict_json import result_json
+from tcpmc.reports.verdict_json import dumped, result_json
 from tcpmc.studies.claims.decide import Answered, Decided, exit_code
 
 SCHEMA = "tcpmc/claims/1"
@@ -24,7 +23,7 @@ def as_json(decided: Sequence[Decided], outcome: Outcome) -> str:
         "claims": [_claim(one) for one in decided],
         "results": [result_json(result) for result in outcome.results],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document, indent=2)
 
 
 def _claim(one: Decided) -> dict[str, Any]:

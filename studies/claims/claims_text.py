@@ -8,7 +8,7 @@ from dataclasses import fields
 from tcpmc.checks.running.jobs import Result
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.evidence import evidence
-from tcpmc.reports.ladder import wrapped
+from tcpmc.reports.layout import wrapped
 from tcpmc.reports.report import letter
 from tcpmc.reports.scope_arguments import FLAGS, option
 from tcpmc.studies.claims.claims_file import Book, FigureQuestion, Question
@@ -80,7 +80,7 @@ def with_trace(one: Decided) -> list[Result]:
 def assumptions(one: Decided) -> list[str]:
     """What the answers rest on, each once."""
     results = [answer.result for answer in (*one.stated, *one.exact)]
-    notes = [note for result in results if result is not None for note in result.rests_on]
+    notes = [note for result in results if result is not None for note in result.all_assumptions]
     return list(dict.fromkeys(notes))
 
 
@@ -94,7 +94,7 @@ def because(answer: Answered, notes: Sequence[str]) -> list[str]:
     assert answer.result is not None
     job, verdict = answer.result.job, answer.result.verdict
     method = "; ".join(found.method for found in verdict.answers.values())
-    letters = " ".join(letter(notes.index(note)) for note in answer.result.rests_on)
+    letters = " ".join(letter(notes.index(note)) for note in answer.result.all_assumptions)
     told = [_sentence(method), scope(answer.result) + "."]
     told += [f"Assumes {letters}."] if letters else []
     return [_sentence(job.prop.meaning), " ".join(told)]

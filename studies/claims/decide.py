@@ -106,7 +106,7 @@ def decide_claims(
 def _job(name: str, source: str) -> Job:
     """A property on a variant, for the first engine that decides it."""
     prop, asked = find_property(name), SCOPES["default"]
-    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.setting(asked))]
+    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.scope_for(asked))]
     return Job(prop, find_variant(source), source, asked, able[:1])
 
 

@@ -21,8 +21,8 @@ from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
 from tcpmc.model.variants.variant import RFC9293, Variant
+from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import as_options
-from tcpmc.reports.story import printable
 from tcpmc.studies.explain.meanings import MEANINGS
 from tcpmc.studies.explain.states import near_states, state_named
 
@@ -94,7 +94,7 @@ def _property(prop: Property) -> Explained:
     see = [f"tcpmc trace {prop.name} --variant {name}" for name in shown]
     parts = {
         "means": [f"{prop.kind}: {prop.meaning}"],
-        "assumes": list(prop.rests_on),
+        "assumes": list(prop.all_assumptions),
         "expected": [f"{word} on {name}" for name, word in prop.expected.items()],
         "states": [str(state) for state in State if _names(prop, state)],
         "decide it": [f"tcpmc check {prop.name}"],
@@ -168,7 +168,7 @@ def _effect(run: ShortestRun, found: set[str]) -> list[str]:
     """What the last step of a run does."""
     event, step = run.trace.events[-1], run.trace.steps[-1]
     assert step is not None
-    assert follows(step.rule, found)
+    assert follows(step.rules, found)
     was, now = (system.ends[event.end].state for system in run.trace.states[-2:])
     told = [f"{was} remains" if was == now else f"{was} becomes {now}"]
     told += [f"sends {segment}" for segment in step.send]

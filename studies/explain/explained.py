@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tcpmc import __version__
-from tcpmc.reports.ladder import ladder, wrapped
+from tcpmc.reports.ladder import ladder
+from tcpmc.reports.layout import hanging, wrapped
 from tcpmc.reports.scope_arguments import as_options
 from tcpmc.reports.verdict_json import dumped, trace_json
 from tcpmc.studies.explain.explain import Explained
@@ -19,9 +20,9 @@ def as_text(explanation: Explained, width: int | None = None) -> str:
     cited = f"  ({explanation.citation})" if explanation.citation else ""
     lines = [*wrapped(explanation.name + cited, page), ""]
     for title, texts in explanation.parts.items():
-        for index, text in enumerate(texts):
-            for row, line in enumerate(wrapped(text, page - heading - 2)):
-                lines.append(f"{'' if index or row else title:<{heading}}{'  ' * bool(row)}{line}")
+        column = [line for text in texts for line in hanging(text, page - heading)]
+        titles = [title] + [""] * len(column)
+        lines += [f"{left:<{heading}}{line}" for left, line in zip(titles, column, strict=False)]
     run = explanation.run
     if run is not None and len(run.trace):
         steps = f"{len(run.trace)} step{'s' * (len(run.trace) != 1)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tcpmc import __version__
 from tcpmc.model.endpoint.tcb import State
-from tcpmc.reports.ladder import wrapped
+from tcpmc.reports.layout import hanging, wrapped
 from tcpmc.reports.verdict_json import dumped
 from tcpmc.studies.explain.meanings import MEANINGS
 from tcpmc.studies.explain.sockets import Listing, SocketGroup, grouped
@@ -26,8 +26,7 @@ def as_text(listing: Listing, width: int | None = None) -> str:
         of_state = [group for group in groups if group.state == state]
         if of_state and not MEANINGS[state].usual:
             for text in _told(state, of_state):
-                first, *more = wrapped(text, page)
-                lines += [first, *(f"  {line}" for line in more)]
+                lines += hanging(text, page + 2)
             lines += [f"  {line}" for line in wrapped(f"Who: {MEANINGS[state].acts}", page - 2)]
             lines += [f"  {line}" for line in wrapped(f"See: {MEANINGS[state].look}", page - 2)]
             lines.append("")

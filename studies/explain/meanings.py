@@ -115,11 +115,12 @@ MEANINGS = {
         citation="RFC 9293, 3.3.2, 3.6; tcp(7)",
     ),
     State.TIME_WAIT: Meaning(
-        meaning="Both ends have closed, this one first. It waits 2 MSL, so that it can acknowledge "
-        "the peer's FIN again and that old segments are gone before the next connection.",
+        meaning="Both ends have closed: this one first, or both at once. It waits 2 MSL, so that "
+        "it can acknowledge the peer's FIN again and that old segments are gone before the next "
+        "connection.",
         waits="both ends have closed, and 2 MSL have to pass",
         acts="Nobody: it ends by itself, after 60 s on Linux. It belongs to the end that closes "
-        "first.",
+        "first, and to both where they close at once.",
         look="timer:(timewait,T,0): T is left. It costs an ephemeral port towards the same peer "
         "and port (28,232 of them by default): reuse connections, or let the peer close first. "
         "tcp_tw_reuse is for connections that this host opens.",

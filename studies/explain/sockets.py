@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tcpmc.model.endpoint.tcb import State
-from tcpmc.reports.story import printable
+from tcpmc.reports.layout import printable
 from tcpmc.studies.explain.states import state_named
 
 HEADER = re.compile(r"\s*(Netid\s+)?(State\s+)?Recv-Q\s+Send-Q\s", re.IGNORECASE)
@@ -19,7 +19,8 @@ SOCKET = re.compile(
 STATELESS = re.compile(r"\s*\d+\s+\d+\s+\S+:\S+\s+\S+:\S+")
 ENDPOINT = re.compile(r"(?P<address>.+):(?P<port>[^:]+)")
 PROCESS = re.compile(r'\("(?P<name>(?:[^"\\]|\\.)*)",pid=(?P<pid>\d+)')
-TIMER = re.compile(r"timer:\((?P<kind>\w+),(?P<left>[^,()]*),(?P<times>\d+)\)")
+TIMER = re.compile(r"timer:\((?P<kind>\w+),(?P<left>[^,()]*),(?P<times>\d{1,9})\)")
+PORT = re.compile("[0-9]{1,5}")
 LONGEST = 80
 
 
@@ -135,7 +136,7 @@ def _to_peer(socket: Socket, listening: set[str]) -> bool:
     local, peer = _port(socket.local), _port(socket.peer)
     if local in listening or socket.state == State.LISTEN:
         return False
-    if local.isdecimal() and peer.isdecimal():
+    if PORT.fullmatch(local) and PORT.fullmatch(peer):
         return int(peer) <= int(local)
     return True
 

@@ -169,7 +169,7 @@ def test_ticks_and_clocks_agree_when_the_peer_gives_up() -> None:
 
 def test_a_clocked_property_has_the_same_claim_in_dense_time() -> None:
     for name in CLOCKED:
-        scope = PROPERTIES[name].setting(SCOPES["default"].with_(msl=3, rto=2))
+        scope = PROPERTIES[name].scope_for(SCOPES["default"].with_(msl=3, rto=2))
         found = counterpart(name, scope)
         assert found is not None
         assert found[1][-3:] == ("MSL = 3", f"T = {scope.time_wait}", "RTO = 2")
@@ -183,7 +183,7 @@ def test_a_clocked_property_has_the_same_claim_in_dense_time() -> None:
 @pytest.mark.parametrize("name", CLOCKED)
 def test_both_engines_say_the_same_of_a_clocked_property(name: str, variant: str) -> None:
     prop, stack = PROPERTIES[name], VARIANTS[variant]
-    scope = prop.setting(SCOPES["default"].with_(msl=1))
+    scope = prop.scope_for(SCOPES["default"].with_(msl=1))
     ticks = ExplicitEngine(Model(stack, scope)).decide([prop])[name]
     clocks = decide(stack, prop, scope)
     assert clocks is not None and merged([ticks, clocks]) == ticks.word
@@ -194,7 +194,7 @@ def test_ticks_that_lose_an_instant_disagree(monkeypatch: pytest.MonkeyPatch) ->
     """As they did: a segment could not arrive in its last tick, so that without the restart 2 MSL
     seemed to be enough where MSL is 2."""
     prop, stack = PROPERTIES["2msl-sufficient"], VARIANTS["no-restart"]
-    scope = prop.setting(SCOPES["default"])
+    scope = prop.scope_for(SCOPES["default"])
     deliveries = Channel.deliveries
 
     def before_the_last_tick(

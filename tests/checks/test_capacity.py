@@ -70,7 +70,7 @@ def close_twice() -> Variant:
 
 def ask(variant: Variant, name: str, scope: Scope) -> Answer:
     prop = PROPERTIES[name]
-    model = Model(variant, prop.setting(scope))
+    model = Model(variant, prop.scope_for(scope))
     return ExplicitEngine(model).decide([prop])[name]
 
 

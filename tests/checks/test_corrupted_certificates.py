@@ -6,10 +6,11 @@ by comparing, without a solver; a changed invariant, if it can be read, fails an
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -186,8 +187,12 @@ CHANGES = (
 def test_a_corrupted_certificate_is_rejected(
     kind: str, change: Callable[[str], Iterator[str]]
 ) -> None:
+    """A third of those with other headings, each of which is a statement to be made anew, unless
+    the campaigns are asked for."""
     text = KINDS[kind]()
-    accepted = [one for one in change(text) if one != text and by_z3(one).accepted]
+    third = change is headings_changed and "TCPMC_CAMPAIGNS" not in os.environ
+    changed = islice(change(text), 0, None, 3 if third else 1)
+    accepted = [one for one in changed if one != text and by_z3(one).accepted]
     assert accepted == []
 
 

@@ -15,7 +15,7 @@ from tcpmc.checks.timed.copies import STEPS, represents
 from tcpmc.checks.timed.counterexample import TimedSearch
 from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import projected, readable
-from tcpmc.checks.timed.phases import ABORTED, ACKNOWLEDGED, EXPIRED, NotFinite, table
+from tcpmc.checks.timed.phases import Ending, NotFinite, table
 from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
 from tcpmc.checks.timed.timed_replay import Replay, TimedEvent, replayed
 from tcpmc.checks.timed.timed_system import Closing
@@ -81,7 +81,7 @@ def test_the_table_has_every_state_from_established_on() -> None:
     states = {phase.state for phase in table(RFC).phases}
     assert states == set(State) - {State.LISTEN, State.SYN_SENT, State.SYN_RECEIVED}
     how = {phase.how for phase in table(RFC).phases if phase.state == State.CLOSED}
-    assert how == {EXPIRED, ACKNOWLEDGED, ABORTED}
+    assert how == {Ending.EXPIRED, Ending.ACKNOWLEDGED, Ending.ABORTED}
 
 
 @pytest.mark.parametrize("iss", [(0, 0), (2**32 - 1, 7), (2**31, 2**31 - 1)])

@@ -11,6 +11,7 @@ from tcpmc.checks.conform.stacks import STACKS
 from tcpmc.checks.drive.moves import Arrival, Timeout, UserCall
 from tcpmc.checks.drive.oracle import Oracle
 from tcpmc.checks.drive.plan import StateReached, situations, tried, ways
+from tcpmc.checks.drive.random_runs import LENGTH, RandomRun, run, schedule_of, shrunk_run
 from tcpmc.checks.drive.shrink import shortest, shrunk
 from tcpmc.checks.drive.state_event_table import DriveTable, cell, experiments, groups, reach
 from tcpmc.model.endpoint.tcb import State
@@ -147,3 +148,26 @@ def test_a_stack_without_states_is_judged_by_its_segments() -> None:
 
 def test_shortest_keeps_what_is_needed() -> None:
     assert shortest(range(20), lambda kept: {3, 17} <= set(kept)) == (3, 17)
+
+
+def test_random_runs_of_a_sound_stack_agree() -> None:
+    assert at_random("", 40) == []
+
+
+def test_random_runs_find_a_bug_and_shrink_it() -> None:
+    found = at_random("fin-to-close-wait", 20)
+    assert found
+    assert min(len(one.schedule) for one in found) < LENGTH
+
+
+def at_random(bug: str, count: int) -> list[RandomRun]:
+    """The random runs that differ, of two stacks with that bug, shrunk."""
+    with opened(example(bug), 0) as a, opened(example(bug), 1) as b:
+        oracles = Oracle.for_stack(RULES, a), Oracle.for_stack(RULES, b)
+        runs = (run((a, b), oracles, schedule_of(seed), seed) for seed in range(count))
+        wrong = [one for one in runs if one.difference is not None]
+        return [shrunk_run((a, b), oracles, one) for one in wrong[:1]]
+
+
+def test_a_seed_is_one_schedule() -> None:
+    assert schedule_of(7) == schedule_of(7) != schedule_of(8)

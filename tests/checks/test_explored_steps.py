@@ -29,6 +29,11 @@ from tcpmc.checks.statespace import explore
 from tcpmc.checks.symbolic.evaluated import Unknown, holds_at
 from tcpmc.checks.symbolic.fields import end_terms
 from tcpmc.checks.symbolic.symbolic import Sym
+from tcpmc.checks.timed import timed_system
+from tcpmc.checks.timed.phases import NotFinite
+from tcpmc.checks.timed.provenance import either, no
+from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
+from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, Answer, merged
 from tcpmc.model import (
     CONNECTION_RESET,
@@ -49,6 +54,8 @@ from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Always
+from tcpmc.model.timed.assumptions import circumstances
+from tcpmc.model.timed.theorems import EVERY_SEGMENT
 from tcpmc.model.variants.shipped import VARIANTS
 
 ISS = (100, 300)
@@ -104,6 +111,7 @@ def late_segments_reset_closing(timestamps: bool) -> Variant:
     return Variant("late", "", Profile(timestamps=timestamps), rules)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("timestamps", [False, True])
 def test_what_needs_three_in_flight_is_not_proved(timestamps: bool) -> None:
     """With timestamps two kinds of segments had one name, and CLOSING was thought unreachable."""
@@ -174,6 +182,7 @@ def assert_all_matched(variant: Variant, iss: tuple[int, int] = ISS) -> None:
     assert not list(Explored(formulas_of(variant, 0), iss).unmatched(steps))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", OF_A_KIND)
 def test_each_explored_step_is_one_of_the_formulas(name: str) -> None:
     assert_all_matched(VARIANTS[name])
@@ -214,6 +223,77 @@ def test_a_predicate_that_the_formulas_do_not_follow_is_noticed() -> None:
     assert not list(explored.misjudged(PROPERTIES["synchronized"], states))  # type: ignore[arg-type]
 
 
+# --- dense time -----------------------------------------------------------------------------------
+
+ASSUMED = (("spaced",), ("acks-arrive", "gives-up", "fin-lives-longer"))
+
+
+def in_ticks(variant: Variant, assume: tuple[str, ...] = ("acks-arrive",)) -> Ticks:
+    return Ticks(variant, circumstances(assume))
+
+
+@pytest.mark.parametrize("name", ["rfc9293", "linux", "no-time-wait", "zephyr-728"])
+def test_each_explored_step_in_ticks_is_one_of_dense_time(name: str) -> None:
+    for assume in ASSUMED:
+        assert not [*in_ticks(VARIANTS[name], assume).unmatched()]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_each_explored_step_in_ticks_of_every_variant_is_one_of_dense_time(name: str) -> None:
+    try:
+        assert not [*in_ticks(VARIANTS[name]).unmatched(every=True)]
+    except NotFinite:
+        assert name == "tlaplus-closed-tcb"
+
+
+@pytest.mark.parametrize(
+    "event", ["CLOSE", "deliver", "retransmission timeout", "TIME-WAIT timeout"]
+)
+def test_an_action_that_is_left_out_of_dense_time_is_noticed(event: str) -> None:
+    ticks = in_ticks(RFC)
+    lost = next(key for key in ticks.numbers if key[2] == event and getattr(key[3], "FIN", True))
+    del ticks.numbers[lost]
+    assert event in next(ticks.unmatched())
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "when"),
+    [
+        ("deliverable", lambda youngest, life, t: t < youngest, "deliver <SEQ="),
+        ("in_time", lambda owed, first, life, t: either(no(owed), t <= first), "tick"),
+        ("first_sent", lambda owed, first, t: t - 1, "deliver <SEQ="),
+    ],
+)
+def test_a_clock_that_dense_time_has_wrong_is_noticed(
+    name: str, wrong: Any, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timed_system, name, wrong)
+    assert next(in_ticks(RFC).unmatched()).startswith(when)
+
+
+def silent_start(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """As the rule, but TIME-WAIT is entered without a word about its timer."""
+    return replace(RFC9293.check_fin(host, tcb, seg), starts_time_wait=False)
+
+
+def test_who_enters_time_wait_starts_its_timer() -> None:
+    """The rule need not say so: it is so in ticks and in dense time."""
+    silent = Variant("silent", "", Profile(), replace(RFC9293, check_fin=silent_start))
+    assert not [*in_ticks(silent).unmatched()]
+
+
+@pytest.mark.exhaustive
+def test_a_relation_of_dense_time_that_leaves_out_a_step_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Ticks, "unmatched", lambda self: iter(["CLOSE at A"]))
+    claim, assume = EVERY_SEGMENT, ("acks-arrive", "MSL = 1", "T = 2")
+    found = Finder(ThresholdQuestion("", claim, RFC, assume)).find()
+    assert (found.word, found.proof) == (DISAGREE, None)
+    assert found.how == "the relation leaves out a step that the rules take: CLOSE at A"
+
+
 # --- the Z3 engine --------------------------------------------------------------------------------
 
 SMALL = SCOPES["small"]
@@ -233,6 +313,7 @@ def assert_all_encoded(variant: Variant) -> None:
     assert not list(unmatched(encoded(variant), steps))
 
 
+@pytest.mark.exhaustive
 def test_each_explored_step_is_one_of_the_relation() -> None:
     assert_all_encoded(VARIANTS["rfc9293"])
 

@@ -84,6 +84,7 @@ def test_explicit_goals_that_read_the_channels_one_after_the_other() -> None:
     assert explicit(reachable(*goals)).word == WITNESS
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("prop", [EMPTY, INITIAL, HASHED], ids=["empty", "initial", "hashed"])
 def test_z3_a_predicate_that_reads_the_channels_is_refused(prop: Always) -> None:
     found = SolverEngine(Model(VARIANTS["rfc9293"], SMALLEST)).decide([prop])[prop.name]

@@ -394,7 +394,7 @@ def test_close_wait_is_left_if_users_close(users: bool, word: str) -> None:
     prop = PROPERTIES["close-wait-left"]
     assert isinstance(prop, Eventually)
     assert prop.fair == ("delivery", "timers", "users")
-    assert "a user who can CLOSE again and again does" in "; ".join(prop.rests_on)
+    assert "a user who can CLOSE again and again does" in "; ".join(prop.all_assumptions)
     model = Model(VARIANTS["rfc9293"], SCOPES["small"].with_(capacity=1))
     asked = prop if users else replace(prop, fair=FAIR)
     answer = ExplicitEngine(model).decide([asked])[prop.name]

@@ -31,7 +31,7 @@ def steps_of_runs() -> list[tuple[list[EveryStep], Taken]]:
     """By scope: the properties asked there, and each step of the RFC's rules with its effect."""
     by_scope: dict[Scope, list[EveryStep]] = {}
     for prop in STEPS:
-        by_scope.setdefault(prop.setting(SCOPES["default"]), []).append(prop)
+        by_scope.setdefault(prop.scope_for(SCOPES["default"]), []).append(prop)
     found = []
     for scope, props in by_scope.items():
         explore(table := TabulatedModel(Model(VARIANTS["rfc9293"], scope)))

@@ -303,7 +303,7 @@ def asked() -> dict[tuple[str, Scope], list[Property]]:
             continue
         text = prop.name == "half-close-data" or not isinstance(prop, Reachable)
         for scope in (SMALL, TEXT):
-            setting = prop.setting(scope)
+            setting = prop.scope_for(scope)
             untimed_text = text and not setting.clock
             if decides("explicit", prop, setting) and (
                 untimed_text if scope is TEXT else not setting.data
@@ -687,6 +687,7 @@ def old_ack_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
 LEMMA_RULES = RULES | {"old_ack_is_taken": replace(RFC9293, check_ack=old_ack_is_taken)}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mutant", RULES)
 def test_a_mutant_changes_just_these_verdicts(mutant: str) -> None:
     assert noticed_by(mutant) == NOTICED[mutant]
@@ -704,7 +705,7 @@ def test_a_lemma_is_refuted_by_one_step_of_its_mutant(lemma: str, mutant: str) -
 @pytest.mark.parametrize("name", BY_A_SECOND_CONNECTION)
 def test_a_second_connection_suffers_from_careless_rules(name: str) -> None:
     prop = PROPERTIES[name]
-    model = Model(BY_A_SECOND_CONNECTION[name], prop.setting(SCOPES["default"]))
+    model = Model(BY_A_SECOND_CONNECTION[name], prop.scope_for(SCOPES["default"]))
     assert ExplicitEngine(model).decide([prop])[name].word == "REFUTED"
 
 

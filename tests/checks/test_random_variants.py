@@ -49,6 +49,7 @@ CONTRADICTS = {
 """What a proof about every run says, and what some runs are, that cannot both be."""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(COUNT))
 def test_what_is_proved_is_never_seen(seed: int) -> None:
     variant = random_variant(seed)

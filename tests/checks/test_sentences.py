@@ -382,7 +382,7 @@ def test_a_sentence_is_refuted_where_it_is_broken(name: str, number: int) -> Non
         trace = OneStep(variant).broken(prop)
         assert trace is not None and len(trace) == 1
         return
-    scope = prop.setting(SCOPES["default"])
+    scope = prop.scope_for(SCOPES["default"])
     model = Model(variant, scope if name in WIDE else scope.with_(capacity=1))
     assert ExplicitEngine(model).decide([prop])[name].word == "REFUTED"
 

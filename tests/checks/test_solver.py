@@ -73,7 +73,7 @@ def test_both_engines_give_the_same_answer(variant: str) -> None:
 @pytest.mark.parametrize(("name", "word"), [("2msl-sufficient", PROVED), ("2msl-tight", WITNESS)])
 def test_both_engines_decide_the_2msl_question(name: str, word: str) -> None:
     """By induction on ticks: at MSL 1, for it takes minutes at 2."""
-    scope = PROPERTIES[name].setting(SMALL.with_(msl=1))
+    scope = PROPERTIES[name].scope_for(SMALL.with_(msl=1))
     assert_agreement(Model(VARIANTS["rfc9293"], scope), {name: word})
 
 
@@ -126,6 +126,7 @@ def tiny() -> Unrolling:
     return Unrolling(Encoding(model, segments_sent(table, sample(table))))
 
 
+@pytest.mark.exhaustive
 def test_a_witness_is_a_shortest_run_and_replays(tiny: Unrolling) -> None:
     prop, model = PROPERTIES["established"], tiny.encoding.reference
     assert isinstance(prop, Reachable)
@@ -215,6 +216,7 @@ def without_fins(
     return [seg for seg in a if not seg.FIN], [seg for seg in b if not seg.FIN]
 
 
+@pytest.mark.exhaustive
 def test_a_segment_that_the_sample_did_not_have_is_noticed() -> None:
     model = Model(VARIANTS["rfc9293"], SMALL.with_(channel="sent-set"))
     table = TabulatedModel(model)

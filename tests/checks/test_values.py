@@ -118,7 +118,7 @@ def copying(variant: Variant) -> Variant:
 
 def verdicts(variant: Variant, scope: Scope) -> dict[str, tuple[str, str]]:
     """What the explicit engine says of every untimed property that needs no other scope."""
-    asked = [prop for prop in UNTIMED if prop.setting(scope) == scope]
+    asked = [prop for prop in UNTIMED if prop.scope_for(scope) == scope]
     answers = ExplicitEngine(Model(variant, scope)).decide(asked)
     return {name: (answer.word, answer.method) for name, answer in answers.items()}
 

@@ -75,5 +75,5 @@ def test_a_seeded_bug_is_expected_to_turn_the_verdict_of_what_catches_it() -> No
 
 
 def test_the_verdict_of_another_variant_can_be_expected() -> None:
-    one = replace(verdict("UNREACHABLE", variant="hasty-time-wait"), otherwise=Word.WITNESS)
+    one = replace(verdict("UNREACHABLE", variant="hasty-time-wait"), expected_override=Word.WITNESS)
     assert one.expected == "WITNESS" and not one.as_expected

@@ -89,7 +89,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
         file.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
-        scripts = "[console_scripts]\ntcpmc = tcpmc.cli.main:main\n"
+        scripts = "[console_scripts]\ntcpmc = tcpmc.cli.entry_point:main\n"
         file.writestr(f"{info}/entry_points.txt", scripts)
         names = ("METADATA", "WHEEL", "entry_points.txt", "RECORD")
         file.writestr(f"{info}/RECORD", "".join(f"{info}/{name},,\n" for name in names))

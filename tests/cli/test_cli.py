@@ -54,6 +54,7 @@ def test_the_verdicts_of_another_variant_can_be_expected(tmp_path: Path) -> None
     assert "1 of 2 verdicts as expected." in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_check_without_names_decides_the_catalogue_and_says_what_it_leaves_out() -> None:
     assert "Can an end come to CLOSING?" in tcpmc("check", *TIGHT).stdout
     done = tcpmc("check", "--table", *TIGHT)
@@ -118,6 +119,7 @@ def test_a_bound_that_the_property_sets_itself_is_said_to_have_no_effect() -> No
     assert "tcpmc: note: --no-clock does not apply to 2msl-tight" in done.stderr
 
 
+@pytest.mark.exhaustive
 def test_both_engines_answer_side_by_side() -> None:
     pytest.importorskip("tcpmc.checks.smt.smt_engine")
     names = ("established", "synchronized", "lemma-closed-forgets")
@@ -267,6 +269,7 @@ def test_ctrl_c_prints_what_is_known_so_far() -> None:
 # -- wrong input ------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -294,7 +297,10 @@ def test_ctrl_c_prints_what_is_known_so_far() -> None:
         ("chek", "No such command"),
         ("list things", "is not one of"),
         ("diagram endpoint --variant rfc929", "nearest: rfc9293"),
-        ("diagram endpoint -o states.gif", "states.gif: choose --format, one of svg, png, pdf"),
+        (
+            "diagram endpoint -o states.gif",
+            "states.gif: choose -o FORMAT=FILE, with one of dot, pdf, png, svg",
+        ),
         ("diagram product --raw --scope small --capacity 1", "draw it grouped by the two states"),
         ("check closing --variant ./nowhere.py", "./nowhere.py: No such file or directory"),
         ("gallery smoltcp-47", "unknown bug 'smoltcp-47'; nearest: smoltcp-470"),

@@ -61,3 +61,11 @@ def test_no_command_passes_its_settings_untyped(path: Path) -> None:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
             assert node.args.kwarg is None or node.name == "_bound", node.name
+
+
+@pytest.mark.parametrize(("name", "command"), [*commands(cli)])
+def test_help_keeps_the_lines_of_its_examples(name: str, command: click.Command) -> None:
+    told = command.get_help(click.Context(command, info_name=name))
+    assert "\\b" not in told and "\b" not in told
+    examples = [line for line in told.splitlines() if line.lstrip().startswith("tcpmc ")]
+    assert all(line.count("tcpmc ") == 1 for line in examples)

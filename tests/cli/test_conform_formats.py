@@ -81,6 +81,7 @@ def test_lines_that_could_not_be_read_are_told() -> None:
     assert "the first is line 1: Dear all," in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_several_processes_say_the_same(tmp_path: Path) -> None:
     lines = [
         f"IP 10.0.{n // 200}.{n % 200}.{n + 1} > 192.0.2.1.80: Flags [S], seq {n * n + 5}, length 0"

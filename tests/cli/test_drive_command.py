@@ -23,6 +23,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.exhaustive
 def test_text_has_the_table_and_the_difference(written: Path) -> None:
     text = (written / "text").read_text()
     assert "example against the rules of rfc9293" in text

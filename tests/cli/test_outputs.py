@@ -105,6 +105,7 @@ def test_a_built_in_variant_keeps_the_verdicts_of_the_catalogue() -> None:
 # -- lines of JSON while the run goes on ------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_each_verdict_is_a_line_that_follows_its_schema() -> None:
     done = tcpmc("check", *TIGHT, "-o", "ndjson", "--quiet")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -164,7 +165,7 @@ def test_traces_of_what_is_not_as_expected(tmp_path: Path) -> None:
 def test_every_format_can_be_asked_for(tmp_path: Path) -> None:
     result = hostile()
     wanted = folders([f"{name}={tmp_path}/{name}" for name in ALL_FORMATS])
-    expected = replace(result.verdict, otherwise=Word.WITNESS)
+    expected = replace(result.verdict, expected_override=Word.WITNESS)
     assert write_traces(Outcome([Result(result.job, expected)]), wanted) == 0
     assert write_traces(Outcome([result]), wanted) == 1
     for name in ALL_FORMATS:

@@ -79,7 +79,7 @@ def test_it_works_in_parallel(demo: Path) -> None:
 def test_the_verdict_is_returned_and_another_can_be_expected(demo: Path) -> None:
     body = """
 def test_known_deviation(tcpmc_check):
-    verdict = tcpmc_check("graceful-close", variant="stack.py", expect="REFUTED", **TIGHT)
+    verdict = tcpmc_check("graceful-close", variant="stack.py", verdict="REFUTED", **TIGHT)
     assert verdict.word == "REFUTED" and len(verdict.trace) == 14
 @pytest.mark.tcpmc("closing", variant="freertos-1303", **TIGHT)
 class TestMarkedClass:
@@ -93,13 +93,29 @@ def test_parametrized(number): assert number
 
 
 @pytest.mark.exhaustive
-def test_both_engines_are_asked_by_default(demo: Path) -> None:
+def test_the_explicit_engine_is_asked_and_both_by_auto(demo: Path) -> None:
     body = """
 def test_engines(tcpmc_check):
-    verdict = tcpmc_check("established", scope="small", capacity=1)
-    assert [*verdict.answers] == ["explicit", "z3"]
+    asked = dict(scope="small", capacity=1)
+    assert [*tcpmc_check("established", **asked).answers] == ["explicit"]
+    assert [*tcpmc_check("established", engine="auto", **asked).answers] == ["explicit", "z3"]
 """
     assert one(demo, body).returncode == 0
+
+
+def test_what_is_asked_of_the_same_states_is_decided_once(demo: Path) -> None:
+    body = """
+import tcpmc.question
+runs = []
+true = tcpmc.question.run
+tcpmc.question.run = lambda jobs, *rest: runs.append(len(jobs)) or true(jobs, *rest)
+@pytest.mark.tcpmc("closing", "established", scope="small", capacity=1)
+def test_two(): ...
+@pytest.mark.tcpmc("synchronized", scope="small", capacity=1)
+class TestThird:
+    def test_it(self): assert runs == [3]
+"""
+    assert "= 3 passed in " in one(demo, body).stdout
 
 
 WRONG = {
@@ -108,8 +124,10 @@ WRONG = {
     "'closing', scope='smal'": "tcpmc: unknown scope 'smal'; nearest: small",
     "'closing', capacity=0": "tcpmc: impossible bounds: capacity=0: choose 1 to 8",
     "'closing', colour=1": "tcpmc: unknown bound 'colour'; one of aborts, ",
-    "'closing', expect='FINE'": "tcpmc: expect='FINE': one of PROVED, ",
-    "'closing', engine='spin'": "tcpmc: unknown engine 'spin'; one of explicit, z3",
+    "'closing', verdict='FINE'": "tcpmc: verdict='FINE': one of PROVED, ",
+    "'closing', expect='PROVED'": "tcpmc: expect='PROVED': expect is a variant, as --expect",
+    "'closing', expect='rfc929'": "tcpmc: unknown variant 'rfc929'; nearest: rfc9293",
+    "'closing', engine='spin'": "tcpmc: unknown engine 'spin'; one of auto, explicit, z3",
 }
 
 

@@ -117,7 +117,7 @@ TICKING = played(
 def found(name: str, variant: str, scope: Scope) -> tuple[Model, Trace]:
     """The model and the trace that the explicit engine finds for a property."""
     prop = PROPERTIES[name]
-    model = Model(VARIANTS[variant], prop.setting(scope))
+    model = Model(VARIANTS[variant], prop.scope_for(scope))
     trace = ExplicitEngine(model).decide([prop])[name].trace
     assert trace is not None
     return model, trace

@@ -61,6 +61,7 @@ def test_a_change_of_state_in_a_run_is_among_those_that_are_shown(name: str) -> 
     assert {(before, after) for before, after in model.seen if before != after} <= shown
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["linux", "may-2"])
 def test_a_syn_leads_out_of_time_wait_and_its_reset_back(name: str) -> None:
     changes = state_changes(VARIANTS[name])

@@ -127,6 +127,7 @@ def scaled(run: Recorded, time: Fraction) -> float:
     ("text", "said"),
     [
         ("theorem", "invalid TOML"),
+        ("over = " + "9" * 5000, "invalid TOML: Exceeds the limit"),
         ("theorem = 1", r"invalid run: Expected `str`, got `int` - at `\$\.theorem`"),
         (ONCE + "happens = []\nmore = 1", "invalid run: Object contains unknown field `more`"),
         (ONCE.replace("old-", "new-") + "happens = []", "unknown theorem 'new-segments'"),

@@ -136,7 +136,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
         case ast.Call(func=ast.Name(id="replace" | "Tcb" | "Segment"), keywords=keywords):
             for index, keyword in enumerate(keywords):
                 yield f"no {keyword.arg}", _drop(index)
-        case ast.Call(func=ast.Name(id="closed"), args=[kept]):
+        case ast.Call(func=ast.Name(id="delete_tcb"), args=[kept]):
             yield "TCB kept", _become(kept)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield "without not", _become(operand)

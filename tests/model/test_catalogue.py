@@ -125,7 +125,7 @@ def answers(variant: str, scope: Scope) -> dict[str, Answer]:
 
 
 def answer(name: str, variant: str) -> Answer:
-    return answers(variant, PROPERTIES[name].setting(SCOPES["default"]))[name]
+    return answers(variant, PROPERTIES[name].scope_for(SCOPES["default"]))[name]
 
 
 @pytest.mark.exhaustive
@@ -142,7 +142,7 @@ def test_every_property_has_its_expected_verdict(name: str, variant: str) -> Non
 def test_every_trace_is_as_short_as_it_was(name: str, variant: str) -> None:
     trace = evidence(name, variant)
     assert (len(trace), trace.loop) == LENGTHS[name, variant]
-    scope = PROPERTIES[name].setting(SCOPES["default"])
+    scope = PROPERTIES[name].scope_for(SCOPES["default"])
     assert shows(Model(VARIANTS[variant], scope), PROPERTIES[name], trace)
 
 
@@ -215,7 +215,7 @@ def test_an_assassinated_time_wait_ends_by_a_reset() -> None:
 
 def test_one_tick_less_than_2msl_leaves_a_segment_of_the_connection() -> None:
     trace = evidence("2msl-tight", "rfc9293")
-    scope = PROPERTIES["2msl-tight"].setting(SCOPES["default"])
+    scope = PROPERTIES["2msl-tight"].scope_for(SCOPES["default"])
     assert scope.time_wait == 2 * scope.msl - 1
     last = trace.states[-1]
     waiting = [end for end in last.ends if end.state == State.TIME_WAIT]

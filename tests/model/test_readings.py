@@ -34,22 +34,22 @@ def test_a_close_passes_time_wait_if_nobody_aborts_or_gives_up(
 
 def test_what_is_switched_off_is_an_assumption() -> None:
     result = found("synchronized")
-    assert result.rests_on[-1] == (
+    assert result.all_assumptions[-1] == (
         "nobody aborts (--aborts); no host crashes (--crashes); "
         "nobody gives up: no user timeout (--retransmissions); "
         "an end that is back in LISTEN selects the same ISS again"
     )
     on = found("synchronized", scope=SMALL.with_(aborts=True, crashes=1, retransmissions=1))
-    assert on.rests_on[-1] == "an end that is back in LISTEN selects the same ISS again"
+    assert on.all_assumptions[-1] == "an end that is back in LISTEN selects the same ISS again"
 
 
 def test_what_is_switched_off_is_no_assumption_of_what_a_run_shows() -> None:
     result = found("established")
-    assert result.rests_on == result.job.prop.rests_on
+    assert result.all_assumptions == result.job.prop.all_assumptions
 
 
 def test_what_is_switched_off_is_an_assumption_of_a_lasso() -> None:
     """A user timeout could end it."""
     result = found("peer-leaves-last-ack", VARIANTS["no-time-wait-silent"], SMALL)
     assert result.verdict.word == "REFUTED"
-    assert "no user timeout" in result.rests_on[-1]
+    assert "no user timeout" in result.all_assumptions[-1]

@@ -261,8 +261,8 @@ GONE = {"rfc9293": (), "rfc1337": ("H1", "H2", "H3"), "rfc1337-f2": ("H1",)}
 def answers(variant: str) -> tuple[Model, dict[str, Answer]]:
     """The answers to all hazards on the variant, from one exploration."""
     props = [PROPERTIES[name] for names in HAZARDS.values() for name in names]
-    scope = props[0].setting(SCOPES["default"])
-    assert all(prop.setting(SCOPES["default"]) == scope for prop in props)
+    scope = props[0].scope_for(SCOPES["default"])
+    assert all(prop.scope_for(SCOPES["default"]) == scope for prop in props)
     model = Model(VARIANTS[variant], scope)
     return model, ExplicitEngine(model).decide(props)
 
@@ -291,7 +291,7 @@ def test_h2_is_an_endless_exchange_of_acks() -> None:
     """Two segments that answer each other for ever, as in Figure 3; none with F1."""
     prop = PROPERTIES["no-livelock"]
     for variant in ("rfc9293", "rfc1337"):
-        model = Model(VARIANTS[variant], prop.setting(SCOPES["default"]))
+        model = Model(VARIANTS[variant], prop.scope_for(SCOPES["default"]))
         answer = ExplicitEngine(model).decide([prop])[prop.name]
         trace = answer.trace
         if variant == "rfc1337":
@@ -307,7 +307,7 @@ def test_h2_with_timestamps_begins_with_an_old_syn() -> None:
     """Fix F2 leaves H2: B takes an old SYN, and with it an old timestamp for TS.Recent,
     so that PAWS lets an old FIN through. From then on B is ahead of what A has sent."""
     prop = PROPERTIES["no-livelock-old-opening"]
-    model = Model(VARIANTS["rfc1337-f2"], prop.setting(SCOPES["small"]))
+    model = Model(VARIANTS["rfc1337-f2"], prop.scope_for(SCOPES["small"]))
     answer = ExplicitEngine(model).decide([prop])[prop.name]
     assert answer.word == "REFUTED" and answer.trace is not None
     trace = answer.trace
@@ -325,7 +325,7 @@ def test_h2_with_timestamps_begins_with_an_old_syn() -> None:
 def test_h2_with_timestamps_does_not_begin_without_the_segments_of_an_opening() -> None:
     """From ESTABLISHED the loop needs an old octet or FIN, which PAWS refuses."""
     prop, variant = PROPERTIES["no-livelock"], VARIANTS["rfc1337-f2"]
-    model = Model(variant, prop.setting(SCOPES["default"]))
+    model = Model(variant, prop.scope_for(SCOPES["default"]))
     assert ExplicitEngine(model).decide([prop])[prop.name].word == "PROVED"
 
 
@@ -333,7 +333,7 @@ def test_h2_with_timestamps_does_not_begin_without_the_segments_of_an_opening() 
 def test_the_octet_with_sequence_number_301_corrupts_the_next_connection() -> None:
     """Without TIME-WAIT: a segment is delayed, the connection ends, a new one is opened."""
     prop, variant = PROPERTIES["no-old-data"], VARIANTS["no-time-wait"]
-    model = Model(variant, prop.setting(SCOPES["default"]))
+    model = Model(variant, prop.scope_for(SCOPES["default"]))
     trace = ExplicitEngine(model).decide([prop])["no-old-data"].trace
     assert trace is not None
     last = trace.events[-1]

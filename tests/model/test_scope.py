@@ -103,7 +103,7 @@ def test_a_bound_as_an_option_and_back(bound: str, value: Any, words: list[str])
 
 
 def test_the_scope_of_a_property_is_told_by_options() -> None:
-    scope = PROPERTIES["no-old-data"].setting(SCOPES["default"])
+    scope = PROPERTIES["no-old-data"].scope_for(SCOPES["default"])
     words = "--opens 2 --sender B --closer A --start established"
     assert sorted(as_options(scope)) == sorted(words.split())
 
@@ -112,11 +112,11 @@ def test_the_scope_of_a_property_is_told_by_options() -> None:
 def test_a_second_connection_is_asked_over_a_channel_that_forgets(name: str) -> None:
     """A sent-set holds an old segment for ever: no TIME-WAIT would be long enough."""
     asked = SCOPES["default"].with_(channel="sent-set")
-    used = PROPERTIES[name].setting(asked)
+    used = PROPERTIES[name].scope_for(asked)
     assert used.channel == "bag"
     assert overridden(asked, used, {"channel": "sent-set"}) == ["--channel sent-set"]
     fifo = SCOPES["default"].with_(channel="fifo")
-    assert PROPERTIES[name].setting(fifo).channel == "fifo"
+    assert PROPERTIES[name].scope_for(fifo).channel == "fifo"
 
 
 # As a user types them.

@@ -109,7 +109,7 @@ def verdicts(variant: Variant) -> dict[str, str]:
     """What the explicit engine says of every property in the smallest scope that is not about a
     signal itself."""
     known = [prop for prop in (*UNTIMED, *OPENING, *CLOSING) if prop.name not in SAID]
-    asked = [prop for prop in known if prop.setting(SMALLEST) == SMALLEST]
+    asked = [prop for prop in known if prop.scope_for(SMALLEST) == SMALLEST]
     answers = ExplicitEngine(Model(variant, SMALLEST)).decide(asked)
     return {name: answer.word for name, answer in answers.items()}
 

@@ -17,6 +17,7 @@ from tcpmc.checks.audit.cases import RULES
 from tcpmc.checks.audit.variant_audit import Audits, audit
 from tcpmc.reports.audit import as_json, as_text
 from tcpmc.reports.formats.audit_junit import junit
+from tcpmc.reports.formats.audit_markdown import markdown
 from tcpmc.reports.formats.audit_sarif import sarif
 
 SCHEMA = json.loads((TESTS / "schemas" / "sarif-2.1.0-rtm.4.json").read_text(encoding="utf-8"))
@@ -60,6 +61,22 @@ def test_junit_has_a_case_for_each_rule(found: Audits) -> None:
     assert (suite.attrib["tests"], suite.attrib["failures"]) == (str(len(cases)), "1")
     printed = cases["close"].findtext("system-out")
     assert printed is not None and "MAY 3.10.4" in printed
+
+
+def test_markdown_is_a_table_with_each_row_in_full(found: Audits) -> None:
+    page = markdown(found)
+    table = [line for line in page.splitlines() if line.startswith("| M")]
+    assert len(table) == len(found.audits[0].rows)
+    assert all(line.count(" | ") == 6 for line in table)
+    assert "CLOSING | segment (RST set)" in table[0]
+    assert page.count("because ") == len(table)
+
+
+def test_no_line_of_the_text_is_wider_than_80_columns(found: Audits) -> None:
+    lines = as_text(found, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    labels = [line[6:16].strip() for line in lines if line.startswith("      ")]
+    assert {"when", "RFC 9293", "variant", "because", "such as", "run"} <= set(labels)
 
 
 def test_sarif_is_at_the_line_of_the_rule(found: Audits) -> None:

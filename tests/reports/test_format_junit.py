@@ -1,6 +1,7 @@
 """JUnit XML, held against the schema of the Jenkins plugin and read by an independent reader."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import junitparser
 import pytest
@@ -40,6 +41,12 @@ def test_a_suite_a_variant_and_a_case_a_property() -> None:
     assert (first.name, [one.name for one in first]) == ("rfc9293", ["closing", "graceful-close"])
     assert (second.name, [one.name for one in second]) == ("no-time-wait", ["graceful-close"])
     assert first.tests == 2 and first.failures == 0
+
+
+def test_a_case_has_its_seconds_and_a_suite_their_sum() -> None:
+    results = [replace(found(name), seconds=1.5) for name in ("closing", "graceful-close")]
+    (suite,) = suites(results)
+    assert (suite.time, [one.time for one in suite]) == (3.0, [1.5, 1.5])
 
 
 def test_an_expected_verdict_passes_and_shows_its_trace() -> None:

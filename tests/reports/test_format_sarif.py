@@ -10,7 +10,7 @@ import pytest
 
 from checkout import TESTS
 from results import LASSO, LOST, STACK, TIGHT, found, hostile, unexpected
-from tcpmc.checks.running.jobs import Outcome, Result, expecting, select
+from tcpmc.checks.running.jobs import Outcome, Result, select, with_expectations_of
 from tcpmc.checks.running.run import run
 from tcpmc.checks.verdict import Answer
 from tcpmc.reports.formats.sarif import plain, sarif
@@ -29,7 +29,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def checked(stack: str, *names: str) -> Outcome:
-    return run(expecting(select(names, [stack], TIGHT, ["explicit"]), "rfc9293"))
+    return run(with_expectations_of(select(names, [stack], TIGHT, ["explicit"]), "rfc9293"))
 
 
 def log(outcome: Outcome) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_every_label_of_a_trace_has_a_place() -> None:
 def test_what_is_not_settled_is_a_warning_and_what_only_differs_a_note(stack: str) -> None:
     first = checked(stack, "graceful-close").results[0]
     stopped = replace(first.verdict, answers={"explicit": Answer("INCONCLUSIVE", "timeout")})
-    judged_by_nobody = replace(first.verdict, otherwise=None)
+    judged_by_nobody = replace(first.verdict, expected_override=None)
     told = log(Outcome([Result(first.job, stopped), Result(first.job, judged_by_nobody)]))
     assert [result["level"] for result in told["results"]] == ["warning", "note"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from results import HOSTILE, LOST, STACK, TIGHT, hostile, unexpected
-from tcpmc.checks.running.jobs import Outcome, Result, expecting, select
+from tcpmc.checks.running.jobs import Outcome, Result, select, with_expectations_of
 from tcpmc.checks.running.run import run
 from tcpmc.checks.verdict import Answer
 from tcpmc.cli.output_files import Standard
@@ -22,7 +22,7 @@ def test_an_unexpected_verdict_is_an_error_on_the_line_of_the_rule(
     file = tmp_path / "stack, mine.py"
     file.write_text(STACK, encoding="utf-8")
     jobs = select(["graceful-close"], [str(file)], TIGHT, ["explicit"])
-    outcome = run(expecting(jobs, "rfc9293"))
+    outcome = run(with_expectations_of(jobs, "rfc9293"))
     (line,) = annotated(outcome)
     number = 1 + [*STACK.splitlines()].index(
         "    return replace(step, tcb=replace(step.tcb, state=State.CLOSED))"

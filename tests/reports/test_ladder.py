@@ -13,7 +13,7 @@ TIGHT = SCOPES["small"].with_(capacity=1)
 
 def trace_of(name: str, variant: str = "rfc9293", scope: Scope = TIGHT) -> Trace:
     prop = PROPERTIES[name]
-    model = Model(VARIANTS[variant], prop.setting(scope))
+    model = Model(VARIANTS[variant], prop.scope_for(scope))
     trace = ExplicitEngine(model).decide([prop])[name].trace
     assert trace is not None
     return trace

@@ -57,6 +57,7 @@ def test_results_are_in_catalogue_order(catalogue: Outcome) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", [None, 80, 60, 40])
 def test_no_line_is_wider_than_the_screen(catalogue: Outcome, width: int | None) -> None:
     for line in report(catalogue, width).splitlines():

@@ -90,6 +90,7 @@ BAD = {
     'sources = "D1"\n' + GOOD: "Expected `object`, got `str` - at `$.sources`",
     "claims = ": "invalid TOML: Invalid value",
     "text = '\ufeff": "invalid TOML",
+    "text = " + "9" * 5000: "invalid TOML: Exceeds the limit",
     HEAD: "claim M1: Object missing required field `stated`",
     '[[claims]]\ntext = "Mine."\n': "claim number 1: Object missing required field `id`",
     GOOD + "more = 1\n": "claim M1: Object contains unknown field `more`",

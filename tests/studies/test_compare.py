@@ -63,6 +63,7 @@ def test_a_replaced_rule_is_shown_where_its_result_is_another(freertos: list[Dif
     assert last_states(one.trace)[0] in (State.FIN_WAIT_1, State.FIN_WAIT_2)
 
 
+@pytest.mark.exhaustive
 def test_a_state_change_is_shown_by_the_run_that_makes_it(freertos: list[Difference]) -> None:
     changes = [one for one in freertos if one.kind == "state change"]
     shown = {one.name: one for one in changes if one.trace is not None}

@@ -158,12 +158,13 @@ def test_hostile_labels_are_shown_as_text() -> None:
         "3.10.7.3 second: reset",
         "3.10.7.4 seventh: text delivered",
         "3.10.8: user timeout",
+        "3.10.7.4 fourth: SYN, challenge ACK",
     ],
 )
 def test_a_run_to_a_rule_follows_it_in_its_last_step_only(label: str) -> None:
     run = run_to_rule(RFC, {label})
     assert run is not None
-    rules = [step.rule for step in run.trace.steps if step is not None]
+    rules = [step.rules for step in run.trace.steps if step is not None]
     assert [follows(rule, {label}) for rule in rules] == [False] * (len(rules) - 1) + [True]
 
 

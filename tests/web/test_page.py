@@ -191,5 +191,5 @@ print(hashlib.sha256(html(Outcome([LASSO, LOST])).encode()).hexdigest())
 def test_scopes_and_assumptions_are_there_once() -> None:
     data = data_of(page_of(LASSO, LOST))
     assert len(data["scopes"]) == 1
-    assert len(data["notes"]) == len({*LASSO.rests_on, *LOST.rests_on})
+    assert len(data["notes"]) == len({*LASSO.all_assumptions, *LOST.all_assumptions})
     assert SCOPES["small"].with_(capacity=1).describe() in data["scopes"][0]

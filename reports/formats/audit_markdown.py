@@ -1,0 +1,60 @@
+"""Markdown of an audit, for the job summary or a pull request: a table of the rows of each variant,
+and each row in full below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tcpmc.checks.audit.rows import AuditRow
+from tcpmc.checks.audit.variant_audit import Audit, Audits
+from tcpmc.reports.audit import (
+    choice_lines,
+    conclusion,
+    happening,
+    in_states,
+    reached,
+    row_lines,
+    shortened,
+    word,
+)
+from tcpmc.reports.formats.markdown import block, escaped
+from tcpmc.reports.layout import printable
+
+WIDTH = 100
+HEAD = "| | requirement | state | event | RFC 9293 | variant | run |\n|---|---|---|---|---|---|---|"
+
+
+def markdown(found: Audits) -> str:
+    """The audits as Markdown."""
+    return "\n\n".join(part for one in found.audits for part in _parts(one)) + "\n"
+
+
+def _parts(one: Audit) -> Iterator[str]:
+    yield f"## {escaped(one.variant.name)} beside RFC 9293"
+    yield escaped(conclusion(one))
+    if one.rows or one.choices:
+        rows = [_row(row) for row in one.rows]
+        rows += [
+            _cells(
+                str(choice.level), choice.name, "", f"switch {choice.switch}", "", choice.words, ""
+            )
+            for choice in one.choices
+        ]
+        yield "\n".join([HEAD, *rows])
+    lines = [line for row in one.rows for line in row_lines(one, row, WIDTH)]
+    lines += [line for choice in one.choices for line in choice_lines(choice, WIDTH)]
+    if lines:
+        full = block([printable(line) for line in lines])
+        yield f"<details><summary>In full</summary>\n\n{full}\n\n</details>"
+
+
+def _row(row: AuditRow) -> str:
+    """A row of the table. Why nobody can observe a difference stands in place of its run."""
+    rfc, own = ("; or ".join(shortened(ways)) for ways in (row.rfc_does, row.own_does))
+    run = row.unseen or reached(row)
+    return _cells(word(row), row.requirement_name, in_states(row), happening(row), rfc, own, run)
+
+
+def _cells(level: str, *cells: str) -> str:
+    return f"| {level} | {' | '.join(escaped(cell) for cell in cells)} |"
