@@ -74,7 +74,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "web": ("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*", "studies.*"),
     "check_result": ("checks.*", "diagrams", "errors", "model.*", "reports.*"),
     "state_space": ("check_result", "checks.*", "errors", "model.*"),
-    "api": ("captures", "check_result", "checks.*", "errors", "model.*", "state_space"),
+    "api": ("check_result", "checks.*", "errors", "model.*", "state_space"),
     "question": ("api", "checks.*", "errors", "model.*", "reports.*"),
     "pytest_plugin": ("checks.*", "errors", "model.*", "question"),
     "cli": (

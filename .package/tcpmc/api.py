@@ -265,10 +265,10 @@ def conform(
     `at` says where it was captured: an address, "middle" or "both"; without it, that is guessed.
     `timeout`, in seconds, is for each end. Raises BadInput.
     """
-    from tcpmc.captures import read
-    from tcpmc.checks.conform.conform import conform as held
     from tcpmc.checks.conform.stacks import stack_of
+    from tcpmc.checks.conform.stream import report_on
 
     if not files:
         raise BadInput("conform takes one capture or more")
-    return held(read([fspath(file) for file in files]), stack_of(_variant(stack)[1]), at, timeout)
+    paths = [fspath(file) for file in files]
+    return report_on(paths, stack_of(_variant(stack)[1]), at, timeout)
