@@ -99,7 +99,7 @@ class CheckResult:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What the verdict rests on besides the scope, each as a line to print."""
-        return self.decided.rests_on
+        return self.decided.all_assumptions
 
     @property
     def expected(self) -> Word | None:
