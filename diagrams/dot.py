@@ -59,24 +59,24 @@ def caption(rows: Iterable[str]) -> Html:
     return Html(f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{cells}</TABLE>')
 
 
-class Statement(NamedTuple):
+class DotStatement(NamedTuple):
     """A node, or an edge from the first of two to the second, and how it looks."""
 
     names: tuple[str, ...]
     look: Look
 
 
-def node(name: str, **look: str | float) -> Statement:
+def node(name: str, **look: str | float) -> DotStatement:
     """A node."""
-    return Statement((name,), look)
+    return DotStatement((name,), look)
 
 
-def edge(tail: str, head: str, **look: str | float) -> Statement:
+def edge(tail: str, head: str, **look: str | float) -> DotStatement:
     """An edge."""
-    return Statement((tail, head), look)
+    return DotStatement((tail, head), look)
 
 
-class Picture(graphviz.Digraph):  # type: ignore[misc]
+class DotPicture(graphviz.Digraph):  # type: ignore[misc]
     """A directed graph that is drawn by the Graphviz that pygraphviz carries, in notebooks too: no
     `dot` program is needed."""
 
@@ -90,10 +90,10 @@ class Picture(graphviz.Digraph):  # type: ignore[misc]
         return picture.decode(encoding) if encoding else picture
 
 
-def digraph(statements: Iterable[Statement], **look: str | float) -> Picture:
+def digraph(statements: Iterable[DotStatement], **look: str | float) -> DotPicture:
     """A directed graph with the font of all pictures; `look` are the graph's attributes."""
     every = {"fontname": FONT, "fontsize": 12, "bgcolor": "white", "pad": 0.2, **look}
-    picture = Picture(
+    picture = DotPicture(
         graph_attr=_attributes(every),
         node_attr=_attributes({"fontname": FONT, "fontsize": 12}),
         edge_attr=_attributes({"fontname": FONT, "fontsize": 10, "arrowsize": 0.7}),

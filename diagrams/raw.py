@@ -15,10 +15,10 @@ from tcpmc.diagrams.dot import (
     GREY,
     LIGHT,
     YELLOW,
+    DotPicture,
+    DotStatement,
     Html,
     Look,
-    Picture,
-    Statement,
     caption,
     digraph,
     edge,
@@ -34,7 +34,7 @@ from tcpmc.model.network.system import Model
 LIMIT = 300
 
 
-def raw_dot(model: Model, trace: Trace | None, progress: Progress) -> Picture:
+def raw_dot(model: Model, trace: Trace | None, progress: Progress) -> DotPicture:
     """Every reachable state and every edge, as DOT. ValueError beyond 300 states."""
     table = TabulatedModel(model)
     graph = explored(table, progress)
@@ -79,7 +79,7 @@ def _moves(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, str, int]
                 yield source, f"{who}{happening(event)}", target
 
 
-def _node(name: str, system: System, visited: bool) -> Statement:
+def _node(name: str, system: System, visited: bool) -> DotStatement:
     fill: Look = {"fillcolor": YELLOW, "penwidth": 2.5} if visited else {"fillcolor": LIGHT}
     look: Look = {"shape": "box", "style": "rounded,filled", "fontsize": 11, **fill}
     ends = [f"<B>{end.state}</B>" for end in system.ends]
@@ -95,7 +95,7 @@ def _flying(contents: Contents) -> str:
     return ", ".join(kind(flight.segment) for flight in contents)
 
 
-def _edge(tail: str, head: str, what: str, steps: list[int]) -> Statement:
+def _edge(tail: str, head: str, what: str, steps: list[int]) -> DotStatement:
     if not steps:
         return edge(tail, head, label=what, color=GREY, fontcolor=GREY)
     numbers = f"step{'s' * (len(steps) > 1)} {', '.join(map(str, steps))}"

@@ -14,10 +14,10 @@ from tcpmc.diagrams.dot import (
     GREY,
     LIGHT,
     RED,
+    DotPicture,
+    DotStatement,
     Html,
     Look,
-    Picture,
-    Statement,
     caption,
     digraph,
     edge,
@@ -39,7 +39,7 @@ LOOKS: dict[str, Look] = {
 }
 
 
-def endpoint_dot(variant: Variant, against: Variant | None = None) -> Picture:
+def endpoint_dot(variant: Variant, against: Variant | None = None) -> DotPicture:
     """The state diagram of `variant` as DOT with fixed positions: every state change that its
     rules can make.
 
@@ -71,7 +71,7 @@ def _tells(change: Arrow, mine: set[Arrow], theirs: set[Arrow]) -> bool:
     return both_come and change not in mine & theirs
 
 
-def _nodes(reached: set[State]) -> Iterator[Statement]:
+def _nodes(reached: set[State]) -> Iterator[DotStatement]:
     for name, (x, y) in PLACES.items():
         state = State.CLOSED if name == END else State(name)
         look: Look = {"style": "rounded,filled", "fillcolor": LIGHT}
@@ -81,7 +81,7 @@ def _nodes(reached: set[State]) -> Iterator[Statement]:
         yield node(name, label=Html(f"<B>{state}</B>"), **box, **look)
 
 
-def _arrows(drawn: dict[Arrow, str], compared: bool) -> Iterator[Statement]:
+def _arrows(drawn: dict[Arrow, str], compared: bool) -> Iterator[DotStatement]:
     """One arrow for all events with the same ends, action and look; it passes through its label."""
 
     def key(change: Arrow) -> tuple[int, int, str, str]:
