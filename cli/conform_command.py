@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -26,11 +29,13 @@ if TYPE_CHECKING:
     from tcpmc.captures import Capture
     from tcpmc.captures.summary import Summary
     from tcpmc.checks.conform.conform import ConnectionReport, Report
+    from tcpmc.checks.conform.judge import Judgement
     from tcpmc.checks.conform.stacks import Stack
     from tcpmc.checks.conform.stream import Progress, Settings
     from tcpmc.model.endpoint.segment import Segment
 
 BAD = ("DEVIATES", "UNEXPLAINED", "DISAGREE")
+CAPTURES = re.compile(r"\.(pcap|pcapng|cap)(\.gz)?$")
 EVERY_SECONDS = 2.0
 NEEDS_PACKETS = ("html", "json", "mermaid", "pcapng")
 """Formats that show the packets of every connection."""
@@ -103,8 +108,12 @@ def conform(
         return _all_stacks(files, settings, asked, outputs.force)
     if "-" in files and any(request.format.name == "pcapng" for request in asked):
         raise BadInput("-o pcapng writes the file again, with comments: give a file, not -")
-    capture = read(files)
     how = _how(settings)
+    if any(Path(path).is_dir() for path in files):
+        if any(request.format.name != "text" for request in asked) or settings.numbers:
+            raise BadInput("a folder is told as text, a line for each capture in it")
+        return _folders(files, how, settings)
+    capture = read(files)
     with opening(asked, outputs.force) as destinations:
         exact = any(request.format.name in NEEDS_PACKETS for request in asked)
         found, stopped = _found(capture, how, settings, exact)
@@ -116,6 +125,48 @@ def conform(
         told = settings.numbers or None
         destinations.write(Held(report, files, segments, told, command or "tcpmc conform"))
     return EXIT_INCONCLUSIVE if stopped else _exit_code(report)
+
+
+def _folders(paths: Sequence[str], how: Settings, settings: ConformSettings) -> int:
+    """Tell of each capture in some folders, and below, by itself."""
+    from tcpmc.captures import read
+    from tcpmc.checks.conform.conform import Report
+    from tcpmc.reports.conform.conform_text import as_bad_sections
+
+    codes = []
+    for path in _captures_in(paths):
+        try:
+            found, _ = _found(read([path]), how, settings, exact=False)
+        except BadInput as error:
+            say(str(error))
+            codes.append(EXIT_INCONCLUSIVE)
+            continue
+        report = Report(how.stack, tuple(found))
+        verdicts = Counter(_in_words(end.judgement) for one in found for end in one.ends)
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
+        click.echo(f"{path}: {counts}")
+        click.echo(as_bad_sections(report), nl=False)
+        codes.append(_exit_code(report))
+    return next((code for code in (EXIT_UNEXPECTED, EXIT_INCONCLUSIVE) if code in codes), 0)
+
+
+def _in_words(judgement: Judgement) -> str:
+    best, strict = judgement.verdict, judgement.strict.verdict
+    return best if best == strict else f"{best} (strictly {strict})"
+
+
+def _captures_in(paths: Sequence[str]) -> list[str]:
+    """The files that are given, and those in folders that are named as captures are."""
+    found: list[str] = []
+    for path in paths:
+        if Path(path).is_dir():
+            inside = sorted(p for p in Path(path).rglob("*") if p.is_file())
+            found += [str(p) for p in inside if CAPTURES.search(p.name)]
+        else:
+            found.append(path)
+    if not found:
+        raise BadInput(f"no capture (*.pcap, *.pcapng, *.cap) is in {', '.join(paths)}")
+    return found
 
 
 def _segments(texts: Sequence[str]) -> tuple[tuple[str, Segment], ...]:

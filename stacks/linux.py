@@ -207,6 +207,12 @@ class Linux(StackUnderTest):
         port = self.local.port
         return [c for c in self._diagnostics.connections() if c.local == port]
 
+    def without_timestamps(self) -> None:
+        """A switch of this namespace."""
+        super().without_timestamps()
+        with entered(self._namespace):
+            set_switch("tcp_timestamps", "0")
+
     def state(self) -> str:
         """The state of the connection, or of the listener where there is none yet."""
         self._accept()

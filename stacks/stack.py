@@ -29,7 +29,8 @@ class StackUnderTest(ABC):
     """One end of a wire.
 
     `local` and `remote` are the endpoints of the connection that is driven. `virtual` says that
-    `wait` advances a clock of the stack's own, and takes no time. `reports` says that `state`
+    `wait` advances a clock of the stack's own, and takes no time. `stamps` says that timestamps
+    may be used. `reports` says that `state`
     tells the state; where it does not, only segments are judged.
     """
 
@@ -38,6 +39,7 @@ class StackUnderTest(ABC):
     remote: Endpoint
     virtual: bool = False
     reports: bool = True
+    stamps: bool = True
 
     @abstractmethod
     def fresh(self, local: Endpoint | None = None, remote: Endpoint | None = None) -> None:
@@ -59,6 +61,10 @@ class StackUnderTest(ABC):
     @abstractmethod
     def wait(self, seconds: float) -> None:
         """Let time pass: at most `seconds`, or until something is sent."""
+
+    def without_timestamps(self) -> None:
+        """From now on no timestamps are offered or taken: they tell time, which no seed repeats."""
+        self.stamps = False
 
     def state(self) -> str | None:
         """The state of the connection, as RFC 9293 spells it; None where it is not told."""

@@ -9,12 +9,15 @@ from browser import browser
 __all__ = ["browser"]
 
 CAMPAIGNS = (
+    "test_drive",
     "test_explored_steps",
+    "test_linux_table",
+    "test_mechanical_audit",
     "test_mechanical_mutants",
     "test_random_variants_z3",
     "test_sentences",
 )
-"""Their exhaustive tests take many minutes each."""
+"""Their exhaustive tests take many minutes each, or the kernel's own time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

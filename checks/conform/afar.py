@@ -1,7 +1,8 @@
 """A long connection from afar: an order in which its packets can have been at an end.
 
 The capture was made elsewhere: each packet to this end arrives later than it was seen, in order, or
-never. One order is sought, in which each packet arrives when what this end sends shows that it has.
+never; and an ACK of this end may have been overtaken by later ones before it was seen. One order is
+sought, in which each packet arrives when what this end sends shows that it has.
 If the rules explain the packets in that order, as they would be seen at the end itself, they
 explain the capture. If they do not, another order may.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -99,11 +100,14 @@ class _Numbers:
         after = [NOTHING, *accumulate(reversed(lowest), min)]
         self._lowest = after[-2::-1]
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        """The places and rows; an ACK that was overtaken comes where it was sent."""
         for number, base in enumerate(self._bases):
             *columns, low, _ = self._columns(number * BLOCK, base)
             lowest = np.minimum.accumulate(np.append(low, self._lowest[number])[::-1])[::-1]
-            yield from zip(*(c.tolist() for c in (*columns, lowest[:-1])), strict=True)
+            rows = list(zip(*(c.tolist() for c in (*columns, lowest[:-1])), strict=True))
+            for place in _as_sent(columns[0], columns[4] - columns[3], columns[5]):
+                yield number * BLOCK + place, rows[place]
 
     def _columns(self, at: int, base: tuple[int, int]) -> tuple[Any, ...]:
         """The columns of a block, and the numbers at which the next one begins."""
@@ -119,6 +123,18 @@ class _Numbers:
         acked = np.where(acks, np.where(sent, other, own), NONE)
         low = np.where(sent & told & (ends > begins), begins, NOTHING)
         return sent, flags, length, begins, ends, acked, low, (int(own[-1]), int(other[-1]))
+
+
+def _as_sent(sent: Truths, size: Numbers, acked: Numbers) -> Sequence[int]:
+    """The places in the order in which they left this end: a pure ACK that acknowledges less than
+    one before it goes before the first that acknowledges more."""
+    furthest = np.maximum.accumulate(np.where(sent, acked, NONE))
+    late = np.flatnonzero(sent & (size == 0) & (acked != NONE) & (acked < furthest))
+    if not len(late):
+        return range(len(sent))
+    keys = np.arange(len(sent), dtype=np.float64)
+    keys[late] = np.searchsorted(furthest, acked[late], side="right") - 0.5
+    return np.argsort(keys, kind="stable").tolist()  # type: ignore[no-any-return]
 
 
 def _unwrapped(numbers: Numbers, there: Truths, base: int) -> Numbers:
@@ -154,7 +170,7 @@ class _Arriving:
     def all_in_order(self) -> bool:
         """Whether everything that this end acknowledges can have arrived before."""
         acked = NONE
-        for place, row in enumerate(self._numbers):
+        for place, row in self._numbers:
             if not row[0]:
                 self._queue.append((place, row))
                 continue

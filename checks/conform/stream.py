@@ -9,18 +9,18 @@ from __future__ import annotations
 import gc
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from tcpmc.captures import Capture, Connection, conversations
+from tcpmc.captures import Capture, Connection, conversations, read
 from tcpmc.captures.connections import LONG
 from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import NEVER, PacketTable
 from tcpmc.captures.summary import Summary, summed
 from tcpmc.checks.conform.alike import LONGEST, shape
-from tcpmc.checks.conform.conform import ConnectionReport, connection, where
+from tcpmc.checks.conform.conform import ConnectionReport, Report, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.vantage import Vantage
@@ -82,6 +82,15 @@ def reports(capture: Capture, settings: Settings, progress: Progress) -> Iterato
         for chain in conversations(progress.follow(capture.tables())):
             yield from judge.take(chain, progress.until)
         yield from judge.rest()
+
+
+def report_on(
+    paths: Sequence[str], stack: Stack, at: str | None = None, timeout: float | None = None
+) -> Report:
+    """The report on the captures in some files, each connection judged by itself."""
+    settings = Settings(stack, at, timeout, compare=False)
+    found = reports(read(paths), settings, Progress())
+    return Report(stack, tuple(sorted(found, key=lambda report: report.number)))
 
 
 def by_itself(report: ConnectionReport, settings: Settings, progress: Progress) -> ConnectionReport:

@@ -73,6 +73,8 @@ class RandomWire:
 
     def __post_init__(self) -> None:
         a, b = self.stacks
+        a.without_timestamps()
+        b.without_timestamps()
         a.fresh()
         remote = b.local._replace(port=a.local.port)
         a.fresh(a.local, remote)

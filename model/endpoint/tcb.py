@@ -4,13 +4,13 @@ returns."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, StrEnum
 
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 
 
-class State(Enum):
+class State(StrEnum):
     """The states of a connection, spelled as RFC 9293, 3.3.2 spells them."""
 
     CLOSED = "CLOSED"
@@ -24,9 +24,6 @@ class State(Enum):
     CLOSING = "CLOSING"
     LAST_ACK = "LAST-ACK"
     TIME_WAIT = "TIME-WAIT"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 SYNCHRONIZED = (
@@ -136,7 +133,8 @@ class Step:
     and what it sends and signals.
 
     `done` is False where the RFC says "continue processing". `starts_time_wait` says that the
-    2 MSL timer is started, or started anew. A rule gives its one label as text:
+    2 MSL timer is started, or started anew; where TIME-WAIT is entered it starts in any case. A
+    rule gives its one label as text:
     `Step("3.10.7.1: RST discarded", tcb)`, or `replace(step, rules=("my stack: RST ignored",))`.
 
     Raises ValueError for a signal that the RFC does not have: properties and reports know a signal

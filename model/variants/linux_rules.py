@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
-from tcpmc.model.endpoint.segment import Segment, reset
+from tcpmc.model.endpoint.segment import Segment, is_pure_ack, reset
 from tcpmc.model.endpoint.sequence import acknowledges
 from tcpmc.model.endpoint.tcb import FIN_TAKEN, State, Step, Tcb, ack, continue_processing
 
 RFC = Rules()
+LEAST_RTO = 200
+"""Milliseconds (TCP_RTO_MIN), in which Linux counts its timestamps."""
 
 
 def syn_fin_dropped(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -27,6 +29,15 @@ def no_ack_dropped(host: Host, tcb: Tcb, seg: Segment) -> Step:
     if socket and not (seg.ACK or seg.RST or seg.SYN):
         return Step("Linux: no ACK, dropped before all else", tcb)
     return RFC.check_reopening(host, tcb, seg)
+
+
+def check_timestamp(host: Host, tcb: Tcb, seg: Segment) -> Step:
+    """PAWS lets an ACK pass that is only late: it has nothing new, and is older by at most a
+    retransmission timeout (tcp_disordered_ack_check)."""
+    nothing_new = is_pure_ack(seg) and seg.seq == tcb.rcv_nxt and seg.ack == tcb.snd_una
+    if nothing_new and 0 < tcb.ts_recent - seg.stamp <= LEAST_RTO:
+        return continue_processing(tcb)
+    return RFC.check_timestamp(host, tcb, seg)
 
 
 def check_sequence(host: Host, tcb: Tcb, seg: Segment) -> Step:
@@ -103,6 +114,7 @@ LINUX = replace(
     RFC,
     segment_in_listen=syn_fin_dropped,
     check_reopening=no_ack_dropped,
+    check_timestamp=check_timestamp,
     check_sequence=check_sequence,
     check_reset=check_reset,
     process_text=process_text,

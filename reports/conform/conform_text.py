@@ -30,6 +30,16 @@ def as_text(
     return "\n".join(parts)
 
 
+def as_bad_sections(report: Report) -> str:
+    """The connections with a verdict other than CONFORMS."""
+    bad = [
+        one
+        for one in report.connections
+        if any(end.judgement.strict.verdict != "CONFORMS" for end in one.ends)
+    ]
+    return "".join(as_section(one, report) + "\n" for one in bad)
+
+
 def _worth_telling(connections: Sequence[ConnectionReport]) -> set[int]:
     if len(connections) <= MANY:
         return {c.number for c in connections}

@@ -43,7 +43,22 @@ def markdown(table: DriveTable) -> str:
     told = unreached(table)
     if told:
         lines += ["", "### Not reachable", "", *(f"* {line.strip()}" for line in told[2:])]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_rules(table)]) + "\n"
+
+
+def _rules(table: DriveTable) -> list[str]:
+    """The rule labels that were seen at work, and the others."""
+    found = table.coverage()
+    seen, missed = found["reached"], found["not_reached"]
+    return [
+        "",
+        "### Rules",
+        "",
+        f"{len(seen)} rule labels were seen at work. Not seen, {len(missed)}: of switches that "
+        "the stack does not have, and of steps that it does otherwise or that were not tried.",
+        "",
+        *(f"* {label}" for label in missed),
+    ]
 
 
 def _difference(number: int, group: Group, known: str) -> list[str]:

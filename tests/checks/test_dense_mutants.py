@@ -37,15 +37,8 @@ def fin_retransmitted_still(host: Host, tcb: Tcb) -> Step:
     return Step("FIN retransmitted after its ACK", tcb, send=(fin,))
 
 
-def timer_started_at_fin_wait_2(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """The timer of TIME-WAIT runs from FIN-WAIT-2 on."""
-    step = RFC9293.check_ack(host, tcb, seg)
-    entered = step.tcb.state == State.FIN_WAIT_2 != tcb.state
-    return replace(step, starts_time_wait=True) if entered else step
-
-
 def timer_not_started(host: Host, tcb: Tcb, seg: Segment) -> Step:
-    """The other half of it: TIME-WAIT does not start the timer again."""
+    """TIME-WAIT is entered without a word about its timer."""
     return replace(RFC9293.check_fin(host, tcb, seg), starts_time_wait=False)
 
 
@@ -58,10 +51,6 @@ MUTANTS = {
             check_ack=fin_stays_queued,
             retransmission_timeout=fin_retransmitted_still,
         ),
-    ),
-    "early-timer": (
-        "old-segments",
-        replace(RFC9293, check_ack=timer_started_at_fin_wait_2, check_fin=timer_not_started),
     ),
 }
 
@@ -76,3 +65,14 @@ def test_a_mutant_leaves_no_finite_t(mutant: str) -> None:
     assert (answer.word, str(answer.condition)) == ("REFUTED", "never")
     assert answer.run is not None
     assert trace_of(variant, theorem.assume, theorem.claim, answer.run)
+
+
+@pytest.mark.exhaustive
+def test_entering_time_wait_starts_its_timer_whatever_the_rule_says() -> None:
+    """In ticks as well: see `Model`. That the rule does not say so is the audit's to notice."""
+    theorem = THEOREMS["old-segments"]
+    variant = Variant("silent", "silent", rules=replace(RFC9293, check_fin=timer_not_started))
+    answer = Finder(
+        ThresholdQuestion("old-segments", theorem.claim, variant, theorem.assume)
+    ).find()
+    assert (answer.word, str(answer.condition)) == ("PROVED", theorem.holds["rfc9293"])

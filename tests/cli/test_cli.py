@@ -297,7 +297,10 @@ def test_ctrl_c_prints_what_is_known_so_far() -> None:
         ("chek", "No such command"),
         ("list things", "is not one of"),
         ("diagram endpoint --variant rfc929", "nearest: rfc9293"),
-        ("diagram endpoint -o states.gif", "states.gif: choose --format, one of svg, png, pdf"),
+        (
+            "diagram endpoint -o states.gif",
+            "states.gif: choose -o FORMAT=FILE, with one of dot, pdf, png, svg",
+        ),
         ("diagram product --raw --scope small --capacity 1", "draw it grouped by the two states"),
         ("check closing --variant ./nowhere.py", "./nowhere.py: No such file or directory"),
         ("gallery smoltcp-47", "unknown bug 'smoltcp-47'; nearest: smoltcp-470"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import tcpmc
 from schemas_of_ours import schema
 from tcpmc.cli.main import cli
+from tcpmc.errors import BadInput
 
 FOLDER = Path(__file__).parents[1] / "captures"
 
@@ -87,3 +90,28 @@ def test_conform_then_that_is_no_segment(then: str) -> None:
     )
     assert result.exception is not None
     assert "--then" in str(result.exception) or "--then" in result.output
+
+
+def test_folder_has_a_line_for_each_capture(tmp_path: Path) -> None:
+    for name in ("simul_close.A.pcap", "tw_reuse_delay10.A.pcap"):
+        shutil.copy(FOLDER / "truth" / name, tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no capture", encoding="utf-8")
+    text = run(str(tmp_path), "-q", code=3)
+    lines = [line for line in text.splitlines() if line.startswith(str(tmp_path))]
+    assert [line.split(": ")[1] for line in lines] == [
+        "2 CONFORMS",
+        "1 CONFORMS, 1 INCOMPLETE (strictly DEVIATES)",
+    ]
+    assert "OPEN in TIME-WAIT" in text
+
+
+def test_folder_without_captures_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["conform", str(tmp_path)], standalone_mode=False)
+    assert isinstance(result.exception, BadInput)
+    assert "no capture" in str(result.exception)
+
+
+def test_from_python() -> None:
+    report = tcpmc.conform(FOLDER / "truth" / "simul_close.A.pcap")
+    (connection,) = report.connections
+    assert [end.judgement.verdict for end in connection.ends] == ["CONFORMS", "CONFORMS"]

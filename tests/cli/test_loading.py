@@ -123,7 +123,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ("    return RFC", "    RFC", ":4: rule check_fin returns a NoneType, not a Step"),
         ("ack(tcb),)", "tcb,)", "a Step whose send is not a tuple of Segment"),
         ("(ack(tcb),)", "ack(tcb)", "a Step whose send is not a tuple of Segment"),
-        ('", tcb,', '", None,', "a Step whose tcb is a NoneType, not a Tcb"),
+        ('", tcb,', '", None,', "Step() misses its tcb"),
         ('", tcb,', '", replace(tcb, state="CLOSED"),', "state is 'CLOSED', not a State"),
         ('", tcb,', '", replace(tcb, rcv_nxt=7),', "a Tcb whose rcv_nxt is 7, not a Seq"),
         ('", tcb,', '", replace(tcb, iss=Seq(7)),', "whose iss has 32 bits where the scope has 10"),
