@@ -8,13 +8,18 @@ one that is not known would prove what is false.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Predicate
+
+Question = tuple[Callable[[Segment], bool], int | None]
+"""What `System.in_flight` is asked."""
+
+Found = TypeVar("Found")
 
 
 class Unsettled(Exception):
@@ -75,6 +80,45 @@ class Sieve(PartialSystem):
             if which(flight.segment) and (younger is None or flight.age < younger)
         ]
         return any(map(self.fate, asked))
+
+
+class AnsweredSystem(PartialSystem):
+    """A state of which what is asked of `in_flight` is answered by `answer`."""
+
+    __slots__ = ("answer",)
+    answer: Callable[[Question], bool]
+
+    def __init__(self, ends: tuple[End, End], answer: Callable[[Question], bool]) -> None:
+        super().__init__(ends)
+        object.__setattr__(self, "answer", answer)
+
+    def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
+        """As it is answered."""
+        return self.answer((which, younger))
+
+
+def each_answer(
+    predicate: Predicate, model: Model, ends: tuple[End, End], find: Callable[[Question], Found]
+) -> Iterator[tuple[list[tuple[Found, bool]], bool]]:
+    """The predicate at these ends, however the network answers: what it asked (as `find` has it, at
+    the time) with each answer, and what it then says. Raises Unsettled for one that reads the
+    channels."""
+    todo: list[list[bool]] = [[]]
+    while todo:
+        given = todo.pop()
+        asked: list[tuple[Found, bool]] = []
+
+        def answer(
+            question: Question, given: list[bool] = given, asked: list[tuple[Found, bool]] = asked
+        ) -> bool:
+            if len(asked) == len(given):
+                todo.append([*given, False])
+                given.append(True)
+            asked.append((find(question), given[len(asked)]))
+            return asked[-1][1]
+
+        truth = bool(predicate(model, AnsweredSystem(ends, answer)))
+        yield asked, truth
 
 
 def loses_unseen(model: Model) -> bool:

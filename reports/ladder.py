@@ -13,7 +13,7 @@ from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import Event, System
-from tcpmc.reports.layout import wrapped
+from tcpmc.reports.layout import folded, wrapped
 from tcpmc.reports.story import rules_of
 
 NUMBER, STATE, GAP, SLACK = 5, 12, 2, 2
@@ -103,25 +103,32 @@ def _draw(
 ) -> Iterator[str]:
     """The ladder; the rules stand beside it if there is room, else under each step."""
     indent = " " * NUMBER
-    yield indent + LadderRow("A", "", "B").text(wire) + (" " * (STATE + 1) + "rule") * bool(beside)
+    heading = indent + LadderRow("A", "", "B").text(wire)
+    yield f"{heading}{' ' * (STATE + 1)}rule" if beside else heading
     a, b = trace.states[0].ends
     yield f"{0:>3}  " + LadderRow(str(a.state), "", str(b.state)).text(wire)
     for number, step in enumerate(steps, 1):
         if trace.loop == number - 1:
             yield indent + ". . . the loop begins here"
-        rows = [row.text(wire) for row in step.rows]
-        edge = len(LadderRow(b=" " * STATE).text(wire)) + GAP
-        if beside:
-            notes = [line for rule in step.rules for line in wrapped(rule, beside)]
-            lines = [f"{row:<{edge}}{note}" for row, note in zip_longest(rows, notes, fillvalue="")]
-        else:
-            notes = [line for rule in step.rules for line in wrapped(rule, width - NUMBER - 2)]
-            lines = rows + [f"  {note}" for note in notes]
+        lines = _beside(step, wire, beside) if beside else _below(step, wire, width - NUMBER)
         for index, line in enumerate(lines):
             yield (f"{number:>3}  " if index == 0 else indent) + line
     yield from (indent + line for line in _loop_end(trace))
     if any(NUMBERED.search(row.wire) for step in steps for row in step.rows):
         yield "(The tail of an arrow that arrives: the step that sent it.)"
+
+
+def _beside(step: Drawn, wire: int, width: int) -> list[str]:
+    """The rows of a step with its rules to the right of them, in a column of that width."""
+    rows, notes = [row.text(wire) for row in step.rows], folded(step.rules, width)
+    edge = len(LadderRow(b=" " * STATE).text(wire)) + GAP
+    return [f"{row:<{edge}}{note}" for row, note in zip_longest(rows, notes, fillvalue="")]
+
+
+def _below(step: Drawn, wire: int, width: int) -> list[str]:
+    """The rows of a step, and below them its rules."""
+    notes = [f"  {note}" for note in folded(step.rules, width - 2)]
+    return [row.text(wire) for row in step.rows] + notes
 
 
 def _list(trace: Trace, width: int) -> Iterator[str]:

@@ -22,7 +22,7 @@ from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import fulfilled
 from tcpmc.checks.timed.phases import NotFinite
 from tcpmc.checks.timed.threshold import ThresholdQuestion
-from tcpmc.checks.timed.timed_system import Closing
+from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
 from tcpmc.model.timed.assumptions import ASSUMPTIONS, spelled
@@ -79,7 +79,7 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
     if str(found) != where:
         raise UnknownStatement(f"the condition {where!r} is not spelled so: {found}")
     question = ThresholdQuestion(theorem.name, theorem.claim, variant, names)
-    formulas = TimedFormulas(Closing(variant, theorem.claim.circumstances(names)))
+    formulas = TimedFormulas(TimedSystem(variant, theorem.claim.circumstances(names)))
     strange = found.names - {*formulas.system.parameters}
     if strange:
         raise UnknownStatement(f"{min(strange)} is no parameter of {theorem.name}")

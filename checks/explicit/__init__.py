@@ -1,5 +1,5 @@
 """The explicit engine: the model as tables for the explorer, properties decided on its graph.
 
-Reading order: `tabulate`, `explicit_engine`, `liveness`. `reach` and `first` find shortest runs,
-`networkx_graph` hands the graph to networkx.
+Reading order: `tabulate` with `remembered`, `explicit_engine`, `truth`, `liveness` with
+`projections`. `reach` and `first` find shortest runs, `networkx_graph` hands the graph to networkx.
 """

@@ -13,9 +13,10 @@ from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
 from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.in_flight import PartialSystem, Unsettled, settled, truths
-from tcpmc.checks.statespace import PAIR_MASK, Graph, Mask, TooLarge, explore
-from tcpmc.checks.statespace.tables import Ints, distinct_with_inverse
+from tcpmc.checks.explicit.truth import TruthOnGraphs
+from tcpmc.checks.in_flight import Unsettled, settled
+from tcpmc.checks.statespace import Graph, TooLarge, explore
+from tcpmc.checks.statespace.tables import Ints
 from tcpmc.checks.trace import ReplayError, Trace, events_along, replay, shows
 from tcpmc.checks.verdict import (
     INCONCLUSIVE,
@@ -40,8 +41,6 @@ from tcpmc.model.properties.kinds import (
 )
 
 Progress = Callable[[Graph], None]
-HOLDS, OPEN = 1, 2
-NOTHING = np.empty(0, np.int64)
 STOPS = (TooLarge, KeyboardInterrupt, MemoryError)
 
 
@@ -60,19 +59,6 @@ class Watch:
         return self.hit is not None or bool(self.unsettled)
 
 
-@dataclass(frozen=True)
-class ByPairs:
-    """States, the pairs of ends that occur in them (or more), and the index of that of each."""
-
-    states: Ints
-    pairs: Ints
-    of: Ints
-
-    def where(self, kept: Mask) -> ByPairs:
-        """Some of the states."""
-        return ByPairs(self.states[kept], self.pairs, self.of[kept])
-
-
 @dataclass
 class ExplicitEngine:
     """Decides properties of one model; the graph is explored once for all of them.
@@ -88,8 +74,7 @@ class ExplicitEngine:
 
     def __post_init__(self) -> None:
         self.table = TabulatedModel(self.model)
-        self._on_pairs: dict[Predicate, dict[int, int]] = {}
-        self._last = ByPairs(NOTHING, NOTHING, NOTHING)
+        self._truth = TruthOnGraphs(self.table)
 
     def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
         """An answer for each property that this engine decides, by name."""
@@ -151,52 +136,26 @@ class ExplicitEngine:
             watch.unsettled = str(problem)
 
     def _look_at(self, watch: Watch, graph: Graph) -> None:
-        level, prop = self._by_pairs(graph.levels[-1]), watch.prop
+        level, prop = self._truth.level(graph, graph.depth), watch.prop
         if isinstance(prop, Reachable):
-            hits = level.states[self._true_of(prop.goals[0], level, any)]
+            hits = level.states[self._truth.where(prop.goals[0], level, any)]
         else:
             assert isinstance(prop, Always)
-            level = level.where(self._true_of(prop.premise, level, any))
+            level = level.where(self._truth.where(prop.premise, level, any))
             watch.premise_seen |= len(level.states) > 0
-            hits = level.states[~self._true_of(prop.claim, level, all)]
+            hits = level.states[~self._truth.where(prop.claim, level, all)]
         if len(hits):
             watch.hit = (int(hits[0]), graph.depth)
 
-    def _holds(self, predicate: Predicate, states: Ints) -> Mask:
-        """Where the predicate can hold."""
-        return self._true_of(predicate, self._by_pairs(states), any)
-
-    def _by_pairs(self, states: Ints) -> ByPairs:
-        """The states by their pairs of ends; kept for the next question about them."""
-        if not np.array_equal(self._last.states, states):
-            self._last = ByPairs(states, *distinct_with_inverse(states & PAIR_MASK))
-        return self._last
-
-    def _true_of(
-        self, predicate: Predicate, among: ByPairs, enough: Callable[[set[bool]], bool]
-    ) -> Mask:
-        """Where the predicate holds: decided by the pair of ends where that is enough, else state
-        by state. Where it depends on what is lost unseen, `any` or `all` of its truths count."""
-        known = self._on_pairs.setdefault(predicate, {})
-        truth = np.zeros(len(among.pairs), np.int8)
-        for index in np.flatnonzero(np.bincount(among.of)).tolist():
-            pair = int(among.pairs[index])
-            if pair not in known:
-                known[pair] = self._on_pair(predicate, pair)
-            truth[index] = known[pair]
-        of_state = truth[among.of]
-        holds: Mask = of_state == HOLDS
-        for index in np.flatnonzero(of_state == OPEN).tolist():
-            system = self.table.system(among.states[index])
-            holds[index] = enough(truths(predicate, self.model, system))
-        return holds
-
-    def _on_pair(self, predicate: Predicate, pair: int) -> int:
-        """Whether the predicate holds at a pair of ends; OPEN where it asks for the channels."""
-        try:
-            return int(bool(predicate(self.model, PartialSystem(self.table.system(pair).ends))))
-        except Unsettled:
-            return OPEN
+    def _where(
+        self,
+        predicate: Predicate,
+        graph: Graph,
+        enough: Callable[[set[bool]], bool] = any,
+    ) -> list[Ints]:
+        """The states in which the predicate holds (can hold), by level."""
+        levels = (self._truth.level(graph, number) for number in range(len(graph.levels)))
+        return [level.states[self._truth.where(predicate, level, enough)] for level in levels]
 
     def _answer(self, watch: Watch) -> Answer:
         assert self.graph is not None
@@ -215,7 +174,7 @@ class ExplicitEngine:
         assert self.graph is not None
         graphs: list[Graph] = [self.graph]
         for number, goal in enumerate(prop.goals):
-            sources = [level[self._holds(goal, level)] for level in graphs[-1].levels]
+            sources = self._where(goal, graphs[-1])
             if not any(map(len, sources)):
                 return self._of_all(UNREACHABLE, f"goal {number + 1} is never met")
             if number + 1 == len(prop.goals):
@@ -230,7 +189,8 @@ class ExplicitEngine:
             stop = len(prop.goals) == number + 2
 
             def met(graph: Graph, goal: Predicate = goals[0], stop: bool = stop) -> bool:
-                return stop and bool(self._holds(goal, graph.levels[-1]).any())
+                level = self._truth.level(graph, graph.depth)
+                return stop and bool(self._truth.where(goal, level, any).any())
 
             backend = self.exploring.backend_for(self.table)
             graphs.append(explore(self.table, sources, met, backend))
@@ -269,7 +229,7 @@ class ExplicitEngine:
 
     def _livelock_free(self, prop: LivelockFree) -> Answer:
         assert self.graph is not None
-        levels = [level[self._holds(prop.where, level)] for level in self.graph.levels]
+        levels = self._where(prop.where, self.graph)
         lasso, answered = endless_exchange(self.table, self.graph, levels)
         if lasso is not None:
             return self._by_lasso(prop, lasso, "lasso")
@@ -289,10 +249,7 @@ class ExplicitEngine:
         def waits(model: Model, system: System) -> bool:
             return prop.premise(model, system, which) and not prop.goal(model, system, which)
 
-        return [
-            level[self._true_of(waits, self._by_pairs(level), settled)]
-            for level in self.graph.levels
-        ]
+        return self._where(waits, self.graph, settled)
 
     def _trace(
         self, prop: Property, graphs: Sequence[Graph], hits: Sequence[tuple[int, int]]

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tcpmc.checks.explicit.projections import perhaps_fair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
     Graph,
@@ -25,12 +26,15 @@ from tcpmc.checks.statespace import (
     chunks,
     contains,
     distinct,
+    index_in,
     successors,
     unpack,
 )
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.properties.kinds import FAIR_EVENTS, Fairness
+
+NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -69,24 +73,27 @@ class Region:
         )
 
 
-def region(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Region:
-    """The states with their transitions; those that duplicate lead outside."""
+def fair_events(table: TabulatedModel, fairness: Sequence[Fairness]) -> Mask:
+    """Of each event, by its code, whether fairness is about it."""
     events = {event for kind in fairness for event in FAIR_EVENTS[kind]}
+    return np.array([kind in events for kind, *_ in table.events.values])
+
+
+def region(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Region:
+    """The states (sorted) with their transitions; those that duplicate lead outside."""
     parts: list[tuple[Ints, ...]] = []
     for chunk in chunks(states):
-        edges = successors(table, chunk)
-        tried = [attempts(table, which, chunk) for which in (0, 1)]
-        kinds = [kind for kind, *_ in table.events.values]
-        fair = np.array([kind in events for kind in kinds])
-        doubles = np.array([kind == EventKind.DUPLICATE for kind in kinds])
-        at = np.minimum(np.searchsorted(states, edges.target), len(states) - 1)
-        inside = (states[at] == edges.target) & ~doubles[edges.event]
+        tried = attempts(table, 0, chunk), attempts(table, 1, chunk)
+        edges = successors(table, chunk, tried)
+        fair = fair_events(table, fairness)
+        doubles = np.array([kind == EventKind.DUPLICATE for kind, *_ in table.events.values])
+        target = np.where(doubles[edges.event], -1, index_in(states, edges.target))
         first = int(np.searchsorted(states, chunk[0]))
         due = [fair[attempt.event] for attempt in tried]
         parts.append(
             (
                 edges.source + first,
-                np.where(inside, at, -1),
+                target,
                 np.where(fair[edges.event], edges.event * 2 + edges.end, -1),
                 np.concatenate([a.source[d] for a, d in zip(tried, due, strict=True)]) + first,
                 np.concatenate(
@@ -105,15 +112,46 @@ def fair_lasso(
 
     A state in which no fair event is due can be stayed in for ever: nothing has to happen.
     """
-    whole = region(table, distinct(np.concatenate(levels)), fairness)
-    halted = np.ones(len(whole.states), bool)
-    halted[whole.due_at] = False
-    if halted.any():
-        return _lasso(graph, levels, whole.states[halted], lambda entry: [])
-    component = fair_component(whole)
+    states = distinct(np.concatenate(levels))
+    halted = _halted(table, states, fairness)
+    if len(halted):
+        return _lasso(graph, levels, halted, lambda entry: [])
+    left = states
+    if not table.clock:
+        left = perhaps_fair(table, states, fair_events(table, fairness))
+    component = _fair_component_of(table, left, fairness)
     if component is None:
         return None
-    return _lasso(graph, levels, component.states, lambda entry: fair_cycle(component, entry))
+    if len(left) < len(states):  # which one is found is not to depend on the projections
+        component = _fair_component_of(table, states, fairness)
+        assert component is not None
+    found = component
+    return _lasso(graph, levels, found.states, lambda entry: fair_cycle(found, entry))
+
+
+def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Ints:
+    """The states in which no fair event is due."""
+    fair = fair_events(table, fairness)
+    channels = unpack(states)[2:]
+    contents = distinct(np.concatenate(channels))
+    source, rows = table.deliveries(contents)
+    arrives = np.zeros(len(contents), bool)
+    arrives[source[fair[rows[:, 0]]]] = True
+    calm = ~np.logical_or(*(arrives[index_in(contents, channel)] for channel in channels))
+    found = []
+    for chunk in chunks(states[calm]):
+        halted = np.ones(len(chunk), bool)
+        for which in (0, 1):
+            tried = attempts(table, which, chunk)
+            halted[tried.source[fair[tried.event]]] = False
+        found.append(chunk[halted])
+    return np.concatenate(found) if found else NONE
+
+
+def _fair_component_of(
+    table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]
+) -> Region | None:
+    return fair_component(region(table, states, fairness)) if len(states) else None
 
 
 def endless_exchange(
@@ -127,8 +165,7 @@ def endless_exchange(
     sources, targets = (np.concatenate(column) for column in zip(*columns, strict=True))
     states = distinct(np.concatenate((sources, targets)))
     source, target = (np.searchsorted(states, ends) for ends in (sources, targets))
-    none = np.empty(0, np.int64)
-    area = Region(states, source, target, np.full(len(source), -1), none, none)
+    area = Region(states, source, target, np.full(len(source), -1), NONE, NONE)
     label, _, lives = components(area)
     cycles = area.within(lives[label])
     if not len(cycles.states):

@@ -32,7 +32,7 @@ class StepFindings:
 
 def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep]]:
     """Every step in the tables."""
-    model = table.model
+    model = table.quick
     for which in (0, 1):
         for key in table.receive[which].known():
             end, flight = table.ends[key >> 20], table.flights[key & LOW]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
+from tcpmc.checks.explicit.remembered import remembering
 from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
 from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
 from tcpmc.model.endpoint.event_kinds import EventKind
@@ -21,12 +20,13 @@ LOW = (1 << 20) - 1
 class TabulatedModel:
     """`Machine` for a model: ends, contents, flights and messages are interned.
 
-    `senders` are the rules that send each message. `refused` are the keys of `put` for which there
-    was no room, `placed` the messages for which there was some.
+    `quick` is the model with rules that remember. `senders` are the rules that send each message.
+    `refused` are the keys of `put` for which there was no room, `placed` the messages for which
+    there was some.
     """
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        self.model, self.quick = model, remembering(model)
         self.clock = model.scope.clock
         self.ends: Ids[End] = Ids()
         self.contents: Ids[Contents] = Ids()
@@ -55,7 +55,7 @@ class TabulatedModel:
 
     def system(self, state: int) -> System:
         """The state of the model that a packed state stands for."""
-        a, b, ab, ba = (int(part) for part in unpack(np.int64(state)))  # type: ignore[arg-type]
+        a, b, ab, ba = unpack(int(state))
         return System((self.ends[a], self.ends[b]), (self.contents[ab], self.contents[ba]))
 
     def event(self, code: int, end: int) -> Event:
@@ -76,14 +76,14 @@ class TabulatedModel:
         return found
 
     def _own(self, which: int, key: int) -> Iterator[Row]:
-        for move in self.model.own_moves(which, self.ends[key]):
+        for move in self.quick.own_moves(which, self.ends[key]):
             event = self.events((move.event, move.flight, move.offset))
             waits = SETTLED if move.settled else QUIET if move.quiet else 0
             yield event, self._end(move.end), self._sent(move), waits
 
     def _receive(self, which: int, key: int) -> Iterator[Row]:
         flight = self.flights[key & LOW]
-        move = self.model.receive(which, self.ends[key >> 20], flight.segment, flight.about)
+        move = self.quick.receive(which, self.ends[key >> 20], flight.segment, flight.about)
         yield self._end(move.end), self._sent(move)
 
     def _sent(self, move: Move) -> int:

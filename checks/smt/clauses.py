@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +31,40 @@ PHASE_FIELDS = (
     "time_wait",
 )
 NUMBERS = ("snd_una", "snd_nxt", "rcv_nxt")
-Literal = tuple[str, int]
-"""A variable of the encoding and the value that it has; OTHER stands for every value not seen."""
 OTHER = -1
+"""Stands for every value of a variable that was not seen."""
+
+IDS = 20
+"""The bits of the lower of two ids in one key."""
+
+LOW = (1 << IDS) - 1
+
+
+class Literal(NamedTuple):
+    """A variable has a value; see `Vocabulary`."""
+
+    variable: str
+    value: int
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it says that the variable has none of the values that were seen."""
+        return self.value == OTHER
+
+    @property
+    def about_both_phases(self) -> bool:
+        """Whether it is about the phases of both ends."""
+        return self.variable == PAIR
+
+    @property
+    def about_a_phase(self) -> bool:
+        """Whether it is about the phase of one end."""
+        return self.variable.endswith(PHASE)
+
+    @property
+    def about_a_whole_end(self) -> bool:
+        """Whether it says that an end is none of those that were seen."""
+        return self.variable.endswith(END)
 
 
 @dataclass(frozen=True)
@@ -52,32 +84,27 @@ class Vocabulary:
     def terms(self, frame: Frame) -> list[z3.BoolRef]:
         """The literals as formulas over a frame."""
         seen: dict[str, list[z3.BoolRef]] = {}
-        for name, value in self.literals:
-            if value != OTHER:
-                seen.setdefault(name, []).append(self._term(frame, name, value))
+        for literal in self.literals:
+            if not literal.is_other:
+                seen.setdefault(literal.variable, []).append(self._term(frame, literal))
         for who, ends in self.ends.items():
             seen[who + END] = [self.encoding.end_is(frame, who, end) for end in ends]
         return [
-            z3.Not(z3.Or(*seen[name])) if value == OTHER else self._term(frame, name, value)
-            for name, value in self.literals
+            z3.Not(z3.Or(*seen[literal.variable]))
+            if literal.is_other
+            else self._term(frame, literal)
+            for literal in self.literals
         ]
 
-    def _term(self, frame: Frame, name: str, value: int) -> z3.BoolRef:
-        if name == PAIR:
-            return z3.And(
-                *(
-                    self._term(frame, w + PHASE, p)
-                    for w, p in zip("AB", self.pairs[value], strict=True)
-                )
-            )
-        if name.endswith(PHASE):
-            who = name[0]
-            return z3.And(
-                *(
-                    frame[f"{who}.{field}"] == like(part, frame[f"{who}.{field}"])
-                    for field, part in zip(self.fields, self.phases[value], strict=True)
-                )
-            )
+    def _term(self, frame: Frame, literal: Literal) -> z3.BoolRef:
+        name, value = literal
+        if literal.about_both_phases:
+            phases = zip("AB", self.pairs[value], strict=True)
+            return z3.And(*(self._term(frame, Literal(w + PHASE, p)) for w, p in phases))
+        if literal.about_a_phase:
+            parts = zip(self.fields, self.phases[value], strict=True)
+            constants = ((frame[f"{name[0]}.{field}"], part) for field, part in parts)
+            return z3.And(*(const == like(part, const) for const, part in constants))
         const = frame[name]
         return const == (z3.BoolVal(bool(value)) if z3.is_bool(const) else value)
 
@@ -93,55 +120,72 @@ class Vocabulary:
             actual[who + END] = 0 if end in ends else OTHER
         actual[PAIR] = self.pairs((actual[f"A{PHASE}"], actual[f"B{PHASE}"]))
         known = set(self.literals)
-        return np.array(
-            [
-                actual[name] == value
-                if name.endswith(END) or value != OTHER
-                else (name, actual[name]) not in known
-                for name, value in self.literals
-            ]
-        )
+
+        def holds(literal: Literal) -> bool:
+            value = actual[literal.variable]
+            if literal.is_other and not literal.about_a_whole_end:
+                return Literal(literal.variable, value) not in known
+            return value == literal.value
+
+        return np.array([holds(literal) for literal in self.literals])
 
 
 @dataclass(frozen=True)
 class Clauses:
-    """Candidate clauses: `never[i, j]` says that literals i and j do not hold together, and
-    `never[i, i]` that literal i does not hold."""
+    """Candidate clauses as a symmetric matrix of truths, with a row and a column for each literal:
+
+                        A.state=1   A.state=2   B.phase=0
+            A.state=1       .           x           x
+            A.state=2       x           .           .
+            B.phase=0       x           .           .
+
+    `excluded[i, j]` says that literals i and j do not hold together, and `excluded[i, i]` that
+    literal i does not hold at all.
+    """
 
     vocabulary: Vocabulary
-    never: npt.NDArray[np.bool_]
+    excluded: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
-        return len(self.needed())
+        return len(self.irredundant())
 
-    def needed(self) -> list[tuple[int, int]]:
-        """The pairs that say something which no clause of one literal says already, and which do
-        not speak of two values of one variable."""
-        alone = np.diagonal(self.never)
+    def irredundant(self) -> list[tuple[int, int]]:
+        """The clauses without those that others imply: a pair one of whose literals is excluded by
+        itself, or is a pair of phases of which one phase is excluded with the other literal; and a
+        pair that is about two values of one variable."""
+        alone = np.diagonal(self.excluded)
+        literals = self.vocabulary.literals
+        implied = alone[:, None] | alone[None, :] | self._said_of_one_phase()
+        pairs = np.triu(self.excluded & ~implied)
+        units = [(i, i) for i in np.flatnonzero(alone).tolist()]
+        return units + [
+            (i, j)
+            for i, j in np.argwhere(pairs).tolist()
+            if literals[i].variable != literals[j].variable
+        ]
+
+    def _said_of_one_phase(self) -> npt.NDArray[np.bool_]:
+        """Which clauses about both phases hold because of a clause about one of the two."""
         literals = self.vocabulary.literals
         index = {literal: number for number, literal in enumerate(literals)}
-        implied = alone[:, None] | alone[None, :]
-        for number, (name, value) in enumerate(literals):
-            if name == PAIR and value != OTHER:
-                parts = self.vocabulary.pairs[value]
-                for who, part in zip("AB", parts, strict=True):
-                    said = self.never[index[who + PHASE, part]]
-                    implied[number] |= said
-                    implied[:, number] |= said
-        pairs = np.triu(self.never & ~implied)
-        names = [name for name, _ in literals]
-        units = [(i, i) for i in np.flatnonzero(alone).tolist()]
-        return units + [(i, j) for i, j in np.argwhere(pairs).tolist() if names[i] != names[j]]
+        said = np.zeros_like(self.excluded)
+        for number, literal in enumerate(literals):
+            if literal.about_both_phases and not literal.is_other:
+                for who, phase in zip("AB", self.vocabulary.pairs[literal.value], strict=True):
+                    excluded = self.excluded[index[Literal(who + PHASE, phase)]]
+                    said[number] |= excluded
+                    said[:, number] |= excluded
+        return said
 
     def without(self, broken: npt.NDArray[np.bool_]) -> Clauses:
         """The clauses that are not broken."""
-        return Clauses(self.vocabulary, self.never & ~broken)
+        return Clauses(self.vocabulary, self.excluded & ~broken)
 
     def as_formula(self, frame: Frame) -> list[z3.BoolRef]:
         """The clauses over a frame, and that nothing unknown was sent."""
         negated = [z3.Not(term) for term in self.vocabulary.terms(frame)]
         return [z3.Not(frame["escaped"])] + [
-            negated[i] if i == j else z3.Or(negated[i], negated[j]) for i, j in self.needed()
+            negated[i] if i == j else z3.Or(negated[i], negated[j]) for i, j in self.irredundant()
         ]
 
 
@@ -150,7 +194,7 @@ Rows = tuple[list[Literal], npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Sampler:
     """Reads the values of the variables off sampled states; see `proposed`."""
 
     encoding: Encoding
@@ -186,16 +230,22 @@ class Proposal:
     def both_phases(self, rows: list[Rows], a: Ints, b: Ints) -> tuple[Ints, Rows]:
         """For each state the id of its pair of phases, and the literals of the pairs; with them
         the two that say that an end is none of those sampled."""
-        phase = []
-        for (names, hot), ids in zip(rows[:2], (a, b), strict=True):
-            at = [i for i, (name, v) in enumerate(names) if name.endswith(PHASE) and v != OTHER]
-            values = np.array([names[i][1] for i in at])
-            phase.append(values[hot[:, at].argmax(axis=1)][ids])
-        found, inverse = np.unique(phase[0] << 20 | phase[1], return_inverse=True)
-        ids = np.array([self.pairs((p >> 20, p & (1 << 20) - 1)) for p in found.tolist()], np.int64)
+        of_a, of_b = (_phases(part)[ids] for part, ids in zip(rows[:2], (a, b), strict=True))
+        keys, inverse = np.unique(of_a << IDS | of_b, return_inverse=True)
+        pairs = zip((keys >> IDS).tolist(), (keys & LOW).tolist(), strict=True)
+        ids = np.array([self.pairs(pair) for pair in pairs], np.int64)
         literals, hot = one_hot([PAIR], {i: [i] for i in range(len(self.pairs))})
-        literals += [(f"{who}{END}", OTHER) for who in "AB"]
+        literals += [Literal(f"{who}{END}", OTHER) for who in "AB"]
         return ids[inverse], (literals, np.hstack((hot, np.zeros((len(hot), 2), bool))))
+
+
+def _phases(rows: Rows) -> Ints:
+    """The phase of an end, by the id of the end."""
+    literals, hot = rows
+    columns = [n for n, one in enumerate(literals) if one.about_a_phase and not one.is_other]
+    phases: Ints = np.array([literals[column].value for column in columns])
+    values: Ints = phases[hot[:, columns].argmax(axis=1)]  # one of them holds
+    return values
 
 
 def one_hot(names: list[str], values: dict[int, list[int]]) -> Rows:
@@ -209,7 +259,7 @@ def one_hot(names: list[str], values: dict[int, list[int]]) -> Rows:
     for identifier, row in values.items():
         for literal in enumerate(row):
             hot[identifier, column[literal]] = True
-    return [(names[n], v) for n, v in seen], hot
+    return [Literal(names[n], v) for n, v in seen], hot
 
 
 def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses:
@@ -217,23 +267,27 @@ def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses
     a, b, ab, ba = unpack(states)
     wanted = PHASE_FIELDS if encoding.scope.clock else PHASE_FIELDS + NUMBERS
     fields = tuple(field for field in wanted if f"A.{field}" in encoding.frame0)
-    read = Proposal(encoding, table, fields, Ids(), Ids())
+    read = Sampler(encoding, table, fields, Ids(), Ids())
     rows = [read.ends("A", a), read.ends("B", b), read.channels("A", ab), read.channels("B", ba)]
     both, more = read.both_phases(rows, a, b)
     ends = {w: [table.ends[i] for i in np.unique(ids).tolist()] for w, ids in (("A", a), ("B", b))}
     literals = [literal for names, _ in (*rows, more) for literal in names]
     vocabulary = Vocabulary(encoding, ends, fields, read.phases, read.pairs, literals)
-    return Clauses(vocabulary, ~_together([*rows, more], [a, b, ab, ba, both]))
+    return Clauses(vocabulary, ~_co_occurrence([*rows, more], [a, b, ab, ba, both]))
 
 
-def _together(rows: list[Rows], parts: list[Ints]) -> npt.NDArray[np.bool_]:
-    """Which two literals hold together in some state; `parts` are the ids of each state."""
+def _co_occurrence(rows: list[Rows], parts: list[Ints]) -> npt.NDArray[np.bool_]:
+    """Which two literals hold together in some state; `parts` are the ids of each state.
+
+    A block of the matrix for each two parts: over the pairs of ids that occur, the product of the
+    literals of the one and of the other counts the pairs in which both hold.
+    """
     first = np.cumsum([0] + [len(names) for names, _ in rows])
     together = np.zeros((first[-1], first[-1]), bool)
     for i, j in combinations_with_replacement(range(len(rows)), 2):
-        met = distinct(parts[i] << 20 | parts[j])
-        left = rows[i][1][met >> 20].astype(np.float32)
-        right = rows[j][1][met & (1 << 20) - 1].astype(np.float32)
+        met = distinct(parts[i] << IDS | parts[j])
+        left = rows[i][1][met >> IDS].astype(np.float32)
+        right = rows[j][1][met & LOW].astype(np.float32)
         block = left.T @ right > 0
         together[first[i] : first[i + 1], first[j] : first[j + 1]] = block
         together[first[j] : first[j + 1], first[i] : first[i + 1]] = block.T

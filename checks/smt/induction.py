@@ -70,26 +70,30 @@ def _broken_initially(encoding: Encoding, clauses: Clauses) -> npt.NDArray[np.bo
     solver.add(encoding.initial())
     satisfiable(solver)
     truths = clauses.vocabulary.truths(encoding.frame0, solver.model())
-    return clauses.never & np.outer(truths, truths)
+    return clauses.excluded & np.outer(truths, truths)
 
 
 def _broken_by_a_step(encoding: Encoding, clauses: Clauses) -> npt.NDArray[np.bool_]:
-    """The clauses that some step from a state of all clauses breaks, for each pair of literals."""
+    """The clauses that some step from a state of all clauses breaks, for each pair of literals.
+
+    One round of Houdini: each clause has a selector, which implies that the clause is broken after
+    the step; each solution breaks some, whose selectors are then ruled out, until none is left.
+    """
     solver = z3.SolverFor("QF_FD")
     solver.add(encoding.step, *clauses.as_formula(encoding.frame0))
     if satisfiable(solver, encoding.frame1["escaped"]):
         raise Escaped(str(encoding.sent_in(solver.model())))
     after = clauses.vocabulary.terms(encoding.frame1)
-    breaks = {(i, j): z3.Bool(f"breaks:{i}:{j}") for i, j in clauses.needed()}
-    for (i, j), const in breaks.items():
-        solver.add(z3.Implies(const, z3.And(after[i], after[j])))
-    solver.add(z3.Or(*breaks.values()))
-    broken = np.zeros_like(clauses.never)
+    selectors = {(i, j): z3.Bool(f"breaks:{i}:{j}") for i, j in clauses.irredundant()}
+    for (i, j), selector in selectors.items():
+        solver.add(z3.Implies(selector, z3.And(after[i], after[j])))
+    solver.add(z3.Or(*selectors.values()))
+    broken = np.zeros_like(clauses.excluded)
     while satisfiable(solver):
         truths = clauses.vocabulary.truths(encoding.frame1, solver.model())
-        fresh = clauses.never & np.outer(truths, truths) & ~broken
+        fresh = clauses.excluded & np.outer(truths, truths) & ~broken
         for i, j in np.argwhere(np.triu(fresh)).tolist():
-            if (i, j) in breaks:
-                solver.add(z3.Not(breaks[i, j]))
+            if (i, j) in selectors:
+                solver.add(z3.Not(selectors[i, j]))
         broken |= fresh
     return broken

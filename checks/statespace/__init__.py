@@ -14,7 +14,7 @@ is none). A message for which `put` has no row cannot be sent; a row that leaves
 is loses it. No predecessor and no edge is kept: a path comes from expanding the level before again.
 """
 
-from tcpmc.checks.statespace.arrays import CHUNK, Mask, chunks, contains, distinct
+from tcpmc.checks.statespace.arrays import CHUNK, Mask, chunks, contains, distinct, index_in, ragged
 from tcpmc.checks.statespace.breadth_first import explore
 from tcpmc.checks.statespace.edges import Attempts, Edges, attempts, successors
 from tcpmc.checks.statespace.graph import Graph
@@ -53,7 +53,9 @@ __all__ = [
     "contains",
     "distinct",
     "explore",
+    "index_in",
     "pack",
+    "ragged",
     "successors",
     "unpack",
 ]

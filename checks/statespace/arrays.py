@@ -29,6 +29,14 @@ def contains(ordered: Ints, states: Ints) -> Mask:
     return np.equal(ordered[np.minimum(at, len(ordered) - 1)], states)
 
 
+def index_in(ordered: Ints, states: Ints) -> Ints:
+    """Where each of `states` is in the sorted array `ordered`, or -1."""
+    if not len(ordered):
+        return np.full(len(states), -1)
+    at = np.minimum(np.searchsorted(ordered, states), len(ordered) - 1)
+    return np.where(ordered[at] == states, at, -1)
+
+
 def chunks(states: Ints) -> Iterator[Ints]:
     """The states, a few at a time, so that what is built from them stays small."""
     for start in range(0, len(states), CHUNK):

@@ -61,21 +61,23 @@ def attempts(machine: Machine, which: int, states: Ints) -> Attempts:
     return Attempts(*(np.concatenate(pair) for pair in pairs))
 
 
-def successors(machine: Machine, states: Ints) -> Edges:
-    """All transitions from `states`."""
+def successors(
+    machine: Machine, states: Ints, tried: tuple[Attempts, Attempts] | None = None
+) -> Edges:
+    """All transitions from `states`; `tried` are the `attempts` of both ends there, if known."""
     a, b, ab, ba = unpack(states)
     parts = []
     for which in (0, 1):
         me, other, out, inn = (a, b, ab, ba) if which == 0 else (b, a, ba, ab)
-        tried = attempts(machine, which, states)
-        kept, after = _put(machine, out[tried.source], tried.message)
-        tried = tried.at(kept)
+        found = tried[which] if tried else attempts(machine, which, states)
+        kept, after = _put(machine, out[found.source], found.message)
+        found = found.at(kept)
         source, rows = machine.network(out)
-        ends = np.concatenate((tried.end, me[source]))
+        ends = np.concatenate((found.end, me[source]))
         outs = np.concatenate((after, rows[:, 1]))
-        inns = np.concatenate((tried.inn, inn[source]))
-        event = np.concatenate((tried.event, rows[:, 0]))
-        source = np.concatenate((tried.source, source))
+        inns = np.concatenate((found.inn, inn[source]))
+        event = np.concatenate((found.event, rows[:, 0]))
+        source = np.concatenate((found.source, source))
         peer = other[source]
         target = pack(ends, peer, outs, inns) if which == 0 else pack(peer, ends, inns, outs)
         parts.append(Edges(source, event, np.full(len(source), which), target))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tcpmc.checks.statespace.arrays import chunks
+from tcpmc.checks.statespace.arrays import Mask, chunks
 from tcpmc.checks.statespace.edges import successors
 from tcpmc.checks.statespace.levels import Levels
-from tcpmc.checks.statespace.machine import Machine, unpack
+from tcpmc.checks.statespace.machine import END_BITS, Machine, unpack
 from tcpmc.checks.statespace.tables import Ints
 
 
@@ -56,8 +56,31 @@ class Graph:
         raise AssertionError("a state without a predecessor in the level before it")
 
     def _near(self, state: int, level: int) -> Ints:
-        """The states from which one step could lead there: without a clock it changes one end."""
-        if self.machine.clock:
-            return self.levels[level]
-        to_a, to_b, _, _ = unpack(np.array([state]))
-        return self.levels.stored(level).where(lambda a, b: (a == to_a) | (b == to_b))
+        """The states from which one step could lead there, by what the ends do: one of them, or
+        neither, or both with the clock."""
+        a, b, _, _ = unpack(state)
+        before_a, before_b = _ends_before(self.machine, 0, a), _ends_before(self.machine, 1, b)
+
+        def near(of_a: Ints, of_b: Ints) -> Mask:
+            steps: Mask = (of_a == a) & before_b[of_b] | before_a[of_a] & (of_b == b)
+            if self.machine.clock:
+                steps |= before_a[of_a] & before_b[of_b]
+            return steps
+
+        return self.levels.stored(level).where(near)
+
+
+def _ends_before(machine: Machine, which: int, end: int) -> Mask:
+    """By id, the states of an end from which a step, a delivery or a tick leads to this one; and
+    it itself."""
+    before = np.zeros(1 << END_BITS, bool)
+    before[end] = True
+    for table, column, shift in (
+        (machine.own[which], 1, 0),
+        (machine.receive[which], 0, 20),
+        (machine.tick_end, 0, 0),
+    ):
+        keys = np.array(table.known(), np.int64)
+        source, rows = table(keys)
+        before[keys[source[rows[:, column] == end]] >> shift] = True
+    return before

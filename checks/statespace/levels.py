@@ -21,6 +21,7 @@ from tcpmc.checks.statespace.tables import Ints
 
 BLOCK_BITS, WORDS = 9, 8
 SHIFT = CHANNEL_BITS - BLOCK_BITS
+KEPT = 1 << 21
 END, CHANNEL = (1 << END_BITS) - 1, (1 << CHANNEL_BITS) - 1
 
 Array = npt.NDArray[Any]
@@ -161,11 +162,12 @@ class Level:
 
 
 class Levels(Sequence[Ints]):
-    """Each level as a sorted array of states, made when it is asked for; the last one is kept."""
+    """Each level as a sorted array of states, made when it is asked for, and kept while these
+    arrays have no more than KEPT states together."""
 
     def __init__(self) -> None:
         self._levels: list[Level] = []
-        self._made: tuple[int, Ints] | None = None
+        self._made: dict[int, Ints] = {}
 
     def append(self, level: Level) -> None:
         """Add the next level."""
@@ -192,6 +194,9 @@ class Levels(Sequence[Ints]):
         if isinstance(number, slice):
             return [self[n] for n in range(len(self))[number]]
         number = range(len(self))[number]
-        if self._made is None or self._made[0] != number:
-            self._made = number, self._levels[number].states()
-        return self._made[1]
+        if number not in self._made:
+            level = self._levels[number]
+            if sum(map(len, self._made.values())) + len(level) > KEPT:
+                self._made.clear()
+            self._made[number] = level.states()
+        return self._made[number]

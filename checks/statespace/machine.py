@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tcpmc.checks.statespace.tables import Ints, Table
 
+States = TypeVar("States", Ints, int)
 END_BITS, CHANNEL_BITS = 13, 18
 QUIET, SETTLED = 1, 2
 PAIR_MASK = (1 << 2 * END_BITS) - 1
@@ -48,8 +49,8 @@ def pack(a: Ints, b: Ints, ab: Ints, ba: Ints) -> Ints:
     return a | b << END_BITS | ab << 2 * END_BITS | ba << 2 * END_BITS + CHANNEL_BITS
 
 
-def unpack(states: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """The ids of both ends and both channels."""
+def unpack(states: States) -> tuple[States, States, States, States]:
+    """The ids of both ends and both channels, of states or of one."""
     end, channel = (1 << END_BITS) - 1, (1 << CHANNEL_BITS) - 1
     return (
         states & end,

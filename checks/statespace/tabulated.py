@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-
 from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, TooLarge, unpack
 from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
 
@@ -79,7 +77,7 @@ class Tabulated(Generic[End, Contents, Message]):
 
     def state(self, packed: int) -> State[End, Contents]:
         """The state that a packed one stands for."""
-        a, b, ab, ba = (int(part) for part in unpack(np.int64(packed)))  # type: ignore[arg-type]
+        a, b, ab, ba = unpack(packed)
         return self._end_ids[a], self._end_ids[b], self._contents_ids[ab], self._contents_ids[ba]
 
     @property

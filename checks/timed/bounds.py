@@ -13,7 +13,7 @@ import numpy.typing as npt
 import z3
 
 from tcpmc.checks.symbolic.solving import satisfiable
-from tcpmc.checks.timed.timed_system import Closing, other_end
+from tcpmc.checks.timed.timed_system import TimedSystem, is_sending, other_end
 from tcpmc.model.timed.linear import Linear, linear
 
 State = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Pair:
         return (self.left, self.right, *self.guards)
 
 
-def sums(system: Closing) -> list[Linear]:
+def sums(system: TimedSystem) -> list[Linear]:
     """The sums of parameters by which differences are bounded."""
     lives = [linear(name) for name in ("MSL", "OUT", "IN") if name in system.parameters]
     found = [Linear(), *lives, *(one + other for one in lives for other in lives)]
@@ -65,7 +65,7 @@ class Bounds:
     """All pairs, and all bounds: `difference < sums[i]` has the index 2 i, `<=` 2 i + 1. Sets of
     bounds are bit masks."""
 
-    def __init__(self, system: Closing, parameters: State, known: z3.BoolRef) -> None:
+    def __init__(self, system: TimedSystem, parameters: State, known: z3.BoolRef) -> None:
         self.sums = sums(system)
         self.pairs = list(_pairs(system))
         self._flags, self._moments = ("", *system.flags), ("", *system.moments)
@@ -173,7 +173,7 @@ class Bounds:
         return self._made[key]
 
 
-def _pairs(system: Closing) -> list[Pair]:
+def _pairs(system: TimedSystem) -> list[Pair]:
     """Bounds from above on when anything happened, relative to a timer or a copy that is owed.
 
     Nothing is bounded by the youngest copy of another kind.
@@ -195,10 +195,10 @@ def _telling(left: str, right: str) -> bool:
     """Whether a bound on this difference is worth a thought: on when a segment was sent or a timer
     was started, relative to now, to a timer, or to when the first copy owed was sent; and on when
     a segment was sent relative to the beginning, which says that it never was."""
-    if ".sent." in right:
+    if is_sending(right):
         return False
     if right == "":
-        return ".sent." in left
+        return is_sending(left)
     if ".first." in right:
-        return ".sent." not in left and ".first." not in left
+        return not is_sending(left) and ".first." not in left
     return left != ""

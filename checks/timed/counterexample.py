@@ -14,7 +14,7 @@ from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import Polyhedron, formula, projected, terms
 from tcpmc.checks.timed.provenance import Traced, both
-from tcpmc.checks.timed.timed_system import Action, Closing
+from tcpmc.checks.timed.timed_system import Action, TimedSystem, is_sending
 from tcpmc.model.timed.linear import Comparison, Linear, linear
 from tcpmc.model.timed.theorems import Claim
 
@@ -106,17 +106,12 @@ class TimedSearch:
         )
 
 
-def constraints(system: Closing, claim: Claim, run: TimedRun) -> frozenset[Comparison]:
+def constraints(system: TimedSystem, claim: Claim, run: TimedRun) -> frozenset[Comparison]:
     """Comparisons of the moments `t0`, `t1`, ... and the parameters that suffice for the same
-    events to break the claim."""
+    events to break the claim: the run is followed on numbers that know by which comparisons they
+    took each branch (concolic execution; Godefroid, Klarlund, Sen 2005)."""
     parameters = {name: Traced(v, linear(name)) for name, v in run.parameters.items()}
-    old = -3 * (1 + sum(run.parameters.values(), Fraction(0)))
-    state: dict[str, Any] = dict.fromkeys(system.flags, False)
-    for name in system.moments:
-        sent = ".sent." in name
-        state[name] = Traced(old, linear("start")) if sent else Traced(Fraction(0), Linear())
-    for name in system.flags:
-        state[name] = name in system.begins
+    state = _traced_initial(system, run)
     conditions = [system.sensible(parameters), system.initial(state, parameters)]
     for number, moment in enumerate(run.moments):
         t = Traced(moment, linear(f"t{number}"))
@@ -133,7 +128,15 @@ def constraints(system: Closing, claim: Claim, run: TimedRun) -> frozenset[Compa
     return frozenset(whole.why)
 
 
-def parameters_of(system: Closing, claim: Claim, run: TimedRun) -> Polyhedron:
+def _traced_initial(system: TimedSystem, run: TimedRun) -> dict[str, Any]:
+    """The first state, whose moments know where they come from: nothing was sent but long ago."""
+    long_ago = -3 * (1 + sum(run.parameters.values(), Fraction(0)))
+    flags: dict[str, Any] = {name: name in system.begins for name in system.flags}
+    sent, zero = Traced(long_ago, linear("start")), Traced(Fraction(0), Linear())
+    return flags | {name: sent if is_sending(name) else zero for name in system.moments}
+
+
+def parameters_of(system: TimedSystem, claim: Claim, run: TimedRun) -> Polyhedron:
     """All parameters for which the events of the run, at some moments, break the claim."""
     return projected(constraints(system, claim, run), system.parameters)
 
@@ -144,14 +147,16 @@ APART = (6, 4, 2, 1, 0)
 """How far apart the events of a run that is drawn are: the first of these that is possible."""
 
 
-def plain(system: Closing, claim: Claim, run: TimedRun, apart: int = 0) -> TimedRun:
+def with_plain_numbers(
+    system: TimedSystem, claim: Claim, run: TimedRun, apart: int = 0
+) -> TimedRun:
     """The same events with plain numbers: lifetimes of a minute where that is possible, the length
     of the claim's timer the largest whole number of seconds for which the claim is still broken,
     each event as early as it can be and so far `apart` from the one before."""
-    found = constraints(system, claim, run)
-    names = sorted({name for one in found for name in one.left.names} | set(system.parameters))
-    values, solver = terms(names), z3.Solver()
-    solver.add(formula(sorted(found, key=str), values))
+    comparisons = constraints(system, claim, run)
+    names = {name for one in comparisons for name in one.left.names} | set(system.parameters)
+    values, solver = terms(sorted(names)), z3.Solver()
+    solver.add(formula(sorted(comparisons, key=str), values))
     _nice(solver, values, claim)
     moments = [values[f"t{n}"] for n in range(len(run.moments)) if f"t{n}" in values]
     solver.add(*(late >= soon + apart for soon, late in pairwise(moments)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.timed.timed_system import Action, Closing
+from tcpmc.checks.timed.timed_system import Action, TimedSystem
 from tcpmc.model.timed.theorems import Claim
 
 FRAMES = "0", "1"
@@ -21,7 +21,7 @@ class TimedFormulas:
     given by truths, its bits.
     """
 
-    def __init__(self, system: Closing) -> None:
+    def __init__(self, system: TimedSystem) -> None:
         self.system = system
         self.parameters = {name: z3.Real(name) for name in system.parameters}
         self.width = len(system.actions).bit_length()

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tcpmc.checks.timed.timed_system import Action, Closing, phase_name
+from tcpmc.checks.timed.timed_system import Action, TimedSystem, is_sending, phase_name
 
 Location = tuple[int, int]
 """The phases of both ends, as indices into the table."""
@@ -16,7 +16,7 @@ LENGTH = 24
 
 
 def points(
-    system: Closing, region: Callable[[Any], Any], count: int, choose: random.Random
+    system: TimedSystem, region: Callable[[Any], Any], count: int, choose: random.Random
 ) -> list[dict[str, int]]:
     """Values of the parameters in the region, in quarters, at most `count`."""
     found: list[dict[str, int]] = []
@@ -31,7 +31,7 @@ def points(
     return found
 
 
-def _said(system: Closing) -> dict[str, int]:
+def _said(system: TimedSystem) -> dict[str, int]:
     """The parameters that are said to be a number: no draw would hit it."""
     known = system.circumstances.where
     return {
@@ -44,7 +44,7 @@ def _said(system: Closing) -> dict[str, int]:
 class Runs:
     """Random runs of a system from its initial state."""
 
-    def __init__(self, system: Closing, seed: int = 9293) -> None:
+    def __init__(self, system: TimedSystem, seed: int = 9293) -> None:
         self.system, self.choose = system, random.Random(seed)
         self.by_phase: dict[tuple[int, int], list[Action]] = {}
         index = {phase: number for number, phase in enumerate(system.table.phases)}
@@ -58,7 +58,7 @@ class Runs:
         system = self.system
         old = -(1 + max(parameters.values())) * 3
         state: dict[str, Any] = dict.fromkeys(system.flags, False)
-        state |= {name: old if ".sent." in name else 0 for name in system.moments}
+        state |= {name: old if is_sending(name) else 0 for name in system.moments}
         return state | {phase_name(end, system.table.phases[0]): True for end in (0, 1)}
 
     def run(self, parameters: dict[str, int]) -> Iterator[tuple[Location, dict[str, Any]]]:

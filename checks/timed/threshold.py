@@ -19,7 +19,13 @@ import z3
 from tcpmc.checks.statespace import TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
-from tcpmc.checks.timed.counterexample import APART, TimedRun, TimedSearch, parameters_of, plain
+from tcpmc.checks.timed.counterexample import (
+    APART,
+    TimedRun,
+    TimedSearch,
+    parameters_of,
+    with_plain_numbers,
+)
 from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import (
     Polyhedron,
@@ -35,7 +41,7 @@ from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
 from tcpmc.checks.timed.ticks import Ticks
-from tcpmc.checks.timed.timed_system import Closing
+from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.timed.assumptions import ASSUMPTIONS
 from tcpmc.model.timed.linear import Comparison, Condition, condition
@@ -91,6 +97,11 @@ class Threshold:
     proof: Slice | None = None
     steps: tuple[int, ...] = ()
 
+    @property
+    def verdict(self) -> str:
+        """The word, as a result of `tcpmc.check` has it."""
+        return self.word
+
     def meets(self, expected: str) -> bool:
         """Whether it is what is expected: "vacuous", "never", or a condition, its clauses in any
         order."""
@@ -113,7 +124,7 @@ class Finder:
         """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
         self.question, self._say, self.seconds = question, progress, seconds
         self._started = time.monotonic()
-        self.system = Closing(question.variant, question.claim.circumstances(question.assume))
+        self.system = TimedSystem(question.variant, question.claim.circumstances(question.assume))
         self.formulas = TimedFormulas(self.system)
         self.violations: list[Polyhedron] = []
         self.runs: list[TimedRun] = []
@@ -138,7 +149,7 @@ class Finder:
         for apart in APART:
             run = self._spaced(apart)
             if run is not None:
-                return plain(self.system, self.question.claim, run, apart)
+                return with_plain_numbers(self.system, self.question.claim, run, apart)
         return None
 
     def _spaced(self, apart: int) -> TimedRun | None:
@@ -249,7 +260,11 @@ class Finder:
 
     def last(self) -> TimedRun | None:
         """The counterexample found last, which is just outside the condition."""
-        return plain(self.system, self.question.claim, self.runs[-1]) if self.runs else None
+        return (
+            with_plain_numbers(self.system, self.question.claim, self.runs[-1])
+            if self.runs
+            else None
+        )
 
     def _violated(self, search: TimedSearch, run: TimedRun) -> None:
         found = parameters_of(self.system, self.question.claim, run)
@@ -323,7 +338,7 @@ class Finder:
 def contradiction(question: ThresholdQuestion) -> str:
     """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
     if they do not."""
-    system = Closing(question.variant, question.claim.circumstances(question.assume))
+    system = TimedSystem(question.variant, question.claim.circumstances(question.assume))
     values, solver = terms(system.parameters), z3.Solver()
     solver.set("core.minimize", True)
     named = {str(one): one for one in system.known}

@@ -38,7 +38,7 @@ from tcpmc.checks.symbolic.evaluated import Column, holds_at
 from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.phases import BITS, NUMBERS
 from tcpmc.checks.timed.timed_system import (
-    Closing,
+    TimedSystem,
     first_name,
     owed_name,
     phase_name,
@@ -86,7 +86,7 @@ class Ticks:
 
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
         """Raises NotFinite."""
-        self.system = Closing(variant, replace(circumstances, fins_arrive=False))
+        self.system = TimedSystem(variant, replace(circumstances, fins_arrive=False))
         self.formulas = TimedFormulas(self.system)
         self.scope = Scope(
             "ticks", bits=BITS, start="established", data=0, channel="sent-set", clock=True,

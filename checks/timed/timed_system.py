@@ -47,6 +47,11 @@ def sent_name(end: int, segment: Segment) -> str:
     return f"{ENDS[end]}.sent.{_short(segment)}"
 
 
+def is_sending(name: str) -> bool:
+    """Whether it is the name of the moment at which a segment was sent."""
+    return ".sent." in name
+
+
 def owed_name(end: int, segment: Segment) -> str:
     """The flag that a copy has to arrive yet."""
     return f"{ENDS[end]}.owed.{_short(segment)}"
@@ -121,7 +126,7 @@ class Action:
         return owed_name(1 - self.end, self.move.arriving)
 
 
-class Closing:
+class TimedSystem:
     """The timed system: a variant's table for both ends under the circumstances."""
 
     def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
@@ -302,7 +307,7 @@ class Closing:
             for segment in self.timed_kinds:
                 gone = state[sent_name(end, segment)] + self.lifetime(end, segment, parameters)
                 conditions.append(gone < 0)
-        rest = [name for name in self.moments if ".sent." not in name]
+        rest = [name for name in self.moments if not is_sending(name)]
         conditions += [both(state[name] >= 0, state[name] <= 0) for name in rest]
         return both(*conditions)
 

@@ -61,10 +61,13 @@ class History:
 
 
 def opens_connection(event: EventKind, before: Tcb, after: Tcb) -> bool:
-    """Whether a new connection begins: an OPEN, or a SYN that reopens from TIME-WAIT. (An OPEN in
-    LISTEN goes on with the connection that the listener stands for.)"""
+    """Whether a new connection begins: an OPEN where there is none or in TIME-WAIT, or a SYN that
+    reopens from TIME-WAIT. (An OPEN in LISTEN goes on with the connection that the listener stands
+    for. What a stack makes of an OPEN in any other state it does to the connection that is open.)
+    """
     if event in (EventKind.ACTIVE_OPEN, EventKind.PASSIVE_OPEN):
-        return before.state != State.LISTEN
+        reused = (before.state == State.TIME_WAIT) & (after.state != State.CLOSED)
+        return (before.state == State.CLOSED) | reused
     return after.reopened is not None and before.reopened is None
 
 
@@ -105,10 +108,13 @@ def cut_short(
     is acknowledged. (A user who aborts or gives up, or a crash, may end it.)"""
     if event in (EventKind.ABORT, EventKind.CRASH, EventKind.USER_TIMEOUT):
         return False
-    ended = one_of(before.state, OPEN) & one_of(step.tcb.state, UNCONNECTED)
+    begun_anew = (*UNCONNECTED, State.SYN_SENT, State.SYN_RECEIVED)
+    over = one_of(step.tcb.state, begun_anew)
+    open_ = one_of(before.state, OPEN)
     acknowledged = (before.snd_una == before.snd_nxt) | acknowledges_all(before, seg)
     complete = history.fin_sent & history.fin_received & acknowledged
-    return ended & ((seg is not None and seg.RST) | (complete ^ True))
+    early = (open_ | (before.state == State.TIME_WAIT)) & (complete ^ True)
+    return over & ((open_ & (seg is not None and seg.RST)) | early)
 
 
 def one_of(state: State, states: tuple[State, ...]) -> bool:
@@ -145,5 +151,5 @@ def observe(
         assassinated=history.assassinated | killed,
     )
     told = history.told | (CONNECTION_RESET in step.signals)
-    cut = cut_short(history, event, before, step, seg)
+    cut = cut_short(history, event, before, step, seg) & (opened ^ True)
     return replace(history, told=told, reset=history.reset | told | cut)

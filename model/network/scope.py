@@ -123,7 +123,7 @@ class Scope:
     @property
     def switched_off(self) -> tuple[str, ...]:
         """What never happens in the model within these bounds, though it can, as an assumption to
-        print."""
+        print: what is off, and which calls and numbers there are no more of."""
         off = ["nobody aborts (--aborts)"] * (not self.aborts)
         off += ["no host crashes (--crashes)"] * (self.crashes == 0)
         off += ["nobody gives up: no user timeout (--retransmissions)"] * (
@@ -132,6 +132,10 @@ class Scope:
         # RFC 3.10.7.2 third: "ISS should be selected" / here: one for each OPEN, so that a
         # listener that a reset has brought back to LISTEN answers the next SYN with the same.
         off.append("an end that is back in LISTEN selects the same ISS again")
+        opens = "once" if self.opens == 1 else f"{self.opens} times"
+        text = f"at most {self.data} octet{'s' * (self.data != 1)}" if self.data else "no text"
+        off.append(f"each user OPENs {opens}, sends {text} and calls no RECEIVE")
+        off.append("ISS {} and {}".format(*self.iss))
         return ("; ".join(off),)
 
     def with_(self, **changes: Any) -> Scope:

@@ -134,10 +134,9 @@ class Model:
         """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
         scope, history = self.scope, end.history
         match event:
-            case EventKind.ACTIVE_OPEN:
-                return end.state == State.LISTEN or history.opens < scope.opens
-            case EventKind.PASSIVE_OPEN:
-                return history.opens < scope.opens
+            case EventKind.ACTIVE_OPEN | EventKind.PASSIVE_OPEN:
+                begins = end.state in (State.CLOSED, State.TIME_WAIT)
+                return history.opens < scope.opens or not begins
             case EventKind.SEND:
                 return scope.sender in ("both", "AB"[which]) and history.sent < scope.data
             case EventKind.CLOSE if (
@@ -145,7 +144,7 @@ class Model:
             ):
                 return False
             case EventKind.CLOSE:
-                return not history.closed
+                return True
             case EventKind.ABORT:
                 return scope.aborts
             case EventKind.CRASH:
@@ -217,7 +216,7 @@ class Model:
         rexmt = self._rexmt_after(event, end, step.tcb)
         retries = self._retries_after(event, end, step.tcb)
         time_wait = self._time_wait_after(end, step)
-        history = observe(end.history, event, end.tcb, step, arrived and arrived[0])
+        history = self.observed(end.history, event, end.tcb, step, arrived and arrived[0])
         after = End(step.tcb, history, time_wait, rexmt, retries)
         if self.scope.one_connection:
             return Move(event, step, after)
@@ -261,6 +260,12 @@ class Model:
         """The ticks since TIME-WAIT was started."""
         waits = self.scope.clock and step.tcb.state == State.TIME_WAIT
         return before.time_wait if waits and not step.starts_time_wait else 0
+
+    def observed(
+        self, history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None
+    ) -> History:
+        """The history after a step, on a segment if one arrived."""
+        return observe(history, event, before, step, seg)
 
     def tick_end(self, end: End) -> End | None:
         """The end one tick later; None while a timer of it has to fire first.

@@ -51,7 +51,8 @@ def idle(model: Model, system: System, which: int) -> bool:
     end, other = system.ends[which], system.ends[1 - which]
     for move in model.own_moves(which, end):
         if move.event == EventKind.RETRANSMISSION_TIMEOUT:
-            if not model.ignores(1 - which, other, move.step.send[0]):
+            sent = move.step.send
+            if not sent or not all(model.ignores(1 - which, other, seg) for seg in sent):
                 return False
         elif not move.settled or model.settled(other):
             return False

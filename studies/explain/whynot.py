@@ -183,7 +183,6 @@ REASONS = (
         lambda now: now.bound(closer="both"),
         "closer",
     ),
-    Reason((EventKind.CLOSE,), "the user has called CLOSE", lambda now: now.here(closed=False)),
     Reason((EventKind.ABORT,), "not in this scope", lambda now: now.bound(aborts=True), "aborts"),
     Reason((EventKind.CRASH,), "there is no connection", _connected),
     Reason((EventKind.CRASH,), "no crash is left", _with_crashes, "crashes"),

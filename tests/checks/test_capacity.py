@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,51 @@ def ask(variant: Variant, name: str, scope: Scope) -> Answer:
     prop = PROPERTIES[name]
     model = Model(variant, prop.scope_for(scope))
     return ExplicitEngine(model).decide([prop])[name]
+
+
+# -- calls that the RFC refuses -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["close", "open_active", "open_passive"])
+def test_a_call_that_is_refused_is_made_all_the_same(call: str) -> None:
+    """No bound keeps users from a second CLOSE, or from an OPEN of what is open."""
+
+    def drops(host: Host, tcb: Tcb) -> Step:
+        if tcb.state == State.FIN_WAIT_2:
+            return Step("bug: dropped", delete_tcb(tcb), signals=(CONNECTION_RESET,))
+        rule: Callable[[Host, Tcb], Step] = getattr(RFC9293, call)
+        return rule(host, tcb)
+
+    changed: dict[str, Any] = {call: drops}
+    variant = Variant("drops", rules=replace(RFC9293, **changed))
+    assert ask(variant, "graceful-close", SCOPES["small"]).word == REFUTED
+
+
+@pytest.mark.parametrize(
+    ("call", "where", "to", "name"),
+    [
+        ("open_active", State.FIN_WAIT_2, State.SYN_SENT, "graceful-close"),
+        ("close", State.ESTABLISHED, State.SYN_SENT, "graceful-close"),
+        ("close", State.CLOSE_WAIT, State.TIME_WAIT, "graceful-close"),
+        ("retransmission_timeout", State.LAST_ACK, State.CLOSED, "graceful-close"),
+        ("retransmission_timeout", State.LAST_ACK, State.CLOSED, "no-deadlock"),
+    ],
+)
+def test_a_connection_that_is_left_in_silence_is_cut_short(
+    call: str, where: State, to: State, name: str
+) -> None:
+    """By another way than to CLOSED at once, and without a word to the user."""
+
+    def leaves(host: Host, tcb: Tcb) -> Step:
+        if tcb.state == where:
+            return Step("bug: left in silence", replace(tcb, state=to))
+        rule: Callable[[Host, Tcb], Step] = getattr(RFC9293, call)
+        return rule(host, tcb)
+
+    changed: dict[str, Any] = {call: leaves}
+    variant = Variant("leaves", rules=replace(RFC9293, **changed))
+    word = ask(variant, name, SCOPES["small"]).word
+    assert word == (REFUTED if name == "graceful-close" else PROVED)
 
 
 # -- what never fits ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from tcpmc.checks.timed.fourier_motzkin import projected, readable
 from tcpmc.checks.timed.phases import Ending, NotFinite, table
 from tcpmc.checks.timed.threshold import Finder, Threshold, ThresholdQuestion
 from tcpmc.checks.timed.timed_replay import Replay, TimedEvent, replayed
-from tcpmc.checks.timed.timed_system import Closing
+from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.checks.trace import ReplayError
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
@@ -161,9 +161,9 @@ def test_a_slice_that_cannot_follow_fails_an_obligation(
 
 def test_a_segment_that_lives_for_no_time_is_no_segment_of_a_proof() -> None:
     assumed = replace(circumstances(()), lifetime=lambda sender, segment: linear("T"))
-    formulas = TimedFormulas(Closing(RFC, assumed))
+    formulas = TimedFormulas(TimedSystem(RFC, assumed))
     assert possible(formulas.sensible(), formulas.without_life)
-    usual = TimedFormulas(Closing(RFC, circumstances(())))
+    usual = TimedFormulas(TimedSystem(RFC, circumstances(())))
     assert not possible(usual.sensible(), usual.without_life)
 
 
@@ -171,7 +171,7 @@ def test_names_tell_all_phases_and_segments_apart() -> None:
     """Two with one name would be one flag, and a step that sets both of its values none."""
     for variant in VARIANTS.values():
         try:
-            system = Closing(variant, circumstances(("acks-arrive",)))
+            system = TimedSystem(variant, circumstances(("acks-arrive",)))
         except NotFinite:
             continue
         names = [*system.flags, *system.moments]

@@ -12,7 +12,7 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.smt import smt_engine as engine_module
 from tcpmc.checks.smt.bmc import Unrolling
-from tcpmc.checks.smt.clauses import Clauses, proposed
+from tcpmc.checks.smt.clauses import Clauses, Literal, proposed
 from tcpmc.checks.smt.encode import Encoding
 from tcpmc.checks.smt.induction import Escaped, inductive, sample, segments_sent
 from tcpmc.checks.smt.smt_engine import SolverEngine
@@ -169,14 +169,14 @@ def mined() -> Mined:
     encoding = Encoding(model, segments_sent(table, states))
     clauses = proposed(encoding, table, states)
     i, j = wrong(clauses)
-    clauses.never[i, j] = clauses.never[j, i] = True
+    clauses.excluded[i, j] = clauses.excluded[j, i] = True
     return encoding, table, states, clauses
 
 
 def wrong(clauses: Clauses) -> tuple[int, int]:
     """ "Not both ends are ESTABLISHED", which no clause of the sample says."""
     literals = clauses.vocabulary.literals
-    i, j = literals.index(("A.state", 4)), literals.index(("B.state", 4))
+    i, j = (literals.index(Literal(f"{who}.state", 4)) for who in "AB")
     return i, j
 
 
@@ -185,7 +185,7 @@ def test_what_is_left_of_the_clauses_is_an_inductive_invariant(mined: Mined) -> 
     encoding, table, states, clauses = mined
     said: list[str] = []
     kept = inductive(encoding, clauses, said.append)
-    assert clauses.never[wrong(clauses)] and not kept.never[wrong(clauses)]
+    assert clauses.excluded[wrong(clauses)] and not kept.excluded[wrong(clauses)]
     assert 0 < len(kept) < len(clauses)
     assert len(said) > 1
 

@@ -37,10 +37,15 @@ def test_what_is_switched_off_is_an_assumption() -> None:
     assert result.all_assumptions[-1] == (
         "nobody aborts (--aborts); no host crashes (--crashes); "
         "nobody gives up: no user timeout (--retransmissions); "
-        "an end that is back in LISTEN selects the same ISS again"
+        "an end that is back in LISTEN selects the same ISS again; "
+        "each user OPENs once, sends no text and calls no RECEIVE; ISS 100 and 300"
     )
-    on = found("synchronized", scope=SMALL.with_(aborts=True, crashes=1, retransmissions=1))
-    assert on.all_assumptions[-1] == "an end that is back in LISTEN selects the same ISS again"
+    on = SMALL.with_(aborts=True, crashes=1, retransmissions=1, data=1, opens=2)
+    assert on.switched_off == (
+        "an end that is back in LISTEN selects the same ISS again; "
+        "each user OPENs 2 times, sends at most 1 octet and calls no RECEIVE; "
+        "ISS 100 and 300",
+    )
 
 
 def test_what_is_switched_off_is_no_assumption_of_what_a_run_shows() -> None:

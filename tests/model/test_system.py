@@ -74,7 +74,7 @@ def _name(kind: str, end: int) -> str:
     return kind if kind == "tick" else f"{'AB'[end]} {kind}"
 
 
-QUIET = system(a_in(State.FIN_WAIT_2), b_in(State.CLOSE_WAIT))
+QUIET = system(a_in(State.FIN_WAIT_2), b_in(State.FIN_WAIT_2))
 """Nothing is in flight, no timer runs, and no user has anything left to do."""
 
 

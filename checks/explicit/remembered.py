@@ -1,0 +1,91 @@
+"""What the rules of a variant do, worked out once for equal arguments, in all scopes explored.
+
+A rule is a pure function of the host, the TCB and the segment, and the history after a step one of
+the history before and the step: what they come to in one scope they come to in each. The engine's
+tables ask a model with a memory; a trace is replayed by the model itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from tcpmc.model.endpoint.event_kinds import EventKind
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.endpoint.segment import Segment
+from tcpmc.model.endpoint.tcb import Step, Tcb
+from tcpmc.model.network.history import History
+from tcpmc.model.network.system import Model
+from tcpmc.model.variants.variant import Variant
+
+MOST = 1 << 16
+"""Values that a memory keeps. What comes after them is worked out each time, so that the memory
+stays small where there are many ends."""
+
+OF_HOST = attrgetter(*(entry.name for entry in fields(Host) if entry.name != "profile"))
+"""What a rule may consult of its host besides the profile, of which a variant has one."""
+
+Value = TypeVar("Value")
+
+
+def _remembered(
+    memory: dict[Hashable, Value], key: Hashable, work_out: Callable[[], Value]
+) -> Value:
+    value = memory.get(key)
+    if value is None:
+        value = work_out()
+        if len(memory) < MOST:
+            memory[key] = value
+    return value
+
+
+@dataclass(frozen=True)
+class RememberedRules(Rules):
+    """Rules with a memory of their steps, for one profile and one width of the numbers (numbers of
+    two widths can be equal); and the histories after these."""
+
+    steps: dict[Hashable, Step] = field(default_factory=dict, compare=False, repr=False)
+    histories: dict[Hashable, History] = field(default_factory=dict, compare=False, repr=False)
+
+    def call(self, event: EventKind, host: Host, tcb: Tcb, octets: int = 1) -> Step:
+        """A user call or a timeout."""
+        key = event, OF_HOST(host), tcb, octets
+        return _remembered(self.steps, key, lambda: Rules.call(self, event, host, tcb, octets))
+
+    def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
+        """SEGMENT ARRIVES."""
+        key = OF_HOST(host), tcb, seg
+        return _remembered(self.steps, key, lambda: Rules.segment_arrives(self, host, tcb, seg))
+
+
+class RememberingModel(Model):
+    """A model of which the rules, and what they make of histories, are remembered."""
+
+    def observed(
+        self, history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None
+    ) -> History:
+        """The history after a step."""
+        rules = self.variant.rules
+        assert isinstance(rules, RememberedRules)
+        key = history, event, before, step, seg
+        observed = super().observed
+        return _remembered(
+            rules.histories, key, lambda: observed(history, event, before, step, seg)
+        )
+
+
+_known: WeakKeyDictionary[Variant, dict[int, RememberedRules]] = WeakKeyDictionary()
+
+
+def remembering(model: Model) -> Model:
+    """The same model with a memory, which lasts as long as its variant."""
+    by_width = _known.setdefault(model.variant, {})
+    rules = by_width.get(model.scope.bits)
+    if rules is None:
+        plain = {entry.name: getattr(model.variant.rules, entry.name) for entry in fields(Rules)}
+        rules = by_width[model.scope.bits] = RememberedRules(**plain)
+    return RememberingModel(replace(model.variant, rules=rules), model.scope)
