@@ -55,11 +55,13 @@ def made() -> int:
         raise NotHere(f"the kernel has no network namespaces ({HERE}): use Linux") from error
     try:
         _call("unshare", NEW_NETWORK)
+    except PermissionError as error:
+        os.close(before)
+        raise NotHere("a network namespace needs root (CAP_SYS_ADMIN): run it with sudo") from error
+    try:
         set_switch("tcp_child_ehash_entries", SMALL_TABLE)
         _call("unshare", NEW_NETWORK)
         return here()
-    except PermissionError as error:
-        raise NotHere("a network namespace needs root (CAP_SYS_ADMIN): run it with sudo") from error
     finally:
         _call("setns", before, NEW_NETWORK)
         os.close(before)

@@ -12,6 +12,7 @@ CAMPAIGNS = (
     "test_drive",
     "test_explored_steps",
     "test_linux_table",
+    "test_mechanical_audit",
     "test_mechanical_mutants",
     "test_random_variants_z3",
     "test_sentences",

@@ -41,7 +41,8 @@ def text(replays: Replays) -> str:
     count = Counter(one.replayed.verdict for one in replays.found)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(count.items()))
     a, b = replays.stacks
-    lines.append(f"{len(replays.found)} traces on {a} (A) and {b} (B): {told or 'none'}.")
+    many = "trace" if len(replays.found) == 1 else "traces"
+    lines.append(f"{len(replays.found)} {many} on {a} (A) and {b} (B): {told or 'none'}.")
     return "\n".join(lines) + "\n"
 
 

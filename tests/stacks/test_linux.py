@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import environment
 from stacks_under_test import judged, opened
 from tcpmc.checks.drive.moves import Arrival, Timeout, UserCall
 from tcpmc.stacks import linux, namespaces
@@ -111,10 +112,27 @@ def test_a_wrong_ack_of_a_simultaneous_open_is_taken() -> None:
     assert verdict.difference.requirement == "3.10.7.4 fifth"
 
 
-def test_without_root_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_one_line_says_so() -> None:
+    """As a user with no rights; that user has to be able to read the checkout."""
+    nobody = 65534 if os.geteuid() == 0 else None
+    asked = [sys.executable, "-m", "tcpmc", "drive", "--on", "linux"]
+    try:
+        done = subprocess.run(
+            asked, user=nobody, capture_output=True, text=True, env=environment(), check=False
+        )
+    except PermissionError:
+        pytest.skip("a user without rights cannot run this Python")
+    if "tcpmc" not in done.stderr or "No module" in done.stderr:
+        pytest.skip("a user without rights cannot read this checkout")
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        "tcpmc: a network namespace needs root (CAP_SYS_ADMIN): run it with sudo"
+    ]
+
+
+def test_a_refused_namespace_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(name: str, *arguments: int) -> None:
-        if name == "unshare":
-            raise PermissionError(1, "Operation not permitted")
+        raise PermissionError(1, f"{name}: Operation not permitted")
 
     monkeypatch.setattr(namespaces, "_call", refused)
     monkeypatch.setattr(namespaces, "here", lambda: os.open("/", os.O_RDONLY))
