@@ -75,8 +75,8 @@ class Summing:
 
     def add(self, packets: Sequence[Packet]) -> None:
         """These packets come next."""
-        if isinstance(packets, PacketRows):
-            for table in packets.parts():
+        if not isinstance(packets, list):
+            for table in PacketRows.of(packets).parts():
                 self._add_table(table)
             return
         for packet in packets:

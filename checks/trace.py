@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tcpmc.checks.in_flight import truths
+from tcpmc.errors import Error
 from tcpmc.model.endpoint.event_kinds import NETWORK_EVENTS, EventKind
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.product import OPENS, End, Event, Move, System
@@ -28,7 +29,7 @@ from tcpmc.model.properties.kinds import (
 )
 
 
-class ReplayError(Exception):
+class ReplayError(Error):
     """The model does not have the trace, or the replayed trace is not evidence for the verdict."""
 
 

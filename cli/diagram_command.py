@@ -67,7 +67,7 @@ def diagram_endpoint(variant: str, against: str | None, outputs: OutputSettings)
         from tcpmc.diagrams.state_diagram import endpoint_dot
 
         other = find_variant(against) if against else None
-        draw(endpoint_dot(find_variant(variant), other))
+        draw(endpoint_dot(find_variant(variant), other).source)
     return 0
 
 
@@ -102,7 +102,7 @@ def diagram_product(
             model, run = Model(result.job.variant, result.job.scope), result.verdict.trace
         try:
             with watched(settings.limits) as progress:
-                dot = product_dot(model, run, not raw, progress)
+                dot = product_dot(model, run, not raw, progress).source
         except (TooLarge, ValueError) as error:
             raise BadInput(str(error)) from error
         draw(dot)

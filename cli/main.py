@@ -30,6 +30,7 @@ from tcpmc.cli.diagram_command import diagram
 from tcpmc.cli.drive_command import drive
 from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
+from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing
 from tcpmc.cli.options import (
@@ -243,6 +244,7 @@ cli.add_command(gallery)
 cli.add_command(compare)
 cli.add_command(explain)
 cli.add_command(diagram)
+cli.add_command(graph)
 cli.add_command(explore)
 
 

@@ -35,6 +35,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc explain CLOSE-WAIT                     what a state means
   ss -tan | tcpmc explain --from-ss            what this host's sockets wait for
   tcpmc diagram endpoint -o states.svg
+  tcpmc graph --scope small -o graph.graphml   every state, for Gephi and yEd
   tcpmc claims C33                             what textbooks say, decided
   tcpmc explore                                step through the model in a browser
   tcpmc list

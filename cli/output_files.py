@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -32,8 +32,24 @@ class Output(Protocol):
     def write(self, content: str | bytes) -> None:
         """Put it there."""
 
+    def write_pieces(self, pieces: Iterable[str | bytes]) -> None:
+        """Put there what is made of many pieces."""
 
-class Standard:
+
+class Pieces:
+    """What is written piece by piece by nature."""
+
+    def write(self, content: str | bytes) -> None:
+        """Put one there."""
+        raise NotImplementedError
+
+    def write_pieces(self, pieces: Iterable[str | bytes]) -> None:
+        """Put them there, one after the other."""
+        for piece in pieces:
+            self.write(piece)
+
+
+class Standard(Pieces):
     """Standard output."""
 
     def write(self, content: str | bytes) -> None:
@@ -70,8 +86,13 @@ class File:
 
     def write(self, content: str | bytes) -> None:
         """Replace the file by one with this content, in one step."""
+        self.write_pieces([content])
+
+    def write_pieces(self, pieces: Iterable[str | bytes]) -> None:
+        """Replace the file by one with these pieces, when it has the last of them."""
         try:
-            self._temporary.write_bytes(_encoded(content))
+            with self._temporary.open("wb") as file:
+                file.writelines(map(_encoded, pieces))
             if self._temporary != self._path:
                 self._temporary.chmod(_mode(self._path))
                 self._temporary.replace(self._path)
@@ -79,7 +100,7 @@ class File:
             raise BadInput(f"cannot write {self._path}: {error.strerror}") from error
 
 
-class Growing:
+class Growing(Pieces):
     """A file to which pieces are added while the run goes on."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:

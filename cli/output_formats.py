@@ -109,6 +109,11 @@ CLAIM_FORMATS = _by_name(
     Format("markdown", "a page with diagrams, for GitHub", ".md"),
     Format("text", "for people, as on the terminal", ".txt"),
 )
+GRAPH_FORMATS = _by_name(
+    Format("gexf", "the graph for Gephi", ".gexf"),
+    Format("graphml", "the graph for Gephi, yEd and networkx", ".graphml"),
+    Format("json", "the graph for networkx.node_link_graph", ".json"),
+)
 STUDY_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json"),
     Format("text", "for people, as on the terminal", ".txt"),

@@ -189,6 +189,11 @@ class Destinations:
         for destination in self._opened:
             destination.outputs[""].write(writers[destination.request.format.name]())
 
+    def write_pieces(self, pieces: Callable[[str], Iterator[str]]) -> None:
+        """Write to each the pieces of its format, which are never all in memory."""
+        for destination in self._opened:
+            destination.outputs[""].write_pieces(pieces(destination.request.format.name))
+
     def add(self, text: str) -> None:
         """A piece of what is written as text: shown now, or kept until `write_added`."""
         self._text += text

@@ -1,11 +1,16 @@
-"""DOT text: quoting, attributes, and what all pictures have in common."""
+"""Pictures in DOT, by the graphviz package: text shown as it is, and what all have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
 from textwrap import wrap
+from typing import Any, NamedTuple
 
+import graphviz
+from graphviz.quoting import NoHtml
+
+from tcpmc.diagrams.render import FORMATS, render
 from tcpmc.reports.layout import printable
 
 FONT = "DejaVu Sans,Verdana,sans-serif"
@@ -29,16 +34,17 @@ def plain(text: str) -> str:
     return escape(printable(text, keep="\n")).replace("\n", "<BR/>")
 
 
-def quoted(value: str | float) -> str:
-    """A DOT attribute value: a number, Html, or text that shows exactly as it is."""
+def shown(value: str | float) -> str:
+    """An attribute's value for graphviz: a number, Html, or text that shows exactly as it is."""
     if isinstance(value, Html):
         return f"<{value}>"
     if not isinstance(value, str):
         return f"{value:g}"
     text = printable(value, keep="\n")
-    for char, code in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("&", "&amp;")):
+    for char, code in (("\\", "\\\\"), ("\n", "\\n"), ("&", "&amp;")):
         text = text.replace(char, code)
-    return f'"{text}"'
+    plain_text: str = NoHtml(text)
+    return plain_text
 
 
 def wrapped(text: str, bold: bool = False) -> list[str]:
@@ -53,26 +59,51 @@ def caption(rows: Iterable[str]) -> Html:
     return Html(f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{cells}</TABLE>')
 
 
-def attributes(**values: str | float) -> str:
-    """A DOT attribute list, in the order given."""
-    return "[" + ", ".join(f"{name}={quoted(value)}" for name, value in values.items()) + "]"
+class DotStatement(NamedTuple):
+    """A node, or an edge from the first of two to the second, and how it looks."""
+
+    names: tuple[str, ...]
+    look: Look
 
 
-def node(name: str, **values: str | float) -> str:
-    """A DOT node statement."""
-    return f"{quoted(name)} {attributes(**values)};"
+def node(name: str, **look: str | float) -> DotStatement:
+    """A node."""
+    return DotStatement((name,), look)
 
 
-def edge(tail: str, head: str, **values: str | float) -> str:
-    """A DOT edge statement."""
-    return f"{quoted(tail)} -> {quoted(head)} {attributes(**values)};"
+def edge(tail: str, head: str, **look: str | float) -> DotStatement:
+    """An edge."""
+    return DotStatement((tail, head), look)
 
 
-def digraph(lines: Iterable[str], **values: str | float) -> str:
-    """A directed graph with the font of all pictures; `values` are the graph's attributes."""
-    head = (
-        f"graph {attributes(fontname=FONT, fontsize=12, bgcolor='white', pad=0.2, **values)};",
-        f"node {attributes(fontname=FONT, fontsize=12)};",
-        f"edge {attributes(fontname=FONT, fontsize=10, arrowsize=0.7)};",
+class DotPicture(graphviz.Digraph):  # type: ignore[misc]
+    """A directed graph that is drawn by the Graphviz that pygraphviz carries, in notebooks too: no
+    `dot` program is needed."""
+
+    def pipe(self, format: str | None = None, *settings: Any, **more: Any) -> bytes | str:
+        """The picture in a format: svg, png, pdf or dot; others are drawn by a `dot` program."""
+        encoding = more.pop("encoding", None)
+        if format not in FORMATS or settings or more:
+            drawn: bytes | str = super().pipe(format, *settings, encoding=encoding, **more)
+            return drawn
+        picture = render(self.source, format)
+        return picture.decode(encoding) if encoding else picture
+
+
+def digraph(statements: Iterable[DotStatement], **look: str | float) -> DotPicture:
+    """A directed graph with the font of all pictures; `look` are the graph's attributes."""
+    every = {"fontname": FONT, "fontsize": 12, "bgcolor": "white", "pad": 0.2, **look}
+    picture = DotPicture(
+        graph_attr=_attributes(every),
+        node_attr=_attributes({"fontname": FONT, "fontsize": 12}),
+        edge_attr=_attributes({"fontname": FONT, "fontsize": 10, "arrowsize": 0.7}),
     )
-    return "\n  ".join(("digraph {", *head, *lines)) + "\n}\n"
+    for names, attributes in statements:
+        ends = [shown(name) for name in names]
+        draw = picture.node if len(ends) == 1 else picture.edge
+        draw(*ends, **_attributes(attributes))
+    return picture
+
+
+def _attributes(look: Look) -> dict[str, str]:
+    return {name: shown(value) for name, value in look.items()}

@@ -11,6 +11,8 @@ from tcpmc.diagrams.dot import (
     GREY,
     RED,
     YELLOW,
+    DotPicture,
+    DotStatement,
     Html,
     Look,
     caption,
@@ -33,7 +35,7 @@ SMALL: Look = {"fontsize": 10, "style": "filled", "fillcolor": "white"}
 ARROW: Look = {"color": BLUE, "penwidth": 1.3}
 
 
-def ladder_dot(model: Model, trace: Trace, title: str) -> str:
+def ladder_dot(model: Model, trace: Trace, title: str) -> DotPicture:
     """The trace as DOT with fixed positions.
 
     One row for each step. An arrow leads from the step at which a segment was sent to the one at
@@ -56,11 +58,11 @@ def _at(x: float, step: float) -> str:
     return f"{x:g},{-ROW * step:g}!"
 
 
-def _point(name: str, x: float, step: float) -> str:
+def _point(name: str, x: float, step: float) -> DotStatement:
     return node(name, pos=_at(x, step), shape="point", width=0.01, style="invis")
 
 
-def _lifelines(trace: Trace) -> Iterator[str]:
+def _lifelines(trace: Trace) -> Iterator[DotStatement]:
     """Both lines, the names and the first states above them, the last states below them."""
     below = len(trace) + 1.3
     for end, x in enumerate(LIFELINES):
@@ -77,7 +79,7 @@ def _lifelines(trace: Trace) -> Iterator[str]:
             yield _point(f"{ENDS[end]} {number}", x, number)
 
 
-def _row(trace: Trace, number: int) -> Iterator[str]:
+def _row(trace: Trace, number: int) -> Iterator[DotStatement]:
     """The number of the step, and what it says beside the lifeline of its end."""
     event, step = trace.events[number - 1], trace.steps[number - 1]
     margin = _at(-SIDE / 72 - 0.4, number)
@@ -102,7 +104,7 @@ def _said(event: Event, step: Step, before: State, after: State) -> list[str]:
     return lines + [f'<FONT COLOR="{RED}">“{plain(error)}”</FONT>' for error in errors]
 
 
-def _beside(end: int, number: int, lines: list[str]) -> str:
+def _beside(end: int, number: int, lines: list[str]) -> DotStatement:
     """Lines of markup outside a lifeline, next to it."""
     align, sign = ("RIGHT", -1) if end == 0 else ("LEFT", 1)
     cell = f'<TD ALIGN="{align}" WIDTH="{SIDE}">'
@@ -114,7 +116,7 @@ def _beside(end: int, number: int, lines: list[str]) -> str:
     )
 
 
-def _tick(number: int) -> Iterator[str]:
+def _tick(number: int) -> Iterator[DotStatement]:
     for end, x in enumerate(LIFELINES):
         yield _point(f"tick {ENDS[end]} {number}", x + (end - 0.5) * 0.6, number)
     yield edge(f"tick A {number}", f"tick B {number}", arrowhead="none", color=GREY, style="dotted")
@@ -122,7 +124,7 @@ def _tick(number: int) -> Iterator[str]:
     yield node(f"tick {number}", label="tick", pos=_at(WIDTH / 2, number), shape="plain", **look)
 
 
-def _flow(flow: Flow, number: int, labelled: bool) -> Iterator[str]:
+def _flow(flow: Flow, number: int, labelled: bool) -> Iterator[DotStatement]:
     """The arrow of one copy: from its sender, or from where the network made it, to its end."""
     name, goal = f"{ENDS[flow.sender]} {flow.sent}", f"{ENDS[1 - flow.sender]} {flow.ended}"
     if flow.fate == "forged":
@@ -160,7 +162,7 @@ def _across(flow: Flow, part: float, step: float) -> str:
     return _at(WIDTH * (part if flow.sender == 0 else 1 - part), step)
 
 
-def _arrows(model: Model, trace: Trace) -> Iterator[str]:
+def _arrows(model: Model, trace: Trace) -> Iterator[DotStatement]:
     """All copies; the segment is written on the first arrow from each sending."""
     written = set()
     for number, flow in enumerate(flows(model, trace), 1):
@@ -170,7 +172,7 @@ def _arrows(model: Model, trace: Trace) -> Iterator[str]:
         written |= {sending} if new else set()
 
 
-def _loop(trace: Trace) -> Iterator[str]:
+def _loop(trace: Trace) -> Iterator[DotStatement]:
     """A lasso's loop: the steps that go on for ever, marked at the right."""
     if trace.loop is None:
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tcpmc.checks.explicit.quotient import STATES, Groups, Pair, Progress, grouped
 from tcpmc.checks.labels import ENDS, happening
 from tcpmc.checks.trace import Trace
 from tcpmc.diagrams.dot import (
@@ -15,6 +16,8 @@ from tcpmc.diagrams.dot import (
     LIGHT,
     RED,
     YELLOW,
+    DotPicture,
+    DotStatement,
     Html,
     Look,
     caption,
@@ -24,7 +27,6 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
-from tcpmc.diagrams.groups import STATES, Groups, Pair, Progress, grouped
 from tcpmc.diagrams.raw import raw_dot
 from tcpmc.model.endpoint.tcb import UNSYNCHRONIZED, State
 from tcpmc.model.network.system import Model
@@ -42,7 +44,7 @@ def product_dot(
     trace: Trace | None = None,
     group: bool = True,
     progress: Progress = lambda graph: None,
-) -> str:
+) -> DotPicture:
     """The reachable graph of `model` as DOT, with a trace in it highlighted.
 
     Grouped: a node is a pair of states, with the number of product states that have it; an edge
@@ -86,14 +88,16 @@ def walk_of(trace: Trace) -> Walk:
     return Walk(pairs, tuple((event.end, happening(event)) for event in trace.events))
 
 
-def _nodes(groups: Groups, walk: Walk) -> Iterator[str]:
+def _nodes(groups: Groups, walk: Walk) -> Iterator[DotStatement]:
     for pair, size in groups.sizes.items():
         yield _node(_name(pair), pair, f"{size:,}", pair in walk.pairs, walk.steps(pair, pair))
     if any(_ends(*pairs)[1] == AGAIN for pairs in groups.moves):
         yield _node(AGAIN, START, "(as above)", walk.comes_back)
 
 
-def _node(name: str, pair: Pair, count: str, visited: bool, steps: Sequence[int] = ()) -> str:
+def _node(
+    name: str, pair: Pair, count: str, visited: bool, steps: Sequence[int] = ()
+) -> DotStatement:
     fill: Look = {"fillcolor": YELLOW, "penwidth": 2.5} if visited else {"fillcolor": LIGHT}
     look: Look = {"shape": "box", "style": "rounded,filled", "fontsize": 11, **fill}
     lines = [f"<B>{pair[0]}</B>", f"<B>{pair[1]}</B>", count, *[_numbered(steps)] * bool(steps)]
@@ -111,7 +115,7 @@ def _ends(source: Pair, target: Pair) -> tuple[str, str]:
     return _name(source), AGAIN if back else _name(target)
 
 
-def _edges(groups: Groups, walk: Walk) -> Iterator[str]:
+def _edges(groups: Groups, walk: Walk) -> Iterator[DotStatement]:
     for (source, target), moves in groups.moves.items():
         tail, head = _ends(source, target)
         end = next(iter(moves))[0]

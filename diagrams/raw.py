@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tcpmc.checks.explicit.quotient import Progress, explored
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.labels import ENDS, happening, kind
 from tcpmc.checks.statespace import Graph, chunks, successors
@@ -14,6 +15,8 @@ from tcpmc.diagrams.dot import (
     GREY,
     LIGHT,
     YELLOW,
+    DotPicture,
+    DotStatement,
     Html,
     Look,
     caption,
@@ -23,7 +26,6 @@ from tcpmc.diagrams.dot import (
     plain,
     wrapped,
 )
-from tcpmc.diagrams.groups import Progress, explored
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.product import System
@@ -32,7 +34,7 @@ from tcpmc.model.network.system import Model
 LIMIT = 300
 
 
-def raw_dot(model: Model, trace: Trace | None, progress: Progress) -> str:
+def raw_dot(model: Model, trace: Trace | None, progress: Progress) -> DotPicture:
     """Every reachable state and every edge, as DOT. ValueError beyond 300 states."""
     table = TabulatedModel(model)
     graph = explored(table, progress)
@@ -77,7 +79,7 @@ def _moves(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, str, int]
                 yield source, f"{who}{happening(event)}", target
 
 
-def _node(name: str, system: System, visited: bool) -> str:
+def _node(name: str, system: System, visited: bool) -> DotStatement:
     fill: Look = {"fillcolor": YELLOW, "penwidth": 2.5} if visited else {"fillcolor": LIGHT}
     look: Look = {"shape": "box", "style": "rounded,filled", "fontsize": 11, **fill}
     ends = [f"<B>{end.state}</B>" for end in system.ends]
@@ -93,7 +95,7 @@ def _flying(contents: Contents) -> str:
     return ", ".join(kind(flight.segment) for flight in contents)
 
 
-def _edge(tail: str, head: str, what: str, steps: list[int]) -> str:
+def _edge(tail: str, head: str, what: str, steps: list[int]) -> DotStatement:
     if not steps:
         return edge(tail, head, label=what, color=GREY, fontcolor=GREY)
     numbers = f"step{'s' * (len(steps) > 1)} {', '.join(map(str, steps))}"

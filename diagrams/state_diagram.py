@@ -14,6 +14,8 @@ from tcpmc.diagrams.dot import (
     GREY,
     LIGHT,
     RED,
+    DotPicture,
+    DotStatement,
     Html,
     Look,
     caption,
@@ -37,7 +39,7 @@ LOOKS: dict[str, Look] = {
 }
 
 
-def endpoint_dot(variant: Variant, against: Variant | None = None) -> str:
+def endpoint_dot(variant: Variant, against: Variant | None = None) -> DotPicture:
     """The state diagram of `variant` as DOT with fixed positions: every state change that its
     rules can make.
 
@@ -69,7 +71,7 @@ def _tells(change: Arrow, mine: set[Arrow], theirs: set[Arrow]) -> bool:
     return both_come and change not in mine & theirs
 
 
-def _nodes(reached: set[State]) -> Iterator[str]:
+def _nodes(reached: set[State]) -> Iterator[DotStatement]:
     for name, (x, y) in PLACES.items():
         state = State.CLOSED if name == END else State(name)
         look: Look = {"style": "rounded,filled", "fillcolor": LIGHT}
@@ -79,7 +81,7 @@ def _nodes(reached: set[State]) -> Iterator[str]:
         yield node(name, label=Html(f"<B>{state}</B>"), **box, **look)
 
 
-def _arrows(drawn: dict[Arrow, str], compared: bool) -> Iterator[str]:
+def _arrows(drawn: dict[Arrow, str], compared: bool) -> Iterator[DotStatement]:
     """One arrow for all events with the same ends, action and look; it passes through its label."""
 
     def key(change: Arrow) -> tuple[int, int, str, str]:

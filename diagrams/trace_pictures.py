@@ -13,7 +13,8 @@ def dot(result: Result) -> str:
     job, verdict = result.job, result.verdict
     assert verdict.trace is not None
     told = f"{verdict.word} {job.prop.name} on {job.variant.name}"
-    return ladder_dot(Model(job.variant, job.scope), verdict.trace, told)
+    source: str = ladder_dot(Model(job.variant, job.scope), verdict.trace, told).source
+    return source
 
 
 def svg(result: Result) -> bytes:

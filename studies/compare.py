@@ -21,6 +21,7 @@ from tcpmc.model.network.product import End, Event, Move
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.variants.variant import RFC9293, Variant
+from tcpmc.reports.evidence import steps
 
 
 @dataclass(frozen=True)
@@ -186,15 +187,25 @@ def _takes(side: Side, change: Arrow) -> Test:
 
 
 def _verdicts(a: Variant, b: Variant, outcome: Outcome) -> Iterator[Difference]:
-    """The properties that are settled differently, with the shorter trace if both have one."""
+    """The properties that are settled differently, or alike by shortest runs of other lengths;
+    with the shorter trace if both have one."""
     by_property: dict[str, dict[str, Verdict]] = {}
     for result in outcome.results:
         verdict = result.verdict
         by_property.setdefault(verdict.prop.name, {})[verdict.variant.name] = verdict
     for name, found in by_property.items():
         pair = (found[a.name], found[b.name])
-        mine, theirs = (verdict.word for verdict in pair)
-        if mine != theirs and {mine, theirs} <= set(DEFINITE):
+        mine, theirs = (
+            (f"{verdict.word}{_length(verdict)}" for verdict in pair)
+            if pair[0].word == pair[1].word
+            else (verdict.word for verdict in pair)
+        )
+        if mine != theirs and {verdict.word for verdict in pair} <= set(DEFINITE):
             traces = [(verdict.variant.name, verdict.trace) for verdict in pair if verdict.trace]
             shown = min(traces, key=lambda one: len(one[1]), default=())
             yield Difference("verdict", name, mine, theirs, *shown)
+
+
+def _length(verdict: Verdict) -> str:
+    """How long the shortest run is that shows the verdict."""
+    return "" if verdict.trace is None else f" in {steps(verdict.trace)}"

@@ -5,8 +5,16 @@ from __future__ import annotations
 import traceback
 
 
-class BadInput(Exception):
+class Error(Exception):
+    """What tcpmc raises; says what is wrong, on one line."""
+
+
+class BadInput(Error):
     """The user's input is wrong; says what, on one line."""
+
+
+class LimitReached(Error):
+    """There is more of it than a limit allows; says which limit, and what to do instead."""
 
 
 def where(path: str, error: BaseException) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from tcpmc.api import decided
 from tcpmc.checks.running.jobs import (
     CROSS_CHECK,
     ENGINES,
@@ -14,9 +15,7 @@ from tcpmc.checks.running.jobs import (
     select,
     with_expectations_of,
 )
-from tcpmc.checks.running.loading import find_property, find_scope, find_variant
-from tcpmc.checks.running.monitor import Limits
-from tcpmc.checks.running.run import run
+from tcpmc.checks.running.loading import bounded, find_property, find_variant
 from tcpmc.checks.verdict import DEFINITE, Standing, Word
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
@@ -59,13 +58,7 @@ def question(prop: str, variant: str, **settings: Any) -> Question:
     find_variant(expect)
     if verdict is not None and verdict not in DEFINITE:
         raise BadInput(f"verdict={verdict!r}: one of {', '.join(DEFINITE)}")
-    known = {field.name for field in fields(Scope)} - {"name"}
-    for bound in settings.keys() - known:
-        raise BadInput(f"unknown bound {bound!r}; one of {', '.join(sorted(known))}")
-    try:
-        scope = find_scope(named).with_(**settings)
-    except ValueError as error:
-        raise BadInput(f"impossible bounds: {error}") from error
+    scope = bounded(named, settings)
     return Question(prop, variant, scope, engines, expect, verdict, timeout)
 
 
@@ -89,10 +82,8 @@ def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, R
     questions = [first, *others]
     names = [each.prop for each in questions]
     jobs = select(names, [first.variant], first.scope, first.engines)
-    outcome = run(with_expectations_of(jobs, first.expect), Limits(seconds=first.timeout))
-    if outcome.reason == "interrupted":
-        raise KeyboardInterrupt
-    results = {result.job.prop.name: result for result in outcome.results}
+    found = decided(with_expectations_of(jobs, first.expect), first.timeout)
+    results = {result.job.prop.name: result for result in found}
     return {each: _expecting(each.verdict, results[each.prop]) for each in questions}
 
 

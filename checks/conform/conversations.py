@@ -52,7 +52,7 @@ def conversation(number: int, packets: Sequence[Packet]) -> Conversation:
 
 def _once(packets: Sequence[Packet]) -> Sequence[Packet]:
     """The packets without those that repeat the one before, if nearly all are there twice."""
-    if isinstance(packets, PacketRows) and not _may_repeat(packets):
+    if not isinstance(packets, list) and not _may_repeat(PacketRows.of(packets)):
         return packets
     copies = [i for i in range(1, len(packets)) if _same(packets[i - 1], packets[i])]
     if len(packets) < 4 or len(copies) < MOSTLY * len(packets) / 2:

@@ -20,7 +20,7 @@ from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.packet_table import NEVER, PacketTable
 from tcpmc.captures.summary import Summary, summed
 from tcpmc.checks.conform.alike import LONGEST, shape
-from tcpmc.checks.conform.conform import ConnectionReport, Report, connection, where
+from tcpmc.checks.conform.conform import ConnectionReport, EndReport, Report, connection, where
 from tcpmc.checks.conform.conversations import Conversation, conversation
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.vantage import Vantage
@@ -208,9 +208,14 @@ class Judge:
     ) -> ConnectionReport:
         """The report on a connection that is like one that was judged."""
         self._kept += 1
-        kept = found if self._kept <= WITH_PACKETS else replace(found, packets=[])
+        kept = found
+        if self._kept > WITH_PACKETS:
+            kept = Conversation(found.number, found.ends, [], found.doubled)
         first, second = known.ends
-        ends = replace(first, endpoint=found.ends[0]), replace(second, endpoint=found.ends[1])
+        ends = (
+            EndReport(found.ends[0], first.judgement),
+            EndReport(found.ends[1], second.judgement),
+        )
         times = [p.time for p in (found.packets[0], found.packets[-1]) if p.time is not None]
         summary = replace(
             known.incarnations[0],

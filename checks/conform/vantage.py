@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.captures.packet import OFFLOADED
@@ -31,11 +29,12 @@ class Vantage:
 def guessed(packets: Sequence[Packet], ends: tuple[Endpoint, Endpoint]) -> Vantage:
     """The vantage point that the packets speak for. Without any evidence: between the ends."""
     votes = [0, 0]
+    sent = [_sent(packets, end) for end in ends]
     evidence: list[str] = []
     for end, weight, sentence in (
         *_by_handshake(packets, ends),
-        *_by_offload(packets, ends),
-        *_by_ttl(packets, ends),
+        *_by_offload(sent, ends),
+        *_by_ttl(sent, ends),
     ):
         votes[end] += weight
         evidence.append(sentence)
@@ -77,40 +76,49 @@ def _ms(nanoseconds: int) -> str:
 
 
 def _by_offload(
-    packets: Sequence[Packet], ends: tuple[Endpoint, Endpoint]
+    sent: Sequence[_Sent], ends: tuple[Endpoint, Endpoint]
 ) -> list[tuple[int, int, str]]:
     """What the capture says of its own packets: the direction, or a checksum not yet filled in."""
     found: list[tuple[int, int, str]] = []
     for end in (0, 1):
-        own = _told(packets, ends[end])
-        if own["outbound"][True]:
+        own = sent[end]
+        if own.outbound:
             found.append((end, 4, f"the capture says that its host sent what {ends[end]} sent"))
-        hollow = own["checksum"][OFFLOADED]
-        others = _told(packets, ends[1 - end])["checksum"][OFFLOADED]
+        hollow, others = own.hollow, sent[1 - end].hollow
         if hollow > 1 and not others:
             found.append((end, 2, f"checksums of {ends[end]} are not filled in: at that end"))
     return found
 
 
-def _told(packets: Sequence[Packet], end: Endpoint) -> dict[str, Counter[Any]]:
-    """How many packets from an end have which values."""
-    names = ("outbound", "checksum", "ttl")
-    if isinstance(packets, PacketRows):
-        return {name: packets.counted(name, end) for name in names}
-    own = [p for p in packets if p.source == end]
-    return {name: Counter(getattr(p, name) for p in own) for name in names}
+@dataclass(frozen=True)
+class _Sent:
+    """What the packets of one end tell: whether the capture says that its host sent one, how many
+    have checksums not yet filled in, and their TTLs."""
+
+    outbound: bool
+    hollow: int
+    ttls: set[int]
 
 
-def _by_ttl(
-    packets: Sequence[Packet], ends: tuple[Endpoint, Endpoint]
-) -> list[tuple[int, int, str]]:
+def _sent(packets: Sequence[Packet], end: Endpoint) -> _Sent:
+    if isinstance(packets, list):
+        own = [p for p in packets if p.source == end]
+        hollow = sum([p.checksum == OFFLOADED for p in own])
+        ttls = {p.ttl for p in own if p.ttl is not None}
+        return _Sent(any(p.outbound for p in own), hollow, ttls)
+    rows = PacketRows.of(packets)
+    seen = {name: rows.counted(name, end) for name in ("outbound", "checksum", "ttl")}
+    return _Sent(seen["outbound"][True] > 0, seen["checksum"][OFFLOADED], {*seen["ttl"]} - {None})
+
+
+def _by_ttl(sent: Sequence[_Sent], ends: tuple[Endpoint, Endpoint]) -> list[tuple[int, int, str]]:
     """A TTL that no router has lowered."""
-    ttls = [{ttl for ttl in _told(packets, end)["ttl"] if ttl is not None} for end in ends]
+    ttls = [one.ttls for one in sent]
     whole = [bool(seen) and all(ttl in FIRST_TTLS for ttl in seen) for seen in ttls]
     if whole[0] == whole[1] or not all(ttls):
         return []
     end = 0 if whole[0] else 1
-    ttl = min(t for t in ttls[end] if t is not None)
-    other = min(t for t in ttls[1 - end] if t is not None)
+    ttl = min(ttls[end])
+    other = min(ttls[1 - end])
     sentence = f"TTL {ttl} from {ends[end]}, {other} from {ends[1 - end]}: at {ends[end]}"
     return [(end, 1, sentence)]

@@ -153,7 +153,7 @@ class ExplicitEngine:
         graph: Graph,
         enough: Callable[[set[bool]], bool] = any,
     ) -> list[Ints]:
-        """The states in which the predicate holds (can hold), by level."""
+        """The states in which the predicate holds, by level; see `TruthOnGraphs.where`."""
         levels = (self._truth.level(graph, number) for number in range(len(graph.levels)))
         return [level.states[self._truth.where(predicate, level, enough)] for level in levels]
 

@@ -83,6 +83,11 @@ class Proof:
     invariant: Invariant | None = None
 
     @property
+    def verdict(self) -> str:
+        """The word, as a result of `tcpmc.check` has it."""
+        return self.word
+
+    @property
     def proved(self) -> bool:
         """Whether there is a proof, and so a certificate."""
         return self.word in (PROVED, UNREACHABLE)

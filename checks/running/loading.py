@@ -57,6 +57,18 @@ def find_scope(name: str) -> Scope:
     return _find("scope", SCOPES, name)
 
 
+def bounded(scope: str | Scope, bounds: Mapping[str, Any]) -> Scope:
+    """The scope, or that of the name, with some bounds changed. Raises BadInput."""
+    known = {field.name for field in fields(Scope)} - {"name"}
+    for bound in bounds.keys() - known:
+        raise BadInput(f"unknown bound {bound!r}; one of {', '.join(sorted(known))}")
+    found = scope if isinstance(scope, Scope) else find_scope(scope)
+    try:
+        return found.with_(**bounds)
+    except ValueError as error:
+        raise BadInput(f"impossible bounds: {error}") from error
+
+
 def find_bug(name: str) -> Bug:
     """The seeded bug of that name. Raises BadInput with the nearest names."""
     return _find("bug", BUGS, name)
@@ -74,6 +86,11 @@ def find_variant(text: str) -> Variant:
     return _find("variant", VARIANTS, text)
 
 
+def variant_of(asked: str | Variant) -> Variant:
+    """The variant of that name or file, or the one that a program made. Raises BadInput."""
+    return find_variant(asked) if isinstance(asked, str) else own_variant(asked)
+
+
 def load_variant(text: str) -> Variant:
     """The object called `variant` in a Python file, its own rules guarded while they run.
 
@@ -87,14 +104,38 @@ def load_variant(text: str) -> Variant:
     variant = names["variant"]
     _check_parts(place, variant)
     assert isinstance(variant, Variant)
+    _check_name(place, variant)
+    return _guarded(variant, lambda rule: text)
+
+
+def own_variant(variant: Variant) -> Variant:
+    """A variant that a program made, its own rules guarded while they run; one of the shipped ones
+    as it is. Raises BadInput for what is wrong with it."""
+    if VARIANTS.get(getattr(variant, "name", None) or "") == variant:
+        return variant
+    _check_parts("variant", variant)
+    _check_name("variant", variant)
+    return _guarded(variant, _file_of)
+
+
+def _check_name(place: str, variant: Variant) -> None:
     if variant.name in VARIANTS:
         raise BadInput(f"{place}: the name {variant.name!r} is taken; choose another for your own")
+
+
+def _guarded(variant: Variant, path: Callable[[Callable[..., Any]], str]) -> Variant:
+    """The variant with its own rules guarded; `path` says in which file a rule is."""
     own = {
-        name: guarded(text, name, rule)
+        name: guarded(path(rule), name, rule)
         for name, rule in _rules(variant.rules).items()
         if rule != getattr(RFC9293, name)
     }
     return replace(variant, rules=replace(variant.rules, **own))
+
+
+def _file_of(rule: Callable[..., Any]) -> str:
+    code = getattr(rule, "__code__", None)
+    return code.co_filename if code else "a rule"
 
 
 def _find(kind: str, known: Mapping[str, T], name: str) -> T:

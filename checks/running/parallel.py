@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -12,15 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 from tcpmc.checks.running.monitor import PERIOD
+from tcpmc.errors import Error
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-class ProcessFailure(Exception):
+class ProcessFailure(Error):
     """A process failed; its traceback is a note."""
 
 
@@ -54,7 +57,7 @@ def _begun(function: Callable[[Task], Result], task: Task) -> tuple[Connection, 
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(function, task, theirs), daemon=True)
-    with deaf_to_ctrl_c():
+    with deaf_to_ctrl_c(), without_the_script():
         process.start()
     theirs.close()
     return ours, process
@@ -103,3 +106,15 @@ def deaf_to_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def without_the_script() -> Iterator[None]:
+    """A process begun now does not run the user's script again, as it would to find functions in
+    it. What it runs is ours, and a script without `if __name__ == "__main__"` asks questions."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script

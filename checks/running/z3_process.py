@@ -18,10 +18,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from tcpmc.checks.running.monitor import PERIOD, Limits, Monitor, Stopped
-from tcpmc.checks.running.parallel import deaf_to_ctrl_c
+from tcpmc.checks.running.parallel import deaf_to_ctrl_c, without_the_script
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import INCONCLUSIVE, Answer
-from tcpmc.errors import BadInput, one_line
+from tcpmc.errors import BadInput, Error, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Property
 from tcpmc.model.variants.variant import Variant
@@ -41,7 +41,7 @@ class Task:
     thorough: bool
 
 
-class SolverFailure(Exception):
+class SolverFailure(Error):
     """The solver's process failed; its traceback is a note."""
 
 
@@ -132,7 +132,7 @@ class SolverProcess:
         self._process = context.Process(
             target=solve, args=(self._tasks, self._limits, theirs), name="tcpmc z3", daemon=True
         )
-        with deaf_to_ctrl_c():
+        with deaf_to_ctrl_c(), without_the_script():
             self._process.start()
         theirs.close()
         self._reader = threading.Thread(target=self._read, daemon=True)

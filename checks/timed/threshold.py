@@ -97,6 +97,11 @@ class Threshold:
     proof: Slice | None = None
     steps: tuple[int, ...] = ()
 
+    @property
+    def verdict(self) -> str:
+        """The word, as a result of `tcpmc.check` has it."""
+        return self.word
+
     def meets(self, expected: str) -> bool:
         """Whether it is what is expected: "vacuous", "never", or a condition, its clauses in any
         order."""

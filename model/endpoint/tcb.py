@@ -4,13 +4,13 @@ returns."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, StrEnum
 
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 
 
-class State(Enum):
+class State(StrEnum):
     """The states of a connection, spelled as RFC 9293, 3.3.2 spells them."""
 
     CLOSED = "CLOSED"
@@ -24,9 +24,6 @@ class State(Enum):
     CLOSING = "CLOSING"
     LAST_ACK = "LAST-ACK"
     TIME_WAIT = "TIME-WAIT"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 SYNCHRONIZED = (

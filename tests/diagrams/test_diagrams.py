@@ -13,10 +13,10 @@ import pytest
 
 from golden_files import assert_golden
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
+from tcpmc.checks.explicit.quotient import grouped
 from tcpmc.checks.symbolic.transitions import Arrow, state_changes
 from tcpmc.checks.trace import Trace, replay
-from tcpmc.diagrams.dot import digraph, node, quoted
-from tcpmc.diagrams.groups import grouped
+from tcpmc.diagrams.dot import digraph, node
 from tcpmc.diagrams.ladder_diagram import ladder_dot
 from tcpmc.diagrams.product_diagram import product_dot
 from tcpmc.diagrams.render import FONTS, FORMATS, render
@@ -169,24 +169,23 @@ def test_figure_7_establishes_on_the_syn_ack_itself() -> None:
 
 
 def test_endpoint_dot() -> None:
-    assert_golden("endpoint-rfc9293.dot", endpoint_dot(RFC))
+    assert_golden("endpoint-rfc9293.dot", endpoint_dot(RFC).source)
 
 
 def test_endpoint_against_another_has_both_colours_and_what_is_never_entered() -> None:
-    dot = endpoint_dot(VARIANTS["freertos-1303"], RFC)
+    dot = endpoint_dot(VARIANTS["freertos-1303"], RFC).source
     assert_golden("endpoint-freertos-1303-rfc9293.dot", dot)
     arrows = [line for line in dot.splitlines() if "->" in line]
     green = {line.split(" [")[0].strip() for line in arrows if "#009E73" in line}
     red = {line.split(" [")[0].strip() for line in arrows if "#D55E00" in line}
     assert '"FIN-WAIT-1" -> "FIN-WAIT-1 to LAST-ACK, 1"' in green
-    assert '"FIN-WAIT-1 to CLOSING, 1" -> "CLOSING"' in red
+    assert '"FIN-WAIT-1 to CLOSING, 1" -> CLOSING' in red
     assert all("dashed" in line for line in arrows if "#D55E00" in line)
-    assert '"CLOSING" [shape="box", width=1.5, height=0.5, pos="4.2,2.2!"' not in dot
     assert dot.count('style="rounded,dashed"') == 2
 
 
 def test_endpoint_against_itself_differs_in_nothing() -> None:
-    dot = endpoint_dot(RFC, RFC)
+    dot = endpoint_dot(RFC, RFC).source
     assert "No state change differs." in dot
     assert "-> " in dot and "penwidth=2.6" not in dot
 
@@ -206,9 +205,9 @@ def test_product_counts_every_state_and_every_change() -> None:
 
 def test_product_dot_with_a_trace() -> None:
     model, trace = found("closing-both", "rfc9293", TINY)
-    dot = product_dot(model, trace)
+    dot = product_dot(model, trace).source
     assert_golden("product-closing-both.dot", dot)
-    assert dot == product_dot(model, trace)
+    assert dot == product_dot(model, trace).source
     assert "<B>step 4</B>" in dot and "the trace, 4 steps" in dot
 
 
@@ -220,7 +219,7 @@ def test_product_refuses_the_trace_of_another_model() -> None:
 
 def test_product_draws_a_small_graph_state_by_state() -> None:
     model, trace = found("closing-both", "rfc9293", TINY)
-    dot = product_dot(model, trace, group=False)
+    dot = product_dot(model, trace, group=False).source
     states = grouped(model).states
     assert states <= 300
     assert dot.count('"rounded,filled"') == states
@@ -266,17 +265,17 @@ def test_ladder_delivers_from_the_sent_set_again_and_again() -> None:
 
 
 def test_ladder_dot() -> None:
-    assert_golden("ladder-eventful.dot", ladder_dot(DEFAULT, EVENTFUL, "everything"))
+    assert_golden("ladder-eventful.dot", ladder_dot(DEFAULT, EVENTFUL, "everything").source)
     model = Model(RFC, Scope("ticks", start="established", clock=True, msl=1, time_wait=2))
-    dot = ladder_dot(model, TICKING, "ticks")
-    assert 'label="tick"' in dot and "✕ expired" in dot
+    dot = ladder_dot(model, TICKING, "ticks").source
+    assert "label=tick" in dot and "✕ expired" in dot
 
 
 def test_ladder_of_a_lasso_marks_its_loop() -> None:
     model, trace = found("peer-leaves-last-ack", "no-time-wait-silent", TINY.with_(loss="any"))
     assert trace.loop is not None
-    assert "for<BR/>ever" in ladder_dot(model, trace, "lasso")
-    assert "for<BR/>ever" not in ladder_dot(DEFAULT, EVENTFUL, "no lasso")
+    assert "for<BR/>ever" in ladder_dot(model, trace, "lasso").source
+    assert "for<BR/>ever" not in ladder_dot(DEFAULT, EVENTFUL, "no lasso").source
 
 
 # Rendering
@@ -288,7 +287,8 @@ def test_ladder_of_a_lasso_marks_its_loop() -> None:
 )
 def test_every_format_renders_and_renders_the_same_again(format: str, magic: bytes) -> None:
     assert format in FORMATS
-    for dot in (endpoint_dot(RFC), ladder_dot(DEFAULT, EVENTFUL, "everything")):
+    for drawn in (endpoint_dot(RFC), ladder_dot(DEFAULT, EVENTFUL, "everything")):
+        dot = drawn.source
         picture = render(dot, format)
         assert picture.startswith(magic)
         assert render(dot, format) == picture
@@ -304,7 +304,7 @@ def test_a_format_that_does_not_exist_is_refused_with_those_that_do() -> None:
 
 
 def test_svg_has_every_state_and_label() -> None:
-    shown = texts(render(endpoint_dot(RFC), "svg"))
+    shown = texts(render(endpoint_dot(RFC).source, "svg"))
     assert {state.value for state in State} <= set(shown)
     assert {"snd SYN,ACK", "rcv FIN and ACK of FIN", "Timeout=2MSL"} <= set(shown)
 
@@ -313,7 +313,7 @@ def test_rendering_is_silent_and_leaves_the_environment_alone(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     before = dict(os.environ)
-    render(endpoint_dot(RFC), "png")
+    render(endpoint_dot(RFC).source, "png")
     assert capfd.readouterr() == ("", "")
     assert dict(os.environ) == before
 
@@ -345,22 +345,21 @@ def test_the_fonts_come_with_their_licence() -> None:
     "text", [HOSTILE, "\\", '"', "a\\", "<b>", "\\N \\G", "&lt;", "<>", "x" * 300]
 )
 def test_any_text_shows_as_it_stands(text: str) -> None:
-    dot = digraph([node(text, label=text)])
+    dot = digraph([node(text, label=text)]).source
     shown = texts(render(dot, "svg"))
     assert "\n".join(shown).replace("\xa0", " ") == text.replace("\x07", "�").strip("\n")
-    assert quoted(text) in dot
 
 
 def test_hostile_names_are_shown_and_break_nothing() -> None:
     hostile = replace(RFC, name=HOSTILE, title=HOSTILE)
     model = Model(hostile, replace(TINY, name=HOSTILE))
     trace = played(model, "A CLOSE")
-    for dot in (
+    for drawn in (
         endpoint_dot(hostile),
         endpoint_dot(hostile, RFC),
         product_dot(model, trace),
         product_dot(model, group=False),
         ladder_dot(model, trace, HOSTILE),
     ):
-        shown = " ".join(texts(render(dot, "svg")))
+        shown = " ".join(texts(render(drawn.source, "svg")))
         assert "\"<b>&amp;\\n\\ '</TD> ü � end\\" in shown

@@ -8,13 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from results import found, unexpected
+from results import LOST, found, unexpected
 from tcpmc.checks.running.jobs import Outcome, select
 from tcpmc.checks.running.run import run
 from tcpmc.checks.statespace import Graph
 from tcpmc.checks.trace import Trace
+from tcpmc.checks.verdict import Answer
 from tcpmc.model import RFC9293, SCOPES, VARIANTS, Host, Profile, State, Step, Tcb, Variant
-from tcpmc.studies.compare import Difference, Side, differences, explored, same
+from tcpmc.reports.story import trace_of
+from tcpmc.studies.compare import Difference, Side, _verdicts, differences, explored, same
 from tcpmc.studies.compare_report import StackComparison, as_json, as_text, exit_code
 
 TIGHT = SCOPES["small"].with_(capacity=1)
@@ -177,3 +179,22 @@ def test_differences_are_no_failure() -> None:
     assert odd.exit_code != 0
     assert exit_code(StackComparison(a, b, TIGHT, (), odd)) == 0
     assert exit_code(StackComparison(a, b, TIGHT, (), Outcome([], reason="interrupted"))) != 0
+
+
+def test_a_run_that_is_only_shorter_is_a_difference() -> None:
+    trace = trace_of(LOST)
+    short = replace(trace, states=trace.states[:-1], events=trace.events[:-1])
+    a, b = VARIANTS["rfc9293"], LOST.job.variant
+    results = [
+        replace(LOST, verdict=replace(LOST.verdict, variant=variant, answers={"explicit": answer}))
+        for variant, answer in (
+            (a, Answer("REFUTED", "", trace)),
+            (b, Answer("REFUTED", "", short)),
+        )
+    ]
+    (one,) = _verdicts(a, b, Outcome(results))
+    length = len(trace)
+    assert (one.a, one.b) == (f"REFUTED in {length} steps", f"REFUTED in {length - 1} steps")
+    assert (one.shown_on, one.trace) == (b.name, short)
+    alike = [results[0], replace(results[0], verdict=replace(results[0].verdict, variant=b))]
+    assert list(_verdicts(a, b, Outcome(alike))) == []

@@ -1,20 +1,24 @@
-"""The reachable graph, grouped by the states of the two ends: counted, not drawn."""
+"""The reachable graph, grouped by the states of the two ends: its quotient, counted."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
-from tcpmc.checks.labels import happening
+from tcpmc.checks.labels import ENDS, happening
 from tcpmc.checks.statespace import Edges, Graph, chunks, explore, successors, unpack
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import Event
 from tcpmc.model.network.system import Model
+
+if TYPE_CHECKING:
+    import networkx
 
 STATES = list(State)
 Pair = tuple[State, State]
@@ -36,7 +40,11 @@ class Groups:
 def grouped(model: Model, progress: Progress = lambda graph: None) -> Groups:
     """Explore the model and count; `progress` is called after each level and may raise."""
     table = TabulatedModel(model)
-    graph = explored(table, progress)
+    return quotient(table, explored(table, progress))
+
+
+def quotient(table: TabulatedModel, graph: Graph) -> Groups:
+    """The explored graph by the states of both ends: counted."""
     groups = Groups(graph.states, graph.edges)
     for level in graph.levels:
         for chunk in chunks(level):
@@ -95,3 +103,17 @@ def _count_moves(groups: Groups, table: TabulatedModel, sources: Ints, edges: Ed
     for (source, target, end, name), count in zip(rows.T.tolist(), counts.tolist(), strict=True):
         moves = groups.moves.setdefault((_pair(source), _pair(target)), Counter())
         moves[end, names[name]] += count
+
+
+def quotient_graph(groups: Groups) -> networkx.DiGraph[Pair]:
+    """The quotient as a networkx graph: a node is the pair of the states of A and B, with the
+    number of `states` that have it; an edge has its `events`, each with the number of edges."""
+    import networkx
+
+    result: networkx.DiGraph[Pair] = networkx.DiGraph()
+    for pair, size in groups.sizes.items():
+        result.add_node(pair, states=size)
+    for (source, target), moves in groups.moves.items():
+        events = {f"{ENDS[end]}: {what}": count for (end, what), count in moves.items()}
+        result.add_edge(source, target, events=events)
+    return result
