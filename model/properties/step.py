@@ -369,14 +369,15 @@ STEPS: tuple[EveryStep, ...] = (
     ),
     every(
         "closer-is-told",
-        "a user who called CLOSE is told how the connection ended, before or when it is gone",
+        "a user who called CLOSE is told how the connection ended, before or when it is gone, "
+        "unless another call of theirs ends it",
         "RFC 9293, 3.9.1, 3.10.7.4, MUST-12",
         lambda step: (
             step.history.closed
             and not step.history.gave_up
             and step.tcb.state != CLOSED
             and step.after.state == CLOSED
-            and step.event not in (EventKind.ABORT, EventKind.CRASH)
+            and step.event not in (EventKind.ABORT, EventKind.CLOSE, EventKind.CRASH)
         ),
         is_told,
     ),
