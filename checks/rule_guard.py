@@ -159,9 +159,11 @@ def _nonsense_in_number(number: object, before: Tcb) -> str:
         return f"is {number!r:.60}, not a Seq"
     if number.bits != before.iss.bits:
         return f"has {number.bits} bits where the scope has {before.iss.bits}: use tcb.iss.bits"
-    if not _symbolic(number.value) and not isinstance(number.value, int):
+    if _symbolic(number.value):  # a symbol may pass for an int
+        return ""
+    if not isinstance(number.value, int):
         return f"is Seq({number.value!r:.60}), and not of an int"
-    if isinstance(number.value, int) and not 0 <= number.value < 1 << number.bits:
+    if not 0 <= number.value < 1 << number.bits:
         return f"is {number.value}, which has more than {number.bits} bits: add to a Seq instead"
     return ""
 

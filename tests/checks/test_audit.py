@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ pytest.importorskip("z3")
 
 from tcpmc.checks.audit.cases import NAMES
 from tcpmc.checks.audit.variant_audit import Audit, audit
+from tcpmc.checks.running.loading import find_variant
 
 FORBIDDEN = ("closed_replies", "rst_in_time_wait", "handshake", "tw_reuse", "tw_recycle")
 """Switches that are there for what stacks do, and the RFC does not allow."""
@@ -284,10 +286,15 @@ def test_a_rule_with_a_loop_holds_and_is_not_proved() -> None:
     assert {(row.rule, *row.states) for row in found.rows} == {("check_reset", State.ESTABLISHED)}
 
 
+def test_the_rules_of_a_file_are_guarded_and_run_on_symbols_all_the_same() -> None:
+    found = audited(find_variant(str(Path(__file__).parents[2] / "docs" / "my_stack.py")))
+    assert (found.word, [row.rule for row in found.rows]) == ("PROVED", ["check_fin"])
+
+
 @pytest.mark.exhaustive
 def test_a_rule_that_tells_numbers_from_symbols_is_found_out() -> None:
     def sneaky(host: Host, tcb: Tcb, seg: Segment, step: Step) -> Step:
-        ignored = isinstance(seg.length, int) and seg.FIN and tcb.state == State.ESTABLISHED
+        ignored = type(seg.length) is int and seg.FIN and tcb.state == State.ESTABLISHED
         return Step("FIN ignored", tcb) if ignored else step
 
     found = audited(changed("check_fin", sneaky))

@@ -84,11 +84,12 @@ def _steps_of(text: str) -> tuple[int, ...]:
 
 @pytest.mark.exhaustive
 def test_a_run_that_does_not_reach_the_premise_is_rejected(text: str) -> None:
-    """Well made, with the right invariant: all but the run."""
+    """Well made, with the right invariant: all but the run. It ends where the condition holds; for
+    some parameters TIME-WAIT is over some steps before."""
     _, body, _ = parts(text)
     steps = _steps_of(text)
     assert by_z3(forged(body, OLD_SEGMENTS, steps)).accepted
-    for wrong in ((), steps[:-1], steps[1:], (*steps[:-1], 10**8), (steps[0] + 1, *steps[1:])):
+    for wrong in ((), steps[:2], steps[1:], (*steps[:-1], 10**8), (steps[0] + 1, *steps[1:])):
         found = by_z3(forged(body, OLD_SEGMENTS, wrong))
         assert (found.accepted, found.obligation) == (False, "premise")
         assert found.reason == "z3: unsat, not sat"

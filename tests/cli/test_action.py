@@ -113,7 +113,8 @@ def test_the_action_fails_on_the_broken_stack_and_shows_why(tmp_path: Path, whee
     assert "REFUTED  graceful-close on demo-stack  (expected PROVED, " in done.stdout
     stack = (DEMO / "stack.py").read_text(encoding="utf-8").splitlines()
     line = 1 + [*map(str.strip, stack)].index(
-        'return replace(step, tcb=closed(tcb), rule="stack.c: FIN in FIN-WAIT-2, PCB freed")'
+        "return replace(step, tcb=delete_tcb(tcb), "
+        'rules=("stack.c: FIN in FIN-WAIT-2, PCB freed",))'
     )
     assert f"\n::error file=stack.py,line={line},title=tcpmc%3A REFUTED graceful" in done.stderr
     assert done.stderr.count("::error") == 1
