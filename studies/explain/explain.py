@@ -124,7 +124,7 @@ def _rule(name: str, found: set[str], variant: Variant) -> Explained:
 def _labels(name: str, variant: Variant) -> set[str]:
     """The labels that are named: one whole, or all that begin so, as far as a word ends."""
     known = labels(variant)
-    whole = {label for label in known if label == name or follows(name, {label})}
+    whole = {label for label in known if label == name or follows((name,), {label})}
     if whole or not name.strip():
         return whole
     begin = re.compile(rf"{re.escape(name.strip().rstrip(':'))}(?![\w.]*\w)", re.IGNORECASE)
