@@ -64,7 +64,7 @@ def listen_forgets_irs(host: Host, tcb: Tcb, seg: Segment) -> Step:
 def syn_takes_no_number(host: Host, tcb: Tcb) -> Step:
     """SND.NXT does not advance over the SYN."""
     step = RFC9293.open_active(host, tcb)
-    return replace(step, tcb=replace(step.tcb, snd_nxt=step.tcb.iss))
+    return replace(step, tcb=replace(step.tcb, snd_nxt=step.tcb.iss)) if step.send else step
 
 
 @mutates("segment_in_listen")
