@@ -82,10 +82,13 @@ _known: WeakKeyDictionary[Variant, dict[int, RememberedRules]] = WeakKeyDictiona
 
 
 def remembering(model: Model) -> Model:
-    """The same model with a memory, which lasts as long as its variant."""
+    """The same model with a memory, which lasts as long as its variant. One of another class is
+    left as it is: what it does is its own."""
+    if type(model) not in (Model,):
+        return model
     by_width = _known.setdefault(model.variant, {})
     rules = by_width.get(model.scope.bits)
     if rules is None:
         plain = {entry.name: getattr(model.variant.rules, entry.name) for entry in fields(Rules)}
         rules = by_width[model.scope.bits] = RememberedRules(**plain)
-    return RememberingModel(replace(model.variant, rules=rules), model.scope)
+    return RememberingModel(replace(model.variant, rules=rules), model.scope, model.hosts)

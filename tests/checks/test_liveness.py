@@ -76,6 +76,7 @@ class Toy:
         self.receive = (Table(2, lambda key: []), Table(2, lambda key: [(GOAL, int(answers))]))
         self.put = Table(1, put)
         self.network = Table(2, lose)
+        self.tick_end = Table(1, lambda end: [])
 
 
 def lasso_of(toy: Toy) -> Lasso | None:

@@ -21,6 +21,7 @@ from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.clocked import segment_left, timed
 from tcpmc.model.properties.kinds import Predicate
+from tcpmc.model.variants.shipped import VARIANTS
 
 SMALLEST = SCOPES["small"].with_(capacity=1)
 
@@ -108,3 +109,15 @@ def test_where_a_predicate_holds_is_where_it_holds_state_by_state(
         seen += int(found.sum())
     unseen_loss = scope.channel == "sent-set" and not scope.clock
     assert seen or (enough == all and unseen_loss)
+
+
+def test_a_model_of_another_class_and_hosts_of_its_own_are_kept() -> None:
+    class Other(Model):
+        pass
+
+    variant, scope = VARIANTS["rfc9293"], SCOPES["small"]
+    other = Other(variant, scope)
+    assert remembering(other) == other
+    plain = Model(variant, scope)
+    hosts = (plain.hosts[1], plain.hosts[0])
+    assert remembering(Model(variant, scope, hosts)).hosts == hosts

@@ -105,10 +105,10 @@ def test_engines(tcpmc_check):
 
 def test_what_is_asked_of_the_same_states_is_decided_once(demo: Path) -> None:
     body = """
-import tcpmc.question
-runs = []
-true = tcpmc.question.run
-tcpmc.question.run = lambda jobs, *rest: runs.append(len(jobs)) or true(jobs, *rest)
+import importlib
+module = importlib.import_module("tcpmc.checks.running.run")
+runs, true = [], module.run
+module.run = lambda jobs, *rest: runs.append(len(jobs)) or true(jobs, *rest)
 @pytest.mark.tcpmc("closing", "established", scope="small", capacity=1)
 def test_two(): ...
 @pytest.mark.tcpmc("synchronized", scope="small", capacity=1)

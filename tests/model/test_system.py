@@ -27,6 +27,10 @@ CLOSED_FIRST = replace(DONE, fin_sent=True, active=True)
 """The history of such an end that sent its FIN before the other's arrived."""
 
 
+BOTH_FINS = replace(DONE, fin_sent=True, fin_received=True)
+"""The history of an end in TIME-WAIT."""
+
+
 def model(profile: Profile | None = None, **bounds: Any) -> Model:
     """The RFC's rules, or those of the profile, at 32 bits."""
     return Model(Variant("test", profile=profile or Profile()), Scope("test", bits=32, **bounds))
@@ -263,11 +267,11 @@ def test_time_wait_any_moment() -> None:
 
 
 def test_time_wait_timeout() -> None:
-    state = system(a_in(State.TIME_WAIT), b_in(State.CLOSED))
+    state = system(a_in(State.TIME_WAIT, BOTH_FINS), b_in(State.CLOSED))
     step, then = after(model(), state, "A TIME-WAIT timeout")
     assert step is not None
     assert step.rule == "3.10.8: TIME-WAIT expires"
-    assert then == system(a_in(State.CLOSED), b_in(State.CLOSED))
+    assert then == system(a_in(State.CLOSED, BOTH_FINS), b_in(State.CLOSED))
 
 
 # The retransmission timeout and the user timeout.
@@ -550,7 +554,7 @@ def test_history_abort_is_not_combined() -> None:
 )
 def test_history_reset(state: State, changes: dict[str, Any], reset: bool) -> None:
     """Being refused in SYN-RECEIVED is no reset; in TIME-WAIT the user is told nothing."""
-    a = a_in(state, **changes)
+    a = a_in(state, BOTH_FINS if state == State.TIME_WAIT else DONE, **changes)
     start = system(a, b_in(State.CLOSED), from_b="<SEQ=301><CTL=RST>")
     assert history_of(model(), start, "A deliver").reset is reset
 
