@@ -46,20 +46,22 @@ def _remembered(
 @dataclass(frozen=True)
 class RememberedRules(Rules):
     """Rules with a memory of their steps, for one profile and one width of the numbers (numbers of
-    two widths can be equal); and the histories after these."""
+    two widths can be equal); and the histories after these. `own` are asked, for they may be of a
+    class of the user's."""
 
+    own: Rules = field(default_factory=Rules)
     steps: dict[Hashable, Step] = field(default_factory=dict, compare=False, repr=False)
     histories: dict[Hashable, History] = field(default_factory=dict, compare=False, repr=False)
 
     def call(self, event: EventKind, host: Host, tcb: Tcb, octets: int = 1) -> Step:
         """A user call or a timeout."""
         key = event, OF_HOST(host), tcb, octets
-        return _remembered(self.steps, key, lambda: Rules.call(self, event, host, tcb, octets))
+        return _remembered(self.steps, key, lambda: self.own.call(event, host, tcb, octets))
 
     def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """SEGMENT ARRIVES."""
         key = OF_HOST(host), tcb, seg
-        return _remembered(self.steps, key, lambda: Rules.segment_arrives(self, host, tcb, seg))
+        return _remembered(self.steps, key, lambda: self.own.segment_arrives(host, tcb, seg))
 
 
 class RememberingModel(Model):
@@ -89,6 +91,7 @@ def remembering(model: Model) -> Model:
     by_width = _known.setdefault(model.variant, {})
     rules = by_width.get(model.scope.bits)
     if rules is None:
-        plain = {entry.name: getattr(model.variant.rules, entry.name) for entry in fields(Rules)}
-        rules = by_width[model.scope.bits] = RememberedRules(**plain)
+        own = model.variant.rules
+        plain = {entry.name: getattr(own, entry.name) for entry in fields(Rules)}
+        rules = by_width[model.scope.bits] = RememberedRules(**plain, own=own)
     return RememberingModel(replace(model.variant, rules=rules), model.scope, model.hosts)

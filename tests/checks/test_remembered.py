@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.remembered import remembering
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explicit.truth import TruthOnGraphs
 from tcpmc.checks.in_flight import truths
 from tcpmc.checks.statespace import explore
-from tcpmc.model import RFC9293, Host, Segment, Step, Tcb, Variant
+from tcpmc.model import PROPERTIES, RFC9293, Host, Rules, Segment, Step, Tcb, Variant
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import System
@@ -121,3 +122,18 @@ def test_a_model_of_another_class_and_hosts_of_its_own_are_kept() -> None:
     plain = Model(variant, scope)
     hosts = (plain.hosts[1], plain.hosts[0])
     assert remembering(Model(variant, scope, hosts)).hosts == hosts
+
+
+class IgnoringFins(Rules):
+    """Rules of a class of their own: no FIN is ever taken."""
+
+    def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
+        return (
+            Step("mine: FIN ignored", tcb) if seg.FIN else super().segment_arrives(host, tcb, seg)
+        )
+
+
+def test_rules_of_another_class_do_what_that_says() -> None:
+    model = Model(Variant("mine", rules=IgnoringFins()), SMALLEST)
+    answer = ExplicitEngine(model).decide([PROPERTIES["close-completes"]])["close-completes"]
+    assert answer.word == "REFUTED"
