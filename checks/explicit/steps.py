@@ -48,23 +48,23 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
 
 def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, StepFindings]:
     """What the steps in the tables came to, by property."""
-    seen = {prop.name: StepFindings(False, set()) for prop in props}
+    findings = {prop.name: StepFindings(False, set()) for prop in props}
     for occurrence, step in tabulated_steps(table):
         for prop in props:
             if prop.premise(step):
-                seen[prop.name].premise = True
+                findings[prop.name].premise = True
                 if not prop.claim(step):
-                    seen[prop.name].broken.add(occurrence)
-    return seen
+                    findings[prop.name].broken.add(occurrence)
+    return findings
 
 
 def shortest(
-    table: TabulatedModel, graph: Graph, seen: dict[str, StepFindings]
+    table: TabulatedModel, graph: Graph, findings: dict[str, StepFindings]
 ) -> dict[str, Trace]:
     """A shortest run to a broken claim, by property, where a run of the graph comes to one."""
     tests = {
-        name: lambda which, end, event, broken=one.broken: (which, end, event) in broken
-        for name, one in seen.items()
-        if one.broken
+        name: lambda which, end, event, broken=finding.broken: (which, end, event) in broken
+        for name, finding in findings.items()
+        if finding.broken
     }
     return first_runs(table, graph, tests) if tests else {}
