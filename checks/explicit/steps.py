@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tcpmc.checks.explicit.first import first_runs
-from tcpmc.checks.explicit.tabulate import LOW, TabulatedModel
-from tcpmc.checks.statespace import Graph
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.statespace import Graph, ids_of
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import End, EndStep, Event
@@ -35,7 +35,8 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
     model = table.quick
     for which in (0, 1):
         for key in table.receive[which].known():
-            end, flight = table.ends[key >> 20], table.flights[key & LOW]
+            before, arriving = ids_of(key)
+            end, flight = table.ends[before], table.flights[arriving]
             event = Event(EventKind.DELIVER, which, flight)
             move = model.receive(which, end, flight.segment, flight.about)
             yield (which, end, event), model.end_step(event, end, move.step)
