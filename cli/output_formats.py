@@ -129,6 +129,10 @@ PROOF_FORMATS = _by_name(
     Format("smt2", "the proof, for `tcpmc verify` and other solvers", ".smt2"),
     Format("text", "for people, as on the terminal", ".txt"),
 )
+LIST_FORMATS = _by_name(
+    Format("markdown", "a page with a heading for each name", ".md"),
+    Format("text", "for people, as on the terminal", ".txt"),
+)
 TEXT_FORMATS = _by_name(Format("text", "for people, as on the terminal", ".txt"))
 PICTURE_FORMATS = _by_name(
     Format("dot", "for Graphviz", ".dot", "tcpmc.diagrams.render:dot"),

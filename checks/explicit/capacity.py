@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tcpmc.checks.explicit.tabulate import LOW, TabulatedModel
-from tcpmc.checks.statespace import Graph, attempts, chunks, distinct, unpack
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.statespace import LOW, Graph, attempts, chunks, distinct, ids_of, key_of, unpack
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.checks.trace import move_of
 from tcpmc.checks.verdict import Cut, Never
@@ -33,7 +33,7 @@ def cut_off(table: TabulatedModel, graph: Graph) -> Cut | None:
 
 def _never(table: TabulatedModel, graph: Graph) -> set[Never]:
     """The rules of the moves that there was room for nowhere."""
-    too_long = {key & LOW for key in table.refused} - table.placed
+    too_long = {ids_of(key)[1] for key in table.refused} - table.placed
     found = {
         Never(rule, len(table.messages[message][0]))
         for message in too_long
@@ -68,5 +68,5 @@ def _moves(table: TabulatedModel, which: int, states: Ints) -> tuple[Ints, Ints]
     found = attempts(table, which, states)
     found = found.at(found.message != 0)
     moves = found.event << 21 | ends[found.source] << 1 | which
-    room, _ = table.put((channels[found.source] << 20) + found.message)
+    room, _ = table.put(key_of(channels[found.source], found.message))
     return moves, room

@@ -25,6 +25,7 @@ from tcpmc.checks.statespace import (
     contains,
     distinct,
     index_in,
+    key_of,
     ragged,
     unpack,
 )
@@ -122,7 +123,7 @@ def _arrivals(table: TabulatedModel, which: int, pairs: Ints, met: Ints) -> Arri
     at, rows = table.deliveries(met & CONTENTS)
     source = (met >> CHANNEL_BITS)[at]
     end = _ends(pairs)[which][source]
-    _, reaction = table.receive[which]((end << 20) + rows[:, 1])
+    _, reaction = table.receive[which](key_of(end, rows[:, 1]))
     target = index_in(pairs, _with_end(pairs[source], which, reaction[:, 0]))
     due = np.ones(len(at), bool)
     steps = Steps(source, target, rows[:, 0], reaction[:, 1], due)
@@ -183,7 +184,7 @@ def _by_sending(table: TabulatedModel, nodes: Ints, sent: Ints) -> tuple[Ints, I
     home = nodes >> CHANNEL_BITS
     first, last = (np.searchsorted(sent >> 32, home, side) for side in ("left", "right"))
     source, message = ragged(first, last - first)
-    keys = ((nodes[source] & CONTENTS) << 20) + (sent[message] & (1 << 32) - 1)
+    keys = key_of(nodes[source] & CONTENTS, sent[message] & (1 << 32) - 1)
     tried = table.put.asked(keys)
     source, keys = source[tried], keys[tried]
     index, rows = table.put(keys)

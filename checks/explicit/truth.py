@@ -92,6 +92,16 @@ class TruthOnGraphs:
             holds[index] = enough(truths(predicate, self._table.quick, system))
         return holds
 
+    def levels_where(
+        self,
+        predicate: Predicate,
+        graph: Graph,
+        enough: Callable[[set[bool]], bool] = any,
+    ) -> list[Ints]:
+        """The states of a graph in which the predicate holds, by level."""
+        levels = (self.level(graph, number) for number in range(len(graph.levels)))
+        return [level.states[self.where(predicate, level, enough)] for level in levels]
+
     def _on_pair(self, predicate: Predicate, pair: int) -> int:
         """Whether the predicate holds at a pair of ends; OPEN where it asks for the channels."""
         system = PartialSystem(self._table.system(self._pairs.keys[pair]).ends)

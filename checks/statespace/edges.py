@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tcpmc.checks.statespace.arrays import Mask
-from tcpmc.checks.statespace.machine import QUIET, SETTLED, Machine, pack, unpack
+from tcpmc.checks.statespace.machine import QUIET, SETTLED, Machine, key_of, pack, unpack
 from tcpmc.checks.statespace.tables import Ints, Table
 
 
@@ -55,7 +55,7 @@ def attempts(machine: Machine, which: int, states: Ints) -> Attempts:
         reached = np.where(quiet, np.where(_flag(machine.settled, other), SETTLED, QUIET), 0)
         own = own.at(rows[:, 3] <= reached[source])
     source, rows = machine.deliveries(inn)
-    _, reaction = machine.receive[which]((me[source] << 20) + rows[:, 1])
+    _, reaction = machine.receive[which](key_of(me[source], rows[:, 1]))
     arrivals = Attempts(source, rows[:, 0], reaction[:, 0], reaction[:, 1], rows[:, 2])
     pairs = zip(vars(own).values(), vars(arrivals).values(), strict=True)
     return Attempts(*(np.concatenate(pair) for pair in pairs))
@@ -91,7 +91,7 @@ def _put(machine: Machine, channels: Ints, messages: Ints) -> tuple[Ints, Ints]:
     """The indices at which there is room for the message, and the channels after it."""
     after, room = channels.copy(), np.ones(len(channels), bool)
     sends = np.flatnonzero(messages)
-    index, rows = machine.put((channels[sends] << 20) + messages[sends])
+    index, rows = machine.put(key_of(channels[sends], messages[sends]))
     room[sends] = False
     room[sends[index]] = True
     after[sends[index]] = rows[:, 0]
