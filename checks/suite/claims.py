@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from tcpmc.checks.suite.judging import Judgement
+from tcpmc.checks.suite.judging import ScriptJudgement
 from tcpmc.model.endpoint.tcb import State
 
 NAMES = {
@@ -52,7 +52,7 @@ STORIES = (
 
 
 @dataclass(frozen=True)
-class Claim:
+class ScriptClaim:
     """What a script says: where (its line, 0 for its name), in which words, and what has to be
     reached for it: all of some states, or a kind of segment in a state."""
 
@@ -61,7 +61,7 @@ class Claim:
     states: tuple[State, ...] = ()
     cell: tuple[State, str] | None = None
 
-    def missing(self, judgement: Judgement) -> str:
+    def missing(self, judgement: ScriptJudgement) -> str:
         """What is not reached, in a few words; "" where all is."""
         absent = [str(state) for state in self.states if state not in judgement.states]
         if absent:
@@ -78,14 +78,16 @@ def by_bits(kind: str) -> str:
     return "ACK" if kind == "text" else kind
 
 
-def claims_of(path: str, comments: tuple[tuple[int, str], ...]) -> list[Claim]:
+def claims_of(path: str, comments: tuple[tuple[int, str], ...]) -> list[ScriptClaim]:
     """What the name and the comments of a script claim."""
     stem = PurePath(path).stem.lower().replace("_", "-")
-    found = [Claim(0, stem, cell=cell) for cell in [aimed_at(path)] if cell]
-    found += [Claim(0, stem, states) for story, states in STORIES if story.search(stem)]
+    found = [ScriptClaim(0, stem, cell=cell) for cell in [aimed_at(path)] if cell]
+    found += [ScriptClaim(0, stem, states) for story, states in STORIES if story.search(stem)]
     for line, text in comments:
-        found += [Claim(line, text, states) for story, states in STORIES if story.search(text)]
-        found += [Claim(line, text, (state,)) for state in _states_of(text)]
+        found += [
+            ScriptClaim(line, text, states) for story, states in STORIES if story.search(text)
+        ]
+        found += [ScriptClaim(line, text, (state,)) for state in _states_of(text)]
     return found
 
 
@@ -112,10 +114,10 @@ def _states_of(comment: str) -> list[State]:
 
 
 def unkept(
-    path: str, comments: tuple[tuple[int, str], ...], judgement: Judgement
-) -> list[tuple[Claim, str]]:
+    path: str, comments: tuple[tuple[int, str], ...], judgement: ScriptJudgement
+) -> list[tuple[ScriptClaim, str]]:
     """The claims that the script does not keep, and what is missing: the first of each kind."""
-    found: dict[str, tuple[Claim, str]] = {}
+    found: dict[str, tuple[ScriptClaim, str]] = {}
     for claim in claims_of(path, comments):
         told = claim.missing(judgement)
         if told:

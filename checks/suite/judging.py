@@ -28,7 +28,7 @@ from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.view import Seen, view_of
 from tcpmc.checks.drive.moves import KINDS
 from tcpmc.checks.drive.oracle import START, Driving
-from tcpmc.checks.suite.asked import Asked
+from tcpmc.checks.suite.demands import Demands
 from tcpmc.checks.suite.prompt import CAN_CLOSE, DUE, Prompt, all_sent, first_sent
 from tcpmc.model.endpoint.tcb import State
 
@@ -54,7 +54,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Event:
+class ScriptEvent:
     """A segment that arrives: the line, the states in which the end can be then, and its kind, ""
     for one that is none of the nine."""
 
@@ -64,13 +64,13 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ScriptJudgement:
     """The verdict on a script, what is wrong with it, and what it reaches: the events, the states,
     and the labels of the rules."""
 
     verdict: Verdict
     faults: tuple[Fault, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: tuple[ScriptEvent, ...] = ()
     states: frozenset[State] = frozenset()
     rules: frozenset[str] = frozenset()
     why: str = ""
@@ -94,12 +94,12 @@ def kind_of(packet: Packet) -> str:
     return bits if bits in KINDS else ""
 
 
-def judged(asked: Asked, stack: Stack, deadline: float | None = None) -> Judgement:
+def judged(demands: Demands, stack: Stack, deadline: float | None = None) -> ScriptJudgement:
     """The verdict on what a script asks. `deadline` (of time.monotonic) is when to stop."""
     try:
-        return _Judging(asked, replace(stack, fin_wait_2=None), deadline).judgement()
+        return _ScriptJudging(demands, replace(stack, fin_wait_2=None), deadline).judgement()
     except OutOfTime:
-        return Judgement("not decided", why="its time was over")
+        return ScriptJudgement("not decided", why="its time was over")
 
 
 def _while_looked_at(packets: list[Packet]) -> list[Packet]:
@@ -115,21 +115,27 @@ def _while_looked_at(packets: list[Packet]) -> list[Packet]:
 
 
 @dataclass(frozen=True)
-class _Judging:
-    asked: Asked
+class _ScriptJudging:
+    demands: Demands
     stack: Stack
     deadline: float | None
 
     @cached_property
     def view(self) -> list[Seen]:
-        return view_of(_while_looked_at(self.asked.packets), KERNEL)
+        return view_of(_while_looked_at(self.demands.packets), KERNEL)
 
     def question(self, stack: Stack) -> Driving:
         return Driving(
-            self.view, stack, STRICT, None, self.deadline, self.asked.calls, self.asked.half_closes
+            self.view,
+            stack,
+            STRICT,
+            None,
+            self.deadline,
+            self.demands.calls,
+            self.demands.half_closes,
         )
 
-    def judgement(self) -> Judgement:
+    def judgement(self) -> ScriptJudgement:
         question = self.question(self.stack)
         told, run = question.conforming()
         if told is None:
@@ -142,13 +148,13 @@ class _Judging:
         open_faults = [*self.open(told, run)]
         return self.reached("left open" if open_faults else "passes", told, run, open_faults)
 
-    def forbidden(self, question: Driving, furthest: Run) -> Judgement:
+    def forbidden(self, question: Driving, furthest: Run) -> ScriptJudgement:
         """What no conforming stack does, by the least deviations that explain the script."""
         run = question.repaired(replace(STRICT, crash=True, deviations=True))
         if not run.explained:
             place = furthest.overdue if furthest.overdue is not None else furthest.refused
             fault = Fault(self.line(place), self.shown(place), "nothing that explains it", "3.10")
-            return Judgement("forbidden", (fault,), why="only explained up to there")
+            return ScriptJudgement("forbidden", (fault,), why="only explained up to there")
         told = explanation("DEVIATES", run)
         faults = [self.fault(one, told) for one in told.deviations]
         return self.reached("forbidden", told, run, faults)
@@ -165,7 +171,7 @@ class _Judging:
         return Fault(line, one.text, f"{rule}: {expected}", requirement(rule))
 
     def line(self, place: int | None) -> int:
-        lines = self.asked.lines
+        lines = self.demands.lines
         return lines[-1 if place is None or place >= len(lines) else place]
 
     def shown(self, place: int | None) -> str:
@@ -177,7 +183,7 @@ class _Judging:
         """The switches that the RFC leaves open and on which the script depends."""
         for name, value in told.switches:
             requirement, about = LEFT_OPEN.get(name, ("3.10", name))
-            yield Fault(self.asked.lines[-1], f"{name}={value}", about, requirement)
+            yield Fault(self.demands.lines[-1], f"{name}={value}", about, requirement)
         if told.switches:
             return
         for switch in self.stack.permitted:
@@ -192,7 +198,7 @@ class _Judging:
 
     def not_in_state(self, question: Driving, told: Explanation, run: Run) -> Iterator[Fault]:
         """The states that the script asserts and in which the end cannot be."""
-        for place, made, line, state in self.asked.states:
+        for place, made, line, state in self.demands.states:
             known = {h.state for h in self.possible(question, run, place, made)}
             if state not in known:
                 rule = last_rule(told, place)
@@ -203,14 +209,14 @@ class _Judging:
 
     def not_closed(self, question: Driving, run: Run) -> Iterator[Fault]:
         """The calls that end the connection after which something else is sent first."""
-        for place, made in self.asked.calls.items():
+        for place, made in self.demands.calls.items():
             for number, call in enumerate(made):
-                at = first_sent(self.asked, place)
-                if call not in DUE or at is None or not all_sent(self.asked, place):
+                at = first_sent(self.demands, place)
+                if call not in DUE or at is None or not all_sent(self.demands, place):
                     continue
                 known = self.possible(question, run, place, made[:number])
                 ready = all(h.state in CAN_CLOSE and h.tcb.snd_una == h.tcb.snd_nxt for h in known)
-                if ready and not (self.asked.packets[at].RST or self.asked.packets[at].FIN):
+                if ready and not (self.demands.packets[at].RST or self.demands.packets[at].FIN):
                     section = "3.10.4" if call == "CLOSE" else "3.10.5"
                     yield Fault(
                         self.line(at), self.shown(at), f"{DUE[call]} first, after {call}", section
@@ -218,13 +224,13 @@ class _Judging:
 
     def left_out(self, run: Run) -> Iterator[Fault]:
         """An ACK that a stack which answers at once sends, and the script leaves out."""
-        asked = self.asked
-        looked_at = self.view[: max(asked.sent, default=-1) + 1]
+        demands = self.demands
+        looked_at = self.view[: max(demands.sent, default=-1) + 1]
         view = [replace(seen, quiet=float("inf")) for seen in looked_at]
         prompt = Prompt(
             *(self.stack, view, STRICT, None, None, self.deadline),
-            calls=asked.calls,
-            half_closes=asked.half_closes,
+            calls=demands.calls,
+            half_closes=demands.half_closes,
         ).run([START])
         if not view or prompt.explained:
             return
@@ -245,7 +251,7 @@ class _Judging:
 
     def reached(
         self, verdict: Verdict, told: Explanation, run: Run, faults: list[Fault]
-    ) -> Judgement:
+    ) -> ScriptJudgement:
         """The verdict, with what the script reaches in this explanation."""
         live = hindsight(run)
         events, states = [], {State.CLOSED}  # where every script begins
@@ -254,16 +260,16 @@ class _Judging:
             states |= before | {node.hypothesis.state for node in live[place + 1]}
             if not seen.sent:
                 events.append(
-                    Event(self.asked.lines[place], frozenset(before), kind_of(seen.packet))
+                    ScriptEvent(self.demands.lines[place], frozenset(before), kind_of(seen.packet))
                 )
-        last = self.asked.calls.get(len(self.view))
+        last = self.demands.calls.get(len(self.view))
         if last:
             question = self.question(self.stack.with_switches(told.switches))
             states |= {h.state for h in self.possible(question, run, len(self.view), last)}
         rules = frozenset(
             label for one in told.told for rule in one.rules for label in rule.split(" + ")
         )
-        return Judgement(verdict, tuple(faults), tuple(events), frozenset(states), rules)
+        return ScriptJudgement(verdict, tuple(faults), tuple(events), frozenset(states), rules)
 
 
 def last_rule(told: Explanation, place: int) -> str:

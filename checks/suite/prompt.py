@@ -15,7 +15,7 @@ from tcpmc.checks.conform.hypothesis import Hypothesis
 from tcpmc.checks.conform.receiving import Branch
 from tcpmc.checks.conform.view import Seen
 from tcpmc.checks.drive.oracle import Driven
-from tcpmc.checks.suite.asked import Asked
+from tcpmc.checks.suite.demands import Demands
 from tcpmc.model.endpoint.tcb import State
 
 DUE = {"CLOSE": "FIN", "ABORT": "RST"}
@@ -35,19 +35,19 @@ class Prompt(Driven):
         yield from super().kept_in_time(before, seen, late)
 
 
-def first_sent(asked: Asked, place: int) -> int | None:
+def first_sent(demands: Demands, place: int) -> int | None:
     """The place of the packet that has to show what a call made before `place` sends: the first one
     that is sent, but for an ACK that was owed before the call; None where nothing is sent."""
-    for at in range(place, len(asked.packets)):
-        packet = asked.packets[at]
+    for at in range(place, len(demands.packets)):
+        packet = demands.packets[at]
         only_ack = packet.ACK and not (packet.FIN or packet.SYN or packet.RST or packet.length)
-        owed_before = only_ack and all(p.outbound for p in asked.packets[place:at])
+        owed_before = only_ack and all(p.outbound for p in demands.packets[place:at])
         if packet.outbound and not owed_before:
             return at
     return None
 
 
-def all_sent(asked: Asked, place: int) -> bool:
+def all_sent(demands: Demands, place: int) -> bool:
     """Whether all that the user had written before `place` is sent by then."""
-    sent = sum(p.length or 0 for p in asked.packets[:place] if p.outbound)
-    return asked.written.get(place, 0) <= sent
+    sent = sum(p.length or 0 for p in demands.packets[:place] if p.outbound)
+    return demands.written.get(place, 0) <= sent

@@ -14,9 +14,9 @@ from tcpmc.captures.text.packetdrill_script import LONGEST, read_script
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.drive.moves import KINDS
 from tcpmc.checks.rule_labels import coverage
-from tcpmc.checks.suite.asked import Outside, asked_of
-from tcpmc.checks.suite.claims import Claim, aimed_at, by_bits, unkept
-from tcpmc.checks.suite.judging import Fault, Judgement, Verdict, judged
+from tcpmc.checks.suite.claims import ScriptClaim, aimed_at, by_bits, unkept
+from tcpmc.checks.suite.demands import OutsideSubset, demands_of
+from tcpmc.checks.suite.judging import Fault, ScriptJudgement, Verdict, judged
 from tcpmc.errors import BadInput
 from tcpmc.model.endpoint.tcb import State
 
@@ -37,8 +37,8 @@ class ScriptResult:
 
     path: str
     verdict: ScriptVerdict
-    judgement: Judgement = Judgement("not decided")
-    vacuous: tuple[tuple[Claim, str], ...] = ()
+    judgement: ScriptJudgement = ScriptJudgement("not decided")
+    vacuous: tuple[tuple[ScriptClaim, str], ...] = ()
     why: str = ""
 
     @property
@@ -156,15 +156,15 @@ def result_of(path: str, stack: Stack, seconds: float | None = None) -> ScriptRe
         with Path(path).open("rb") as file:
             text = file.read(LONGEST + 1).decode("utf-8", "replace")
         script = read_script(text)
-        asked = asked_of(script)
+        demands = demands_of(script)
     except OSError as error:
         return ScriptResult(path, "not read", why=error.strerror or str(error))
     except NotRead as error:
         return ScriptResult(path, "not read", why=str(error))
-    except Outside as error:
+    except OutsideSubset as error:
         return ScriptResult(path, "not judged", why=str(error))
     deadline = None if seconds is None else monotonic() + seconds
-    judgement = judged(asked, stack, deadline)
+    judgement = judged(demands, stack, deadline)
     if judgement.verdict == "not decided":
         return ScriptResult(path, "not decided", judgement, why=judgement.why)
     vacuous = tuple(unkept(path, script.comments, judgement))

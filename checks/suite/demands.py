@@ -59,7 +59,7 @@ OUTSIDE = (
 OUTSIDE_OPTIONS = ("TCP_FASTOPEN", "TCP_REPAIR", "TCP_MD5SIG", "TCP_AO", "TCP_ULP", "UDP_ENCAPS")
 
 
-class Outside(Exception):
+class OutsideSubset(Exception):
     """The script asks for what is no part of connection management: the line, and what it is."""
 
     def __init__(self, line: int, why: str) -> None:
@@ -67,7 +67,7 @@ class Outside(Exception):
 
 
 @dataclass
-class Asked:
+class Demands:
     """What the end is asked to do.
 
     `packets` in order, and `lines` where each is written; `calls` those made before the packet of
@@ -89,8 +89,8 @@ class Asked:
         return [place for place, packet in enumerate(self.packets) if packet.outbound]
 
 
-def asked_of(script: Script) -> Asked:
-    """What a script asks. Raises Outside."""
+def demands_of(script: Script) -> Demands:
+    """What a script asks. Raises OutsideSubset."""
     reader = _Reader()
     for number, statement in enumerate(script.statements):
         match statement:
@@ -103,15 +103,15 @@ def asked_of(script: Script) -> Asked:
             case Shell():
                 reader.asserts(statement.line, COUNTED.search(statement.command))
             case OtherPacket():
-                raise Outside(statement.line, "a packet that is not TCP")
-    if not reader.asked.packets:
-        raise Outside(script.statements[-1].line, "no packet of TCP")
-    return reader.asked
+                raise OutsideSubset(statement.line, "a packet that is not TCP")
+    if not reader.demands.packets:
+        raise OutsideSubset(script.statements[-1].line, "no packet of TCP")
+    return reader.demands
 
 
 @dataclass
 class _Reader:
-    asked: Asked = field(default_factory=Asked)
+    demands: Demands = field(default_factory=Demands)
     listener: str | None = None
     connection: str | None = None
     lingering: Counter[str] = field(default_factory=Counter)
@@ -122,19 +122,19 @@ class _Reader:
     def packet(self, statement: ScriptPacket) -> None:
         for pattern, what in OUTSIDE:
             if pattern.search(statement.text):
-                raise Outside(statement.line, what)
+                raise OutsideSubset(statement.line, what)
         packet = statement.packet
         if not packet.outbound:
             self.unread += packet.length or 0
-        self.asked.packets.append(packet)
-        self.asked.lines.append(statement.line)
+        self.demands.packets.append(packet)
+        self.demands.lines.append(statement.line)
 
     def asserts(self, line: int, found: re.Match[str] | None) -> None:
         """A state that is asserted."""
         if found and found[1] in STATES:
-            place = len(self.asked.packets)
-            made = self.asked.calls.get(place, ())
-            self.asked.states.append((place, made, line, STATES[found[1]]))
+            place = len(self.demands.packets)
+            made = self.demands.calls.get(place, ())
+            self.demands.states.append((place, made, line, STATES[found[1]]))
 
     def call(self, call: SocketCall, script: Script, number: int) -> None:
         """A call of the socket interface as calls of RFC 9293."""
@@ -154,11 +154,11 @@ class _Reader:
             self._made("active OPEN")
         elif name == "accept" and result is not None and result >= 0:
             if self.connection is not None:
-                raise Outside(call.line, "a second connection")
+                raise OutsideSubset(call.line, "a second connection")
             self.connection = str(result)
         elif name in SENDS and result is not None and result > 0:
             if "MSG_FASTOPEN" in " ".join(call.arguments):
-                raise Outside(call.line, "TCP Fast Open (RFC 7413)")
+                raise OutsideSubset(call.line, "TCP Fast Open (RFC 7413)")
             self.written += result
             self._made("SEND")
         elif name in READS and result is not None and result > 0:
@@ -171,7 +171,7 @@ class _Reader:
     def _socket(self, call: SocketCall) -> None:
         told = " ".join(call.arguments)
         if "SOCK_STREAM" not in told or re.search(r"SCTP|MPTCP|UDP", told):
-            raise Outside(call.line, f"socket({told})")
+            raise OutsideSubset(call.line, f"socket({told})")
 
     def _option(self, call: SocketCall, descriptor: str) -> None:
         told = " ".join(call.arguments)
@@ -180,17 +180,17 @@ class _Reader:
             self.lingering[descriptor] = 1 if aborts else 0
         for word in OUTSIDE_OPTIONS:
             if word in told:
-                raise Outside(call.line, f"the socket option {word}")
+                raise OutsideSubset(call.line, f"the socket option {word}")
 
     def _one_only(self, line: int) -> None:
         if self.listener is not None or self.connection is not None:
-            raise Outside(line, "a second connection")
+            raise OutsideSubset(line, "a second connection")
 
     def _made(self, call: str) -> None:
-        place = len(self.asked.packets)
-        self.asked.calls[place] = (*self.asked.calls.get(place, ()), call)
+        place = len(self.demands.packets)
+        self.demands.calls[place] = (*self.demands.calls.get(place, ()), call)
         if call in ("CLOSE", "ABORT"):
-            self.asked.written[place] = self.written
+            self.demands.written[place] = self.written
 
     def _next_sent(self, script: Script, number: int) -> ScriptPacket | None:
         """The packet that the end has to send directly after a call."""
@@ -210,14 +210,14 @@ class _Reader:
         make a stack show by a reset that they are lost (3.6.1, SHLD-3)."""
         resets = following is not None and following.packet.RST
         if descriptor == self.connection:
-            self.asked.half_closes = True
+            self.demands.half_closes = True
             if self.lingering[descriptor] or (self.unread > 0 and resets):
                 self._made("ABORT")
             elif not self.closed:
                 self._made("CLOSE")
             self.closed = True
         elif descriptor == self.listener and self.connection is None:
-            arrived = any(not packet.outbound for packet in self.asked.packets)
+            arrived = any(not packet.outbound for packet in self.demands.packets)
             if not arrived:
                 self._made("CLOSE")
             elif resets:
