@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.formats.mermaid import mermaid
+from tcpmc.reports.markdown_text import escaped
 from tcpmc.reports.report import letter
 from tcpmc.studies.claims.claims_file import Book
 from tcpmc.studies.claims.claims_text import assumptions, because, with_trace
 from tcpmc.studies.claims.decide import Answered, Decided
 
-SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~"})
-MARKER = re.compile(r"^(\d*)([-+=.)])")
 HEADING = """\
 # What four explanations of TCP claim
 
@@ -79,8 +77,3 @@ def _answer(answer: Answered, notes: Sequence[str]) -> str:
     needed = "" if answer.supports else f" (the claim needs {answer.question.says})"
     reason = escaped(" ".join(because(answer, notes)))
     return f"* `{answer.question}` {answer.word}{needed}: {reason}"
-
-
-def escaped(text: str) -> str:
-    """Text that is shown as it is, whatever is in it, also at the beginning of a line."""
-    return MARKER.sub(r"\1\\\2", " ".join(text.split()).translate(SPECIAL))
