@@ -12,9 +12,7 @@ import pytest
 
 from checkout import ROOT
 
-nbclient = pytest.importorskip(
-    "nbclient", reason="nbclient runs notebooks"
-)
+nbclient = pytest.importorskip("nbclient", reason="nbclient runs notebooks")
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("ipykernel", reason="the kernel that runs the cells")
 
