@@ -1,4 +1,4 @@
-"""Both ends together: two captures held against each other, and mutants that one end cannot tell."""
+"""Both ends together: two captures held against each other; what one end cannot tell."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from tcpmc.checks.conform.judge import Asked
 from tcpmc.checks.conform.search import FROM_AFAR, STRICT
 from tcpmc.checks.conform.stacks import STACKS
 from tcpmc.checks.conform.view import view_of
-from test_conform_truth import DEVIATIONS, name_of
-from truth import ADDRESSES, EMPTY, FOLDER, captures, opened
+from truth import ADDRESSES, DEVIATIONS, EMPTY, FOLDER, captures, name_of, opened
 
 RFC9293 = STACKS["rfc9293"]
 ASKED = "TCPMC_CAMPAIGNS" in os.environ
