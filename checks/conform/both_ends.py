@@ -28,9 +28,9 @@ def missed(own: Sequence[Packet], there: Sequence[Packet], end: Endpoint) -> lis
     """What arrived `there` from this end and is not in its own capture. Where nothing of what
     arrived was sent, the way between changes the numbers, and nothing is told."""
     sent: dict[Hashable, int] = {}
-    for place, packet in enumerate(own):
+    for index, packet in enumerate(own):
         if packet.source == end:
-            sent.setdefault(identity(packet), place)
+            sent.setdefault(identity(packet), index)
     text = [(p.seq, p.length) for p in own if p.source == end and p.length]
     arrived = [p for p in there if p.source == end]
     found: list[Gap] = []
