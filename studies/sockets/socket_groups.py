@@ -19,7 +19,7 @@ from tcpmc.studies.sockets.socket_table import (
 )
 from tcpmc.studies.sockets.unusual import (
     ALL_CAUSES,
-    Cause,
+    SocketCause,
     Flags,
     Numbers,
     SocketColumns,
@@ -37,7 +37,7 @@ class SocketGroup:
     (`to`). `sent_again` and `probed` are how often at most."""
 
     state: State
-    cause: Cause
+    cause: SocketCause
     to: bool
     service: str
     count: int
@@ -82,7 +82,7 @@ class SocketGroups:
         """How many sockets each group has."""
         return np.diff(self._starts)
 
-    def of(self, state: State, cause: Cause) -> list[int]:
+    def of(self, state: State, cause: SocketCause) -> list[int]:
         """The numbers of the groups in that state for that cause, the largest first."""
         first = self._rows[self._starts[:-1]]
         fits = (self.sockets.state[first] == STATES.index(state)) & (
@@ -120,7 +120,7 @@ class SocketGroups:
         for state, cause in self.kinds():
             yield from map(self.__getitem__, self.of(state, cause))
 
-    def kinds(self) -> list[tuple[State, Cause]]:
+    def kinds(self) -> list[tuple[State, SocketCause]]:
         """The states and causes that there are: the particular causes first."""
         first = self._rows[self._starts[:-1]]
         pairs = np.unique(self.cause[first].astype(int) << STATE_BITS | self.sockets.state[first])

@@ -10,7 +10,7 @@ from tcpmc.reports.layout import hanging, printable, wrapped
 from tcpmc.studies.explain.meanings import Hint
 from tcpmc.studies.sockets.socket_groups import SocketGroup, SocketGroups
 from tcpmc.studies.sockets.socket_listing import Listing
-from tcpmc.studies.sockets.unusual import Cause
+from tcpmc.studies.sockets.unusual import SocketCause
 
 PAGE, SHOWN = 100, 10
 HOLDERS = {
@@ -53,7 +53,7 @@ def state_counts(listing: Listing) -> dict[State, int]:
 
 
 def _block(
-    state: State, cause: Cause, groups: SocketGroups, shows: set[str], page: int
+    state: State, cause: SocketCause, groups: SocketGroups, shows: set[str], page: int
 ) -> Iterator[str]:
     """What there is to say of one state and cause."""
     for text in _told(state, cause, groups):
@@ -79,7 +79,7 @@ def shown_by(listing: Listing) -> set[str]:
     return found | ({"queues"} if any(count >= 0 for count in table.receive) else set())
 
 
-def _told(state: State, cause: Cause, groups: SocketGroups) -> Iterator[str]:
+def _told(state: State, cause: SocketCause, groups: SocketGroups) -> Iterator[str]:
     """A line for each of the largest groups, and one for the rest."""
     numbers = groups.of(state, cause)
     for number in numbers[:SHOWN]:

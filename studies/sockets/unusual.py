@@ -33,7 +33,7 @@ LOOPBACK = 127
 
 
 @dataclass(frozen=True)
-class Cause:
+class SocketCause:
     """Why sockets wait: what for, who has to act, when it ends, what to look for, and the command
     that shows a trace. `word` names it; of a state's own cause it is empty."""
 
@@ -134,8 +134,8 @@ def _is_full(sockets: SocketColumns) -> Flags:
     return found
 
 
-CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
-    _is_itself: Cause(
+CAUSES: dict[Callable[[SocketColumns], Flags], SocketCause] = {
+    _is_itself: SocketCause(
         "connected to itself",
         waits="it is connected to itself: a simultaneous open with its own SYN",
         acts="The application on this host, by close(). It called a port of this host at which "
@@ -149,7 +149,7 @@ CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
         ),
         trace="tcpmc trace simultaneous-open",
     ),
-    _has_lost_its_mirror: Cause(
+    _has_lost_its_mirror: SocketCause(
         "half-open",
         waits="it is open, and its other end, which was on this host too, is gone",
         acts="The application on this host, by sending: what is sent to a connection that is gone "
@@ -165,7 +165,7 @@ CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
         ),
         trace="tcpmc trace half-open-active-side",
     ),
-    _is_shut: Cause(
+    _is_shut: SocketCause(
         "zero window",
         waits="text waits here, and the peer's window is 0",
         acts="The peer's application, by reading: its buffer is full.",
@@ -177,7 +177,7 @@ CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
         ),
         trace="tcpmc explain '3.10.7.4 first: unacceptable, ACK sent'",
     ),
-    _is_sent_again: Cause(
+    _is_sent_again: SocketCause(
         "text sent again",
         waits="it is open, and the peer does not acknowledge the text that was sent",
         acts="The peer's host, or what drops segments on the way: the peer is gone without a word, "
@@ -191,7 +191,7 @@ CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
         ),
         trace="tcpmc explain '3.10.8: text retransmitted'",
     ),
-    _is_undrained: Cause(
+    _is_undrained: SocketCause(
         "text before FIN",
         waits="this host has closed, and text before its FIN is not acknowledged",
         acts="The peer: its TCP by an ACK, and its application by reading if its window is 0.",
@@ -206,7 +206,7 @@ CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
         ),
         trace="tcpmc trace 2msl-text-outstanding",
     ),
-    _is_full: Cause(
+    _is_full: SocketCause(
         "full queue",
         waits="as many connections as may wait for accept(): the SYN of the next one is dropped",
         acts="The application on this host, by accept(); or a larger backlog (listen(), and on "
@@ -219,12 +219,12 @@ CAUSES: dict[Callable[[SocketColumns], Flags], Cause] = {
 """What is unusual, by how it is seen: the first that fits a socket is its cause."""
 
 BY_STATE = [
-    Cause(
+    SocketCause(
         "", about.waits, about.acts, about.ends, about.look, f"tcpmc explain {state}", about.usual
     )
     for state, about in MEANINGS.items()
 ]
-ALL_CAUSES: tuple[Cause, ...] = (*CAUSES.values(), *BY_STATE)
+ALL_CAUSES: tuple[SocketCause, ...] = (*CAUSES.values(), *BY_STATE)
 
 
 def causes(sockets: SocketColumns) -> NDArray[np.uint8]:
