@@ -19,9 +19,9 @@ from tcpmc.studies.sockets.socket_table import (
 )
 from tcpmc.studies.sockets.unusual import (
     ALL_CAUSES,
-    SocketCause,
     Flags,
     Numbers,
+    SocketCause,
     SocketColumns,
     causes,
 )
