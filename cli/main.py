@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from tcpmc.checks.running.jobs import AUTO, ENGINES
+from tcpmc.checks.running.jobs import AUTO, ENGINES, Outcome
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
@@ -146,7 +146,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     with opening(files, outputs.force) as destinations:
         outcome = decide(properties, variants, engines, settings, destinations.follow)
         outcome.table = asked.table
-        if settings.expect == "rfc9293" and not properties:
+        idle = _without_a_difference(outcome)
+        if settings.expect == "rfc9293" and (idle or not properties):
             outcome.audits = audits_of(variants)
         if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
@@ -158,11 +159,27 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     if wanted and not settings.limits.quiet:
         places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
         say(f"traces in {places}: {count}")
+    for told in idle:
+        say(told)
     if on_github():
         annotate(outcome)
     if all(request.path for request in files) and not settings.limits.quiet:
         conclude(outcome)
     return outcome.exit_code
+
+
+def _without_a_difference(outcome: Outcome) -> list[str]:
+    """What to say of rules of the user's own that did, in all that the explicit engine explored,
+    what the RFC's do: no verdict can be about their difference."""
+    from tcpmc.checks.own_rules.compared import never_differed
+
+    variants = dict.fromkeys(result.job.variant for result in outcome.results)
+    idle = {variant.name: never_differed(variant.rules) for variant in variants if outcome.rules}
+    return [
+        f"in what was explored, rules of {name} did not differ from the RFC's: {', '.join(rules)}"
+        for name, rules in idle.items()
+        if rules
+    ]
 
 
 def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
