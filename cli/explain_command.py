@@ -10,7 +10,7 @@ import click
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, VARIANT_NAMES, result_options
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, VARIANT, result_options
 from tcpmc.cli.output_formats import STUDY_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
@@ -48,7 +48,7 @@ def _names(context: click.Context, parameter: click.Parameter, typed: str) -> li
 @click.command(help=HELP, short_help="Say what a state, a rule or a property means, or read ss.")
 @click.argument("name", required=False, shell_complete=_names)
 @click.option("--from-ss", is_flag=True, help="Read `ss -tan` on standard input instead.")
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @result_options(STUDY_FORMATS)
 @DEBUG
 @typed

@@ -40,6 +40,7 @@ from tcpmc.cli.options import (
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
+    VARIANT,
     VARIANT_NAMES,
     result_options,
     version,
@@ -81,7 +82,8 @@ class CheckSettings:
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    help="A variant, or a Python file with one; may be repeated.",
+    help="A variant, or a Python file with one; may be repeated. A=NAME and B=NAME name one for "
+    "each end.",
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
@@ -150,7 +152,7 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
         if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
-            tried = {result.job.variant for result in outcome.results}
+            tried = {r.job.variant.at(end) for r in outcome.results for end in (0, 1)}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
         count = write_traces(outcome, wanted, outputs.force)
@@ -186,7 +188,7 @@ def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSet
 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @click.option(
     "--engine", type=click.Choice([*map(str, ENGINES)]), help="[default: the one that decides it]"
 )

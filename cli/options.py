@@ -11,8 +11,10 @@ import click
 from tcpmc import __version__
 from tcpmc.checks.explicit.settings import BACKENDS
 from tcpmc.checks.running.monitor import GIGABYTE, default_memory
+from tcpmc.checks.running.stacks_of_ends import joined
 from tcpmc.cli.output_formats import Format
 from tcpmc.cli.scope_options import scope_options
+from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import FAIRNESS
@@ -175,4 +177,26 @@ def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
 
 PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])
+
+
+def one_variant(
+    context: click.Context, option: click.Parameter, given: Sequence[str]
+) -> str | None:
+    """The variant, or the text of a pair. Raises BadInput where there is more than one."""
+    found = joined(given)
+    if len(found) > 1:
+        raise BadInput(f"--variant {' and '.join(found)}: name one variant, or one for each end")
+    return found[0] if found else None
+
+
+VARIANT = click.option(
+    "--variant", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+    callback=one_variant,
+    help="A variant, or a Python file with one; given twice, as A=NAME and B=NAME, for each end.",
+)  # fmt: skip
+RFC_OR_VARIANT = click.option(
+    "--variant", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+    callback=one_variant, default=["rfc9293"], show_default="rfc9293",
+    help="A variant, or a Python file with one; given twice, as A=NAME and B=NAME, for each end.",
+)  # fmt: skip
 BUG_NAMES = completing([*BUGS])

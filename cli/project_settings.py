@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, ValidationError, convert
 
 from tcpmc.checks.running.loading import find_property
+from tcpmc.checks.running.stacks_of_ends import with_files
 from tcpmc.checks.verdict import Word
 from tcpmc.cli.command_settings import RunSettings
 from tcpmc.errors import BadInput
@@ -79,7 +80,7 @@ def _settings(path: Path, table: Any) -> ProjectSettings:
     for name in found.expectations:
         find_property(name)
     files = tuple(
-        _from_here(path.parent / one) if one.endswith(".py") else one for one in found.variants
+        with_files(one, lambda file: _from_here(path.parent / file)) for one in found.variants
     )
     return ProjectSettings(files, found.properties, found.scope, found.expect, found.expectations)
 

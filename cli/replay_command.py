@@ -17,7 +17,7 @@ from tcpmc.cli.options import (
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
-    VARIANT_NAMES,
+    VARIANT,
     result_options,
 )
 from tcpmc.cli.output_formats import REPLAY_FORMATS
@@ -40,7 +40,7 @@ MOST_STACKS = 2
 )
 @click.option("--on", "stacks", multiple=True, required=True, metavar="STACK",
               help="That at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @SCOPE
 @FAIR
 @LIMITS

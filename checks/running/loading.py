@@ -79,6 +79,8 @@ def find_variant(text: str) -> Variant:
 
     Raises BadInput with the nearest names, or with what is wrong with the file, and where.
     """
+    if text.startswith(("A=", "B=")):
+        raise BadInput(f"{text}: this is asked of one stack, not of a pair")
     if text.endswith(".py"):
         return load_variant(text)
     if text not in VARIANTS and ("/" in text or "\\" in text):

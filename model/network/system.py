@@ -40,27 +40,37 @@ from tcpmc.model.network.product import (
     System,
 )
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 
 
 class Model:
-    """The rules of one variant within the bounds of one scope."""
+    """The rules of one variant, or of a pair of them, within the bounds of one scope.
+
+    `stacks` are those of the two ends: one variant at both, or two, as they are in a connection.
+    """
 
     def __init__(
-        self, variant: Variant, scope: Scope, hosts: tuple[Host, Host] | None = None
+        self, variant: Stacks, scope: Scope, hosts: tuple[Host, Host] | None = None
     ) -> None:
         """`hosts` are the two that the ends run on, if not those with the ISSs of the scope. Raise
-        ValueError where the window is too large for the order of the numbers."""
-        window, bits = variant.profile.window, scope.bits
+        ValueError where a window is too large for the order of the numbers."""
+        self.variant, self.scope = variant, scope
+        self.stacks = (variant.at(0), variant.at(1))
+        self.widest = max((stack.profile for stack in self.stacks), key=lambda one: one.window)
+        window, bits = self.widest.window, scope.bits
         if window >= 2 ** (bits - 1):
             raise ValueError(
                 f"window={window} and bits={bits}: choose a window below {2 ** (bits - 1)}, "
                 "half of 2**bits"
             )
-        self.variant, self.scope = variant, scope
         self.channel = Channel(scope)
-        a, b = (Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+        a, b = (self._host(which, Seq(iss, bits)) for which, iss in enumerate(scope.iss))
         self.hosts = (a, b) if hosts is None else hosts
+
+    def _host(self, which: int, iss: Seq) -> Host:
+        """The host of that end. The window that it is offered is the other's (MAX.SND.WND)."""
+        own, other = self.stacks[which].profile, self.stacks[1 - which].profile
+        return Host(own, iss, max_snd_wnd=None if own.window == other.window else other.window)
 
     def initial(self) -> System:
         """The state in which every run begins."""
@@ -77,11 +87,12 @@ class Model:
 
     def host(self, which: int, end: End) -> Host:
         """What the rules may consult at that end now."""
-        host, profile, scope = self.hosts[which], self.variant.profile, self.scope
-        if scope.one_connection and not profile.timestamps:
+        host, scope = self.hosts[which], self.scope
+        if scope.one_connection and not host.profile.timestamps:
             return host
         known, more = end.incarnation, end.history.opens < scope.opens
-        return Host(profile, host.iss + known.offset, known.remembered, may_open=more)
+        iss = host.iss + known.offset
+        return replace(host, iss=iss, remembered=known.remembered, may_open=more)
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """What the user and the timers of one end can do, and forged segments to it; without what
@@ -92,7 +103,7 @@ class Model:
                 if move is not None:
                     yield move
         if end.incarnation.forged < self.scope.attacks:
-            for segment in forgeries(self.variant.profile, end.tcb):
+            for segment in forgeries(self.stacks[which].profile, end.tcb):
                 yield self.receive(which, end, segment, FORGED)
 
     def _offsets(self, event: EventKind, end: End) -> tuple[int, ...]:
@@ -103,12 +114,12 @@ class Model:
         # unless that is one that survives.
         lost = end.history.crashes > 0 and self.scope.isn != "new"
         number = 1 if lost else end.history.opens + 1
-        return offsets(self.scope, self.variant.profile, number)
+        return offsets(self.scope, self.widest, number)
 
     def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """One user call or timeout; None where it is not possible or changes nothing. `offset`: of
         the ISS from now on."""
-        profile, scope = self.variant.profile, self.scope
+        profile, scope = self.stacks[which].profile, self.scope
         if end.incarnation.offset != offset:
             end = replace(end, incarnation=replace(end.incarnation, offset=offset))
         step = self.own_step(event, which, end)
@@ -128,7 +139,7 @@ class Model:
             return None
         if event == EventKind.CRASH:
             return Step("crash: TCB forgotten", empty_tcb(State.CLOSED, self.scope.bits))
-        return self.variant.rules.call(event, self.host(which, end), end.tcb)
+        return self.stacks[which].rules.call(event, self.host(which, end), end.tcb)
 
     def _may(self, event: EventKind, which: int, end: End) -> bool:
         """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
@@ -173,7 +184,7 @@ class Model:
 
     def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
         """What a segment does at one end."""
-        step = self.variant.rules.segment_arrives(self.host(which, end), end.tcb, segment)
+        step = self.stacks[which].rules.segment_arrives(self.host(which, end), end.tcb, segment)
         move = self._stamped(which, end, self._move(EventKind.DELIVER, end, step, (segment, about)))
         if about == FORGED:
             return replace(move, event=EventKind.FORGE, flight=Flight(segment, about=about))
@@ -181,7 +192,7 @@ class Model:
 
     def _stamped(self, which: int, end: End, move: Move) -> Move:
         """The move with timestamps on what it sends, where the profile has them."""
-        if not self.variant.profile.timestamps:
+        if not self.stacks[which].profile.timestamps:
             return move
         opens = move.end.history.opens
         waited = end.state == State.TIME_WAIT and opens == end.history.opens

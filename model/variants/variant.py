@@ -18,3 +18,7 @@ class Variant:
     title: str = ""
     profile: Profile = Profile()
     rules: Rules = RFC9293
+
+    def at(self, which: int) -> Variant:
+        """The stack of that end (0 is A, 1 is B): this one, at both. (A `Pair` has two.)"""
+        return self
