@@ -34,10 +34,10 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
 
     @wraps(rule)
     def checked(host: Any, tcb: Tcb, *arguments: Any) -> Step:
-        step = _called(path, name, rule, host, tcb, *arguments)
+        step = called(path, name, rule, host, tcb, *arguments)
         wrong = nonsense(step, tcb)
         if not wrong and not _is_symbolic(tcb, *arguments):
-            again = _called(path, name, rule, host, replace(tcb), *map(_copied, arguments))
+            again = called(path, name, rule, host, replace(tcb), *map(_copied, arguments))
             if again != step:
                 wrong = "is not pure: called again with equal arguments it returns another Step"
         if wrong:
@@ -48,7 +48,7 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
     return checked
 
 
-def _called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
+def called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
     """What the rule returns. What it prints goes to stderr; where it goes to another folder, this
     process comes back. Only Ctrl-C and the limits of an engine pass as they are."""
     output, folder = sys.stdout, Path.cwd()

@@ -34,6 +34,7 @@ from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing, markdown
 from tcpmc.cli.options import (
+    BETWEEN,
     EXPLORING,
     FAIR,
     GROUP_HELP,
@@ -42,6 +43,7 @@ from tcpmc.cli.options import (
     SCOPE,
     VARIANT,
     VARIANT_NAMES,
+    all_variants,
     result_options,
     version,
 )
@@ -82,9 +84,11 @@ class CheckSettings:
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+    callback=all_variants,
     help="A variant, or a Python file with one; may be repeated. A=NAME and B=NAME name one for "
     "each end.",
 )  # fmt: skip
+@BETWEEN
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
     default="auto", show_default=True,

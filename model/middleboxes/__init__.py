@@ -1,0 +1,4 @@
+"""What can stand beside an end and see every segment of the connection: trackers, NATs, firewalls.
+
+Reading order: `middlebox` (what one is), `conntrack`, `filters` (the others), `shipped` (by name).
+"""
