@@ -12,7 +12,7 @@ from tcpmc.checks.verdict import EXIT_CODES
 from tcpmc.cli.output_formats import RUN_FORMATS, TRACE_FORMATS
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
-from tcpmc.model.middleboxes.shipped import MIDDLEBOXES
+from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.variants.bugs import BUGS

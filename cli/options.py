@@ -15,7 +15,7 @@ from tcpmc.checks.running.stacks_of_ends import between, joined
 from tcpmc.cli.output_formats import Format
 from tcpmc.cli.scope_options import scope_options
 from tcpmc.errors import BadInput
-from tcpmc.model.middleboxes.shipped import MIDDLEBOXES
+from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import FAIRNESS

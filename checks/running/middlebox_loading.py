@@ -12,8 +12,8 @@ from typing import Any
 from tcpmc.checks.rule_guard import called
 from tcpmc.checks.running.loading import defined_in, find_named, find_variant
 from tcpmc.errors import BadInput
-from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Passage, Seen
-from tcpmc.model.middleboxes.shipped import MIDDLEBOXES
+from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Passage, Transit
+from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -64,7 +64,7 @@ def _guarded(path: str, box: Middlebox) -> Middlebox:
     """The middlebox, whose functions raise BadInput where they raise, are not pure, or return what
     they may not."""
 
-    def sees(entry: Entry, seen: Seen) -> Passage:
+    def sees(entry: Entry, seen: Transit) -> Passage:
         passage = _pure(path, "sees", box.sees, entry, seen)
         if not isinstance(passage, Passage):
             raise BadInput(f"{path}: sees returns a {type(passage).__name__}, not a Passage")

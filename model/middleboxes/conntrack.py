@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from tcpmc.model.endpoint.segment import Segment, is_pure_ack
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Passage, Seen
+from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Passage, Transit
 
 
 class Tracked(StrEnum):
@@ -87,7 +87,7 @@ IDLE_SECONDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentSoFar:
     """What one end has sent, as far as window tracking goes: the end of its highest octet, the
     highest that the other allowed, its largest window in octets (0 before its first segment), and
     its highest acknowledgment."""
@@ -99,7 +99,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class TrackedConnection:
     """An entry. `opener_inward`: whether the original direction leads to the end beside the box.
 
     `last` is the last segment that counts: flags, direction, and where it ended, for a SYN that was
@@ -108,7 +108,7 @@ class Connection:
 
     state: Tracked
     opener_inward: bool
-    sent: tuple[Sent, Sent]
+    sent: tuple[SentSoFar, SentSoFar]
     last: tuple[str, int, Seq | None]
     loose: bool = False
     closes: bool = False
@@ -134,18 +134,18 @@ class Conntrack:
     loose: bool = True
     liberal: bool = False
 
-    def sees(self, entry: Entry, seen: Seen) -> Passage:
+    def sees(self, entry: Entry, seen: Transit) -> Passage:
         """What the tracker does with a segment."""
         if entry is None:
             return self._first(seen)
-        assert isinstance(entry, Connection)
+        assert isinstance(entry, TrackedConnection)
         direction = int(seen.inward != entry.opener_inward)
         passage = self._known(entry, direction, seen)
-        if direction == 1 and passage.passes and isinstance(passage.entry, Connection):
+        if direction == 1 and passage.passes and isinstance(passage.entry, TrackedConnection):
             return replace(passage, entry=replace(passage.entry, replied=True))
         return passage
 
-    def _first(self, seen: Seen) -> Passage:
+    def _first(self, seen: Transit) -> Passage:
         """A segment of a connection that is not known."""
         seg, flags = seen.segment, flags_of(seen.segment)
         after = ORIGINAL[flags, Tracked.NONE]
@@ -153,14 +153,14 @@ class Conntrack:
             return Passage(None, False, f"no entry, {flags}: INVALID, dropped")
         end, zero = seg.seq + seg.len, Seq(0, seg.seq.bits)
         picked_up = after != Tracked.SYN_SENT
-        sender = Sent(end, end + seen.window if picked_up else end, max(1, seen.window))
-        other = Sent(seg.ack, seg.ack) if picked_up else Sent(zero, zero)
+        sender = SentSoFar(end, end + seen.window if picked_up else end, max(1, seen.window))
+        other = SentSoFar(seg.ack, seg.ack) if picked_up else SentSoFar(zero, zero)
         last = (flags, 0, None)
-        new = Connection(Tracked(after), seen.inward, (sender, other), last, loose=picked_up)
+        new = TrackedConnection(Tracked(after), seen.inward, (sender, other), last, loose=picked_up)
         entry = _in_window(new, 0, seen, True) if picked_up else new
         return Passage(entry or new, True, f"no entry, {flags}: {after}")
 
-    def _known(self, entry: Connection, direction: int, seen: Seen) -> Passage:
+    def _known(self, entry: TrackedConnection, direction: int, seen: Transit) -> Passage:
         """A segment of a connection that is known."""
         flags = flags_of(seen.segment)
         after = (REPLY if direction else ORIGINAL)[flags, entry.state]
@@ -184,7 +184,9 @@ class Conntrack:
             return self._reset(entry, direction, seen, label)
         return self._tracked(entry, direction, seen, Tracked(after), label)
 
-    def _reset(self, entry: Connection, direction: int, seen: Seen, label: str) -> Passage:
+    def _reset(
+        self, entry: TrackedConnection, direction: int, seen: Transit, label: str
+    ) -> Passage:
         """A RST: before what was acknowledged it is INVALID; not exactly there, it may draw a
         challenge ACK."""
         seg, acked, after = seen.segment, entry.sent[1 - direction].ack, Tracked.CLOSE
@@ -201,14 +203,16 @@ class Conntrack:
             return Passage(replace(entry, state=after, last=last), True, f"{label}: {after}")
         return self._tracked(entry, direction, seen, after, label)
 
-    def _ignored(self, entry: Connection, direction: int, seen: Seen, label: str) -> Passage:
+    def _ignored(
+        self, entry: TrackedConnection, direction: int, seen: Transit, label: str
+    ) -> Passage:
         """A segment that may belong to another connection of the two ends than the one that is
         tracked: it passes and is noted, and a SYN,ACK that answers such a SYN is believed."""
         seg, flags = seen.segment, flags_of(seen.segment)
         if flags == "SYN,ACK" and entry.last == ("SYN", 1 - direction, seg.ack):
             end, zero = seg.ack, Seq(0, seg.seq.bits)
-            opener = Sent(end, end, max(1, entry.sent[1 - direction].window))
-            other = Sent(zero, zero)
+            opener = SentSoFar(end, end, max(1, entry.sent[1 - direction].window))
+            other = SentSoFar(zero, zero)
             sent = (opener, other) if direction else (other, opener)
             synced = replace(entry, state=Tracked.SYN_SENT, sent=sent, challenge=False)
             return self._tracked(synced, direction, seen, Tracked.SYN_RECV, label)
@@ -220,7 +224,7 @@ class Conntrack:
         return Passage(noted, True, f"{label}: ignored, passed")
 
     def _tracked(
-        self, entry: Connection, direction: int, seen: Seen, after: Tracked, label: str
+        self, entry: TrackedConnection, direction: int, seen: Transit, after: Tracked, label: str
     ) -> Passage:
         """A segment that the table allows: it has to be in the window."""
         inside = _in_window(entry, direction, seen, self.liberal or entry.loose)
@@ -242,7 +246,7 @@ class Conntrack:
         return Passage(kept, True, f"{label}: {after}")
 
 
-def _is_challenge(entry: Connection, direction: int, flags: str, after: str) -> bool:
+def _is_challenge(entry: TrackedConnection, direction: int, flags: str, after: str) -> bool:
     """Whether an ACK in LAST_ACK is the answer to a SYN that was let pass (RFC 5961), and not the
     acknowledgment of the last FIN."""
     answers = entry.last[:2] == ("SYN", 1 - direction) and entry.challenge
@@ -254,13 +258,15 @@ def _is_challenge(entry: Connection, direction: int, flags: str, after: str) -> 
     )
 
 
-def _with(entry: Connection, direction: int, sender: Sent) -> Connection:
+def _with(entry: TrackedConnection, direction: int, sender: SentSoFar) -> TrackedConnection:
     """The entry with what one end has sent replaced."""
     other = entry.sent[1 - direction]
     return replace(entry, sent=(other, sender) if direction else (sender, other))
 
 
-def _in_window(entry: Connection, direction: int, seen: Seen, liberal: bool) -> Connection | None:
+def _in_window(
+    entry: TrackedConnection, direction: int, seen: Transit, liberal: bool
+) -> TrackedConnection | None:
     """The entry after a segment that is in the window as the tracker sees it; None for another."""
     seg, win = seen.segment, seen.window
     end = seg.seq + seg.len
@@ -268,13 +274,13 @@ def _in_window(entry: Connection, direction: int, seen: Seen, liberal: bool) -> 
     begins_anew = (entry.state, direction) in ((Tracked.SYN_SENT, 0), (Tracked.SYN_RECV, 1))
     if sender.window == 0:
         if seg.SYN:
-            sender = Sent(end, end, max(1, win))
+            sender = SentSoFar(end, end, max(1, win))
             if not seg.ACK:
                 return _with(entry, direction, sender)
         else:
-            sender = Sent(end, end + win, max(1, win))
+            sender = SentSoFar(end, end + win, max(1, win))
             if receiver.window == 0:
-                receiver = Sent(seg.ack, seg.ack)
+                receiver = SentSoFar(seg.ack, seg.ack)
             elif seg.ack == receiver.end + 1:
                 receiver = replace(receiver, end=seg.ack)
     elif begins_anew and sender.end < end:
@@ -290,7 +296,7 @@ def _in_window(entry: Connection, direction: int, seen: Seen, liberal: bool) -> 
     inside = seq <= sender.max_end and lowest and ack <= receiver.end
     if not inside:
         return entry if liberal else None
-    sender = Sent(
+    sender = SentSoFar(
         end if sender.end < end else sender.end,
         sender.max_end,
         max(sender.window, win),
@@ -316,7 +322,7 @@ def _later(first: Seq | None, second: Seq) -> Seq:
 
 
 def _established(entry: Entry) -> bool:
-    return isinstance(entry, Connection) and entry.state == Tracked.ESTABLISHED
+    return isinstance(entry, TrackedConnection) and entry.state == Tracked.ESTABLISHED
 
 
 def conntrack(name: str, title: str, *, forgets: bool = False, **settings: bool) -> Middlebox:

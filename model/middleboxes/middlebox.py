@@ -12,7 +12,7 @@ Entry = Hashable
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Transit:
     """A segment at a middlebox: `inward` if it is on its way to the end beside which the box
     stands, and RCV.WND in octets of the end that sent it."""
 
@@ -49,7 +49,7 @@ class Middlebox:
 
     name: str
     title: str
-    sees: Callable[[Entry, Seen], Passage]
+    sees: Callable[[Entry, Transit], Passage]
     forgets: Callable[[Entry], Entry] = field(default=lambda entry: entry)
     established: Callable[[Entry], bool] = field(default=lambda entry: False)
     is_empty: Callable[[Entry], bool] = field(default=lambda entry: entry is None)

@@ -10,7 +10,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import Step
-from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Seen
+from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Transit
 from tcpmc.model.network.product import Dropped, End, Move
 
 Receive = Callable[[End, Segment], Move]
@@ -23,7 +23,7 @@ def arriving(
     """A segment comes to the box from outside, and to the end if it passes. `windows` are RCV.WND
     in octets of the end and of the other one."""
     own, other = windows
-    passage = box.sees(end.entry, Seen(segment, True, other))
+    passage = box.sees(end.entry, Transit(segment, True, other))
     label = f"{box.name}: {passage.rule}"
     if passage.passes:
         move = receive(replace(end, entry=passage.entry), segment)
@@ -39,7 +39,7 @@ def leaving(box: Middlebox, window: int, entry: Entry, move: Move, receive: Rece
     passed, dropped, labels = list[Segment](), None, list[str]()
     replies = list[Segment]()
     for segment in move.step.send:
-        passage = box.sees(entry, Seen(segment, False, window))
+        passage = box.sees(entry, Transit(segment, False, window))
         entry = passage.entry
         labels.append(f"{box.name}: {passage.rule}")
         if passage.passes:
@@ -83,7 +83,7 @@ def entry_after_handshake(
     for opener in (0, 1):
         entry: Entry = None
         for sender, segment in _handshake(opener, iss):
-            passage = box.sees(entry, Seen(segment, sender != which, windows[sender]))
+            passage = box.sees(entry, Transit(segment, sender != which, windows[sender]))
             entry = passage.entry
             if not passage.passes:
                 break

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from harness import segment
-from tcpmc.model.middleboxes.conntrack import ORIGINAL, REPLY, Connection, Tracked
-from tcpmc.model.middleboxes.middlebox import Entry, Passage, Seen
-from tcpmc.model.middleboxes.shipped import MIDDLEBOXES
+from tcpmc.model.middleboxes.conntrack import ORIGINAL, REPLY, Tracked, TrackedConnection
+from tcpmc.model.middleboxes.middlebox import Entry, Passage, Transit
+from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 
 HANDSHAKE = (
     "> <SEQ=100><CTL=SYN>",
@@ -31,14 +31,14 @@ def passages(name: str, *lines: str) -> list[Passage]:
     box, entry, found = MIDDLEBOXES[name], None, list[Passage]()
     for line in lines:
         way, text = line.split()
-        passage = box.sees(entry, Seen(segment(text), way == ">", 4))
+        passage = box.sees(entry, Transit(segment(text), way == ">", 4))
         entry = passage.entry
         found.append(passage)
     return found
 
 
 def state(entry: Entry) -> str:
-    return entry.state if isinstance(entry, Connection) else "none"
+    return entry.state if isinstance(entry, TrackedConnection) else "none"
 
 
 def states(*lines: str, box: str = "conntrack") -> list[str]:
