@@ -91,9 +91,9 @@ def is_heard(model: Model, system: System, which: int) -> bool:
     return not waits_for_ack(model, system, which)
 
 
-def with_text(scope: Scope) -> Scope:
-    """One connection, in which text flows."""
-    return scope.with_(start="established", data=max(1, scope.data), opens=1, clock=False)
+def from_established(scope: Scope) -> Scope:
+    """One connection, which the box has seen open."""
+    return scope.with_(start="established", opens=1, clock=False)
 
 
 MIDDLEBOXES: tuple[Property, ...] = (
@@ -123,7 +123,7 @@ MIDDLEBOXES: tuple[Property, ...] = (
         citation="RFC 9293, 3.8.1, MUST-20; RFC 5382, REQ-5",
         expected=expected("no-black-hole"),
         assumptions=(QUIET, "from ESTABLISHED on both sides, by a handshake that the box saw"),
-        scope_for=with_text,
+        scope_for=from_established,
         premise=waits_for_ack,
         goal=is_heard,
     ),
