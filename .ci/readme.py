@@ -23,7 +23,15 @@ WHOLE = {
     "docs/claims.md": "tcpmc claims --format markdown --quiet",
     **{
         f"docs/reference/{kind}.md": f"tcpmc list {kind} -o markdown"
-        for kind in ("properties", "variants", "middleboxes", "rules", "switches", "formats", "exit-codes")
+        for kind in (
+            "properties",
+            "variants",
+            "middleboxes",
+            "rules",
+            "switches",
+            "formats",
+            "exit-codes",
+        )
     },
 }
 PAGES = ("README.md", *sorted({f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")} - {*WHOLE}))

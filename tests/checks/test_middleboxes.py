@@ -19,12 +19,32 @@ from tcpmc.model.middleboxes.middlebox import Middlebox, Passage
 from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
-from tcpmc.model.properties.middleboxes import BESIDE_B
 from tcpmc.model.variants.pair import Pair
 
 TIGHT = SCOPES["small"].with_(capacity=1, duplication=False)
 RFC = VARIANTS["rfc9293"]
 WIRE = Middlebox("wire", "lets everything pass", lambda entry, seen: Passage(None, True, "passed"))
+BESIDE_B = {
+    "no-legal-drop": {
+        "conntrack": "REFUTED",
+        "conntrack-liberal": "REFUTED",
+        "firewall": "REFUTED",
+        "nat": "REFUTED",
+        "drop-rst": "REFUTED",
+    },
+    "tracker-agrees": {"conntrack": "PROVED", "conntrack-idle": "REFUTED", "firewall": "REFUTED"},
+    "no-black-hole": {
+        "conntrack": "PROVED",
+        "conntrack-idle": "REFUTED",
+        "conntrack-idle-strict": "REFUTED",
+        "firewall": "REFUTED",
+        "firewall-idle": "REFUTED",
+        "firewall-reset": "PROVED",
+        "nat": "PROVED",
+        "nat-idle": "REFUTED",
+    },
+}
+"""What each does, by property and middlebox, with the rules of the RFC at both ends."""
 ALL = [(name, box, word) for name, boxes in BESIDE_B.items() for box, word in boxes.items()]
 CURED = [
     ("no-black-hole", "conntrack-idle", "conntrack"),
