@@ -20,6 +20,7 @@ from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
 from tcpmc.model.variants.pair import Pair
+from tcpmc.reports.formats.packetdrill_writer import packetdrill
 
 TIGHT = SCOPES["small"].with_(capacity=1, duplication=False)
 RFC = VARIANTS["rfc9293"]
@@ -195,3 +196,13 @@ def test_a_middlebox_that_does_nonsense(tmp_path: Path, body: str, problem: str)
     box.write_text(OWN.format(body=body))
     with pytest.raises(BadInput, match=problem):
         tcpmc.check("closing", variant=between("rfc9293", [str(box)]), scope=TIGHT)
+
+
+def test_a_packetdrill_script_has_what_the_kernel_sees() -> None:
+    """Not what the box drops on the way in, but what it drops on the way out."""
+    stacks = between("rfc9293", ["conntrack-idle"])
+    result = tcpmc.check("no-black-hole", variant=stacks, scope=TIGHT, closer="A")
+    script = packetdrill(result.decided)["-B"]
+    fins = [line for line in script.splitlines() if "> F." in line]
+    assert len(fins) > 1
+    assert script.count("< F.") == 1
