@@ -151,7 +151,8 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     if isinstance(prop, Lemma):
         return True
     on_edges = isinstance(prop, Eventually | LivelockFree | EveryStep)
-    return not on_edges and scope.channel != "fifo" and scope.one_connection
+    encoded = scope.channel != "fifo" and scope.one_connection and not scope.prompt
+    return not on_edges and encoded
 
 
 def preferred_engine(prop: Property) -> Engine:
