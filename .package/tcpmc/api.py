@@ -25,7 +25,7 @@ from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
-from tcpmc.model.variants.pair import Pair
+from tcpmc.model.variants.pair import StackPair
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -77,7 +77,7 @@ def check(
 
     variant
         A name, a Python file that defines `variant`, or a `Variant`; or one for each end:
-        `{"A": "linux", "B": "lwip"}`, or a `Pair`.
+        `{"A": "linux", "B": "lwip"}`, or a `StackPair`.
     scope, bounds
         Named bounds or a `Scope`, and changes of them: `capacity=1`, `data=0`, `clock=True`.
     engine
@@ -163,7 +163,7 @@ def _property(asked: AskedProperty) -> Property:
 def _variant(asked: AskedStacks) -> Variant:
     """The one variant that is asked about. Raises BadInput for a pair."""
     stacks = stacks_of(asked)[1]
-    if isinstance(stacks, Pair):
+    if isinstance(stacks, StackPair):
         raise BadInput(f"{stacks.name}: this is asked of one stack, not of a pair")
     return stacks
 

@@ -33,7 +33,7 @@ from tcpmc.model.properties.kinds import (
     LivelockFree,
     Property,
 )
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 if TYPE_CHECKING:
     from tcpmc.checks.audit.variant_audit import Audits
@@ -185,7 +185,7 @@ def select(
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
         job = Job(prop, variants[source], source, asked, chosen)
-        if isinstance(prop, Lemma) and isinstance(job.variant, Pair):
+        if isinstance(prop, Lemma) and isinstance(job.variant, StackPair):
             if prop.name in names:
                 raise BadInput(f"{prop.name} is about one step of one stack: ask it of each end's")
         elif any(decides(engine, prop, _scope(job)) for engine in chosen):

@@ -24,7 +24,7 @@ from tcpmc.checks.verdict import INCONCLUSIVE, Answer
 from tcpmc.errors import BadInput, Error, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Property
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 GRACE_SECONDS = 2.0
 Message = tuple[Any, ...]
@@ -95,7 +95,7 @@ def _in_dense_time(variant: Stacks, prop: Property, scope: Scope) -> Answer | No
     from tcpmc.checks.timed.at_scope import decide
     from tcpmc.checks.timed.phases import NotFinite
 
-    if isinstance(variant, Pair):  # the clocks are about one table of phases for both ends
+    if isinstance(variant, StackPair):  # the clocks are about one table of phases for both ends
         return None
     try:
         return decide(variant, prop, scope)

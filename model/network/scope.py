@@ -84,15 +84,15 @@ class Scope:
     sender: Side = "both"
     closer: Side = "both"
     shared_address: bool = False
-    listener: Listener = "none"
     attacks: int = 0
     retransmissions: int | None = None
-    prompt: bool = False
     start: Start = "closed"
     clock: bool = False
     msl: int = 2
     time_wait: int = 4
     rto: int = 1
+    listener: Listener = "none"
+    prompt: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for a bound that makes no sense, with what is allowed."""

@@ -17,7 +17,7 @@ from tcpmc.model.endpoint.tcb import State, Step, Tcb, delete_tcb
 from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 SUCCEEDS = PROPERTIES["reopening-succeeds"]
 RFC = VARIANTS["rfc9293"]
@@ -117,8 +117,8 @@ def test_f1_without_reopening_stalls() -> None:
 def test_networkx_agrees(isn: str) -> None:
     prop = PROPERTIES[f"reopening-succeeds{isn}"]
     for stacks in (
-        Pair(VARIANTS["lwip"], VARIANTS["linux"]),
-        Pair(VARIANTS["linux"], VARIANTS["lwip"]),
+        StackPair(VARIANTS["lwip"], VARIANTS["linux"]),
+        StackPair(VARIANTS["linux"], VARIANTS["lwip"]),
         RFC,
     ):
         model = Model(stacks, prop.scope_for(SCOPES["default"]))
@@ -132,8 +132,8 @@ def test_networkx_agrees(isn: str) -> None:
 def test_the_fault_is_the_servers() -> None:
     """An lwIP server stalls a Linux client; a Linux server lets an lwIP client in."""
     server, client = VARIANTS["lwip"], VARIANTS["linux"]
-    assert asked("reopening-succeeds", Pair(server, client)).word == "REFUTED"
-    assert asked("reopening-succeeds", Pair(client, server)).word == "PROVED"
+    assert asked("reopening-succeeds", StackPair(server, client)).word == "REFUTED"
+    assert asked("reopening-succeeds", StackPair(client, server)).word == "PROVED"
 
 
 def test_more_syns_do_not_help_against_f1() -> None:
