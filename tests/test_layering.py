@@ -68,6 +68,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checks.audit": ("checks.*", "errors", "model.*"),
     "checks.conform": ("captures", "checks", "checks.symbolic", "errors", "model.*"),
     "checks.drive": ("captures", "checks", "checks.conform", "errors", "model.*", "stacks"),
+    "checks.suite": ("captures", "checks", "checks.conform", "checks.drive", "errors", "model.*"),
     "checks.networkx_engine": ("checks", "model.*"),
     "checks.running": ("", "checks.*", "errors", "model.*"),
     "checks.certificates": ("", "checks.*", "errors", "model.*"),
