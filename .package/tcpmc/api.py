@@ -202,7 +202,7 @@ def explore(
     try:
         with monitor.running(), monitor.interruptible():
             graph = explored(table, visit=visit)
-            ask_again(stack.rules)
+            ask_again(stack)
             return StateSpace(table, graph)
     except Stopped as stop:
         if monitor.reason == "interrupted":

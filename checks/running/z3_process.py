@@ -88,7 +88,7 @@ def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
             answers = engine.decide([prop]) if dense is None else {name: dense}
         except ReplayError as error:
             raise ReplayError(f"{name} on {variant.name}, z3: {error}") from error
-        ask_again(variant.rules)
+        ask_again(variant)
         send("end", number, name, answers.get(name))
 
 
