@@ -75,7 +75,7 @@ class AskedAgain:
 def ask_again(stacks: Stacks) -> None:
     """Ask each rule of the user's, of a variant or of both in a pair, on a sample of the calls so
     far. Raises BadInput for one that is not pure, or may not be: then no verdict can be given."""
-    for asked in (asked for end in (0, 1) for asked in asked_of(stacks.at(end).rules)):
+    for asked in (one for stack in {stacks.at(0), stacks.at(1)} for one in asked_of(stack.rules)):
         asked.once_more()
         if asked.unsteady:
             raise BadInput(f"{asked.told} is not pure: {asked.unsteady}")
