@@ -54,6 +54,7 @@ from tcpmc.cli.prove_command import prove
 from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
+from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
@@ -250,6 +251,7 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(suite)
 cli.add_command(learn)
 cli.add_command(replay)
 cli.add_command(verify)

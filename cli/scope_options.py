@@ -9,7 +9,7 @@ import click
 
 from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.errors import BadInput
-from tcpmc.model.network.scope import CHANNELS, LOSSES, POLICIES, SIDES, STARTS, Scope
+from tcpmc.model.network.scope import CHANNELS, LISTENERS, LOSSES, POLICIES, SIDES, STARTS, Scope
 from tcpmc.reports.scope_arguments import FLAGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -48,8 +48,12 @@ OPTIONS = (
     _bound("sender", "Who calls SEND.", type=click.Choice(SIDES)),
     _bound("closer", "Who calls CLOSE first.", type=click.Choice(SIDES)),
     _bound("shared_address", "Whether the second connection of A is from another host."),
+    _bound(
+        "listener", "Which end listens once its connection is gone.", type=click.Choice(LISTENERS)
+    ),
     _number("attacks", "Forged segments to each end."),
     _bound("retransmissions", "Limit per segment.", callback=retries, metavar="N|forever"),
+    _bound("prompt", "Whether all arrives before a retransmission."),
     _bound("start", "Where both ends begin.", type=click.Choice(STARTS)),
     _bound("clock", "Model time, in ticks."),
     _number("msl", "Maximum segment lifetime, in ticks."),

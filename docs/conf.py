@@ -13,6 +13,8 @@ author = "the tcpmc authors"
 release = version = installed_version("tcpmc")
 html_title = "tcpmc"
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_show_copyright = False
 highlight_language = "none"
 smartquotes = False  # --variant keeps both its hyphens

@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, overload
 
 from tcpmc.check_result import CheckResult
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.jobs import AUTO, ENGINES, Engine, Job, Result, decides, select
 from tcpmc.checks.running.loading import (
     bounded,
@@ -25,7 +26,7 @@ from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
-from tcpmc.model.variants.pair import Pair
+from tcpmc.model.variants.pair import StackPair
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -77,7 +78,7 @@ def check(
 
     variant
         A name, a Python file that defines `variant`, or a `Variant`; or one for each end:
-        `{"A": "linux", "B": "lwip"}`, or a `Pair`.
+        `{"A": "linux", "B": "lwip"}`, or a `StackPair`.
     scope, bounds
         Named bounds or a `Scope`, and changes of them: `capacity=1`, `data=0`, `clock=True`.
     engine
@@ -163,7 +164,7 @@ def _property(asked: AskedProperty) -> Property:
 def _variant(asked: AskedStacks) -> Variant:
     """The one variant that is asked about. Raises BadInput for a pair."""
     stacks = stacks_of(asked)[1]
-    if isinstance(stacks, Pair):
+    if isinstance(stacks, StackPair):
         raise BadInput(f"{stacks.name}: this is asked of one stack, not of a pair")
     return stacks
 
@@ -200,7 +201,9 @@ def explore(
 
     try:
         with monitor.running(), monitor.interruptible():
-            return StateSpace(table, explored(table, visit=visit))
+            graph = explored(table, visit=visit)
+            ask_again(stack)
+            return StateSpace(table, graph)
     except Stopped as stop:
         if monitor.reason == "interrupted":
             raise KeyboardInterrupt from None

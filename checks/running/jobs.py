@@ -33,7 +33,7 @@ from tcpmc.model.properties.kinds import (
     LivelockFree,
     Property,
 )
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 if TYPE_CHECKING:
     from tcpmc.checks.audit.variant_audit import Audits
@@ -151,7 +151,8 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     if isinstance(prop, Lemma):
         return True
     on_edges = isinstance(prop, Eventually | LivelockFree | EveryStep)
-    return not on_edges and scope.channel != "fifo" and scope.one_connection
+    encoded = scope.channel != "fifo" and scope.one_connection and not scope.prompt
+    return not on_edges and encoded
 
 
 def preferred_engine(prop: Property) -> Engine:
@@ -225,7 +226,7 @@ def _without_solver(engines: tuple[Engine, ...], stacks: Stacks) -> tuple[Engine
 
 def _of_one_stack(job: Job) -> str:
     """Why the property cannot be asked of these stacks; "" where it can be."""
-    if isinstance(job.prop, Lemma) and isinstance(job.variant, Pair):
+    if isinstance(job.prop, Lemma) and isinstance(job.variant, StackPair):
         return f"{job.prop.name} is about one step of one stack: ask it of each end's"
     if isinstance(job.prop, Lemma | EveryStep) and has_middlebox(job.variant):
         return f"{job.prop.name} is about the steps of a stack: ask it without a middlebox"

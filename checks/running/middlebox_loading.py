@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tcpmc.checks.rule_guard import called
+from tcpmc.checks.own_rules.rule_guard import contained
 from tcpmc.checks.running.loading import defined_in, find_named, find_variant
 from tcpmc.errors import BadInput
 from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Passage, Transit
@@ -87,8 +87,8 @@ def _guarded(path: str, box: Middlebox) -> Middlebox:
 
 def _pure(path: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """What the function returns, twice the same. Raises BadInput."""
-    first = called(path, name, function, *arguments)
-    if called(path, name, function, *arguments) != first:
+    first = contained(path, name, function, *arguments)
+    if contained(path, name, function, *arguments) != first:
         raise BadInput(f"{path}: {name} is not pure: called again it returns something else")
     return first
 

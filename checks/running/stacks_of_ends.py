@@ -14,7 +14,7 @@ from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.loading import find_variant, own_variant
 from tcpmc.checks.running.middlebox_loading import find_stack, parts_of
 from tcpmc.errors import BadInput
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 from tcpmc.model.variants.variant import Variant
 
 OF_AN_END = re.compile(r"(\w+)=(.*)", re.DOTALL)
@@ -22,7 +22,7 @@ BETWEEN_ENDS = re.compile(r",(?=\w+=)")
 
 AskedStack = str | PathLike[str] | Variant
 """The name of a variant, a Python file that defines one, or the variant itself."""
-AskedStacks = AskedStack | Pair | Mapping[str, AskedStack]
+AskedStacks = AskedStack | StackPair | Mapping[str, AskedStack]
 """A stack for both ends, or one for each: `{"A": "linux", "B": "lwip"}`."""
 
 
@@ -48,8 +48,10 @@ def stacks_of(asked: AskedStacks) -> tuple[str, Stacks]:
         if len(texts) == len(asked):
             return stacks_of(_text(texts))
         _check_both(asked)
-        asked = Pair(*(_one(asked[end]) for end in ENDS))
-    found = _pair(own_variant(asked.a), own_variant(asked.b)) if isinstance(asked, Pair) else None
+        asked = StackPair(*(_one(asked[end]) for end in ENDS))
+    found = (
+        _pair(own_variant(asked.a), own_variant(asked.b)) if isinstance(asked, StackPair) else None
+    )
     stacks: Stacks = found or own_variant(asked)  # type: ignore[arg-type]
     return stacks.name, stacks
 
@@ -151,8 +153,8 @@ def _one(asked: object) -> Variant:
     return own_variant(asked)  # type: ignore[arg-type]
 
 
-def _pair(a: Variant, b: Variant) -> Pair:
+def _pair(a: Variant, b: Variant) -> StackPair:
     """Raises BadInput where two variants have one name: nobody could tell the ends apart."""
     if a.name == b.name and a != b:
         raise BadInput(f"the variants of A and B differ, and both are named {a.name!r}")
-    return Pair(a, b)
+    return StackPair(a, b)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.monitor import PERIOD, Limits, Monitor, Stopped
 from tcpmc.checks.running.parallel import deaf_to_ctrl_c, without_the_script
 from tcpmc.checks.trace import ReplayError
@@ -24,7 +25,7 @@ from tcpmc.checks.verdict import INCONCLUSIVE, Answer
 from tcpmc.errors import BadInput, Error, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Property
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 GRACE_SECONDS = 2.0
 Message = tuple[Any, ...]
@@ -87,6 +88,7 @@ def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
             answers = engine.decide([prop]) if dense is None else {name: dense}
         except ReplayError as error:
             raise ReplayError(f"{name} on {variant.name}, z3: {error}") from error
+        ask_again(variant)
         send("end", number, name, answers.get(name))
 
 
@@ -95,7 +97,7 @@ def _in_dense_time(variant: Stacks, prop: Property, scope: Scope) -> Answer | No
     from tcpmc.checks.timed.at_scope import decide
     from tcpmc.checks.timed.phases import NotFinite
 
-    if isinstance(variant, Pair):  # the clocks are about one table of phases for both ends
+    if isinstance(variant, StackPair):  # the clocks are about one table of phases for both ends
         return None
     try:
         return decide(variant, prop, scope)

@@ -44,6 +44,8 @@ from tcpmc.model.network.product import (
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.variants.pair import Stacks
 
+CALLS = (EventKind.ACTIVE_OPEN, EventKind.SEND, EventKind.CLOSE, EventKind.ABORT)
+
 
 class Model:
     """The rules of one variant, or of a pair of them, within the bounds of one scope.
@@ -136,15 +138,19 @@ class Model:
         if step is None or self.changes_nothing(end.tcb, step):
             return None
         move = self._stamped(which, end, self._move(event, end, step))
+        if event != EventKind.CRASH:
+            move = self._listening(which, move)
         box = self.stacks[which].middlebox
         if box is not None:
             window = profile.window
             move = leaving(box, window, end.entry, move, partial(self._received, which))
+        if scope.prompt and event in (EventKind.RETRANSMISSION_TIMEOUT, EventKind.USER_TIMEOUT):
+            return replace(move, quiet=True)
         if event == EventKind.TIME_WAIT_TIMEOUT:
             return replace(move, settled=profile.time_wait == "quiet" and not scope.clock)
         if event in OPENS and scope.opens > 1:
             quiet = profile.quiet_time and scope.crashes > 0 and end.history.crashes > 0
-            return replace(move, quiet=quiet, offset=offset)
+            return replace(move, quiet=quiet or scope.prompt, offset=offset)
         return move
 
     def own_step(self, event: EventKind, which: int, end: End) -> Step | None:
@@ -158,6 +164,8 @@ class Model:
     def _may(self, event: EventKind, which: int, end: End) -> bool:
         """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
         scope, history = self.scope, end.history
+        if self.listens(which) and event in CALLS and self._waits_for_a_call(event, end):
+            return False
         match event:
             case EventKind.ACTIVE_OPEN | EventKind.PASSIVE_OPEN:
                 begins = end.state in (State.CLOSED, State.TIME_WAIT)
@@ -181,6 +189,16 @@ class Model:
             case EventKind.USER_TIMEOUT:
                 return self._gives_up(end)
         return False
+
+    def listens(self, which: int) -> bool:
+        """Whether a listener stands at that end."""
+        return self.scope.listener in ("both", "AB"[which])
+
+    @staticmethod
+    def _waits_for_a_call(event: EventKind, end: End) -> bool:
+        """Whether a listener does not make that call: it never calls itself, and it makes none in
+        LISTEN."""
+        return event == EventKind.ACTIVE_OPEN or end.state == State.LISTEN
 
     def _due(self, end: End) -> bool:
         """Whether something is unacknowledged and the retransmission timer has run out."""
@@ -214,9 +232,25 @@ class Model:
         """What a segment does that has come to the end."""
         step = self.stacks[which].rules.segment_arrives(self.host(which, end), end.tcb, segment)
         move = self._stamped(which, end, self._move(EventKind.DELIVER, end, step, (segment, about)))
+        move = self._listening(which, move)
         if about == FORGED:
             return replace(move, event=EventKind.FORGE, flight=Flight(segment, about=about))
         return move
+
+    def _listening(self, which: int, move: Move) -> Move:
+        """The move; where it leaves no connection at the end of a listener, that listens at once
+        (with the ISS that the clock gives)."""
+        end = move.end
+        if not self.listens(which) or end.state != State.CLOSED:
+            return move
+        offset = self._offsets(EventKind.PASSIVE_OPEN, end)[-1]
+        end = replace(end, incarnation=replace(end.incarnation, offset=offset))
+        opened = self.own_step(EventKind.PASSIVE_OPEN, which, end)
+        if opened is None:  # no OPEN is left
+            return move
+        end = self._move(EventKind.PASSIVE_OPEN, end, opened).end
+        rules = (*move.step.rules, *opened.rules)
+        return replace(move, step=replace(move.step, rules=rules, tcb=end.tcb), end=end)
 
     def _stamped(self, which: int, end: End, move: Move) -> Move:
         """The move with timestamps on what it sends, where the profile has them."""

@@ -6,6 +6,7 @@ from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import End, System
 from tcpmc.model.network.system import Model
+from tcpmc.model.properties.calling_again import CALLING_AGAIN
 from tcpmc.model.properties.clocked import TIMED
 from tcpmc.model.properties.closing import CLOSING, closed_in_order
 from tcpmc.model.properties.kinds import (
@@ -327,7 +328,7 @@ CATALOGUE: dict[str, Property] = {
 """What is asked where nothing is named."""
 
 PROPERTIES: dict[str, Property] = CATALOGUE | {
-    prop.name: prop for prop in (*OPENING, *CLOSING, *REOPENED, *MIDDLEBOXES)
+    prop.name: prop for prop in (*OPENING, *CLOSING, *REOPENED, *CALLING_AGAIN, *MIDDLEBOXES)
 }
 """All that can be asked, by name: also what claims rest on, what a second connection brings, and
 what a middlebox does."""

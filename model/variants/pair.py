@@ -9,7 +9,7 @@ from tcpmc.model.variants.variant import Variant
 
 
 @dataclass(frozen=True)
-class Pair:
+class StackPair:
     """The stack of end A and that of end B."""
 
     a: Variant
@@ -45,5 +45,5 @@ def without_timestamps(stack: Variant) -> Variant:
     return replace(stack, profile=replace(stack.profile, timestamps=False))
 
 
-Stacks = Variant | Pair
+Stacks = Variant | StackPair
 """What is asked about: one stack at both ends, or two."""

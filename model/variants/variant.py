@@ -23,5 +23,5 @@ class Variant:
     middlebox: Middlebox | None = None
 
     def at(self, which: int) -> Variant:
-        """The stack of that end (0 is A, 1 is B): this one, at both. (A `Pair` has two.)"""
+        """The stack of that end (0 is A, 1 is B): this one, at both. (A `StackPair` has two.)"""
         return self

@@ -19,7 +19,7 @@ from tcpmc.model.middleboxes.middlebox import Middlebox, Passage
 from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
-from tcpmc.model.variants.pair import Pair
+from tcpmc.model.variants.pair import StackPair
 from tcpmc.reports.formats.packetdrill_writer import packetdrill
 
 TIGHT = SCOPES["small"].with_(capacity=1, duplication=False)
@@ -57,9 +57,9 @@ CURED = [
 ]
 
 
-def beside_b(box: Middlebox) -> Pair:
+def beside_b(box: Middlebox) -> StackPair:
     """The rules of the RFC at both ends, and the box beside B."""
-    return Pair(RFC, beside(RFC, box))
+    return StackPair(RFC, beside(RFC, box))
 
 
 @pytest.mark.parametrize(("name", "box", "word"), ALL)
@@ -102,7 +102,7 @@ def test_networkx_agrees_on_a_middlebox(box: str) -> None:
 
 @pytest.mark.parametrize("box", sorted(MIDDLEBOXES))
 def test_a_box_beside_a_mirrors_that_beside_b(box: str) -> None:
-    a = Pair(beside(RFC, MIDDLEBOXES[box]), RFC)
+    a = StackPair(beside(RFC, MIDDLEBOXES[box]), RFC)
     mirrored = TIGHT.with_(iss=TIGHT.iss[::-1])
     assert (
         explore(TabulatedModel(Model(a, mirrored))).states

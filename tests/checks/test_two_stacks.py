@@ -19,7 +19,7 @@ from tcpmc.errors import BadInput
 from tcpmc.model import PROPERTIES, VARIANTS, Profile, Variant
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.variants.pair import Pair, Stacks
+from tcpmc.model.variants.pair import StackPair, Stacks
 from tcpmc.reports.saved import read_traces
 
 TIGHT = SCOPES["small"].with_(capacity=1, duplication=False)
@@ -28,9 +28,9 @@ ASKED = ("graceful-close", "closing", "close-completes", "no-deadlock")
 """Properties that tell neither end apart from the other."""
 
 
-def pair(a: str, b: str) -> Pair:
+def pair(a: str, b: str) -> StackPair:
     """The variants of these names, at A and at B."""
-    return Pair(VARIANTS[a], VARIANTS[b])
+    return StackPair(VARIANTS[a], VARIANTS[b])
 
 
 def states(stacks: Stacks, scope: Scope = TIGHT) -> int:
@@ -123,7 +123,7 @@ def test_all_but_the_timestamps_is_each_ends_own() -> None:
 
 def test_each_host_is_offered_the_window_of_the_other() -> None:
     small, large = Variant("s", profile=Profile(window=2)), Variant("l", profile=Profile(window=8))
-    a, b = Model(Pair(small, large), TIGHT).hosts
+    a, b = Model(StackPair(small, large), TIGHT).hosts
     assert (a.profile.window, a.max_snd_wnd) == (2, 8)
     assert (b.profile.window, b.max_snd_wnd) == (8, 2)
     assert Model(small, TIGHT).hosts[0].max_snd_wnd is None
@@ -132,7 +132,7 @@ def test_each_host_is_offered_the_window_of_the_other() -> None:
 def test_a_window_that_is_too_large_at_one_end_is_refused() -> None:
     wide = Variant("wide", profile=Profile(window=2**9))
     with pytest.raises(ValueError, match="window=512"):
-        Model(Pair(VARIANTS["rfc9293"], wide), TIGHT)
+        Model(StackPair(VARIANTS["rfc9293"], wide), TIGHT)
 
 
 def test_a_pair_is_named_by_text_or_mapping() -> None:
