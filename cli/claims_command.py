@@ -68,8 +68,8 @@ def claims(
             _write_pages(place, pages(decided, book))
 
         def text() -> str:
-            told = [full(one, book, width()) for one in decided] if names else None
-            return "\n".join(told) if told else table(decided, width())
+            pages = [full(claim, book, width()) for claim in decided] if names else None
+            return "\n".join(pages) if pages else table(decided, width())
 
         destinations.write_by(
             {

@@ -32,11 +32,11 @@ def unmatched(encoding: Encoding, steps: Iterable[LocalStep]) -> Iterator[LocalS
     while some := list(islice(steps, ROWS)):
         rows = [(step, _row(encoding, step)) for step in some]
         yield from (step for step, row in rows if row is None)
-        known = [(step, row) for step, row in rows if row is not None]
-        if known:
-            values = _columns(encoding, [row for _, row in known])
-            truths = holds_at(encoding.step, values, len(known))
-            yield from (step for (step, _), true in zip(known, truths, strict=True) if not true)
+        encoded = [(step, row) for step, row in rows if row is not None]
+        if encoded:
+            values = _columns(encoding, [row for _, row in encoded])
+            truths = holds_at(encoding.step, values, len(encoded))
+            yield from (step for (step, _), true in zip(encoded, truths, strict=True) if not true)
 
 
 def _effective(step: LocalStep) -> bool:
@@ -73,12 +73,12 @@ def _row(encoding: Encoding, step: LocalStep) -> Row | None:
 
 def _in_channel(encoding: Encoding, contents: Contents) -> Contents:
     """What is in flight, as the encoding's channel holds it."""
-    found: Contents = ()
+    channel: Contents = ()
     for flight in contents:
-        after = encoding.reference.channel.put(found, (flight.segment,))
+        after = encoding.reference.channel.put(channel, (flight.segment,))
         assert after is not None, "the unbounded channel has room"
-        found = after
-    return found
+        channel = after
+    return channel
 
 
 def _known(encoding: Encoding, end: End) -> bool:
@@ -93,8 +93,8 @@ def _frame(encoding: Encoding, tag: str, system: System) -> Row:
             if f"{who}.{name}" in frame:
                 row[f"{who}.{name}@{tag}"] = int(plain(like(value, frame[f"{who}.{name}"])))
     for who, kinds, contents in zip("AB", encoding.channels, system.channels, strict=True):
-        known = {kind.segment for kind in kinds}
-        if any(flight.segment not in known for flight in contents):
+        alphabet = {kind.segment for kind in kinds}
+        if any(flight.segment not in alphabet for flight in contents):
             raise ValueError("a segment of no known kind")
         for number, kind in enumerate(kinds):
             held = tuple(f for f in contents if f.segment == kind.segment)

@@ -124,8 +124,8 @@ def _network(moment: Moment, end: int) -> Iterator[str]:
         yield from comment_lines(f"step {moment.number}: time {moment.time}")
     elif moment.flow is not None:
         to = "from here" if moment.flow.sender == end else "to here"
-        told = f"{moment.flow.segment} {to} is {FATES[moment.event.kind]}"
-        yield from comment_lines(f"step {moment.number}: {told}")
+        remark = f"{moment.flow.segment} {to} is {FATES[moment.event.kind]}"
+        yield from comment_lines(f"step {moment.number}: {remark}")
 
 
 def _may_be_accepted(moment: Moment, sockets: Sockets) -> bool:

@@ -55,35 +55,37 @@ def page(decided: Sequence[Decided], book: Book, chinese: Chinese) -> str:
     for short, name in book.sources.items():
         lines.append(f"* {short}：{escaped(chinese.named('sources', short, name))}")
     lines += ["", "| 编号 | 原说法 | 成立条件 | 内容 |", "|---|---|---|---|"]
-    lines += [_row(one, chinese) for one in decided]
-    for one in decided:
-        lines += _section(one, chinese)
+    lines += [_row(claim, chinese) for claim in decided]
+    for claim in decided:
+        lines += _section(claim, chinese)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row(one: Decided, chinese: Chinese) -> str:
-    name = one.claim.name
-    words = [chinese.named("words", word, word) for word in (one.word, one.exact_word or "")]
+def _row(decided: Decided, chinese: Chinese) -> str:
+    name = decided.claim.name
+    words = [
+        chinese.named("words", word, word) for word in (decided.word, decided.exact_word or "")
+    ]
     text = escaped(chinese.claims[name]["text"])
     return f"| [{name}](#{name.lower()}) | {words[0]} | {words[1]} | {text} |"
 
 
-def _section(one: Decided, chinese: Chinese) -> Iterator[str]:
-    claim, said = one.claim, chinese.claims[one.claim.name]
+def _section(decided: Decided, chinese: Chinese) -> Iterator[str]:
+    claim, said = decided.claim, chinese.claims[decided.claim.name]
     yield f"\n## {claim.name}\n"
     yield f"{escaped(said['text'])}（{'、'.join(claim.sources)}）\n"
-    yield f"**原说法：{chinese.named('words', one.word, one.word)}。**\n"
-    notes = assumptions(one)
-    yield from (_answer(answer, notes, chinese) for answer in one.stated)
-    if one.exact_word:
-        word = chinese.named("words", one.exact_word, one.exact_word)
+    yield f"**原说法：{chinese.named('words', decided.word, decided.word)}。**\n"
+    notes = assumptions(decided)
+    yield from (_answer(answer, notes, chinese) for answer in decided.stated)
+    if decided.exact_word:
+        word = chinese.named("words", decided.exact_word, decided.exact_word)
         yield f"\n**成立条件（{word}）**：{escaped(said['condition'])}\n"
-        yield from (_answer(answer, notes, chinese) for answer in one.exact)
+        yield from (_answer(answer, notes, chinese) for answer in decided.exact)
     if notes:
         texts = (chinese.rewritten("assumptions", note) for note in notes)
         listed = [f"（{letter(number)}）{escaped(text)}" for number, text in enumerate(texts)]
         yield f"\n假设：{'；'.join(listed)}。"
-    if with_trace(one):
+    if with_trace(decided):
         yield f"\n[轨迹](claims/{claim.sources[0]}.md#{claim.name.lower()})"
 
 

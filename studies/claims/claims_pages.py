@@ -25,10 +25,10 @@ IN_CHINESE = "The same [in Chinese](claims.zh.md) ([中文](claims.zh.md)).\n"
 def pages(decided: Sequence[Decided], book: Book) -> dict[str, str]:
     """The pages by their paths within a folder. The one in Chinese is there if all claims are."""
     by_source: dict[str, list[Decided]] = {}
-    for one in decided:
-        by_source.setdefault(one.claim.sources[0], []).append(one)
+    for row in decided:
+        by_source.setdefault(row.claim.sources[0], []).append(row)
     words = chinese.Chinese.load()
-    translated = words.covers([one.claim for one in decided])
+    translated = words.covers([row.claim for row in decided])
     made = {"claims.md": "\n".join(_index(decided, book, by_source, translated))}
     for source, claims in by_source.items():
         made[f"claims/{source}.md"] = "\n".join(_page(source, claims, book))
@@ -54,5 +54,5 @@ def _page(source: str, claims: Sequence[Decided], book: Book) -> Iterator[str]:
     yield f"# {escaped(source)}: {escaped(book.sources.get(source, source))}\n"
     yield "[All claims](../claims.md). The letters after a claim name the texts that make it.\n"
     yield from contents(claims)
-    for one in claims:
-        yield from section(one, diagrams=False)
+    for claim in claims:
+        yield from section(claim, diagrams=False)
