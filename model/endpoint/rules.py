@@ -80,7 +80,7 @@ class Rules:
                 return self.retransmission_timeout(host, tcb)
             case EventKind.USER_TIMEOUT:
                 return self.user_timeout(host, tcb)
-        raise ValueError(f"{event!r} is no user call and no timeout")
+        raise ValueError(f"{event!r} is neither a user call nor a timeout")
 
     def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """SEGMENT ARRIVES (RFC 9293, 3.10.7), in any state."""
