@@ -46,17 +46,26 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checks": ("", "errors", "model.*"),
     "checks.statespace": ("temporary",),
     "checks.symbolic": ("checks", "errors", "model.*"),
-    "checks.explicit": ("", "checks", "checks.statespace", "errors", "model.*"),
+    "checks.explicit": (
+        *("", "checks", "checks.own_rules", "checks.statespace", "errors", "model.*"),
+    ),
     "checks.smt": (
         *("checks", "checks.explicit", "checks.statespace", "checks.symbolic"),
         *("errors", "model.*"),
     ),
     "checks.parametric": (
-        *("checks", "checks.explicit", "checks.smt", "checks.statespace", "checks.symbolic"),
+        *(
+            "checks",
+            "checks.explicit",
+            "checks.own_rules",
+            "checks.smt",
+            "checks.statespace",
+            "checks.symbolic",
+        ),
         *("errors", "model.*"),
     ),
     "checks.timed": (
-        *("checks", "checks.explicit", "checks.statespace", "checks.symbolic"),
+        *("checks", "checks.explicit", "checks.own_rules", "checks.statespace", "checks.symbolic"),
         *("errors", "model.*"),
     ),
     "checks.audit": ("checks.*", "errors", "model.*"),
@@ -64,6 +73,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checks.drive": ("captures", "checks", "checks.conform", "errors", "model.*", "stacks"),
     "checks.suite": ("captures", "checks", "checks.conform", "checks.drive", "errors", "model.*"),
     "checks.networkx_engine": ("checks", "model.*"),
+    "checks.own_rules": ("errors", "model.*"),
     "checks.running": ("", "checks.*", "errors", "model.*"),
     "checks.certificates": ("", "checks.*", "errors", "model.*"),
     "captures": ("", "errors", "model.*"),

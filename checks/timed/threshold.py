@@ -16,6 +16,7 @@ from typing import Any
 
 import z3
 
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.statespace import TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
@@ -130,7 +131,12 @@ class Finder:
         self.runs: list[TimedRun] = []
 
     def find(self) -> Threshold:
-        """The answer."""
+        """The answer. Raises BadInput for a user's rule that goes wrong."""
+        found = self._decided()
+        ask_again(self.question.variant.rules)
+        return found
+
+    def _decided(self) -> Threshold:
         core = contradiction(self.question)
         if core:
             return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
