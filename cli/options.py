@@ -33,7 +33,7 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
   sudo tcpmc drive --on linux                  a real stack, every state and event
   tcpmc explain CLOSE-WAIT                     what a state means
-  ss -tan | tcpmc explain --from-ss            what the sockets of this host wait for
+  ss -tan | tcpmc explain --from-sockets       what the sockets of this host wait for
   tcpmc diagram endpoint -o states.svg
   tcpmc graph --scope small -o graph.graphml   every state, for Gephi and yEd
   tcpmc claims C33                             whether what textbooks say is true
