@@ -19,10 +19,13 @@ CLAIM_NAMES = completing(
 )
 
 
-@click.command(short_help="Decide what explanations of TCP claim.")
+@click.command(short_help="Decide whether explanations of TCP are true.")
 @click.argument("names", nargs=-1, metavar="[CLAIM]...", shell_complete=CLAIM_NAMES)
 @click.option(
-    "--file", "path", metavar="FILE", help="Claims of your own, in TOML. [default: the built-in]"
+    "--file",
+    "path",
+    metavar="FILE",
+    help="Your own claims, in TOML. [default: the built-in claims]",
 )
 @click.option(
     "--pages",
@@ -40,7 +43,7 @@ def claims(
     outputs: OutputSettings,
     limits: LimitSettings,
 ) -> int:
-    r"""Decide the claims of four widely read explanations of TCP, each by named properties.
+    r"""Decide the claims that four widely read explanations of TCP make, by named properties.
 
     \b
       tcpmc claims                      all of them, one row each
@@ -49,7 +52,7 @@ def claims(
       tcpmc claims --pages docs         a page for each text, and one in Chinese
       tcpmc claims --file mine.toml     claims of your own
 
-    A claim is PROVED as stated, or REFUTED; then its condition says when it holds.
+    A claim is PROVED as stated, or REFUTED; a refuted claim has a condition under which it holds.
     """
     from tcpmc.reports.terminal import width
     from tcpmc.studies.claims.claims_file import BUILT_IN, load

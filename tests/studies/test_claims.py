@@ -106,17 +106,17 @@ BAD = {
         '["figure keepalive-linux holds"]', "[]"
     ): "claim M1: Expected `array` of length >= 1",
     GOOD.replace('"PROVED"', '"TRUE"'): "'expected' is 'TRUE': choose PROVED or REFUTED",
-    GOOD.replace('"M1"', '"x) <b>"'): "claim number 1: 'id' is not a name",
-    GOOD + 'condition = "If so."\n': "'condition' and 'exact' go together",
-    GOOD + 'exact = ["closing WITNESS"]\n': "'condition' and 'exact' go together",
-    GOOD + GOOD: "claim M1 is there twice",
-    GOOD + GOOD.replace("M1", "m1"): "claim M1 is there twice",
+    GOOD.replace('"M1"', '"x) <b>"'): "claim number 1: invalid 'id'",
+    GOOD + 'condition = "If so."\n': "'condition' and 'exact' must be given together",
+    GOOD + 'exact = ["closing WITNESS"]\n': "'condition' and 'exact' must be given together",
+    GOOD + GOOD: "claim M1 appears twice",
+    GOOD + GOOD.replace("M1", "m1"): "claim M1 appears twice",
     stating("clsing WITNESS"): "claim M1: unknown property 'clsing'; nearest: closing",
     stating("closing@no-time-wat WITNESS"): "unknown variant 'no-time-wat'; nearest: no-time-wait",
     stating("closing HOLDS"): "'closing HOLDS'; expected 'PROPERTY[@VARIANT] VERDICT'",
     stating("closing VACUOUS"): "invalid question 'closing VACUOUS'",
     stating("closing"): "invalid question 'closing'",
-    stating("figure nothing holds"): "unknown figure 'nothing': choose of msl-by-the-standard",
+    stating("figure nothing holds"): "unknown figure 'nothing': choose one of msl-by-the-standard",
     stating("figure keepalive-linux PROVED"): "invalid question",
 }
 
