@@ -153,6 +153,10 @@ EXPLORING = together(
     click.option(
         "--cluster", metavar="local:N|ADDRESS", help="Explore on Ray: N workers here, or a cluster."
     ),
+    click.option(
+        "--no-cache", is_flag=True,
+        help="Decide anew what an earlier run has decided, and keep nothing.",
+    ),
 )  # fmt: skip
 
 
