@@ -1,6 +1,6 @@
 """Write the proofs that are shipped with the package anew, after a change of the rules of closing
-or of how invariants are found. `--missing` writes those that are not there, and removes
-what no question is about. (That each is still a proof is a test: tests/checks/test_shipped.py.)
+or of how invariants are found. `--missing` writes those that are not there, and removes what no
+question is about. (That each is still a proof, tests/checks/test_shipped_proofs.py tests.)
 
 Run it by the Python of an environment in which tcpmc is installed.
 """
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tcpmc.checks.certificates.shipping import questions, write
-from tcpmc.checks.timed.shipped import file_name
+from tcpmc.checks.timed.shipped_proofs import file_name
 
 FOLDER = Path(__file__).resolve().parent.parent / "checks" / "timed" / "invariants"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcpmc.checks.explicit.settings import Exploring
-from tcpmc.checks.running.answer_cache import AnswerCache, decided, default_folder
 from tcpmc.checks.running.jobs import (
     Job,
     Outcome,
@@ -40,6 +39,7 @@ from tcpmc.reports.scope_arguments import overridden
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:
+    from tcpmc.checks.running.answer_cache import AnswerCache
     from tcpmc.checks.statespace import Graph
 
 
@@ -97,6 +97,8 @@ def decide(
     if not settings.limits.quiet:
         _note_overridden(jobs, settings.scope.bounds)
         _note_left_out(jobs, properties, settings.every)
+    from tcpmc.checks.running.answer_cache import decided
+
     limits, exploring = settings.limits, asked_exploring(settings)
     outcome = decided(
         jobs,
@@ -115,6 +117,8 @@ def _cache(settings: RunSettings, exploring: Exploring) -> AnswerCache | None:
     limited = (limits.max_states, limits.max_memory, limits.timeout) != (None, None, None)
     if limited or replace(asked, no_cache=False) != ExploringSettings() or asked.no_cache:
         return None
+    from tcpmc.checks.running.answer_cache import AnswerCache, default_folder
+
     folder = default_folder()
     return None if folder is None else AnswerCache(folder, exploring)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tcpmc.checks.timed.at_scope import counterpart
-from tcpmc.checks.timed.shipped import file_name, written
+from tcpmc.checks.timed.shipped_proofs import file_name, written
 from tcpmc.checks.timed.threshold import Finder, ThresholdQuestion
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES

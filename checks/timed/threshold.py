@@ -40,7 +40,7 @@ from tcpmc.checks.timed.fourier_motzkin import (
 from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
-from tcpmc.checks.timed.shipped import Damaged, read, shipped
+from tcpmc.checks.timed.shipped_proofs import DamagedProof, read, shipped
 from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
@@ -313,7 +313,7 @@ class Finder:
         try:
             proof = read(mine, text)
             return None if self._failing(proof, SHIPPED_PATIENCE) else proof
-        except (Damaged, GaveUp):
+        except (DamagedProof, GaveUp):
             return None
 
     def _failing(self, proof: Slice, patience: float | None = None) -> str:

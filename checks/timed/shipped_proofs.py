@@ -25,7 +25,7 @@ RELATIONS = "<", "<="
 """Of the bounds with an even and an odd index (see `Bounds`)."""
 
 
-class Damaged(Exception):
+class DamagedProof(Exception):
     """The text is no invariant of this system; says why."""
 
 
@@ -74,11 +74,12 @@ def fact_text(mine: Mine, fact: Fact) -> str:
 
 
 def read(mine: Mine, text: str) -> Slice:
-    """The invariant of a text, over the phases, flags and moments of a system. Raises Damaged."""
+    """The invariant of a text, over the phases, flags and moments of a system. Raises
+    DamagedProof."""
     first, _, rest = text.partition("\n")
     digest, _, body = rest.partition("\n")
     if first != FIRST or digest != DIGEST + sha256(body.encode()).hexdigest():
-        raise Damaged("the digest is that of another text")
+        raise DamagedProof("the digest is that of another text")
     phases = {str(phase): number for number, phase in enumerate(mine.system.table.phases)}
     facts, needed, here = _Facts(mine), Needed(), dict[Fact, None]()
     for line in body.splitlines():
@@ -87,7 +88,7 @@ def read(mine: Mine, text: str) -> Slice:
             continue
         a, _, b = line.removeprefix("A ").removesuffix(":").partition(" and B ")
         if a not in phases or b not in phases:
-            raise Damaged(f"no end is ever in the phases {line!r}")
+            raise DamagedProof(f"no end is ever in the phases {line!r}")
         here = needed[phases[a], phases[b]] = {}
     if mine.system.alike:
         for (one, other), known in tuple(needed.items()):
@@ -104,7 +105,7 @@ class _Facts:
         self.sums = {str(one): number for number, one in enumerate(mine.bounds.sums)}
 
     def of(self, line: str) -> Fact:
-        """The fact that a line states. Raises Damaged."""
+        """The fact that a line states. Raises DamagedProof."""
         flag = line.removeprefix("not ")
         if flag in self.flags:
             return flag, int(flag == line)
@@ -113,4 +114,4 @@ class _Facts:
             left, _, right = difference.partition(" - ")
             if found and (left, right) in self.pairs and limit in self.sums:
                 return self.pairs[left, right], 2 * self.sums[limit] + strict
-        raise Damaged(f"this system has no {line!r}")
+        raise DamagedProof(f"this system has no {line!r}")
