@@ -1,5 +1,5 @@
 """Check that README.md and docs/ show what the commands print and draw today; `--write` updates
-them. `docs/claims.md` is printed whole by a command.
+them. `docs/claims.md` and most of docs/reference/ are printed whole by a command.
 
 A sample is a fenced `console` block: a line `$ command`, then what the command prints. A picture
 is an image under docs/pictures/ with the command that draws it in a comment just before it:
@@ -19,7 +19,13 @@ from difflib import unified_diff
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WHOLE = {"docs/claims.md": "tcpmc claims --format markdown --quiet"}
+WHOLE = {
+    "docs/claims.md": "tcpmc claims --format markdown --quiet",
+    **{
+        f"docs/reference/{kind}.md": f"tcpmc list {kind} -o markdown"
+        for kind in ("properties", "variants", "rules", "switches", "formats", "exit-codes")
+    },
+}
 PAGES = ("README.md", *sorted({f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")} - {*WHOLE}))
 SAMPLE = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(?:docs/)?(pictures/[^)\"\s]+)")
@@ -129,16 +135,22 @@ def printed(page: str, command: str, write: bool) -> int:
         return 0
     print(*unified_diff(old.splitlines(), today.splitlines(), page, "today", lineterm=""), sep="\n")
     if write:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(today, encoding="utf-8")
     return 1
 
 
-def main(write: bool) -> int:
-    """Check every page; the number of samples and pictures that differ and are not updated."""
-    differ = sum(checked(page, write) for page in PAGES)
-    differ += sum(printed(page, command, write) for page, command in WHOLE.items())
+def main(*arguments: str) -> int:
+    """Check these pages, or every page; the number of samples and pictures that differ and are not
+    updated."""
+    write, asked = "--write" in arguments, [name for name in arguments if name != "--write"]
+    if unknown := {*asked} - {*PAGES, *WHOLE}:
+        raise SystemExit(f"no such page: {', '.join(sorted(unknown))}")
+    differ = sum(checked(page, write) for page in PAGES if page in asked or not asked)
+    for page, command in WHOLE.items():
+        differ += printed(page, command, write) if page in asked or not asked else 0
     return 0 if write else differ
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(write="--write" in sys.argv[1:]), 1))
+    sys.exit(min(main(*sys.argv[1:]), 1))

@@ -230,6 +230,16 @@ MOST_RULES = 3
 
 EXIT_AS_EXPECTED, EXIT_UNEXPECTED, EXIT_USAGE, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 EXIT_DISAGREE, EXIT_NOTHING, EXIT_INTERNAL = 4, 5, 70
+EXIT_CODES = {
+    EXIT_AS_EXPECTED: "all verdicts are as expected, or nothing was expected",
+    EXIT_UNEXPECTED: "a verdict is not the expected one, or a stack, proof or capture is at fault",
+    EXIT_USAGE: "wrong use of the command, or bad input; one line on standard error says which",
+    EXIT_INCONCLUSIVE: "a question is not settled, or only up to a bound; also after Ctrl-C",
+    EXIT_DISAGREE: "two engines disagree, or a trace failed its replay: a bug in tcpmc",
+    EXIT_NOTHING: "there was nothing to decide or to show",
+    EXIT_INTERNAL: "an internal error: a bug in tcpmc",
+}
+"""What each exit code means; the same for every command."""
 
 
 def exit_code(verdicts: list[Verdict]) -> int:

@@ -44,14 +44,14 @@ def audit(variants: tuple[str, ...], level: str, outputs: OutputSettings) -> int
     them or not: does the variant do what the RFC does, or else something that the RFC allows? Each
     way in which it differs is one row. Exit code 1: a requirement is broken.
     """
-    asked = requests(outputs, AUDIT_FORMATS)
+    wanted = requests(outputs, AUDIT_FORMATS)
     sources = list(dict.fromkeys(variants))
-    found = [(source, find_variant(source)) for source in sources]
-    names = [variant.name for _, variant in found]
-    for source, variant in found:
+    named = [(source, find_variant(source)) for source in sources]
+    names = [variant.name for _, variant in named]
+    for source, variant in named:
         if names.count(variant.name) > 1:
             raise BadInput(f"two of the variants are named {variant.name!r}, one in {source}")
-    with opening(asked, outputs.force) as destinations:
+    with opening(wanted, outputs.force) as destinations:
         from tcpmc.checks.audit.variant_audit import Audits
         from tcpmc.checks.audit.variant_audit import audit as audited
         from tcpmc.model.endpoint.rule_requirements import RequirementLevel
@@ -61,7 +61,7 @@ def audit(variants: tuple[str, ...], level: str, outputs: OutputSettings) -> int
             "should": RequirementLevel.SHLD,
             "may": RequirementLevel.MAY,
         }[level]
-        audits = Audits([audited(variant, source) for source, variant in found], least)
+        audits = Audits([audited(variant, source) for source, variant in named], least)
         destinations.write(audits)
     return EXIT_UNEXPECTED if audits.fails else EXIT_AS_EXPECTED
 

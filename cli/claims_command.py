@@ -50,8 +50,8 @@ def claims(
         decided, outcome = decide_claims(chosen, limits.limits(), limits.progress)
 
         def text() -> str:
-            told = [full(one, book, width()) for one in decided] if names else None
-            return "\n".join(told) if told else table(decided, width())
+            pages = [full(claim, book, width()) for claim in decided] if names else None
+            return "\n".join(pages) if pages else table(decided, width())
 
         destinations.write_by(
             {

@@ -137,8 +137,8 @@ def names(record: Any) -> set[str]:
     hints = get_type_hints(record)
     return {
         name
-        for one in fields(record)
-        for name in (names(hints[one.name]) if is_dataclass(hints[one.name]) else {one.name})
+        for field in fields(record)
+        for name in (names(hints[field.name]) if is_dataclass(hints[field.name]) else {field.name})
     }
 
 
@@ -148,7 +148,7 @@ def _made(kind: Any, name: str, given: Mapping[str, object]) -> object:
     hints = get_type_hints(kind)
     values = {
         part: _made(hints[part], part, given)
-        for part in (one.name for one in fields(kind))
+        for part in (field.name for field in fields(kind))
         if is_dataclass(hints[part]) or part in given
     }
     return cast("Callable[..., object]", kind)(**values)

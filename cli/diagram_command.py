@@ -41,16 +41,16 @@ _picture, _timed_picture = result_options(PICTURE_FORMATS), result_options(TIMED
 @contextmanager
 def _drawing(outputs: OutputSettings) -> Iterator[Callable[[str], None]]:
     """What draws DOT text wherever it is asked for."""
-    asked = requests(outputs, PICTURE_FORMATS, "dot")
-    with opening(asked, outputs.force) as destinations:
+    requested = requests(outputs, PICTURE_FORMATS, "dot")
+    with opening(requested, outputs.force) as destinations:
         yield destinations.write
 
 
 @contextmanager
 def _timed_drawing(outputs: OutputSettings) -> Iterator[Callable[[str], None]]:
     """What writes a timed run, which is drawn as SVG alone."""
-    asked = requests(outputs, TIMED_PICTURE_FORMATS, "svg")
-    with opening(asked, outputs.force) as destinations:
+    requested = requests(outputs, TIMED_PICTURE_FORMATS, "svg")
+    with opening(requested, outputs.force) as destinations:
         yield lambda svg: destinations.write_by({"svg": lambda: svg})
 
 
@@ -126,8 +126,8 @@ def diagram_trace(
 
         result = traced(name, variant, None, settings).results[0]
         if result.verdict.trace is None:
-            told = f"{result.verdict.word} {name} on {result.job.variant.name}"
-            say(f"{told}: there is no trace to draw")
+            verdict = f"{result.verdict.word} {name} on {result.job.variant.name}"
+            say(f"{verdict}: there is no trace to draw")
             return EXIT_NOTHING
         draw(dot(result))
     return 0
@@ -142,16 +142,16 @@ def diagram_trace(
 @DEBUG
 @_timed_picture
 @typed
-def diagram_threshold(name: str, asked: TimedSettings, outputs: OutputSettings) -> int:
+def diagram_threshold(name: str, settings: TimedSettings, outputs: OutputSettings) -> int:
     """Draw a timed run that breaks THEOREM, time downwards to scale."""
     with _timed_drawing(outputs) as draw:
         from tcpmc.diagrams.timed_diagrams import timed_svg
 
-        trace = counterexample(name, find_variant(asked.variant), asked)
+        trace = counterexample(name, find_variant(settings.variant), settings)
         if trace is None:
-            say(f"no run of {name} on {asked.variant} was found that breaks it: nothing to draw")
+            say(f"no run of {name} on {settings.variant} was found that breaks it: nothing to draw")
             return EXIT_NOTHING
-        draw(timed_svg(trace, f"{name} on {asked.variant}", THEOREMS[name].meaning))
+        draw(timed_svg(trace, f"{name} on {settings.variant}", THEOREMS[name].meaning))
     return 0
 
 

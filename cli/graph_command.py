@@ -39,8 +39,8 @@ def graph(variant: str, settings: RunSettings, outputs: OutputSettings) -> int:
         try:
             table = TabulatedModel(Model(find_variant(variant), asked_scope(settings.scope)))
             with watched(settings.limits) as progress:
-                found = explored(table, progress)
-                destinations.write_pieces(lambda name: FILES[name](table, found))
+                space = explored(table, progress)
+                destinations.write_pieces(lambda name: FILES[name](table, space))
         except (TooLarge, ValueError) as error:
             raise BadInput(str(error)) from error
     return 0

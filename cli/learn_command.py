@@ -46,14 +46,14 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
     writes = requests(outputs, LEARN_FORMATS)
     with opening(writes, outputs.force) as destinations:
         try:
-            found = Learned(name, machine(name, seed))
+            learned = Learned(name, machine(name, seed))
             if against is not None:
-                found = Learned(name, found.machine, against, machine(against, seed))
+                learned = Learned(name, learned.machine, against, machine(against, seed))
         except Unstable as error:
             say(f"{name} is not deterministic: {error}")
             return EXIT_INCONCLUSIVE
-        destinations.write(found)
-    return EXIT_AS_EXPECTED if found.word is None else EXIT_UNEXPECTED
+        destinations.write(learned)
+    return EXIT_AS_EXPECTED if learned.word is None else EXIT_UNEXPECTED
 
 
 def machine(name: str, seed: int) -> MealyMachine:

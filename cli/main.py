@@ -32,7 +32,7 @@ from tcpmc.cli.explain_command import explain
 from tcpmc.cli.explore_command import explore
 from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
-from tcpmc.cli.list_command import KINDS, listing
+from tcpmc.cli.list_command import KINDS, listing, markdown
 from tcpmc.cli.options import (
     EXPLORING,
     FAIR,
@@ -44,13 +44,14 @@ from tcpmc.cli.options import (
     result_options,
     version,
 )
-from tcpmc.cli.output_files import discard_output, opened
-from tcpmc.cli.output_formats import ALL_FORMATS, RUN_FORMATS
+from tcpmc.cli.output_files import discard_output
+from tcpmc.cli.output_formats import ALL_FORMATS, LIST_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import prove
 from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
+from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
@@ -226,10 +227,17 @@ def trace(
 
 @cli.command("list")
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
-def list_(kinds: tuple[str, ...]) -> int:
-    """List properties, variants, scopes and output formats."""
-    with opened(None) as output:
-        output.write(listing(kinds or KINDS, min(80, width() or 80)))
+@result_options(LIST_FORMATS)
+@typed
+def list_(kinds: tuple[str, ...], outputs: OutputSettings) -> int:
+    """List properties, variants, scopes, output formats, rules, switches and exit codes."""
+    with opening(requests(outputs, LIST_FORMATS), outputs.force) as destinations:
+        destinations.write_by(
+            {
+                "markdown": lambda: markdown(kinds),
+                "text": lambda: listing(kinds, min(80, width() or 80)),
+            }
+        )
     return 0
 
 
@@ -239,6 +247,7 @@ cli.add_command(prove)
 cli.add_command(threshold)
 cli.add_command(conform)
 cli.add_command(drive)
+cli.add_command(suite)
 cli.add_command(learn)
 cli.add_command(replay)
 cli.add_command(verify)

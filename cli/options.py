@@ -67,9 +67,9 @@ class Amount(click.FloatRange):
         return number
 
 
-def completing(known: Sequence[str]) -> Callable[..., list[str]]:
+def completing(names: Sequence[str]) -> Callable[..., list[str]]:
     """What completes a name in the shell."""
-    return lambda context, parameter, typed: [name for name in known if name.startswith(typed)]
+    return lambda context, parameter, typed: [name for name in names if name.startswith(typed)]
 
 
 def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -83,9 +83,9 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
     return add
 
 
-def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+def _version(context: click.Context, parameter: click.Parameter, flag: bool) -> None:
     """Print the version, and what explores."""
-    if asked and not context.resilient_parsing:
+    if flag and not context.resilient_parsing:
         from tcpmc.checks.statespace.backend import kernel_is_there
 
         kernel = "with the compiled kernel" if kernel_is_there() else "no compiled kernel: numpy"
@@ -160,18 +160,18 @@ EXPLORING = together(
 )  # fmt: skip
 
 
-def result_options(known: Mapping[str, Format]) -> Callable[[Command], Command]:
+def result_options(formats: Mapping[str, Format]) -> Callable[[Command], Command]:
     """The options that say in which of these formats the result is written, and where: the same
     for every command that writes one."""
     return together(
         click.option(
-            "--format", type=click.Choice([*known]), help="Format of standard output, or of FILE."
+            "--format", type=click.Choice([*formats]), help="Format of standard output, or of FILE."
         ),
         click.option(
             "-o", "--output", metavar="[FORMAT=]FILE", multiple=True,
-            shell_complete=completing([f"{name}=" for name in known]),
+            shell_complete=completing([f"{name}=" for name in formats]),
             help="Write the result there; may be repeated. FORMAT alone: on standard output; FILE "
-            f"alone: as its ending says. FORMAT is one of {', '.join(known)}.",
+            f"alone: as its ending says. FORMAT is one of {', '.join(formats)}.",
         ),
         FORCE,
     )  # fmt: skip

@@ -95,6 +95,13 @@ DRIVE_FORMATS = _by_name(
     Format("sarif", "for code scanning: each way of differing", ".sarif", "tcpmc.reports.drive.drive_formats:sarif"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.drive_text:text"),
 )
+SUITE_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json", "tcpmc.reports.suite.suite_formats:json"),
+    Format("junit", "a case for each script, for a CI server", ".xml", "tcpmc.reports.suite.suite_formats:junit"),
+    Format("markdown", "a page, for a job summary", ".md", "tcpmc.reports.suite.suite_formats:markdown"),
+    Format("sarif", "for code scanning: each fault at its line of the script", ".sarif", "tcpmc.reports.suite.suite_formats:sarif"),
+    Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.suite.suite_text:text"),
+)
 LEARN_FORMATS = _by_name(
     Format("dot", "the machine for Graphviz", ".dot", "tcpmc.reports.drive.learn_text:dot"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.drive.learn_text:text"),
@@ -120,6 +127,10 @@ STUDY_FORMATS = _by_name(
 )
 PROOF_FORMATS = _by_name(
     Format("smt2", "the proof, for `tcpmc verify` and other solvers", ".smt2"),
+    Format("text", "for people, as on the terminal", ".txt"),
+)
+LIST_FORMATS = _by_name(
+    Format("markdown", "a page with a heading for each name", ".md"),
     Format("text", "for people, as on the terminal", ".txt"),
 )
 TEXT_FORMATS = _by_name(Format("text", "for people, as on the terminal", ".txt"))

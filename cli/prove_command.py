@@ -74,22 +74,22 @@ def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettin
     from tcpmc.checks.certificates.smtlib import certificate_of_proof
     from tcpmc.checks.parametric.prover import Prover, catalogue
 
-    asked = proof_requests(outputs, settings.certificate)
-    if writes_proof(asked) and len(names) != 1:
+    wanted = proof_requests(outputs, settings.certificate)
+    if writes_proof(wanted) and len(names) != 1:
         raise BadInput("a certificate is of one property; --certificates DIR takes more")
     props = [_safety(name) for name in names] or list(catalogue())
     variant = settings.variant
     prover = Prover(find_variant(variant), settings.data, settings.timeout)
-    found, text, tell = [], "", progress_of(settings.quiet)
-    with opening(asked, outputs.force) as destinations:
+    proofs, text, tell = [], "", progress_of(settings.quiet)
+    with opening(wanted, outputs.force) as destinations:
         for prop in props:
             tell(f"{prop.name} ...")
             proof = prover.prove(prop)
-            found.append((prop, proof))
-            if writes_proof(asked):
+            proofs.append((prop, proof))
+            if writes_proof(wanted):
                 if not proof.proved:
-                    told = f"{proof.word} {prop.name}: there is no proof to write ({proof.how})"
-                    raise BadInput(told)
+                    problem = f"{proof.word} {prop.name}: there is no proof to write ({proof.how})"
+                    raise BadInput(problem)
                 text = certificate_of_proof(prover, prop, proof, variant)
             if settings.certificates and proof.proved:
                 own = certificate_of_proof(prover, prop, proof, variant)
@@ -97,9 +97,9 @@ def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettin
             if names:
                 destinations.add(_told(prover, prop, proof))
         if not names:
-            destinations.add(_table(prover, found))
+            destinations.add(_table(prover, proofs))
         destinations.write_added(lambda: text)
-    return max(_code(prover.variant, prop, proof) for prop, proof in found)
+    return max(_code(prover.variant, prop, proof) for prop, proof in proofs)
 
 
 def _safety(name: str) -> Property:
@@ -164,18 +164,18 @@ def _listed(numbers: tuple[int, ...]) -> str:
     return " and ".join(map(str, numbers))
 
 
-def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
+def _table(prover: Prover, proofs: list[tuple[Property, Proof]]) -> str:
     from tcpmc.checks.parametric.prover import assumed
     from tcpmc.reports.layout import wrapped
 
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
-    for prop, proof in found:
+    for prop, proof in proofs:
         start = f"  {proof.word:12} {prop.name:29}"
         if proof.proved:
             lines.append(f"{start} {proof.clauses:7,}  {_iss(proof)}")
         else:
             lines.append(f"{start} {'':7}  {proof.how}")
-    first = next(prop for prop, _ in found if not isinstance(prop, Lemma))
+    first = next(prop for prop, _ in proofs if not isinstance(prop, Lemma))
     scope = assumed(first, prover.variant, prover.data)[-1]
     about = f"on {prover.variant.name}, over an unbounded channel; {scope}."
     lines += ["", *wrapped(about, width() or 100)]

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 def say(line: str) -> None:
     """One line about the run itself, on stderr, if anybody reads that."""
-    told = f"tcpmc: {printable(line)}\n"
+    message = f"tcpmc: {printable(line)}\n"
     with suppress(OSError):
-        sys.stderr.write(no_command(told) if on_github() else told)
+        sys.stderr.write(no_command(message) if on_github() else message)
         sys.stderr.flush()
 
 
@@ -56,9 +56,9 @@ def progress_of(quiet: bool) -> Callable[[str], None]:
     return say if not quiet and sys.stderr.isatty() else lambda line: None
 
 
-def asked_scope(asked: ScopeSettings) -> Scope:
+def asked_scope(settings: ScopeSettings) -> Scope:
     """The scope that is asked for. Raises BadInput."""
-    return scope_with(find_scope(asked.scope), asked.bounds)
+    return scope_with(find_scope(settings.scope), settings.bounds)
 
 
 def traced(
@@ -125,17 +125,17 @@ def _cache(settings: RunSettings, exploring: Exploring) -> AnswerCache | None:
 
 def asked_exploring(settings: RunSettings) -> Exploring:
     """How the explicit engine is asked to explore. Raises BadInput."""
-    asked = settings.exploring
-    if asked.checkpoint and asked.resume:
+    exploring = settings.exploring
+    if exploring.checkpoint and exploring.resume:
         raise BadInput("--resume DIR goes on saving to DIR: leave --checkpoint out")
-    folder = asked.checkpoint or asked.resume
+    folder = exploring.checkpoint or exploring.resume
     return Exploring(
-        backend=asked.backend,
-        threads=asked.threads,
+        backend=exploring.backend,
+        threads=exploring.threads,
         folder=Path(folder) if folder else None,
-        resume=bool(asked.resume),
+        resume=bool(exploring.resume),
         note=say,
-        cluster=asked.cluster,
+        cluster=exploring.cluster,
         thorough=settings.thorough,
         next_capacity=settings.next_capacity,
     )
@@ -151,19 +151,19 @@ def watched(limits: LimitSettings) -> Iterator[Callable[[Graph], None]]:
 
 def _note_overridden(jobs: Sequence[Job], bounds: ScopeBounds) -> None:
     """Say which bounds that were asked for a property sets itself."""
-    found: dict[str, list[str]] = {}
+    properties_of: dict[str, list[str]] = {}
     for job in jobs:
         for bound in overridden(job.asked, job.scope, bounds.given()):
-            names = found.setdefault(bound, [])
+            names = properties_of.setdefault(bound, [])
             names += [job.prop.name] * (job.prop.name not in names)
-    for bound, names in found.items():
+    for bound, names in properties_of.items():
         say(f"note: {bound} does not apply to {', '.join(names)}: set by the property")
 
 
 def _note_left_out(jobs: Sequence[Job], properties: Sequence[str], every: bool) -> None:
     """Say how many properties the engine that was asked for does not decide."""
-    known = PROPERTIES if every else CATALOGUE
-    missing = len(known) - len({job.prop.name for job in jobs})
+    catalogue = PROPERTIES if every else CATALOGUE
+    missing = len(catalogue) - len({job.prop.name for job in jobs})
     if missing and not properties:
         say(f"note: {missing} properties are left out, which the other engine decides")
 

@@ -42,21 +42,21 @@ def gallery(names: tuple[str, ...], limits: LimitSettings, outputs: OutputSettin
 
     A bug is caught if its verdict is the opposite of the one without it. Exit code 1: one is not.
     """
-    asked = requests(outputs, STUDY_FORMATS)
-    with opening(asked, outputs.force) as destinations:
+    wanted = requests(outputs, STUDY_FORMATS)
+    with opening(wanted, outputs.force) as destinations:
         from tcpmc.studies import gallery as bugs
 
-        found = bugs.gallery(names, limits.limits(), limits.progress)
+        shown = bugs.gallery(names, limits.limits(), limits.progress)
         destinations.write_by(
             {
-                "json": lambda: bugs.as_json(found),
-                "text": lambda: bugs.as_text(found, width(), traces=bool(names)),
+                "json": lambda: bugs.as_json(shown),
+                "text": lambda: bugs.as_text(shown, width(), traces=bool(names)),
             }
         )
-    if all(request.path for request in asked) and not limits.quiet:
-        for line in bugs.summary(found):
+    if all(request.path for request in wanted) and not limits.quiet:
+        for line in bugs.summary(shown):
             say(line)
-    return found.outcome.exit_code
+    return shown.outcome.exit_code
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,17 @@ def compare(
     with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code
 
-        found = _compared(a, b, asked_scope(settings.scope), settings.limits)
+        comparison = _compared(a, b, asked_scope(settings.scope), settings.limits)
         destinations.write_by(
-            {"json": lambda: as_json(found), "text": lambda: as_text(found, width(), traces)}
+            {
+                "json": lambda: as_json(comparison),
+                "text": lambda: as_text(comparison, width(), traces),
+            }
         )
-    return exit_code(found)
+    return exit_code(comparison)
 
 
-def _compared(a: str, b: str, scope: Scope, asked: LimitSettings) -> StackComparison:
+def _compared(a: str, b: str, scope: Scope, limits: LimitSettings) -> StackComparison:
     """The comparison that the options ask for."""
     from tcpmc.checks.statespace import TooLarge
     from tcpmc.studies.compare import differences, explored, same
@@ -110,14 +113,14 @@ def _compared(a: str, b: str, scope: Scope, asked: LimitSettings) -> StackCompar
     started = time.monotonic()
     lemmas = [name for name, prop in CATALOGUE.items() if isinstance(prop, Lemma)]
     jobs = select([], [a, b], scope, ENGINES[:1]) + select(lemmas, [a, b], scope, ("z3",))
-    outcome = run(jobs, asked.limits(), asked.progress)
+    outcome = run(jobs, limits.limits(), limits.progress)
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt(outcome.reason)
-    left = asked.timeout and max(0.001, asked.timeout - (time.monotonic() - started))
+    left = limits.timeout and max(0.001, limits.timeout - (time.monotonic() - started))
     try:
-        with watched(replace(asked, timeout=left)) as progress:
+        with watched(replace(limits, timeout=left)) as progress:
             mine, theirs = (explored(variant, scope, progress) for variant in variants)
-            found = differences(mine, theirs, outcome)
+            differing = differences(mine, theirs, outcome)
     except (TooLarge, ValueError) as error:
         raise BadInput(str(error)) from error
-    return StackComparison(*variants, scope, found, outcome)
+    return StackComparison(*variants, scope, differing, outcome)

@@ -73,7 +73,7 @@ class TableSettings:
 @result_options(PROOF_FORMATS)
 @typed
 def threshold(
-    names: tuple[str, ...], table: TableSettings, asked: TimedSettings, outputs: OutputSettings
+    names: tuple[str, ...], table: TableSettings, settings: TimedSettings, outputs: OutputSettings
 ) -> int:
     r"""Find the exact condition on the parameters under which THEOREM holds.
 
@@ -88,26 +88,26 @@ def threshold(
       tcpmc threshold --all
     """
     wanted = proof_requests(outputs, table.certificate)
-    if table.every and (names or asked.assume or writes_proof(wanted)):
+    if table.every and (names or settings.assume or writes_proof(wanted)):
         raise BadInput("--all takes no theorem, --assume or certificate")
     if writes_proof(wanted) and len(names) != 1:
         raise BadInput("a certificate is of one theorem: name one at a time")
     proof, codes = "", [EXIT_AS_EXPECTED]
     with opening(wanted, outputs.force) as destinations:
         if table.every:
-            text, code = _all(asked, table.jobs)
+            text, code = _all(settings, table.jobs)
             destinations.add(text)
             codes.append(code)
         elif not names:
             destinations.add(_theorems())
         for name in names:
-            variant = find_variant(asked.variant)
-            finder = _finder(name, variant, asked)
+            variant = find_variant(settings.variant)
+            finder = _finder(name, variant, settings)
             answer = finder.find()
             if writes_proof(wanted):
-                proof = _proof(finder, answer, asked.variant)
+                proof = _proof(finder, answer, settings.variant)
             destinations.add(_report(finder.question, answer))
-            codes.append(_code(name, variant, answer, asked))
+            codes.append(_code(name, variant, answer, settings))
         destinations.write_added(lambda: proof)
     return max(codes)
 
@@ -117,13 +117,13 @@ def _all(settings: TimedSettings, processes: int | None) -> tuple[str, int]:
     from tcpmc.checks.certificates.proving import ProofRequest, rows, theorems
 
     groups = theorems(find_variant(settings.variant).name)
-    asked = [ProofRequest(names, settings.variant, settings.timeout) for names in groups]
-    found = rows(asked, processes, tell=progress_of(settings.quiet))
+    proofs = [ProofRequest(names, settings.variant, settings.timeout) for names in groups]
+    table = rows(proofs, processes, tell=progress_of(settings.quiet))
     lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
-    for row in found.rows:
-        told = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}{row.remark}"
-        lines.append(told)
-    return "\n".join(lines) + "\n" + found.ending, found.code
+    for row in table.rows:
+        line = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}{row.remark}"
+        lines.append(line)
+    return "\n".join(lines) + "\n" + table.ending, table.code
 
 
 def _code(name: str, variant: Variant, answer: Threshold, settings: TimedSettings) -> int:
@@ -197,5 +197,7 @@ def _theorems() -> str:
     for theorem in THEOREMS.values():
         lines += [f"  {theorem.name}", f"      {theorem.meaning}"]
     lines.append("ASSUMPTIONS, and comparisons such as T < 2 MSL")
-    lines += [f"  {one.name}\n      {one.meaning}" for one in ASSUMPTIONS.values()]
+    lines += [
+        f"  {assumption.name}\n      {assumption.meaning}" for assumption in ASSUMPTIONS.values()
+    ]
     return "\n".join(lines) + "\n"

@@ -79,9 +79,9 @@ def verify(
     code, named = EXIT_AS_EXPECTED, None if every else _named(variant)
     with opening(requests(outputs, TEXT_FORMATS), outputs.force) as destinations:
         if every:
-            found = _all(variant or "rfc9293", settings, outputs.force)
-            destinations.add(_table(found.rows) + found.ending)
-            code = found.code
+            table = _all(variant or "rfc9293", settings, outputs.force)
+            destinations.add(_table(table.rows) + table.ending)
+            code = table.code
         for name in files:
             checked = _check(_data_of(name), named, settings)
             code = code if checked.accepted else EXIT_UNEXPECTED
@@ -117,21 +117,21 @@ def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checke
         raise BadInput(str(error)) from error
 
 
-def _checked(name: str, found: Checked) -> str:
+def _checked(name: str, checked: Checked) -> str:
     """The verdict on a file, and what it proves."""
     from tcpmc.reports.layout import hanging
 
-    if not found.accepted:
-        return f"REJECTED  {name}  {_why(found)}"
-    lines = [f"accepted  {name}  by {' and '.join(found.solvers)}"]
-    for text in found.proved:
+    if not checked.accepted:
+        return f"REJECTED  {name}  {_why(checked)}"
+    lines = [f"accepted  {name}  by {' and '.join(checked.solvers)}"]
+    for text in checked.proved:
         lines += hanging(text, width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 
-def _why(found: Checked) -> str:
-    state = "".join(f"\n    {one}" for one in found.state)
-    return f"{found.obligation}: {found.reason}{state}\n"
+def _why(checked: Checked) -> str:
+    state = "".join(f"\n    {value}" for value in checked.state)
+    return f"{checked.obligation}: {checked.reason}{state}\n"
 
 
 def _all(variant: str, settings: VerifySettings, force: bool) -> ProofOutcome:
@@ -141,14 +141,14 @@ def _all(variant: str, settings: VerifySettings, force: bool) -> ProofOutcome:
     solvers = settings.solvers or SOLVERS
     limit = settings.timeout
     groups = [safety(), *theorems(find_variant(variant).name)]
-    asked = [ProofRequest(names, variant, limit, solvers, limit) for names in groups]
+    proofs = [ProofRequest(names, variant, limit, solvers, limit) for names in groups]
 
     def keep(row: Proved) -> None:
         if settings.certificates and row.certificate:
             certificate_file(settings.certificates, row.name, row.certificate, force)
 
     try:
-        return rows(asked, settings.jobs, keep, progress_of(settings.quiet))
+        return rows(proofs, settings.jobs, keep, progress_of(settings.quiet))
     except Missing as error:
         raise BadInput(str(error)) from error
 
@@ -174,6 +174,6 @@ def _table(rows: list[Proved]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _seconds(found: Checked, solver: str) -> str:
-    times = [took for (by, _), took in found.seconds.items() if by == solver]
+def _seconds(checked: Checked, solver: str) -> str:
+    times = [took for (by, _), took in checked.seconds.items() if by == solver]
     return f"{sum(times):.1f} s" if times else "-"

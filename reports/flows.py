@@ -60,13 +60,13 @@ class Network:
             self.over.append(forged)
             return
         sender = 1 - event.end if event.kind == EventKind.DELIVER else event.end
-        flow, born = found = self._find(sender, event.flight)
+        flow, born = flight = self._find(sender, event.flight)
         if event.kind == EventKind.DUPLICATE:
             self.flying.append((replace(flow, copied=step), born))
             return
         self.over.append(replace(flow, ended=step, fate=FATES[event.kind]))
         if not self.keeps:
-            self.flying.remove(found)
+            self.flying.remove(flight)
 
     def _find(self, sender: int, flight: Flight) -> tuple[Flow, int]:
         """The copy that this is: the first one of that segment, with the clock on of that age."""
@@ -88,9 +88,9 @@ def flows(model: Model, trace: Trace) -> list[Flow]:
             network.send(event.end, number, step.send)
     left = [] if network.keeps else [replace(f, ended=len(trace)) for f, _ in network.flying]
     if network.keeps:
-        seen = Counter((flow.sender, flow.sent, flow.lane) for flow in network.over)
+        delivered = Counter((flow.sender, flow.sent, flow.lane) for flow in network.over)
         pending = [
-            flow for flow, _ in network.flying if not seen[flow.sender, flow.sent, flow.lane]
+            flow for flow, _ in network.flying if not delivered[flow.sender, flow.sent, flow.lane]
         ]
         left = [replace(flow, ended=len(trace)) for flow in pending]
     return sorted([*network.over, *left], key=lambda f: (f.sent, f.sender, f.lane, f.ended))

@@ -52,8 +52,8 @@ class Moment:
 
 def rules_of(step: Step) -> list[str]:
     """The labels of a step, and the errors that the user is told, as they can be printed."""
-    told = [f'user told "{signal}"' for signal in step.signals if signal.error]
-    return [printable(text) for text in (*step.rules, *told)]
+    errors = [f'user told "{signal}"' for signal in step.signals if signal.error]
+    return [printable(text) for text in (*step.rules, *errors)]
 
 
 def trace_of(result: Result) -> Trace:

@@ -77,14 +77,14 @@ def dumped(value: Json, indent: int | None = None) -> str:
 
 def result_json(result: Result) -> Json:
     """One verdict, with what it rests on and its trace, as JSON has it."""
-    found: Json = to_builtins(result_object(result))
-    return found
+    record: Json = to_builtins(result_object(result))
+    return record
 
 
 def trace_json(trace: Trace) -> Json:
     """A trace as JSON has it."""
-    found: Json = to_builtins(trace_object(trace))
-    return found
+    record: Json = to_builtins(trace_object(trace))
+    return record
 
 
 def result_object(result: Result) -> ResultObject:

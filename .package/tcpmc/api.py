@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, overload
 
 from tcpmc.check_result import CheckResult
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.jobs import AUTO, ENGINES, Engine, Job, Result, decides, select
 from tcpmc.checks.running.loading import (
     bounded,
@@ -196,7 +197,9 @@ def explore(
 
     try:
         with monitor.running(), monitor.interruptible():
-            return StateSpace(table, explored(table, visit=visit))
+            graph = explored(table, visit=visit)
+            ask_again(stack.rules)
+            return StateSpace(table, graph)
     except Stopped as stop:
         if monitor.reason == "interrupted":
             raise KeyboardInterrupt from None

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from tcpmc.captures.packet import Endpoint
-from tcpmc.captures.text.line import Other, Result, number, options
+from tcpmc.captures.text.line import Other, Result, controls, number, options
 from tcpmc.captures.text.tcpdump import segment
 
 KIND = "packetdrill"
 KERNEL, REMOTE = Endpoint("kernel", 0), Endpoint("script", 0)
-TIME = r"(?:[+*-]?[\d.]*(?:\s*(?:~|\.\.\.|-)\s*\+?[\d.]+)?)"
+TIME = r"(?:[+*-]?[ \t]?[\d.]*(?:\s*(?:~|\.\.\.|-)\s*\+?[\d.]+)?)"
 ADDED = re.compile(r"^\+(?=\+|\s)")
 """What a patch puts before lines that are new."""
 PACKET = re.compile(
-    rf"^\s*(?P<time>{TIME})\s*(?P<way>[<>])\s*(?:\[[^\]]*\]\s*)?(?P<flags>[SFRPUWEA.]+)\s+"
-    r"(?P<seq>\d+):(?P<end>\d+)\s*\((?P<length>\d+)\)(?:\s+ack\s+(?P<ack>\d+))?"
+    rf"^\s*(?P<time>{TIME})\s*(?P<way>[<>])\s*(?:(?:\[[^\]]*\]|\([a-z]+ \w+\))\s*)*"
+    r"(?P<flags>-|[SFRPUWEA]*[ \t]?\.|[SFRPUWEA]+)\s+"
+    r"(?P<seq>\d+):(?P<end>\d+)\s*\((?P<length>\d+)\)!?(?:\s+ack\s+(?P<ack>\d+))?"
     r"(?:\s+win\s+(?P<window>\d+))?(?:\s+urg\s+\d+)?(?:\s*<(?P<options>[^>]*)>)?(?P<rest>.*)$"
 )
 OTHER = re.compile(rf"^\s*{TIME}\s*[<>]\s*(?:\[[^\]]*\]\s*)?(icmp|udp|\[)", re.IGNORECASE)
@@ -41,7 +42,9 @@ class PacketdrillReader:
             return self._other(text)
         self._begun = True
         self._wait(found["time"])
-        line = segment(found["flags"], found["seq"], found["length"], found["ack"])
+        bits = controls(found["flags"])  # "ack 1" without "." is a number, and no ACK bit
+        ack = found["ack"] if "ACK" in bits else None
+        line = segment(found["flags"], found["seq"], found["length"], ack)
         sent = found["way"] == ">"
         line.source, line.destination = (KERNEL, REMOTE) if sent else (REMOTE, KERNEL)
         line.window, line.options = number(found["window"]), options(found["options"] or "")
@@ -59,6 +62,6 @@ class PacketdrillReader:
 
     def _wait(self, text: str) -> None:
         """Let the time of a line pass: `+.1` after the line before, `0.1` since the beginning."""
-        found = re.match(r"\s*(\+?)(\d*\.?\d+)", text)
+        found = re.match(r"\s*(\+?)[ \t]?(\d*\.?\d+)", text)
         if found and float(found[2]) < 2**32:
             self._now = float(found[2]) + (self._now if found[1] else 0.0)

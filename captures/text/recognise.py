@@ -121,7 +121,7 @@ def tables(stream: BinaryIO, beginning: bytes, told: ReaderNotes) -> Iterator[Pa
         packets = [
             packet
             for (line, number, after), time in zip(found, times, strict=True)
-            for packet in _packets(line, number, time, after)
+            for packet in packets_of(line, number, time, after)
         ]
         if packets:
             yield PacketTable.of(packets)
@@ -142,7 +142,9 @@ def _result(recogniser: Recogniser, text: str, place: int, told: ReaderNotes) ->
     return result
 
 
-def _packets(line: Line, number: int, time: int | None, after_gap: bool) -> Iterator[Packet]:
+def packets_of(
+    line: Line, number: int, time: int | None, after_gap: bool = False
+) -> Iterator[Packet]:
     """The packet of a line, at each place where it was seen."""
     bits: dict[str, Any] = {bit: bit in line.controls for bit in CONTROLS}
     known: dict[str, Any] = {"checksum": ABSENT, **(line.options or {})}

@@ -21,6 +21,7 @@ from tcpmc.checks.certificates.reader import Malformed, read
 from tcpmc.checks.certificates.regenerate import Regenerated, UnknownStatement, regenerated
 from tcpmc.checks.certificates.solvers import SOLVERS, answers
 from tcpmc.checks.certificates.write import HEADING, Obligation, frame_of, obligations
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -134,7 +135,7 @@ def check(
 ) -> Checked:
     """Check the certificate that a file holds. `named` is the variant that the user names.
 
-    Raises Missing where a solver is not installed.
+    Raises Missing where a solver is not installed, and BadInput for a user's rule that goes wrong.
     """
     heading: dict[str, str] = {}
     try:
@@ -157,6 +158,7 @@ def check(
             took[solver, obligation.name] = time.monotonic() - began
             if failed is not None:
                 return failed
+    ask_again(variant.rules)
     proved, theorem = _proved(heading, made.model, named), heading["theorem"]
     return Checked(True, solvers=tuple(solvers), theorem=theorem, proved=proved, seconds=took)
 

@@ -117,9 +117,11 @@ class Driven(Search):
 
 @dataclass(frozen=True)
 class Driving(Asked):
-    """Conform's question, of a run whose start and calls are known."""
+    """Conform's question, of a run whose start and calls are known. `half_closes`: the user reads
+    no more once he has closed, whatever the profile says of his stack."""
 
     calls: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    half_closes: bool = False
 
     def search(self, stack: Stack) -> Run:
         """Without any excuse."""
@@ -129,8 +131,8 @@ class Driving(Asked):
         self, stack: Stack, calls: dict[int, tuple[str, ...]], excuses: Excuses = STRICT
     ) -> Driven:
         """The search, with these calls."""
-        half = stack.variant.profile.half_duplex_close
-        return Driven(stack, self.view, excuses, self.until, calls=calls, half_closes=half)
+        half = self.half_closes or stack.variant.profile.half_duplex_close
+        return Driven(stack, self.view, excuses, self.until, None, self.deadline, calls, half)
 
     def repaired(self, excuses: Excuses) -> Run:
         """With deviations, where they are allowed for; the host did not crash."""

@@ -1,5 +1,6 @@
 """The explicit engine: the model as tables for the explorer, properties decided on its graph.
 
-Reading order: `tabulate` with `remembered`, `explicit_engine`, `truth`, `liveness` with
-`projections`. `reach` and `first` find shortest runs, `networkx_graph` hands the graph to networkx.
+Reading order: `tabulate` with `remembered`, `explicit_engine`, `truth`, `watches`, `stages`,
+`liveness` with `projections`. `reach` and `first` find shortest runs, `networkx_graph` hands the
+graph to networkx.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,9 +11,11 @@ import numpy as np
 from tcpmc.checks.explicit.capacity import cut_off
 from tcpmc.checks.explicit.liveness import Lasso, endless_exchange, fair_lasso
 from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.explicit.stages import shortest_hits, stages
 from tcpmc.checks.explicit.steps import checked, shortest
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.explicit.truth import TruthOnGraphs
+from tcpmc.checks.explicit.watches import Watch, is_watched
 from tcpmc.checks.in_flight import Unsettled, settled
 from tcpmc.checks.statespace import Graph, TooLarge, explore
 from tcpmc.checks.statespace.tables import Ints
@@ -31,32 +33,15 @@ from tcpmc.checks.verdict import (
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import (
-    Always,
     Eventually,
     EveryStep,
     LivelockFree,
-    Predicate,
     Property,
     Reachable,
 )
 
 Progress = Callable[[Graph], None]
 STOPS = (TooLarge, KeyboardInterrupt, MemoryError)
-
-
-@dataclass
-class Watch:
-    """What has been seen of one property while the levels go by."""
-
-    prop: Property
-    premise_seen: bool = False
-    hit: tuple[int, int] | None = None
-    unsettled: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether there is nothing more to look for."""
-        return self.hit is not None or bool(self.unsettled)
 
 
 @dataclass
@@ -77,36 +62,48 @@ class ExplicitEngine:
         self._truth = TruthOnGraphs(self.table)
 
     def decide(self, props: Sequence[Property]) -> dict[str, Answer]:
-        """An answer for each property that this engine decides, by name."""
-        watches = [Watch(prop) for prop in props if self._watched(prop)]
-        whole = len(watches) < len(props)
+        """An answer for each property, by name: INCONCLUSIVE for each that was open when a limit or
+        an interrupt stopped the engine."""
+        watches = {prop.name: Watch(prop, self._truth) for prop in props if is_watched(prop)}
+        answers: dict[str, Answer] = {}
+        try:
+            self._explore(list(watches.values()), to_the_end=len(watches) < len(props))
+            for name, answer in self._answers(props, watches):
+                answers[name] = answer
+        except STOPS as stop:
+            for prop in props:
+                if prop.name not in answers:
+                    answers[prop.name] = self._stopped(watches.get(prop.name), stop)
+        return answers
+
+    def _explore(self, watches: Sequence[Watch], to_the_end: bool) -> None:
+        """Explore, with a look at each level for each watch; until nothing is left to look for,
+        unless some property needs the whole graph."""
 
         def visit(graph: Graph) -> bool:
             self.graph = graph
             for watch in watches:
-                if not watch.over:
-                    self._look(watch, graph)
+                watch.look(graph)
             self.progress(graph)
-            return not whole and all(watch.over for watch in watches)
+            return not to_the_end and all(watch.over for watch in watches)
 
-        answers: dict[str, Answer] = {}
-        try:
-            self.graph = explore(
-                self.table,
-                visit=visit,
-                backend=self.exploring.backend_for(self.table),
-                checkpoint=self.exploring.checkpoint_for(self.model),
-            )
-            answers |= {watch.prop.name: self._answer(watch) for watch in watches}
-            answers |= self._steps([prop for prop in props if isinstance(prop, EveryStep)])
-            for prop in props:
-                if prop.name not in answers:
-                    answers[prop.name] = self._on_graph(prop)
-        except STOPS as stop:
-            for prop in props:
-                if prop.name not in answers:
-                    answers[prop.name] = self._stopped(prop, watches, stop)
-        return answers
+        self.graph = explore(
+            self.table,
+            visit=visit,
+            backend=self.exploring.backend_for(self.table),
+            checkpoint=self.exploring.checkpoint_for(self.model),
+        )
+
+    def _answers(
+        self, props: Sequence[Property], watches: Mapping[str, Watch]
+    ) -> Iterator[tuple[str, Answer]]:
+        """The answers on the graph, the cheap ones first: a stop loses those to come only."""
+        for name, watch in watches.items():
+            yield name, self._answer(watch)
+        yield from self._steps([prop for prop in props if isinstance(prop, EveryStep)]).items()
+        for prop in props:
+            if prop.name not in watches and not isinstance(prop, EveryStep):
+                yield prop.name, self._on_graph(prop)
 
     def _on_graph(self, prop: Property) -> Answer:
         """The answer for a property that needs the whole graph."""
@@ -123,40 +120,6 @@ class ExplicitEngine:
         except Unsettled as problem:
             return Answer(INCONCLUSIVE, str(problem))
 
-    @staticmethod
-    def _watched(prop: Property) -> bool:
-        """Whether the property is decided by looking at each state once."""
-        return isinstance(prop, Always) or (isinstance(prop, Reachable) and len(prop.goals) == 1)
-
-    def _look(self, watch: Watch, graph: Graph) -> None:
-        """Look for the property's hit in the newest level: the least state that is one."""
-        try:
-            self._look_at(watch, graph)
-        except Unsettled as problem:
-            watch.unsettled = str(problem)
-
-    def _look_at(self, watch: Watch, graph: Graph) -> None:
-        level, prop = self._truth.level(graph, graph.depth), watch.prop
-        if isinstance(prop, Reachable):
-            hits = level.states[self._truth.where(prop.goals[0], level, any)]
-        else:
-            assert isinstance(prop, Always)
-            level = level.where(self._truth.where(prop.premise, level, any))
-            watch.premise_seen |= len(level.states) > 0
-            hits = level.states[~self._truth.where(prop.claim, level, all)]
-        if len(hits):
-            watch.hit = (int(hits[0]), graph.depth)
-
-    def _where(
-        self,
-        predicate: Predicate,
-        graph: Graph,
-        enough: Callable[[set[bool]], bool] = any,
-    ) -> list[Ints]:
-        """The states in which the predicate holds, by level; see `TruthOnGraphs.where`."""
-        levels = (self._truth.level(graph, number) for number in range(len(graph.levels)))
-        return [level.states[self._truth.where(predicate, level, enough)] for level in levels]
-
     def _answer(self, watch: Watch) -> Answer:
         assert self.graph is not None
         reachable = isinstance(watch.prop, Reachable)
@@ -165,36 +128,22 @@ class ExplicitEngine:
         if watch.hit is not None:
             trace = self._trace(watch.prop, [self.graph], [watch.hit])
             return Answer(WITNESS if reachable else REFUTED, self._shortest(trace), trace)
-        if not reachable and not watch.premise_seen:
+        if not reachable and not watch.premise_met:
             return self._of_all(VACUOUS, "the premise never holds")
         return self._of_all(UNREACHABLE if reachable else PROVED)
 
     def _in_stages(self, prop: Reachable) -> Answer:
-        """Goals met one after the other: each stage starts from where the one before was met."""
+        """Goals that are to be met one after the other."""
         assert self.graph is not None
-        graphs: list[Graph] = [self.graph]
-        for number, goal in enumerate(prop.goals):
-            sources = self._where(goal, graphs[-1])
-            if not any(map(len, sources)):
-                return self._of_all(UNREACHABLE, f"goal {number + 1} is never met")
-            if number + 1 == len(prop.goals):
-                level = next(n for n, found in enumerate(sources) if len(found))
-                hits = [(int(sources[level][0]), level)]
-                for graph in graphs[:0:-1]:
-                    path = graph.path_to(*hits[0])
-                    hits.insert(0, (path[0], hits[0][1] - len(path) + 1))
-                trace = self._trace(prop, graphs, hits)
-                return Answer(WITNESS, self._shortest(trace), trace)
-            goals = prop.goals[number + 1 :][:1]
-            stop = len(prop.goals) == number + 2
 
-            def met(graph: Graph, goal: Predicate = goals[0], stop: bool = stop) -> bool:
-                level = self._truth.level(graph, graph.depth)
-                return stop and bool(self._truth.where(goal, level, any).any())
+        def search(sources: Sequence[Ints], met: Callable[[Graph], bool]) -> Graph:
+            return explore(self.table, sources, met, self.exploring.backend_for(self.table))
 
-            backend = self.exploring.backend_for(self.table)
-            graphs.append(explore(self.table, sources, met, backend))
-        raise AssertionError("a property without goals")
+        passed = list(stages(prop.goals, self.graph, self._truth, search))
+        if not passed[-1].succeeded:
+            return self._of_all(UNREACHABLE, f"goal {len(passed)} is never met")
+        trace = self._trace(prop, [stage.graph for stage in passed], shortest_hits(passed))
+        return Answer(WITNESS, self._shortest(trace), trace)
 
     def _eventually(self, prop: Eventually) -> Answer:
         assert self.graph is not None
@@ -214,14 +163,14 @@ class ExplicitEngine:
         assert self.graph is not None
         if not props:
             return {}
-        seen = checked(self.table, props)
-        traces = shortest(self.table, self.graph, seen)
+        findings = checked(self.table, props)
+        traces = shortest(self.table, self.graph, findings)
         answers = {}
         for prop in props:
             if (trace := traces.get(prop.name)) is not None:
                 how = self._shortest(self._checked(prop, trace))
                 answers[prop.name] = Answer(REFUTED, how, trace)
-            elif not seen[prop.name].premise:
+            elif not findings[prop.name].premise:
                 answers[prop.name] = self._of_all(VACUOUS, "the premise never holds")
             else:
                 answers[prop.name] = self._of_all(PROVED, "every step")
@@ -229,7 +178,7 @@ class ExplicitEngine:
 
     def _livelock_free(self, prop: LivelockFree) -> Answer:
         assert self.graph is not None
-        levels = self._where(prop.where, self.graph)
+        levels = self._truth.levels_where(prop.where, self.graph)
         lasso, answered = endless_exchange(self.table, self.graph, levels)
         if lasso is not None:
             return self._by_lasso(prop, lasso, "lasso")
@@ -249,7 +198,7 @@ class ExplicitEngine:
         def waits(model: Model, system: System) -> bool:
             return prop.premise(model, system, which) and not prop.goal(model, system, which)
 
-        return self._where(waits, self.graph, settled)
+        return self._truth.levels_where(waits, self.graph, settled)
 
     def _trace(
         self, prop: Property, graphs: Sequence[Graph], hits: Sequence[tuple[int, int]]
@@ -265,10 +214,10 @@ class ExplicitEngine:
             raise ReplayError(f"the trace does not show {prop.name}")
         return trace
 
-    def _stopped(self, prop: Property, watches: list[Watch], stop: BaseException) -> Answer:
-        for watch in watches:
-            if watch.prop.name == prop.name and watch.hit is not None:
-                return self._answer(watch)
+    def _stopped(self, watch: Watch | None, stop: BaseException) -> Answer:
+        """The answer when the engine is stopped; `watch` is the property's, if it has one."""
+        if watch is not None and watch.hit is not None:
+            return self._answer(watch)
         done = "before the first level"
         if self.graph is not None:
             done = f"at {self.graph.states:,} states, complete to depth {self.graph.depth}"

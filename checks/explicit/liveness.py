@@ -58,13 +58,13 @@ class Region:
     due_at: Ints
     due: Ints
 
-    def within(self, kept: Mask) -> Region:
+    def within(self, inside: Mask) -> Region:
         """The region with only some of its states; transitions to the others lead outside."""
-        index = np.where(kept, np.cumsum(kept) - 1, -1)
-        stay, due = kept[self.source], kept[self.due_at]
+        index = np.where(inside, np.cumsum(inside) - 1, -1)
+        stay, due = inside[self.source], inside[self.due_at]
         target = np.where(self.target >= 0, index[self.target], -1)
         return Region(
-            self.states[kept],
+            self.states[inside],
             index[self.source][stay],
             target[stay],
             self.fair[stay],
@@ -125,8 +125,8 @@ def fair_lasso(
     if len(left) < len(states):  # which one is found is not to depend on the projections
         component = _fair_component_of(table, states, fairness)
         assert component is not None
-    found = component
-    return _lasso(graph, levels, found.states, lambda entry: fair_cycle(found, entry))
+    fair = component
+    return _lasso(graph, levels, fair.states, lambda entry: fair_cycle(fair, entry))
 
 
 def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Ints:
@@ -138,14 +138,14 @@ def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -
     arrives = np.zeros(len(contents), bool)
     arrives[source[fair[rows[:, 0]]]] = True
     calm = ~np.logical_or(*(arrives[index_in(contents, channel)] for channel in channels))
-    found = []
+    parts = []
     for chunk in chunks(states[calm]):
         halted = np.ones(len(chunk), bool)
         for which in (0, 1):
             tried = attempts(table, which, chunk)
             halted[tried.source[fair[tried.event]]] = False
-        found.append(chunk[halted])
-    return np.concatenate(found) if found else NONE
+        parts.append(chunk[halted])
+    return np.concatenate(parts) if parts else NONE
 
 
 def _fair_component_of(
@@ -210,9 +210,9 @@ def fair_component(area: Region) -> Region | None:
         fine = np.flatnonzero(lives & ~spoilt)
         if len(fine):
             return area.within(label == fine[0])
-        kept = lives[label]
-        kept[bad_states] = False
-        area = area.within(kept)
+        live = lives[label]
+        live[bad_states] = False
+        area = area.within(live)
     return None
 
 

@@ -25,6 +25,7 @@ from tcpmc.checks.statespace import (
     contains,
     distinct,
     index_in,
+    key_of,
     ragged,
     unpack,
 )
@@ -79,10 +80,10 @@ def perhaps_fair(table: TabulatedModel, states: Ints, fair: Mask) -> Ints:
     """The states (sorted) without those in which no run can stay that is fair to the events,
     by code, of which `fair` says so. For machines without a clock."""
     while len(states):
-        kept = _kept(table, states, fair)
-        if kept.all():
+        candidates = _kept(table, states, fair)
+        if candidates.all():
             break
-        states = states[kept]
+        states = states[candidates]
     return states
 
 
@@ -94,20 +95,20 @@ def _kept(table: TabulatedModel, states: Ints, fair: Mask) -> Mask:
     arriving = [pair << CHANNEL_BITS | unpack(states)[3 - which] for which in (0, 1)]
     own = [_own(table, which, pairs) for which in (0, 1)]
     arrivals = [_arrivals(table, which, pairs, distinct(arriving[which])) for which in (0, 1)]
-    steps = [*own, *(found.steps for found in arrivals)]
+    steps = [*own, *(arriving_here.steps for arriving_here in arrivals)]
     component = strong(
         len(pairs),
         np.concatenate([part.source for part in steps]),
         np.concatenate([part.target for part in steps]),
     )
-    kept = np.ones(len(states), bool)
+    candidates = np.ones(len(states), bool)
     for which in (0, 1):
-        kept[~_taken_by_itself(own[which], component, fair)[pair]] = False
+        candidates[~_taken_by_itself(own[which], component, fair)[pair]] = False
         sent = [_sent(part, component) for part in (own[1 - which], arrivals[1 - which].steps)]
-        found = arrivals[which]
-        taken = _delivered(table, found, component, distinct(np.concatenate(sent)), fair)
-        kept &= taken[index_in(found.met, arriving[which])]
-    return kept
+        arriving_here = arrivals[which]
+        taken = _delivered(table, arriving_here, component, distinct(np.concatenate(sent)), fair)
+        candidates &= taken[index_in(arriving_here.met, arriving[which])]
+    return candidates
 
 
 def _own(table: TabulatedModel, which: int, pairs: Ints) -> Steps:
@@ -122,7 +123,7 @@ def _arrivals(table: TabulatedModel, which: int, pairs: Ints, met: Ints) -> Arri
     at, rows = table.deliveries(met & CONTENTS)
     source = (met >> CHANNEL_BITS)[at]
     end = _ends(pairs)[which][source]
-    _, reaction = table.receive[which]((end << 20) + rows[:, 1])
+    _, reaction = table.receive[which](key_of(end, rows[:, 1]))
     target = index_in(pairs, _with_end(pairs[source], which, reaction[:, 0]))
     due = np.ones(len(at), bool)
     steps = Steps(source, target, rows[:, 0], reaction[:, 1], due)
@@ -173,9 +174,9 @@ def _by_network(table: TabulatedModel, nodes: Ints) -> tuple[Ints, Ints]:
     """What the network does to the contents by itself, but for duplicates."""
     doubles = np.array([kind == EventKind.DUPLICATE for kind, *_ in table.events.values])
     source, rows = table.network(nodes & CONTENTS)
-    kept = ~doubles[rows[:, 0]]
-    source = source[kept]
-    return source, index_in(nodes, nodes[source] & ~CONTENTS | rows[kept, 1])
+    moves = ~doubles[rows[:, 0]]
+    source = source[moves]
+    return source, index_in(nodes, nodes[source] & ~CONTENTS | rows[moves, 1])
 
 
 def _by_sending(table: TabulatedModel, nodes: Ints, sent: Ints) -> tuple[Ints, Ints]:
@@ -183,7 +184,7 @@ def _by_sending(table: TabulatedModel, nodes: Ints, sent: Ints) -> tuple[Ints, I
     home = nodes >> CHANNEL_BITS
     first, last = (np.searchsorted(sent >> 32, home, side) for side in ("left", "right"))
     source, message = ragged(first, last - first)
-    keys = ((nodes[source] & CONTENTS) << 20) + (sent[message] & (1 << 32) - 1)
+    keys = key_of(nodes[source] & CONTENTS, sent[message] & (1 << 32) - 1)
     tried = table.put.asked(keys)
     source, keys = source[tried], keys[tried]
     index, rows = table.put(keys)

@@ -73,8 +73,8 @@ class Exploring:
             _connect(self.cluster)
         if self.folder is None:
             return
-        kept = [self.folder / _folder_of(*exploration) for exploration in explorations]
-        there = any(path.is_dir() for path in kept)
+        folders = [self.folder / _folder_of(*exploration) for exploration in explorations]
+        there = any(path.is_dir() for path in folders)
         if self.resume and not there:
             raise BadInput(f"{self.folder} has no checkpoint of what is asked")
         if not self.resume and there:

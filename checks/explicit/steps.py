@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tcpmc.checks.explicit.first import first_runs
-from tcpmc.checks.explicit.tabulate import LOW, TabulatedModel
-from tcpmc.checks.statespace import Graph
+from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.statespace import Graph, ids_of
 from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.network.product import End, EndStep, Event
@@ -35,7 +35,8 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
     model = table.quick
     for which in (0, 1):
         for key in table.receive[which].known():
-            end, flight = table.ends[key >> 20], table.flights[key & LOW]
+            before, arriving = ids_of(key)
+            end, flight = table.ends[before], table.flights[arriving]
             event = Event(EventKind.DELIVER, which, flight)
             move = model.receive(which, end, flight.segment, flight.about)
             yield (which, end, event), model.end_step(event, end, move.step)
@@ -48,23 +49,23 @@ def tabulated_steps(table: TabulatedModel) -> Iterator[tuple[Occurrence, EndStep
 
 def checked(table: TabulatedModel, props: Sequence[EveryStep]) -> dict[str, StepFindings]:
     """What the steps in the tables came to, by property."""
-    seen = {prop.name: StepFindings(False, set()) for prop in props}
+    findings = {prop.name: StepFindings(False, set()) for prop in props}
     for occurrence, step in tabulated_steps(table):
         for prop in props:
             if prop.premise(step):
-                seen[prop.name].premise = True
+                findings[prop.name].premise = True
                 if not prop.claim(step):
-                    seen[prop.name].broken.add(occurrence)
-    return seen
+                    findings[prop.name].broken.add(occurrence)
+    return findings
 
 
 def shortest(
-    table: TabulatedModel, graph: Graph, seen: dict[str, StepFindings]
+    table: TabulatedModel, graph: Graph, findings: dict[str, StepFindings]
 ) -> dict[str, Trace]:
     """A shortest run to a broken claim, by property, where a run of the graph comes to one."""
     tests = {
-        name: lambda which, end, event, broken=one.broken: (which, end, event) in broken
-        for name, one in seen.items()
-        if one.broken
+        name: lambda which, end, event, broken=finding.broken: (which, end, event) in broken
+        for name, finding in findings.items()
+        if finding.broken
     }
     return first_runs(table, graph, tests) if tests else {}

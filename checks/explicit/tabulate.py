@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tcpmc.checks.explicit.remembered import remembering
-from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, QUIET, SETTLED, TooLarge, unpack
+from tcpmc.checks.statespace import (
+    CHANNEL_BITS,
+    END_BITS,
+    LOW,
+    QUIET,
+    SETTLED,
+    TooLarge,
+    ids_of,
+    unpack,
+)
 from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
@@ -13,8 +22,6 @@ from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.incarnations import About
 from tcpmc.model.network.product import End, Event, Move, System
 from tcpmc.model.network.system import Model
-
-LOW = (1 << 20) - 1
 
 
 class TabulatedModel:
@@ -64,16 +71,16 @@ class TabulatedModel:
         return Event(kind, end, flight, offset)
 
     def _end(self, end: End) -> int:
-        found = self.ends(end)
-        if found >> END_BITS:
+        identifier = self.ends(end)
+        if identifier >> END_BITS:
             raise TooLarge(f"more than {2**END_BITS:,} states of one end")
-        return found
+        return identifier
 
     def _contents(self, contents: Contents) -> int:
-        found = self.contents(contents)
-        if found >> CHANNEL_BITS:
+        identifier = self.contents(contents)
+        if identifier >> CHANNEL_BITS:
             raise TooLarge(f"more than {2**CHANNEL_BITS:,} contents of one channel")
-        return found
+        return identifier
 
     def _own(self, which: int, key: int) -> Iterator[Row]:
         for move in self.quick.own_moves(which, self.ends[key]):
@@ -82,8 +89,9 @@ class TabulatedModel:
             yield event, self._end(move.end), self._sent(move), waits
 
     def _receive(self, which: int, key: int) -> Iterator[Row]:
-        flight = self.flights[key & LOW]
-        move = self.quick.receive(which, self.ends[key >> 20], flight.segment, flight.about)
+        end, arriving = ids_of(key)
+        flight = self.flights[arriving]
+        move = self.quick.receive(which, self.ends[end], flight.segment, flight.about)
         yield self._end(move.end), self._sent(move)
 
     def _sent(self, move: Move) -> int:
@@ -119,12 +127,13 @@ class TabulatedModel:
                 yield self.events((kind, flight, 0)), self._contents(rest)
 
     def _put(self, key: int) -> Iterator[Row]:
-        segments, about = self.messages[key & LOW]
-        after = self.model.channel.put(self.contents[key >> 20], segments, about)
+        channel, message = ids_of(key)
+        segments, about = self.messages[message]
+        after = self.model.channel.put(self.contents[channel], segments, about)
         if after is None:
             self.refused.add(key)
             return
-        self.placed.add(key & LOW)
+        self.placed.add(message)
         yield (self._contents(after),)
 
     def _tick_end(self, key: int) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from tcpmc.checks.rule_guard import explained, guarded
+from tcpmc.checks.own_rules.rule_guard import explained, guarded_rules
 from tcpmc.errors import BadInput, where
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
@@ -25,7 +26,7 @@ from tcpmc.model.properties.kinds import Property
 from tcpmc.model.timed.theorems import THEOREMS, Theorem
 from tcpmc.model.variants.bugs import BUGS, Bug
 from tcpmc.model.variants.shipped import VARIANTS
-from tcpmc.model.variants.variant import RFC9293, Variant
+from tcpmc.model.variants.variant import Variant
 
 T = TypeVar("T")
 
@@ -122,11 +123,20 @@ def source_of(variant: Variant) -> bytes | None:
 def own_variant(variant: Variant) -> Variant:
     """A variant that a program made, its own rules guarded while they run; one of the shipped ones
     as it is. Raises BadInput for what is wrong with it."""
-    if VARIANTS.get(getattr(variant, "name", None) or "") == variant:
-        return variant
     _check_parts("variant", variant)
+    shipped = VARIANTS.get(variant.name)
+    if shipped is not None and _is_same(shipped, variant):
+        return variant
     _check_name("variant", variant)
     return _guarded(variant, _file_of)
+
+
+def _is_same(a: Variant, b: Variant) -> bool:
+    """Whether both have the same switches and the very same functions as rules: one of the user's
+    may call itself equal to any."""
+    texts = (a.title, a.profile) == (b.title, b.profile)
+    rules = zip(_rules(a.rules).values(), _rules(b.rules).values(), strict=True)
+    return texts and type(b.rules) is Rules and all(one is other for one, other in rules)
 
 
 def _check_name(place: str, variant: Variant) -> None:
@@ -136,12 +146,7 @@ def _check_name(place: str, variant: Variant) -> None:
 
 def _guarded(variant: Variant, path: Callable[[Callable[..., Any]], str]) -> Variant:
     """The variant with its own rules guarded; `path` says in which file a rule is."""
-    own = {
-        name: guarded(path(rule), name, rule)
-        for name, rule in _rules(variant.rules).items()
-        if rule != getattr(RFC9293, name)
-    }
-    return replace(variant, rules=replace(variant.rules, **own))
+    return replace(variant, rules=guarded_rules(variant.rules, path))
 
 
 def _file_of(rule: Callable[..., Any]) -> str:
@@ -224,8 +229,9 @@ def _line_of(name: str, source: bytes) -> int:
 
 def _check_parts(place: str, variant: object) -> None:
     """Raise BadInput unless it is a Variant whose parts are what their annotations say."""
-    if not isinstance(variant, Variant):
-        raise BadInput(f"{place}: `variant` is a {type(variant).__name__}, not a Variant")
+    if type(variant) is not Variant:
+        told = " itself" if isinstance(variant, Variant) else ""
+        raise BadInput(f"{place}: `variant` is a {type(variant).__name__}, not a Variant{told}")
     parts: Iterable[tuple[str, object, type]] = (
         ("name", variant.name, str),
         ("title", variant.title, str),
@@ -233,9 +239,10 @@ def _check_parts(place: str, variant: object) -> None:
         ("rules", variant.rules, Rules),
     )
     for name, value, kind in parts:
-        if not isinstance(value, kind):
+        if type(value) is not kind and not (kind is Rules and isinstance(value, Rules)):
+            told = f"{kind.__name__}{' itself' if isinstance(value, kind) else ''}"
             raise BadInput(
-                f"{place}: the variant's {name} is a {type(value).__name__}, not a {kind.__name__}"
+                f"{place}: the variant's {name} is a {type(value).__name__}, not a {told}"
             )
     if not variant.name.strip():
         raise BadInput(f"{place}: the variant's name is empty")
@@ -246,7 +253,20 @@ def _check_parts(place: str, variant: object) -> None:
     for name, rule in _rules(variant.rules).items():
         if not callable(rule):
             raise BadInput(f"{place}: the rule {name} is a {type(rule).__name__}, not a function")
+    _check_class(place, variant.rules)
+
+
+def _check_class(place: str, rules: Rules) -> None:
+    """Raise BadInput for a class of rules with a method that is never called, because the entry of
+    the same name hides it."""
+    for entry in fields(Rules):
+        own = inspect.getattr_static(type(rules), entry.name)
+        if own is not getattr(Rules, entry.name) and vars(rules).get(entry.name) is not own:
+            raise BadInput(
+                f"{place}: {entry.name} of the class {type(rules).__name__} is never called: "
+                f"an entry of Rules is given as Rules({entry.name}=...) or by replace()"
+            )
 
 
 def _rules(rules: Rules) -> dict[str, Callable[..., Any]]:
-    return {field.name: getattr(rules, field.name) for field in fields(rules)}
+    return {field.name: getattr(rules, field.name) for field in fields(Rules)}

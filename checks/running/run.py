@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.jobs import (
     ENGINES,
     Engine,
@@ -174,6 +175,7 @@ def _explore(
     except ReplayError as error:
         names = ", ".join(prop.name for prop in props)
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
+    ask_again(group.variant.rules)
     rules |= engine.table.rules
     return found
 
@@ -213,6 +215,7 @@ def _by_networkx(
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         answers = {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
+    ask_again(group.variant.rules)
     return {(number, name): answer for name, answer in answers.items()}
 
 

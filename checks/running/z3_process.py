@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.monitor import PERIOD, Limits, Monitor, Stopped
 from tcpmc.checks.running.parallel import deaf_to_ctrl_c, without_the_script
 from tcpmc.checks.trace import ReplayError
@@ -86,6 +87,7 @@ def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
             answers = engine.decide([prop]) if dense is None else {name: dense}
         except ReplayError as error:
             raise ReplayError(f"{name} on {variant.name}, z3: {error}") from error
+        ask_again(variant.rules)
         send("end", number, name, answers.get(name))
 
 

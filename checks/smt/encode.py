@@ -103,8 +103,8 @@ class Encoding:
             return replace(part, **{name: value(name, getattr(part, name)) for name in names})
 
         tcb, history = with_terms(initial.tcb), with_terms(initial.history)
-        found: End = replace(with_terms(initial), tcb=tcb, history=history)
-        return found
+        end: End = replace(with_terms(initial), tcb=tcb, history=history)
+        return end
 
     def _inputs(self) -> dict[str, Any]:
         """The segment that a step delivers, the one that it sends, whether it sends, and whether
@@ -215,11 +215,11 @@ class Encoding:
 
     def strays(self, end: End) -> z3.BoolRef:
         """Some field that does not vary, as far as is known, has another value."""
-        known, found = end_terms(self.end), [z3.BoolVal(False)]
+        fixed, differences = end_terms(self.end), [z3.BoolVal(False)]
         for name, value in end_terms(end).items():
-            if not isinstance(known[name], Sym):
-                found.append(as_truth(value != known[name]))
-        return z3.simplify(z3.Or(*found))
+            if not isinstance(fixed[name], Sym):
+                differences.append(as_truth(value != fixed[name]))
+        return z3.simplify(z3.Or(*differences))
 
     def predicate(self, predicate: Predicate) -> z3.BoolRef:
         """A predicate of the catalogue as a formula over frame 0."""

@@ -31,23 +31,23 @@ def sample(table: TabulatedModel) -> Ints:
     a fixed seed."""
     choose = np.random.default_rng(SAMPLE_SEED)
     level = pack(*(np.array([part], np.int64) for part in table.initial))
-    seen = level
+    sampled = level
     while len(level):
-        found = distinct(successors(table, level).target)
-        level = found[~contains(seen, found)]
+        after = distinct(successors(table, level).target)
+        level = after[~contains(sampled, after)]
         if len(level) > SAMPLE_WIDTH:
             level = np.sort(choose.choice(level, SAMPLE_WIDTH, replace=False))
-        seen = np.sort(np.concatenate((seen, level)), kind="stable")
-    return seen
+        sampled = np.sort(np.concatenate((sampled, level)), kind="stable")
+    return sampled
 
 
 def segments_sent(table: TabulatedModel, states: Ints) -> tuple[list[Segment], list[Segment]]:
     """The segments in flight in the states, for each channel."""
     _, _, ab, ba = unpack(states)
-    found = [
+    segments = [
         {f.segment for c in np.unique(ids).tolist() for f in table.contents[c]} for ids in (ab, ba)
     ]
-    return sorted(found[0], key=str), sorted(found[1], key=str)
+    return sorted(segments[0], key=str), sorted(segments[1], key=str)
 
 
 class Escaped(Exception):

@@ -16,7 +16,7 @@ import z3
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.smt.encode import Encoding, Frame
 from tcpmc.checks.smt.induction import Escaped
-from tcpmc.checks.statespace import SETTLED
+from tcpmc.checks.statespace import SETTLED, key_of
 from tcpmc.checks.symbolic.fields import end_terms
 from tcpmc.checks.symbolic.sent_sets import Location, Sent, TwoEnds, least
 from tcpmc.checks.symbolic.solving import satisfiable, some
@@ -65,7 +65,7 @@ class Pairs:
     def _arrivals(self, which: int, end: int) -> Iterator[TableMove]:
         for number, kind in enumerate(self.encoding.channels[1 - which]):
             flight = self.table.flights(Flight(kind.segment))
-            key = (self._ends[which][end] << 20) + flight
+            key = key_of(self._ends[which][end], flight)
             for after, message in self.table.receive[which].at(key):
                 yield TableMove(
                     self._end(which, after), number, self._sent(which, message), settled=False

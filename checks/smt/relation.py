@@ -59,21 +59,22 @@ class Relation:
         """SEGMENT ARRIVES for every combination of control bits that is ever sent. In the one
         connection that is encoded it depends on the end by its TCB and its ISS only."""
         assert self.scope.one_connection
-        model, end, found = self.encoding.model, self.encoding.end, list[Path[Move | None]]()
-        known = {controls(kind.segment) for kinds in self.channels for kind in kinds}
-        for bits in sorted(known):
+        model, end = self.encoding.model, self.encoding.end
+        branches = list[Path[Move | None]]()
+        alphabet = {controls(kind.segment) for kinds in self.channels for kind in kinds}
+        for bits in sorted(alphabet):
             carried = [self.inputs[f"in.{c}"] == b for c, b in zip(CONTROLS, bits, strict=True)]
             arriving = self.encoding.arriving(bits)
             for path in paths(partial(model.receive, 0, end, arriving), self.encoding.valid):
-                found.append(Path(z3.And(*carried, path.condition), path.result))
-        return found
+                branches.append(Path(z3.And(*carried, path.condition), path.result))
+        return branches
 
-    def _branches(self, found: Iterable[Path[Move | None]], which: int) -> z3.BoolRef:
+    def _branches(self, branches: Iterable[Path[Move | None]], which: int) -> z3.BoolRef:
         """One of the paths is taken: its condition, what it makes of the end, what it sends."""
         me, other = "AB"[which], "BA"[which]
         own = self.encoding.end_in(self.frame0, me)
         ways = []
-        for path in found:
+        for path in branches:
             move = path.result
             if move is None:
                 continue
@@ -106,12 +107,12 @@ class Relation:
 
     def _same(self, who: str, end: bool, channel: bool) -> z3.BoolRef:
         """An end, or the channel that leads away from it, does not change."""
-        kept = [
+        names = [
             name
             for name in self.frame0
             if (end and name.startswith(f"{who}.")) or (channel and name.startswith(f"{who}:"))
         ]
-        return z3.And(*(self.frame1[name] == self.frame0[name] for name in kept))
+        return z3.And(*(self.frame1[name] == self.frame0[name] for name in names))
 
     def _delivered(self, sender: str) -> z3.BoolRef:
         """Exactly one kind in the channel from `sender` is delivered, and it is the input."""
@@ -155,14 +156,14 @@ class Relation:
     def _sent(self, who: str) -> z3.BoolRef:
         """What is sent joins its kind in the channel from `who`; other kinds stay as they are."""
         kinds = self.channels["AB".index(who)]
-        sends, parts, known = self.inputs["sends"], [], []
+        sends, parts, in_alphabet = self.inputs["sends"], [], []
         for number, kind in enumerate(kinds):
             name = f"{who}:{number}"
             hit = z3.And(sends, self._is("out", kind.segment))
-            known.append(hit)
+            in_alphabet.append(hit)
             stays = self.frame1[name] == self.frame0[name]
             parts.append(z3.If(hit, self._way(name, kind.put), stays))
-        unknown = z3.And(sends, z3.Not(z3.Or(*known)))
+        unknown = z3.And(sends, z3.Not(z3.Or(*in_alphabet)))
         parts.append(self.frame1["escaped"] == z3.Or(unknown, self.inputs["strays"]))
         return z3.And(*parts)
 
@@ -187,14 +188,14 @@ class Relation:
 
     def _tick(self) -> z3.BoolRef:
         """Every clock and every age moves on by one."""
-        found = list(
+        branches = list(
             paths(lambda: self.encoding.model.tick_end(self.encoding.end), self.encoding.valid)
         )
-        strays = [self.encoding.strays(path.result) for path in found if path.result is not None]
+        strays = [self.encoding.strays(path.result) for path in branches if path.result is not None]
         parts, strayed = [self._known(0)], list[z3.BoolRef]()
         for who in "AB":
             now = self.encoding.end_in(self.frame0, who)
-            ends = [path for path in found if path.result is not None]
+            ends = [path for path in branches if path.result is not None]
             ways = []
             for path, stray in zip(ends, strays, strict=True):
                 assert path.result is not None

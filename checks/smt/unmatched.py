@@ -33,11 +33,11 @@ def unmatched(encoding: Encoding, steps: Iterable[LocalStep]) -> Iterator[LocalS
     while some := list(islice(steps, ROWS)):
         rows = [(step, values_of.step(step)) for step in some]
         yield from (step for step, row in rows if row is None)
-        known = [(step, row) for step, row in rows if row is not None]
-        if known:
-            values = _columns(encoding, [row for _, row in known])
-            truths = holds_at(encoding.step, values, len(known))
-            yield from (step for (step, _), true in zip(known, truths, strict=True) if not true)
+        encoded = [(step, row) for step, row in rows if row is not None]
+        if encoded:
+            values = _columns(encoding, [row for _, row in encoded])
+            truths = holds_at(encoding.step, values, len(encoded))
+            yield from (step for (step, _), true in zip(encoded, truths, strict=True) if not true)
 
 
 def _effective(step: LocalStep) -> bool:

@@ -6,7 +6,7 @@ search is exact: no state is hashed away.
 
 Reading order: `machine`, `tables`, `edges` (the transitions with their events, for traces);
 `levels`, `graph`, `breadth_first`; `table_arrays` and `backend`, then what expands: `by_kernel`
-with `kernel.c`, `by_numpy`, `cluster`. `checkpoint` keeps levels.
+with `kernel.c`, `by_numpy` with `row_expansion`, `cluster`. `checkpoint` keeps levels.
 
 A system counts as it likes: each row of a table is a transition, and `Graph.edges` is their number,
 with those that lead to the same state and those that change nothing (a tick that changes nothing
@@ -21,11 +21,14 @@ from tcpmc.checks.statespace.graph import Graph
 from tcpmc.checks.statespace.machine import (
     CHANNEL_BITS,
     END_BITS,
+    LOW,
     PAIR_MASK,
     QUIET,
     SETTLED,
     Machine,
     TooLarge,
+    ids_of,
+    key_of,
     pack,
     unpack,
 )
@@ -35,6 +38,7 @@ __all__ = [
     "CHANNEL_BITS",
     "CHUNK",
     "END_BITS",
+    "LOW",
     "PAIR_MASK",
     "QUIET",
     "SETTLED",
@@ -53,7 +57,9 @@ __all__ = [
     "contains",
     "distinct",
     "explore",
+    "ids_of",
     "index_in",
+    "key_of",
     "pack",
     "ragged",
     "successors",

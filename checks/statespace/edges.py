@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tcpmc.checks.statespace.arrays import Mask
-from tcpmc.checks.statespace.machine import QUIET, SETTLED, Machine, pack, unpack
+from tcpmc.checks.statespace.machine import QUIET, SETTLED, Machine, key_of, pack, unpack
 from tcpmc.checks.statespace.tables import Ints, Table
 
 
@@ -55,7 +55,7 @@ def attempts(machine: Machine, which: int, states: Ints) -> Attempts:
         reached = np.where(quiet, np.where(_flag(machine.settled, other), SETTLED, QUIET), 0)
         own = own.at(rows[:, 3] <= reached[source])
     source, rows = machine.deliveries(inn)
-    _, reaction = machine.receive[which]((me[source] << 20) + rows[:, 1])
+    _, reaction = machine.receive[which](key_of(me[source], rows[:, 1]))
     arrivals = Attempts(source, rows[:, 0], reaction[:, 0], reaction[:, 1], rows[:, 2])
     pairs = zip(vars(own).values(), vars(arrivals).values(), strict=True)
     return Attempts(*(np.concatenate(pair) for pair in pairs))
@@ -69,15 +69,15 @@ def successors(
     parts = []
     for which in (0, 1):
         me, other, out, inn = (a, b, ab, ba) if which == 0 else (b, a, ba, ab)
-        found = tried[which] if tried else attempts(machine, which, states)
-        kept, after = _put(machine, out[found.source], found.message)
-        found = found.at(kept)
+        attempted = tried[which] if tried else attempts(machine, which, states)
+        possible, after = _put(machine, out[attempted.source], attempted.message)
+        attempted = attempted.at(possible)
         source, rows = machine.network(out)
-        ends = np.concatenate((found.end, me[source]))
+        ends = np.concatenate((attempted.end, me[source]))
         outs = np.concatenate((after, rows[:, 1]))
-        inns = np.concatenate((found.inn, inn[source]))
-        event = np.concatenate((found.event, rows[:, 0]))
-        source = np.concatenate((found.source, source))
+        inns = np.concatenate((attempted.inn, inn[source]))
+        event = np.concatenate((attempted.event, rows[:, 0]))
+        source = np.concatenate((attempted.source, source))
         peer = other[source]
         target = pack(ends, peer, outs, inns) if which == 0 else pack(peer, ends, inns, outs)
         parts.append(Edges(source, event, np.full(len(source), which), target))
@@ -91,12 +91,12 @@ def _put(machine: Machine, channels: Ints, messages: Ints) -> tuple[Ints, Ints]:
     """The indices at which there is room for the message, and the channels after it."""
     after, room = channels.copy(), np.ones(len(channels), bool)
     sends = np.flatnonzero(messages)
-    index, rows = machine.put((channels[sends] << 20) + messages[sends])
+    index, rows = machine.put(key_of(channels[sends], messages[sends]))
     room[sends] = False
     room[sends[index]] = True
     after[sends[index]] = rows[:, 0]
-    kept = np.flatnonzero(room)
-    return kept, after[kept]
+    possible = np.flatnonzero(room)
+    return possible, after[possible]
 
 
 def _ticks(machine: Machine, states: Ints) -> Edges:

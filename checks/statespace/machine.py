@@ -10,7 +10,9 @@ States = TypeVar("States", Ints, int)
 END_BITS, CHANNEL_BITS = 13, 18
 QUIET, SETTLED = 1, 2
 PAIR_MASK = (1 << 2 * END_BITS) - 1
-LOW = (1 << 20) - 1
+KEY_BITS = 20
+LOW = (1 << KEY_BITS) - 1
+"""The part of a key that is its second id."""
 
 
 class TooLarge(Exception):
@@ -24,8 +26,8 @@ class Machine(Protocol):
                       waits (QUIET) is possible only when both channels are quiet, or (SETTLED)
                       when the other end is settled as well.
     deliveries        channel -> (event, flight, channel')
-    receive[which]    end * 2**20 + flight -> (end', message)
-    put               channel * 2**20 + message -> (channel',), or no row: there is no room
+    receive[which]    key_of(end, flight) -> (end', message)
+    put               key_of(channel, message) -> (channel',), or no row: there is no room
     network           channel -> (event, channel'): losses and the like
     tick_end, tick_channel   id -> (id',), or no row: something has to happen first
     quiet, settled    id -> (0 or 1,)
@@ -42,6 +44,16 @@ class Machine(Protocol):
     tick_channel: Table
     quiet: Table
     settled: Table
+
+
+def key_of(first: States, second: States) -> States:
+    """The keys of a table that is asked for two ids at a time."""
+    return first << KEY_BITS | second
+
+
+def ids_of(key: States) -> tuple[States, States]:
+    """The two ids of each key."""
+    return key >> KEY_BITS, key & LOW
 
 
 def pack(a: Ints, b: Ints, ab: Ints, ba: Ints) -> Ints:

@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tcpmc.checks.statespace.arrays import Cells, distinct, ragged
-from tcpmc.checks.statespace.machine import CHANNEL_BITS, END_BITS, LOW, Machine, TooLarge, unpack
+from tcpmc.checks.statespace.machine import (
+    CHANNEL_BITS,
+    END_BITS,
+    Machine,
+    TooLarge,
+    ids_of,
+    unpack,
+)
 from tcpmc.checks.statespace.tables import Ints, Row, Table
 
 UNKNOWN, NO_ROW = -1, -2
@@ -37,14 +44,14 @@ def grown(array: Array, shape: tuple[int, ...], fill: int) -> Array:
     return larger
 
 
-def _asked(table: Table, keys: Ints, width: int) -> tuple[Ints, Ints]:
+def _rows_for(table: Table, keys: Ints, width: int) -> tuple[Ints, Ints]:
     """The rows for the keys, one after the other, and how many each has."""
     rows: list[Row] = []
     counts = []
     for key in keys.tolist():
-        found = table.at(key)
-        rows += found
-        counts.append(len(found))
+        of_key = table.at(key)
+        rows += of_key
+        counts.append(len(of_key))
     return np.array(counts, np.int64), np.array(rows, np.int64).reshape(-1, width)
 
 
@@ -97,7 +104,7 @@ class FlatTables:
         self.quiet = np.zeros(16, np.int8)
         self.settled = np.zeros(16, np.int8)
         self.ends = self.channels = self.flights = self.messages = 0
-        self._waits, self._asked, self._followed = False, (0, 0), 0
+        self._waits, self._covered, self._followed = False, (0, 0), 0
         self.log: list[tuple[int, Ints]] = []
         a, b, ab, ba = machine.initial
         self._cover(np.array((a, b)), np.array((ab, ba)), messages=np.array((0,)))
@@ -138,18 +145,18 @@ class FlatTables:
             self.fill(stage, missing[missing[:, 0] == stage, 1])
 
     def _own(self, which: int, keys: Ints) -> None:
-        counts, rows = _asked(self.machine.own[which], keys, 4)
+        counts, rows = _rows_for(self.machine.own[which], keys, 4)
         self._cover(ends=rows[:, 1], messages=rows[:, 2])
         self._waits |= bool(rows[:, 3].any())
         self.own[which].put(keys, counts, rows[:, 1:])
 
     def _deliveries(self, keys: Ints) -> None:
-        counts, rows = _asked(self.machine.deliveries, keys, 3)
+        counts, rows = _rows_for(self.machine.deliveries, keys, 3)
         self._reserve(flights=rows[:, 1], channels=rows[:, 2])
         self.deliveries.put(keys, counts, np.column_stack((rows[:, 1] << 1, rows[:, 2])))
 
     def _network(self, keys: Ints) -> None:
-        counts, rows = _asked(self.machine.network, keys, 2)
+        counts, rows = _rows_for(self.machine.network, keys, 2)
         self._reserve(channels=rows[:, 1])
         self.weight[keys] = counts
         ways = distinct(np.repeat(keys, counts) << 32 | rows[:, 1])
@@ -168,25 +175,27 @@ class FlatTables:
         self.deliveries.rows[place, 0] |= np.isin(left, losses)
 
     def _receive(self, which: int, keys: Ints) -> None:
-        _, rows = _asked(self.machine.receive[which], keys, 2)
+        _, rows = _rows_for(self.machine.receive[which], keys, 2)
         self._cover(ends=rows[:, 0], messages=rows[:, 1])
-        self.receive[which][keys >> 20, keys & LOW] = rows
+        self.receive[which][ids_of(keys)] = rows
 
     def _put(self, keys: Ints) -> None:
-        counts, rows = _asked(self.machine.put, keys, 1)
+        counts, rows = _rows_for(self.machine.put, keys, 1)
         self._cover(channels=rows[:, 0])
         room = keys[counts > 0]
-        self.put[keys & LOW, keys >> 20] = NO_ROW
-        self.put[room & LOW, room >> 20] = rows[:, 0]
+        channels, messages = ids_of(keys)
+        self.put[messages, channels] = NO_ROW
+        channels, messages = ids_of(room)
+        self.put[messages, channels] = rows[:, 0]
 
     def _tick_end(self, keys: Ints) -> None:
-        counts, rows = _asked(self.machine.tick_end, keys, 1)
+        counts, rows = _rows_for(self.machine.tick_end, keys, 1)
         self._cover(ends=rows[:, 0])
         self.tick_end[keys] = NO_ROW
         self.tick_end[keys[counts > 0]] = rows[:, 0]
 
     def _tick_channel(self, keys: Ints) -> None:
-        counts, rows = _asked(self.machine.tick_channel, keys, 1)
+        counts, rows = _rows_for(self.machine.tick_channel, keys, 1)
         self._cover(channels=rows[:, 0])
         self.tick_channel[keys] = NO_ROW
         self.tick_channel[keys[counts > 0]] = rows[:, 0]
@@ -235,12 +244,12 @@ class FlatTables:
 
     def _ask_who_waits(self) -> None:
         """Whether the new ends are settled and the new channels quiet."""
-        ends, channels = self._asked
+        ends, channels = self._covered
         for end in range(ends, self.ends):
             self.settled[end] = self.machine.settled.at(end)[0][0]
         for channel in range(channels, self.channels):
             self.quiet[channel] = self.machine.quiet.at(channel)[0][0]
-        self._asked = self.ends, self.channels
+        self._covered = self.ends, self.channels
 
     def arrays(self) -> tuple[Array, ...]:
         """The arrays in the order in which the kernel takes them."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, TooLarge, unpack
+from tcpmc.checks.statespace import CHANNEL_BITS, END_BITS, TooLarge, ids_of, unpack
 from tcpmc.checks.statespace.tables import Ids, Row, Table, for_each_end
 
 End = TypeVar("End", bound=Hashable)
 Contents = TypeVar("Contents", bound=Hashable)
 Message = TypeVar("Message", bound=Hashable)
 
-LOW = (1 << 20) - 1
 NOTHING, REFUSED = 0, 1  # ids of messages; for REFUSED there is never room
 
 State = tuple[End, End, Contents, Contents]
@@ -91,16 +90,16 @@ class Tabulated(Generic[End, Contents, Message]):
         return self._contents_ids.values
 
     def _end(self, end: End) -> int:
-        found = self._end_ids(end)
-        if found >> END_BITS:
+        identifier = self._end_ids(end)
+        if identifier >> END_BITS:
             raise TooLarge(f"more than {2**END_BITS:,} states of one end")
-        return found
+        return identifier
 
     def _channel(self, contents: Contents) -> int:
-        found = self._contents_ids(contents)
-        if found >> CHANNEL_BITS:
+        identifier = self._contents_ids(contents)
+        if identifier >> CHANNEL_BITS:
             raise TooLarge(f"more than {2**CHANNEL_BITS:,} contents of one channel")
-        return found
+        return identifier
 
     def _message(self, message: Message | None) -> int:
         return NOTHING if message is None else self._messages(message)
@@ -110,10 +109,11 @@ class Tabulated(Generic[End, Contents, Message]):
             yield self._events(event), self._end(end), self._message(message), 0
 
     def _receive(self, which: int, key: int) -> Iterator[Row]:
-        end, message = self._end_ids[key >> 20], self._messages[key & LOW]
+        before, sent = ids_of(key)
+        end, message = self._end_ids[before], self._messages[sent]
         reaction = self._functions.receive(which, end, message)  # type: ignore[arg-type]
         if reaction is None:
-            yield key >> 20, REFUSED
+            yield before, REFUSED
         else:
             yield self._end(reaction[0]), self._message(reaction[1])
 
@@ -122,7 +122,8 @@ class Tabulated(Generic[End, Contents, Message]):
             yield self._events(f"deliver {message}"), self._message(message), self._channel(rest)
 
     def _put(self, key: int) -> Iterator[Row]:
-        contents, message = self._contents_ids[key >> 20], key & LOW
+        channel, message = ids_of(key)
+        contents = self._contents_ids[channel]
         if message != REFUSED:
             after = self._functions.put(contents, self._messages[message])  # type: ignore[arg-type]
             if after is not None:

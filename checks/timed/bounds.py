@@ -40,16 +40,17 @@ class Pair:
 def sums(system: TimedSystem) -> list[Linear]:
     """The sums of parameters by which differences are bounded."""
     lives = [linear(name) for name in ("MSL", "OUT", "IN") if name in system.parameters]
-    found = [Linear(), *lives, *(one + other for one in lives for other in lives)]
-    found += [one + one + one for one in lives] * (len(lives) == 1)
+    positive = [Linear(), *lives, *(life + other for life in lives for other in lives)]
+    if len(lives) == 1:
+        positive.append(lives[0] + lives[0] + lives[0])
     lengths = [linear(timer.length) for timer in system.circumstances.timers if timer.event]
-    found += [*lengths, *(one + other for one, other in combinations(lengths[1:], 2))]
+    positive += [*lengths, *(length + other for length, other in combinations(lengths[1:], 2))]
     if system.circumstances.probes:
         probes = range(1, system.circumstances.probes)
-        found += [linear(f"IDLE + {number} INTVL") for number in probes]
+        positive += [linear(f"IDLE + {number} INTVL") for number in probes]
     if "R" in system.parameters:
-        found += [linear("R") + one for one in lives]
-    return list(dict.fromkeys([*found, *(-one for one in found)]))
+        positive += [linear("R") + life for life in lives]
+    return list(dict.fromkeys([*positive, *(-bound for bound in positive)]))
 
 
 class Sample(NamedTuple):
@@ -65,7 +66,7 @@ class Bounds:
     """All pairs, and all bounds: `difference < sums[i]` has the index 2 i, `<=` 2 i + 1. Sets of
     bounds are bit masks."""
 
-    def __init__(self, system: TimedSystem, parameters: State, known: z3.BoolRef) -> None:
+    def __init__(self, system: TimedSystem, parameters: State, assumed: z3.BoolRef) -> None:
         self.sums = sums(system)
         self.pairs = list(_pairs(system))
         self._flags, self._moments = ("", *system.flags), ("", *system.moments)
@@ -74,26 +75,26 @@ class Bounds:
         )
         self._left = np.array([moment[pair.left] for pair in self.pairs])
         self._right = np.array([moment[pair.right] for pair in self.pairs])
-        guards = [[flag[one] for one in (*pair.guards, "", "")[:2]] for pair in self.pairs]
+        guards = [[flag[guard] for guard in (*pair.guards, "", "")[:2]] for pair in self.pairs]
         self._guards = np.array(guards)
         self._exchange = [
             [places.get(other_end(name), -1) for name in places] for places in (flag, moment)
         ]
-        self._terms = [z3.RealVal(0) + one.at(parameters) for one in self.sums]
+        self._terms = [z3.RealVal(0) + bound.at(parameters) for bound in self.sums]
         self._made: dict[tuple[int, ...], tuple[Any, Any]] = {}
-        self._known = known
+        self._assumed = assumed
         self.least = cache(self._least)
 
     @cached_property
     def _implied(self) -> list[int]:
         """For each bound the weaker ones, for all parameters that are known to be possible."""
         solver = z3.SolverFor("QF_LRA")
-        solver.add(self._known)
+        solver.add(self._assumed)
         terms = self._terms
         weaker = []
-        for i, one in enumerate(terms):
-            at_most = [not satisfiable(solver, one > other) for other in terms]
-            below = [not satisfiable(solver, one >= other) for other in terms]
+        for i, term in enumerate(terms):
+            at_most = [not satisfiable(solver, term > other) for other in terms]
+            below = [not satisfiable(solver, term >= other) for other in terms]
             for strict in (True, False):
                 mask = 0
                 for j in range(len(terms)):
@@ -105,7 +106,7 @@ class Bounds:
     def sample(self, state: State, parameters: State) -> Sample:
         """A state of whole numbers."""
         moments = [0, *(state[name] for name in self._moments[1:])]
-        limits = [one.at(parameters) for one in self.sums]
+        limits = [bound.at(parameters) for bound in self.sums]
         fits = max(map(abs, (*moments, *limits))) < 2**62
         exact = np.int64 if fits else object
         flags = np.array([True, *(state[name] for name in self._flags[1:])])
@@ -122,8 +123,8 @@ class Bounds:
 
     def meant(self, sample: Sample) -> Mask:
         """For each pair, whether both moments mean something."""
-        found: Mask = sample.flags[self._guards].all(axis=1)
-        return found
+        meant: Mask = sample.flags[self._guards].all(axis=1)
+        return meant
 
     def met(self, sample: Sample) -> Mask:
         """For each pair, and each bound, whether the difference meets it."""
@@ -134,7 +135,7 @@ class Bounds:
 
     def _least(self, held: int) -> tuple[int, ...]:
         """The strongest of these bounds, which imply the others; one of each that are equal."""
-        found, rest = [], held
+        strongest, rest = [], held
         for index in range(2 * len(self.sums)):
             if not held >> index & 1:
                 continue
@@ -146,8 +147,8 @@ class Bounds:
             if stronger:
                 rest &= ~(1 << index)
             else:
-                found.append(index)
-        return tuple(found)
+                strongest.append(index)
+        return tuple(strongest)
 
     def term(self, pair: Pair, index: int, state: State) -> Any:
         """The bound as a formula."""

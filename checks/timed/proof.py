@@ -105,7 +105,7 @@ class Slice:
             names = (self.mine.system.table.phases[number] for number in here)
             raise Unproved(" and ".join(map(str, names)))
         else:
-            core = [rest[one] for one in solver.unsat_core()]
+            core = [rest[literal] for literal in solver.unsat_core()]
         solver.pop()
         return core
 
@@ -145,12 +145,12 @@ def exchanged(fact: Fact) -> Fact:
 
 def obligations(formulas: TimedFormulas, claim: Claim, proof: Slice) -> Mapping[str, list[Any]]:
     """What makes it a proof: each is a list of formulas that have no common solution."""
-    known = proof.mine.known
+    assumed = proof.mine.known
     now, then = (proof.invariant(formulas.frame(tag)) for tag in FRAMES)
     return {
-        "initiation": [known, formulas.initial("0"), z3.Not(now)],
-        "consecution": [known, now, formulas.step, z3.Not(then)],
-        "safety": [known, now, formulas.broken(claim)],
-        "lifetimes": [known, formulas.without_life],
+        "initiation": [assumed, formulas.initial("0"), z3.Not(now)],
+        "consecution": [assumed, now, formulas.step, z3.Not(then)],
+        "safety": [assumed, now, formulas.broken(claim)],
+        "lifetimes": [assumed, formulas.without_life],
         **{name: [formula] for name, formula in copies.obligations().items()},
     }

@@ -42,7 +42,7 @@ def markdown(outcome: Outcome) -> str:
 def escaped(text: str) -> str:
     """The text as Markdown shows it within a line: each character that could mean something there
     to Markdown or HTML as an entity."""
-    return MEANING.sub(lambda found: f"&#{ord(found[0])};", printable(text))
+    return MEANING.sub(lambda match: f"&#{ord(match[0])};", printable(text))
 
 
 def code(text: str) -> str:
@@ -59,8 +59,8 @@ def block(lines: Sequence[str], language: str = "text") -> str:
 
 
 def _heading(outcome: Outcome) -> str:
-    told = " ".join(escaped(line) for line in summary(outcome))
-    return f"## tcpmc\n\n{told}"
+    text = " ".join(escaped(line) for line in summary(outcome))
+    return f"## tcpmc\n\n{text}"
 
 
 def _table(results: Sequence[Result]) -> str:

@@ -167,15 +167,15 @@ def _readable(text: str) -> str:
 
 
 def _question(text: str) -> Question:
-    if found := NUMBER.fullmatch(text.strip()):
-        if found["name"] not in FIGURES:
-            raise BadInput(f"unknown figure {found['name']!r}: choose of {', '.join(FIGURES)}")
-        return FigureQuestion(FIGURES[found["name"]], found["says"])
-    if (found := ASK.fullmatch(text.strip())) and found["says"] in WORDS:
-        find_property(found["name"])
-        variant = found["variant"] or "rfc9293"
+    if match := NUMBER.fullmatch(text.strip()):
+        if match["name"] not in FIGURES:
+            raise BadInput(f"unknown figure {match['name']!r}: choose of {', '.join(FIGURES)}")
+        return FigureQuestion(FIGURES[match["name"]], match["says"])
+    if (match := ASK.fullmatch(text.strip())) and match["says"] in WORDS:
+        find_property(match["name"])
+        variant = match["variant"] or "rfc9293"
         find_variant(variant)
-        return Ask(found["name"], variant, found["says"])
+        return Ask(match["name"], variant, match["says"])
     raise BadInput(
         f"invalid question {text!r}; expected 'PROPERTY[@VARIANT] VERDICT' or 'figure NAME holds'"
     )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.formats.mermaid import mermaid
+from tcpmc.reports.markdown_text import escaped
 from tcpmc.reports.report import letter
 from tcpmc.studies.claims.claims_file import Book
 from tcpmc.studies.claims.claims_text import assumptions, because, with_trace
 from tcpmc.studies.claims.decide import Answered, Decided
 
-SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~"})
-MARKER = re.compile(r"^(\d*)([-+=.)])")
 HEADING = """\
 # What four explanations of TCP claim
 
@@ -28,13 +26,13 @@ what `tcpmc claims --format markdown` prints; `tcpmc claims C33` shows one claim
 def page(decided: Sequence[Decided], book: Book) -> str:
     """The whole page."""
     lines = [HEADING, *_sources(decided, book), *_contents(decided)]
-    for one in decided:
-        lines += _section(one)
+    for claim in decided:
+        lines += _section(claim)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _sources(decided: Sequence[Decided], book: Book) -> Iterator[str]:
-    used = {source for one in decided for source in one.claim.sources}
+    used = {source for claim in decided for source in claim.claim.sources}
     for short, name in book.sources.items():
         if short in used:
             yield f"* {escaped(short)}: {escaped(name)}"
@@ -44,28 +42,28 @@ def _sources(decided: Sequence[Decided], book: Book) -> Iterator[str]:
 def _contents(decided: Sequence[Decided]) -> Iterator[str]:
     yield "| claim | as stated | condition | |"
     yield "|---|---|---|---|"
-    for one in decided:
-        name, text = escaped(one.claim.name), escaped(one.claim.text)
-        yield f"| [{name}](#{name.lower()}) | {one.word} | {one.exact_word or ''} | {text} |"
+    for row in decided:
+        name, text = escaped(row.claim.name), escaped(row.claim.text)
+        yield f"| [{name}](#{name.lower()}) | {row.word} | {row.exact_word or ''} | {text} |"
     yield ""
 
 
-def _section(one: Decided) -> Iterator[str]:
-    claim = one.claim
+def _section(decided: Decided) -> Iterator[str]:
+    claim = decided.claim
     yield f"## {escaped(claim.name)}\n"
     yield f"{escaped(claim.text)} ({', '.join(map(escaped, claim.sources))})\n"
-    yield f"**{one.word}** as stated.\n"
-    notes = assumptions(one)
-    yield from (_answer(answer, notes) for answer in one.stated)
+    yield f"**{decided.word}** as stated.\n"
+    notes = assumptions(decided)
+    yield from (_answer(answer, notes) for answer in decided.stated)
     yield ""
     if claim.condition:
-        yield f"Condition, **{one.exact_word}**: {escaped(claim.condition)}\n"
-        yield from (_answer(answer, notes) for answer in one.exact)
+        yield f"Condition, **{decided.exact_word}**: {escaped(claim.condition)}\n"
+        yield from (_answer(answer, notes) for answer in decided.exact)
         yield ""
     if notes:
         listed = [f"({letter(number)}) {escaped(note)}" for number, note in enumerate(notes)]
         yield f"Assumptions: {'; '.join(listed)}.\n"
-    for result in with_trace(one):
+    for result in with_trace(decided):
         heading, *ladder = evidence(result)
         yield f"```mermaid\n{mermaid(result).rstrip()}\n```\n"
         yield f"<details><summary>{escape(heading)}</summary>\n"
@@ -77,10 +75,5 @@ def _section(one: Decided) -> Iterator[str]:
 
 def _answer(answer: Answered, notes: Sequence[str]) -> str:
     needed = "" if answer.supports else f" (the claim needs {answer.question.says})"
-    told = escaped(" ".join(because(answer, notes)))
-    return f"* `{answer.question}` {answer.word}{needed}: {told}"
-
-
-def escaped(text: str) -> str:
-    """Text that is shown as it is, whatever is in it, also at the beginning of a line."""
-    return MARKER.sub(r"\1\\\2", " ".join(text.split()).translate(SPECIAL))
+    reason = escaped(" ".join(because(answer, notes)))
+    return f"* `{answer.question}` {answer.word}{needed}: {reason}"

@@ -19,7 +19,7 @@ from tcpmc.errors import BadInput
 from tcpmc.reports.saved import read_traces
 from tcpmc.reports.timed.recorded import recorded
 
-FEW = {"variant": 100, "capture": 60, "text": 60, "certificate": 6, "words": 300}
+FEW = {"variant": 100, "capture": 60, "text": 60, "script": 100, "certificate": 6, "words": 300}
 WHOLE = {"variant": (3,), "claims": (2,), "capture": (0, 1, 3), "text": (0, 1, 3)}
 """The exit codes of inputs without damage: tiny limits stop an exploration, and no claim has the
 name that is asked for."""

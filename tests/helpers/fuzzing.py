@@ -99,6 +99,28 @@ COMMANDS = [
 ]
 
 
+SCRIPT = b"""\
+// The connection is closed by a reset in CLOSE-WAIT.
+--tolerance_usecs=1000
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 setsockopt(3, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8) = 0
++0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0 > S 0:0(0) <mss 1460,nop,wscale 6>
+#ifdef STANDARD
++.1 < S. 0:0(0) ack 1 win 65535 <mss 1460>
++0 > . 1:1(0) ack 1 win 65535
+#endif
++0 write(3, ..., 5) = 5
++0 > P. 1:6(5) ack 1
++.1 < F. 1:1(0) ack 6 win 65535
++0 > . 6:6(0) ack 2
++0 %{ assert tcpi_state == TCP_CLOSE_WAIT }%
++0 close(3) = 0 /* now */
++0 > R 6:6(0)
++0 `true`
+"""
+
+
 @cache
 def samples(kind: str) -> list[bytes]:
     """Inputs of that kind that are right."""
@@ -119,6 +141,8 @@ def samples(kind: str) -> list[bytes]:
         case "capture":
             files = sorted(truth.glob("*.pcap*"), key=lambda path: path.stat().st_size)
             return [path.read_bytes() for path in files if path.stat().st_size > ENOUGH][:3]
+        case "script":
+            return [SCRIPT]
         case "text":
             return [path.read_bytes()[:3000] for path in sorted(reports.glob("*.txt"))[:6]]
         case _:
@@ -133,7 +157,8 @@ def _certificate() -> bytes:
 
 
 KINDS = (
-    *("variant", "trace", "run", "claims", "certificate", "sockets", "capture", "text", "words"),
+    *("variant", "trace", "run", "claims", "certificate", "sockets", "capture", "text", "script"),
+    "words",
 )
 COMMAND = {
     "variant": "check closing --variant in.py --scope small --capacity 1 --engine explicit "
@@ -143,6 +168,7 @@ COMMAND = {
     "certificate": "verify in.dat --solver z3 --timeout 60 -o text=out.txt",
     "sockets": "explain --from-ss -o json=out.json",
     "capture": "conform in.dat --jobs 1 --timeout 0.05 -o json=out.json --quiet",
+    "script": "suite in.dat --timeout 0.5 -o json=out.json --quiet",
     "text": "conform - --jobs 1 --timeout 0.05 -o json=out.json --quiet",
 }
 

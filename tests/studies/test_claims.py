@@ -20,6 +20,7 @@ from tcpmc.model import RFC9293, VARIANTS, Host, Profile, Segment, State, Step, 
 from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.timed.figures import FIGURES
+from tcpmc.reports.markdown_text import escaped
 from tcpmc.studies.claims.claims_file import (
     FAILS,
     HOLDS,
@@ -30,7 +31,7 @@ from tcpmc.studies.claims.claims_file import (
     load,
 )
 from tcpmc.studies.claims.claims_json import as_json
-from tcpmc.studies.claims.claims_markdown import escaped, page
+from tcpmc.studies.claims.claims_markdown import page
 from tcpmc.studies.claims.claims_text import full, table
 from tcpmc.studies.claims.decide import Answered, Decided, decide_claims, exit_code
 

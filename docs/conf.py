@@ -1,0 +1,59 @@
+"""The site: `python -m sphinx -W docs build/site`."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version as installed_version
+
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
+project = "tcpmc"
+author = "the tcpmc authors"
+release = version = installed_version("tcpmc")
+html_title = "tcpmc"
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
+html_show_copyright = False
+highlight_language = "none"
+smartquotes = False  # --variant keeps both its hyphens
+default_role = "code"  # `x` in a docstring is code
+
+root_doc = "index"
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_click",
+]
+exclude_patterns = ["pictures", "runs"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+
+
+def _for_the_site(app: Sphinx, page: str, source: list[str]) -> None:
+    """GitHub draws a Mermaid diagram above each ladder, which is folded: the site shows the ladder.
+    What lies outside of docs/ is a file to download, a page as well."""
+    text = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.M | re.S)
+    up = "../" * (page.count("/") + 1)
+    text = re.sub(rf"\]\(({re.escape(up)}[\w/.-]+\.md)\)", r"](path:\1)", text)
+    source[0] = text.replace("<details>", "<details open>")
+
+
+def _as_printed(app: Sphinx, context: object, lines: list[str]) -> None:
+    """The blocks of a help text that click does not wrap keep their columns here too."""
+    text = re.sub(r"(?m)(^\| .*\n)+", lambda block: _literal(block[0]), "\n".join([*lines, ""]))
+    lines[:] = text.splitlines()
+
+
+def _literal(block: str) -> str:
+    return "::\n\n" + re.sub(r"(?m)^\| ", "    ", block) + "\n"
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("source-read", _for_the_site)
+    app.connect("sphinx-click-process-description", _as_printed)
+    app.add_lexer("mermaid", TextLexer)

@@ -1,0 +1,49 @@
+"""The pages: each link leads somewhere, and each page is on the site."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from checkout import ROOT
+
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "bench").glob("*.md"),
+]
+LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]+))?\)|\]: (?!https?:)(\S+)")
+CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.M | re.S)
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    titles = re.findall(r"^#+ (.*)$", CODE.sub(lambda code: code[0].strip("`"), text(page)), re.M)
+    plain = [re.sub(r"[^\w\s-]", "", title.lower()) for title in titles]
+    return {title.strip().replace(" ", "-") for title in plain}
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_link_of_a_page_leads_to_a_file_or_heading(page: Path) -> None:
+    for path, anchor, reference in LINK.findall(CODE.sub("", text(page))):
+        target = (page.parent / (path or reference)).resolve() if path or reference else page
+        assert target.exists(), path
+        if anchor and target.suffix == ".md":
+            assert anchor in headings(target), f"{path}#{anchor}"
+
+
+def test_the_home_page_lists_every_page() -> None:
+    listed = re.findall(r"^(?:.* <)?([\w/-]+)>?$", text(ROOT / "docs/index.md"), re.M)
+    docs = ROOT / "docs"
+    pages = {str(page.relative_to(docs).with_suffix("")) for page in docs.rglob("*.md")}
+    assert pages - {*listed} == {"index"}
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text(ROOT / "README.md").splitlines()) <= 150
