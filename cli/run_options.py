@@ -127,7 +127,7 @@ def asked_exploring(settings: RunSettings) -> Exploring:
     """How the explicit engine is asked to explore. Raises BadInput."""
     exploring = settings.exploring
     if exploring.checkpoint and exploring.resume:
-        raise BadInput("--resume DIR goes on saving to DIR: leave --checkpoint out")
+        raise BadInput("--resume DIR continues to save to DIR: omit --checkpoint")
     folder = exploring.checkpoint or exploring.resume
     return Exploring(
         backend=exploring.backend,

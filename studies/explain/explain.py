@@ -61,9 +61,10 @@ def _state(state: State, variant: Variant) -> Explained:
     parts = {
         "means": [about.meaning],
         "must act": [about.acts],
+        "ends": [about.ends],
         "entered": [f"from {c.source}: {_cause(c)}" for c in changes if c.target == state],
         "left": [f"to {c.target}: {_cause(c)}" for c in changes if c.source == state],
-        "in ss": [about.look],
+        "in ss": [" ".join(hint.text for hint in about.look)],
         "properties": _told(prop for prop in PROPERTIES.values() if _names(prop, state))
         or ["none names it"],
     }
