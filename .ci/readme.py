@@ -39,6 +39,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GIT
     "NO_COLOR": "1",
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PYTHONUTF8": "1",
+    "TCPMC_CACHE": "off",
 }
 
 

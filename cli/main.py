@@ -83,8 +83,8 @@ class CheckSettings:
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    help="A variant, or a Python file that defines one; may be repeated. A=NAME and B=NAME name one "
-    "for each end.",
+    help="A variant, or a Python file that defines one; may be repeated. A=NAME and B=NAME name "
+    "one for each end.",
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
@@ -149,6 +149,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage needs the explicit engine: omit --engine z3")
+    if asked.coverage:  # the rules are counted while they are explored
+        settings = replace(settings, exploring=replace(settings.exploring, no_cache=True))
     files, wanted = requests(outputs), folders(asked.traces)
     with opening(files, outputs.force) as destinations:
         outcome = decide(properties, variants, engines, settings, destinations.follow)

@@ -39,13 +39,8 @@ MOST_STACKS = 2
     "names", nargs=-1, required=True, metavar="PROPERTY|FILE...", shell_complete=PROPERTY_NAMES
 )
 @click.option("--on", "stacks", multiple=True, required=True, metavar="STACK",
-<<<<<<< HEAD
-              help="That at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
-@VARIANT
-=======
               help="The stack at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
->>>>>>> main
+@VARIANT
 @SCOPE
 @FAIR
 @LIMITS

@@ -48,16 +48,12 @@ OPTIONS = (
     _bound("sender", "Which users call SEND.", type=click.Choice(SIDES)),
     _bound("closer", "Which user calls CLOSE first.", type=click.Choice(SIDES)),
     _bound("shared_address", "Whether the second connection of A is from another host."),
-<<<<<<< HEAD
     _bound(
-        "listener", "Which end listens once its connection is gone.", type=click.Choice(LISTENERS)
+        "listener",
+        "Which end listens again as soon as its connection is gone.",
+        type=click.Choice(LISTENERS),
     ),
-    _number("attacks", "Forged segments to each end."),
-    _bound("retransmissions", "Limit per segment.", callback=retries, metavar="N|forever"),
-    _bound("prompt", "Whether all arrives before a retransmission."),
-    _bound("start", "Where both ends begin.", type=click.Choice(STARTS)),
-    _bound("clock", "Model time, in ticks."),
-=======
+    _bound("prompt", "Whether all segments arrive before a retransmission."),
     _number("attacks", "Number of forged segments per end."),
     _bound(
         "retransmissions",
@@ -67,7 +63,6 @@ OPTIONS = (
     ),
     _bound("start", "State in which both ends start.", type=click.Choice(STARTS)),
     _bound("clock", "Whether time is modelled, in ticks."),
->>>>>>> main
     _number("msl", "Maximum segment lifetime, in ticks."),
     _number("time_wait", "Duration of TIME-WAIT, in ticks."),
     _number("rto", "Retransmission timeout, in ticks."),

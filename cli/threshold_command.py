@@ -61,18 +61,13 @@ class TableSettings:
 @click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
 @click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
 @ASSUME
-<<<<<<< HEAD
 @RFC_OR_VARIANT
-@click.option("--all", "every", is_flag=True, help="Every theorem, in a table.")
-=======
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
 @click.option(
     "--all",
     "every",
     is_flag=True,
     help="Find the conditions of all theorems, and print them as a table.",
 )
->>>>>>> main
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Processes for --all.  [default: one per processor]")  # fmt: skip
 @click.option("--certificate", metavar="FILE", help="Write the proof to FILE, as SMT-LIB 2.")
