@@ -147,6 +147,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage needs the explicit engine: omit --engine z3")
+    if asked.coverage:  # the rules are counted while they are explored
+        settings = replace(settings, exploring=replace(settings.exploring, no_cache=True))
     files, wanted = requests(outputs), folders(asked.traces)
     with opening(files, outputs.force) as destinations:
         outcome = decide(properties, variants, engines, settings, destinations.follow)

@@ -156,6 +156,10 @@ EXPLORING = together(
         "--cluster", metavar="local:N|ADDRESS",
         help="Explore with Ray: N local workers, or a cluster.",
     ),
+    click.option(
+        "--no-cache", is_flag=True,
+        help="Decide anew what an earlier run has decided, and keep nothing.",
+    ),
 )  # fmt: skip
 
 
