@@ -18,22 +18,25 @@ from tcpmc.reports.scope_arguments import FLAGS
 @click.command(short_help="Step through the model in a browser.")
 @VARIANT
 @click.option(
-    "--trace", "saved", metavar="FILE", help="Start from traces that --format json wrote."
+    "--trace",
+    "saved",
+    metavar="FILE",
+    help="Start from the traces in a file written with --format json.",
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="[default: any free one]"
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="[default: any free port]"
 )
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--no-browser", is_flag=True, help="Print the address, and do not open a browser.")
 @DEBUG
 @SCOPE
 @typed
 def explore(
     variant: str | None, saved: str | None, port: int, no_browser: bool, scope: ScopeSettings
 ) -> int:
-    r"""Choose what happens next, step by step, in a page on this machine.
+    r"""Step through the model in a page that this host serves.
 
-    The page shows what can happen in a state, and why the rest cannot. A path can be saved, and
-    gone on with another day. The command ends when the page is closed, or by Ctrl-C.
+    The page shows which events are possible in a state, and why the others are not. A path can be
+    saved, and continued later. The command ends when the page is closed, or with Ctrl-C.
 
     \b
       tcpmc explore
@@ -76,7 +79,7 @@ def _refuse_bounds(scope: ScopeSettings) -> None:
     words = [FLAGS[name] for name in scope.bounds.given()]
     words += ["--scope"] * (scope.scope != "default")
     if words:
-        raise BadInput(f"--trace has its own scope: leave {words[0].partition('/')[0]} out")
+        raise BadInput(f"--trace has its own scope: omit {words[0].partition('/')[0]}")
 
 
 def _opened(address: str) -> bool:

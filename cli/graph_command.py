@@ -21,11 +21,11 @@ from tcpmc.model.network.system import Model
 @result_options(GRAPH_FORMATS)
 @typed
 def graph(variant: str, settings: RunSettings, outputs: OutputSettings) -> int:
-    """Write every reachable state and step: what Gephi, yEd and networkx read.
+    """Write every reachable state and step, in a format that Gephi, yEd and networkx read.
 
-    A node has the states of A and B, its depth and what is in flight; an edge
-    what happens and the rules followed. It is written piece by piece, so that
-    millions of states need little memory.
+    A node has the states of A and B, its depth and the segments in flight; an
+    edge has the event and the rules followed. The file is written piece by
+    piece, so that millions of states need little memory.
 
     \b
       tcpmc graph --scope small -o graphml=graph.graphml

@@ -1,4 +1,4 @@
-"""`tcpmc replay`: traces of the model made again on real stacks."""
+"""`tcpmc replay`: traces of the model replayed on real stacks."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 MOST_STACKS = 2
 
 
-@click.command(short_help="Make traces of the model again on real stacks.")
+@click.command(short_help="Replay traces of the model on real stacks.")
 @click.argument(
     "names", nargs=-1, required=True, metavar="PROPERTY|FILE...", shell_complete=PROPERTY_NAMES
 )
 @click.option("--on", "stacks", multiple=True, required=True, metavar="STACK",
-              help="That at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
+              help="The stack at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
 @VARIANT
 @SCOPE
 @FAIR
@@ -54,15 +54,16 @@ def replay(
     settings: RunSettings,
     outputs: OutputSettings,
 ) -> int:
-    r"""Make the trace of PROPERTY, or each trace of FILE (tcpmc check -o json=FILE), on two stacks
-    and a wire: each step a call or a delivery, and after it states and segments compared.
+    r"""Replay the trace of PROPERTY, or each trace in FILE (tcpmc check -o json=FILE), on two
+    stacks joined by a wire. Each step is a user call or a delivery; after it the states and
+    segments are compared.
 
     \b
       sudo tcpmc replay closing-both simultaneous-open --on linux
       sudo tcpmc replay traces.json --on linux --on "command:./my_adapter"
 
     \b
-    Exit codes: 0 all reproduced; 1 a step was another; 2 usage; 3 the machine
+    Exit codes: 0 all reproduced; 1 a step differs; 2 invalid usage; 3 this host
     lacks what a stack needs, or a trace could not be replayed.
     """
     if len(stacks) > MOST_STACKS:

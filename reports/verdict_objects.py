@@ -252,6 +252,9 @@ class ResultObject(JsonObject, frozen=True):
     vacuous: bool
     trace: TraceObject | None
     command: Annotated[str, Meta(description="shows this evidence again")]
+    kept: Annotated[
+        Literal[True] | UnsetType, Meta(description="decided by an earlier run of the same version")
+    ] = UNSET
 
 
 class CoverageObject(JsonObject, frozen=True):

@@ -229,7 +229,7 @@ def prove(
 
     prop = _property(name)
     if not provable(prop):
-        raise BadInput(f"{prop.name} is no safety property of one connection from CLOSED")
+        raise BadInput(f"{prop.name} is not a safety property of a single connection from CLOSED")
     if data not in (0, 1, 2):
         raise BadInput(f"data={data}: choose 0 to 2")
     return Prover(_variant(variant), data, timeout).prove(prop)

@@ -68,7 +68,7 @@ class Exploring:
         from tcpmc.checks.statespace.backend import kernel_is_there
 
         if self.backend == "kernel" and not kernel_is_there():
-            raise BadInput("the compiled kernel is not installed: leave --backend kernel out")
+            raise BadInput("the compiled kernel is not installed: omit --backend kernel")
         if self.cluster:
             _connect(self.cluster)
         if self.folder is None:
@@ -76,9 +76,11 @@ class Exploring:
         folders = [self.folder / _folder_of(*exploration) for exploration in explorations]
         there = any(path.is_dir() for path in folders)
         if self.resume and not there:
-            raise BadInput(f"{self.folder} has no checkpoint of what is asked")
+            raise BadInput(f"{self.folder} has no checkpoint of this exploration")
         if not self.resume and there:
-            raise BadInput(f"{self.folder} has a checkpoint of this: --resume goes on with it")
+            raise BadInput(
+                f"{self.folder} already has a checkpoint of this: use --resume to continue"
+            )
         writable_folder(str(self.folder))
 
 

@@ -16,6 +16,7 @@ from tcpmc.checks.verdict import (
     EXIT_UNEXPECTED,
     REFUTED,
     WITNESS,
+    Answer,
     Verdict,
     Word,
     exit_code,
@@ -72,15 +73,21 @@ class Job:
         """The scope in which the question is decided."""
         return self.prop.scope_for(self.asked)
 
+    def verdict(self, answers: Mapping[str, Answer]) -> Verdict:
+        """What the engines' answers say of it."""
+        return Verdict(self.prop, self.variant, self.scope, answers, self.expected_override)
+
 
 @dataclass(frozen=True)
 class Result:
     """A job and its verdict. `seconds` is how long the engines took for it; what they explored for
-    several jobs at once is shared out among them."""
+    several jobs at once is shared out among them. `kept`: the answers are those of an earlier
+    run."""
 
     job: Job
     verdict: Verdict
     seconds: float = field(default=0.0, compare=False)
+    kept: bool = field(default=False, compare=False)
 
     @property
     def all_assumptions(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from tcpmc.checks.own_rules.rule_guard import explained, guarded_rules
 from tcpmc.errors import BadInput, where
@@ -103,7 +104,17 @@ def load_variant(text: str) -> Variant:
     _check_parts(place, variant)
     assert isinstance(variant, Variant)
     _check_name(place, variant)
-    return _guarded(variant, lambda rule: text)
+    found = _guarded(variant, lambda rule: text)
+    _loaded[found] = source
+    return found
+
+
+_loaded: WeakKeyDictionary[Variant, bytes] = WeakKeyDictionary()
+
+
+def source_of(variant: Variant) -> bytes | None:
+    """What was in the file when the variant was loaded from it; None for any other."""
+    return _loaded.get(variant)
 
 
 def defined_in(text: str, name: str, example: str) -> tuple[str, Any]:

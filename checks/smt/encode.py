@@ -208,11 +208,15 @@ class Encoding:
 
     def end_is(self, frame: Frame, who: str, end: End) -> z3.BoolRef:
         """End `who` in the frame has the fields of `end`, symbolic or not."""
-        same = [z3.Not(self.strays(end))]
+        return z3.And(z3.Not(self.strays(end)), *self.same_fields(frame, who, end))
+
+    def same_fields(self, frame: Frame, who: str, end: End) -> list[z3.BoolRef]:
+        """That each field which varies is in the frame as in `end`."""
+        same = []
         for name, value in end_terms(end).items():
             if f"{who}.{name}" in frame:
                 same.append(frame[f"{who}.{name}"] == like(value, frame[f"{who}.{name}"]))
-        return z3.And(*same)
+        return same
 
     def strays(self, end: End) -> z3.BoolRef:
         """Some field that does not vary, as far as is known, has another value."""

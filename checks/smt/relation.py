@@ -97,7 +97,7 @@ class Relation:
         """The end is this one in frame 1, or it strays from what is known of an end."""
         stray = self.encoding.strays(end)
         yield strays == stray
-        yield z3.Or(stray, self.encoding.end_is(self.frame1, who, end))
+        yield z3.Or(stray, z3.And(*self.encoding.same_fields(self.frame1, who, end)))
 
     def _settled(self, other: str) -> z3.BoolRef:
         end = self.encoding.end_in(self.frame0, other)

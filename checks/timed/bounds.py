@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -82,13 +82,14 @@ class Bounds:
         ]
         self._terms = [z3.RealVal(0) + bound.at(parameters) for bound in self.sums]
         self._made: dict[tuple[int, ...], tuple[Any, Any]] = {}
-        self._implied = self._implications(assumed)
+        self._assumed = assumed
         self.least = cache(self._least)
 
-    def _implications(self, assumed: z3.BoolRef) -> list[int]:
+    @cached_property
+    def _implied(self) -> list[int]:
         """For each bound the weaker ones, for all parameters that are known to be possible."""
         solver = z3.SolverFor("QF_LRA")
-        solver.add(assumed)
+        solver.add(self._assumed)
         terms = self._terms
         weaker = []
         for i, term in enumerate(terms):
