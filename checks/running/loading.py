@@ -100,7 +100,8 @@ def load_variant(text: str) -> Variant:
 
     Raises BadInput, on one line with the file and line, for whatever is wrong with the file.
     """
-    place, variant = defined_in(text, "variant", "Variant(...)")
+    source = source_in(text)
+    place, variant = defined_in(text, source, "variant", "Variant(...)")
     _check_parts(place, variant)
     assert isinstance(variant, Variant)
     _check_name(place, variant)
@@ -117,9 +118,9 @@ def source_of(variant: Variant) -> bytes | None:
     return _loaded.get(variant)
 
 
-def defined_in(text: str, name: str, example: str) -> tuple[str, Any]:
-    """The object of that name in a Python file, and its file and line. Raises BadInput."""
-    source = _read(text)
+def defined_in(text: str, source: bytes, name: str, example: str) -> tuple[str, Any]:
+    """The object of that name in a Python file with that source, and its file and line. Raises
+    BadInput."""
     names = _run(text, source)
     if name not in names:
         raise BadInput(f"{text}: defines no `{name}`; it needs: {name} = {example}")
@@ -183,7 +184,8 @@ def text_of(name: str) -> str:
         raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read(text: str) -> bytes:
+def source_in(text: str) -> bytes:
+    """What is in a file. Raises BadInput."""
     try:
         return Path(text).read_bytes()
     except (OSError, ValueError) as error:  # a null byte is a ValueError

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tcpmc.checks.own_rules.rule_guard import contained
-from tcpmc.checks.running.loading import defined_in, find_named, find_variant
+from tcpmc.checks.running.loading import defined_in, find_named, find_variant, source_in
 from tcpmc.errors import BadInput
 from tcpmc.model.middleboxes.middlebox import Entry, Middlebox, Passage, Transit
 from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
@@ -44,7 +44,7 @@ def find_middlebox(text: str) -> Middlebox:
     """The middlebox of that name, or the one that a Python file defines. Raises BadInput."""
     if not text.endswith(".py"):
         return find_named("middlebox", MIDDLEBOXES, text)
-    place, found = defined_in(text, "middlebox", "Middlebox(...)")
+    place, found = defined_in(text, source_in(text), "middlebox", "Middlebox(...)")
     if not isinstance(found, Middlebox):
         raise BadInput(f"{place}: `middlebox` is a {type(found).__name__}, not a Middlebox")
     for name, kind in (("name", str), ("title", str)):
