@@ -76,7 +76,7 @@ class Rules:
     def call(self, event: EventKind, host: Host, tcb: Tcb, octets: int = 1) -> Step:
         """A user call or a timeout, by the name of its event; `octets` are those of a SEND."""
         if event not in ENTRIES:
-            raise ValueError(f"{event!r} is no user call and no timeout")
+            raise ValueError(f"{event!r} is neither a user call nor a timeout")
         given = (octets,) if event == EventKind.SEND else ()
         return getattr(self, ENTRIES[event])(host, tcb, *given)  # type: ignore[no-any-return]
 

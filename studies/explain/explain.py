@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tcpmc.checks.explicit.reach import TRIED, ShortestRun, follows, run_to_rule, run_to_state
 from tcpmc.checks.rule_labels import labels, written_in
@@ -35,7 +35,7 @@ class Explained:
     comes to it, or why none is shown."""
 
     name: str
-    kind: str
+    kind: Literal["state", "rule", "property"]
     citation: str
     parts: dict[str, list[str]]
     run: ShortestRun | None = None
