@@ -186,7 +186,8 @@ def _without_a_difference(outcome: Outcome) -> list[str]:
     what the RFC's do: no verdict can be about their difference."""
     from tcpmc.checks.own_rules.compared import never_differed
 
-    variants = dict.fromkeys(result.job.variant for result in outcome.results)
+    stacks = dict.fromkeys(result.job.variant for result in outcome.results)
+    variants = dict.fromkeys(stack.at(which) for stack in stacks for which in (0, 1))
     idle = {variant.name: never_differed(variant.rules) for variant in variants if outcome.rules}
     return [
         f"in what was explored, rules of {name} did not differ from the RFC's: {', '.join(rules)}"
