@@ -34,13 +34,16 @@ from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing, markdown
 from tcpmc.cli.options import (
+    BETWEEN,
     EXPLORING,
     FAIR,
     GROUP_HELP,
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
+    VARIANT,
     VARIANT_NAMES,
+    all_variants,
     result_options,
     version,
 )
@@ -82,8 +85,11 @@ class CheckSettings:
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    help="A variant, or a Python file that defines one; may be repeated.",
+    callback=all_variants,
+    help="A variant, or a Python file that defines one; may be repeated. A=NAME and B=NAME name "
+    "one for each end.",
 )  # fmt: skip
+@BETWEEN
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
     default="auto", show_default=True,
@@ -158,7 +164,7 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
         if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
-            tried = {result.job.variant for result in outcome.results}
+            tried = {r.job.variant.at(end) for r in outcome.results for end in (0, 1)}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
         count = write_traces(outcome, wanted, outputs.force)
@@ -194,7 +200,7 @@ def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSet
 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @click.option(
     "--engine",
     type=click.Choice([*map(str, ENGINES)]),

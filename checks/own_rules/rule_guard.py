@@ -96,7 +96,7 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
     once and at some other time, it has to return an equal Step."""
 
     def call(*arguments: Any) -> object:
-        return _called(path, name, rule, *arguments)
+        return contained(path, name, rule, *arguments)
 
     asked = AskedAgain(call, name, _place(path, rule), rule)
 
@@ -132,7 +132,7 @@ def _values(*arguments: Any) -> list[Any]:
     return found
 
 
-def _called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
+def contained(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
     """What the rule returns. What it prints goes to stderr; where it goes to another folder, this
     process comes back. Only Ctrl-C and the limits of an engine pass as they are."""
     output, folder = sys.stdout, Path.cwd()
