@@ -151,7 +151,7 @@ def _block(block: bytes, kind: int, at: int, section: Section, found: PacketBloc
         OLD_PACKET: struct.unpack_from(section.order + "H", block, 8)[0],
     }.get(kind, 0)
     if number >= len(section.interfaces):
-        raise NoBlock(f"a packet of interface {number}, which there is not")
+        raise NoBlock(f"a packet of the undefined interface {number}")
     found.add(kind, number, at, section.number)
     section.number += 1
 

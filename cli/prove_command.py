@@ -19,7 +19,7 @@ from tcpmc.checks.verdict import (
     expected_on,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, RFC_OR_VARIANT, Amount, result_options
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
@@ -48,22 +48,22 @@ class ProofSettings:
 
 @click.command(short_help="Prove safety properties for every 32-bit ISS.")
 @click.argument("names", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
-              help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
-@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
-@click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
+              help="Octets of data per direction; with 1 or 2 a proof takes minutes.")  # fmt: skip
+@click.option("--certificate", metavar="FILE", help="Write the proof to FILE, as SMT-LIB 2.")
+@click.option("--certificates", metavar="DIR", help="Write each proof to a file in DIR.")
 @click.option("--timeout", type=Amount(), metavar="SECONDS",
-              help="For each property.")  # fmt: skip
+              help="Time limit per property, in seconds.")  # fmt: skip
 @QUIET
 @DEBUG
 @result_options(PROOF_FORMATS)
 @typed
 def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettings) -> int:
     r"""Prove PROPERTY for a network that loses, duplicates and reorders without bound, and for
-    every 32-bit ISS; where some ISSs break it, say which, and prove it for all others.
+    every 32-bit ISS. If it fails for some ISSs, print them, and prove it for all others.
 
-    Without PROPERTY: every safety property and lemma of the catalogue.
+    Without PROPERTY, every safety property and lemma of the catalogue is proved.
 
     \b
       tcpmc prove
@@ -76,7 +76,7 @@ def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettin
 
     wanted = proof_requests(outputs, settings.certificate)
     if writes_proof(wanted) and len(names) != 1:
-        raise BadInput("a certificate is of one property; --certificates DIR takes more")
+        raise BadInput("--certificate takes one property; use --certificates DIR for several")
     props = [_safety(name) for name in names] or list(catalogue())
     variant = settings.variant
     prover = Prover(find_variant(variant), settings.data, settings.timeout)
@@ -108,7 +108,7 @@ def _safety(name: str) -> Property:
     prop = find_property(name)
     if not provable(prop):
         raise BadInput(
-            f"{name} is no safety property of one connection from CLOSED without time: "
+            f"{name} is not a safety property of a single connection from CLOSED without time: "
             "see tcpmc check"
         )
     return prop

@@ -18,6 +18,7 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.local_steps import local_steps, states_by_pair
 from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.labels import ENDS
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.parametric.explored import Explored
 from tcpmc.checks.parametric.formulas import FixedNumbers, ParametricFormulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
@@ -160,7 +161,13 @@ class Prover:
             raise GaveUp(f"{self.seconds:g} s are over")
 
     def prove(self, prop: Property) -> Proof:
-        """The verdict on a property that is `provable`."""
+        """The verdict on a property that is `provable`. Raises BadInput for a user's rule that goes
+        wrong."""
+        found = self._decided(prop)
+        ask_again(self.variant)
+        return found
+
+    def _decided(self, prop: Property) -> Proof:
         self.begin()
         established = ""
         try:

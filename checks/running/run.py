@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.jobs import (
     ENGINES,
     Engine,
@@ -23,7 +24,7 @@ from tcpmc.checks.running.jobs import (
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
-from tcpmc.checks.verdict import INCONCLUSIVE, Answer, Verdict, beside_larger
+from tcpmc.checks.verdict import INCONCLUSIVE, Answer, beside_larger
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import MOST_CAPACITY
 from tcpmc.model.network.system import Model
@@ -116,9 +117,8 @@ class _Collected:
         answers: dict[str, Answer] = {
             engine: answer for engine, answer in found.items() if answer is not None
         }
-        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.expected_override)
         took = (times.get(self._key(job), 0.0) for times in self._seconds.values())
-        return Result(job, verdict, sum(took))
+        return Result(job, job.verdict(answers), sum(took))
 
     def _complete(self, job: Job) -> bool:
         return all(
@@ -175,6 +175,7 @@ def _explore(
     except ReplayError as error:
         names = ", ".join(prop.name for prop in props)
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
+    ask_again(group.variant)
     rules |= engine.table.rules
     return found
 
@@ -214,6 +215,7 @@ def _by_networkx(
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         answers = {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
+    ask_again(group.variant)
     return {(number, name): answer for name, answer in answers.items()}
 
 

@@ -291,7 +291,7 @@ def test_ctrl_c_prints_what_is_known_so_far() -> None:
         ("check lemma-closed-forgets --engine explicit", "use z3"),
         ("check close-completes --engine z3", "use explicit"),
         ("check closing --expect rfc929", "nearest: rfc9293"),
-        ("check --coverage --engine z3", "leave --engine z3 out"),
+        ("check --coverage --engine z3", "omit --engine z3"),
         ("check closing --timeout 0", "not in the range"),
         ("check --nonsense", "No such option"),
         ("chek", "No such command"),
