@@ -47,7 +47,9 @@ def _script(one: ConnectionReport, end: EndReport, held: Held) -> Iterator[str]:
     yield from comment_lines(*about)
     yield f"// Again: {held.command}"
     first = strict.deviations[0] if strict.deviations else None
-    until = len(strict.told) if first is None else min(first.packet, len(strict.told))
+    until = len(strict.told)
+    if first is not None and first.packet is not None:
+        until = min(first.packet, until)
     told = strict.told[:until]
     if not told or not told[0].seen.segment.SYN or told[0].seen.segment.ACK:
         yield from comment_lines("The capture has no beginning of the connection.")
