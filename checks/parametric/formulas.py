@@ -80,7 +80,7 @@ class ParametricFormulas:
     def model(self) -> Model:
         """The model with both ISSs, for predicates."""
         model = self.endpoint.model
-        return symbolic_model(model.variant, model.scope, *self.iss)
+        return symbolic_model(model.variant.at(0), model.scope, *self.iss)
 
     def frame(self, tag: str) -> dict[str, Any]:
         """Constants for one state."""

@@ -64,10 +64,10 @@ def _interface(end: int) -> bytes:
 
 def _packets(result: Result) -> Iterator[bytes]:
     job, sendings = result.job, _sendings(result)
-    window = job.variant.profile.window
     for packet in _seen(result):
         flow = packet.flow
         number = sendings.index((flow.sender, flow.sent, flow.lane)) + 1
+        window = job.variant.at(flow.sender).profile.window
         data = datagram(flow.segment, flow.sender, job.scope.iss, window, number % 2**16)
         options = [*map(_comment, packet.comments), wire.direction(packet.leaves)]
         yield wire.packet(packet.end, packet.time, data, options)

@@ -174,7 +174,7 @@ def test_a_label_longer_than_an_option_is_cut_off() -> None:
     trace = trace_of(LOST)
     step = replace(trace.steps[0], rule="ü" * 70_000)  # type: ignore[type-var]
     longer = replace(trace, steps=(step, *trace.steps[1:]))
-    (comment, *_) = seen(shown_by(longer, LOST.job.scope, LOST.job.variant))[0].comments
+    (comment, *_) = seen(shown_by(longer, LOST.job.scope, LOST.job.variant.at(0)))[0].comments
     assert 65_000 < len(comment.encode()) <= 65_535
 
 
