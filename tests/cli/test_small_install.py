@@ -25,7 +25,7 @@ def without(tmp_path: Path) -> dict[str, str]:
 
 
 def test_safety_properties_are_decided(without: dict[str, str]) -> None:
-    done = tcpmc("check", "graceful-close", "closing", *EXPLICIT, **without)
+    done = tcpmc("check", "graceful-close", "closing", *EXPLICIT, folder=None, **without)
     assert (done.returncode, done.stderr) == (0, "")
     assert "PROVED" in done.stdout and "WITNESS" in done.stdout
 
@@ -44,7 +44,7 @@ def test_what_needs_more_says_so_in_one_line(
     words: tuple[str, ...], package: str, without: dict[str, str]
 ) -> None:
     told = f"{package} is not installed, and this needs it: pip install {package}"
-    assert_one_line(tcpmc(*words, **without), told)
+    assert_one_line(tcpmc(*words, folder=None, **without), told)
 
 
 def test_another_module_that_is_missing_is_a_bug() -> None:
