@@ -45,7 +45,7 @@ def ladder_dot(model: Model, trace: Trace, title: str) -> DotPicture:
     lines = [
         *_lifelines(trace),
         *(line for number in range(1, len(trace) + 1) for line in _row(trace, number)),
-        *_arrows(model, trace),
+        *_arrows(trace),
         *_loop(trace),
     ]
     setting = f"{model.variant.name}: {model.scope.describe()}"
@@ -162,10 +162,10 @@ def _across(flow: Flow, part: float, step: float) -> str:
     return _at(WIDTH * (part if flow.sender == 0 else 1 - part), step)
 
 
-def _arrows(model: Model, trace: Trace) -> Iterator[DotStatement]:
+def _arrows(trace: Trace) -> Iterator[DotStatement]:
     """All copies; the segment is written on the first arrow from each sending."""
     written = set()
-    for number, flow in enumerate(flows(model, trace), 1):
+    for number, flow in enumerate(flows(trace), 1):
         sending = flow.sender, flow.sent, flow.lane
         new = sending not in written and flow.copied is None
         yield from _flow(flow, number, new)
