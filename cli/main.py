@@ -58,7 +58,7 @@ from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
-from tcpmc.errors import BadInput, one_line
+from tcpmc.errors import BadInput, missing_package, one_line
 from tcpmc.reports.terminal import on_github, width
 from tcpmc.stacks.stack import Broken, NotHere
 
@@ -358,6 +358,9 @@ def _run() -> int:
         say("out of memory: choose a smaller scope")
         code = EXIT_INCONCLUSIVE
     except Exception as error:
+        if missing := missing_package(error):
+            say(missing)
+            return EXIT_USAGE
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")
