@@ -38,10 +38,8 @@ def said_of(seed: int) -> dict[str, str]:
     """The words of the Z3 engine; it is an assertion that the explicit one does not say other."""
     model = Model(random_variant(seed), SCOPES["small"])
     props = Random(seed).sample(PROPS, 2)
-    explicit, solver = (
-        ExplicitEngine(model, progress=stop_at_limit).decide(props),
-        SolverEngine(model),
-    )
+    explicit = ExplicitEngine(model, progress=stop_at_limit).decide(props)
+    solver = SolverEngine(model)
     words = {}
     for prop in props:
         answer = solver.decide([prop])[prop.name]
