@@ -14,10 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from tcpmc.checks.explicit.projections import perhaps_fair
+from tcpmc.checks.explicit.projections import perhaps_fair, strong
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
     Graph,
@@ -188,14 +186,10 @@ def components(area: Region) -> tuple[Ints, Mask, Mask]:
     """The strongly connected components of the region: that of each state, by number; which
     transitions stay inside one; and in which components, by number, there is such a one."""
     size, inner = len(area.states), area.target >= 0
-    links = coo_array(
-        (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
-        shape=(size, size),
-    )
-    count, label = connected_components(links, directed=True, connection="strong")
+    label = strong(size, area.source, area.target)
     taken = inner.copy()
     taken[inner] = label[area.source[inner]] == label[area.target[inner]]
-    lives = np.zeros(count, bool)
+    lives = np.zeros(label.max(initial=-1) + 1, bool)
     lives[label[area.source[taken]]] = True
     return label, taken, lives
 

@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
@@ -68,6 +66,10 @@ class Arriving:
 
 def strong(nodes: int, source: Ints, target: Ints) -> Ints:
     """The strongly connected component of each node, by number; edges to -1 lead outside."""
+    # Here and not above: safety properties are decided where scipy is not installed as well.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     inner = target >= 0
     links = coo_array(
         (np.ones(int(inner.sum()), np.int8), (source[inner], target[inner])), shape=(nodes, nodes)

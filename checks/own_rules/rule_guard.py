@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tcpmc.checks.own_rules.asked_again import AskedAgain
+from tcpmc.checks.own_rules.compared import ComparedWithRfc
 from tcpmc.checks.own_rules.line_budget import TooManyLines, within_lines
 from tcpmc.checks.own_rules.step_values import is_symbol, nonsense
 from tcpmc.errors import BadInput, one_line, where
@@ -99,6 +100,7 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
         return contained(path, name, rule, *arguments)
 
     asked = AskedAgain(call, name, _place(path, rule), rule)
+    compared = ComparedWithRfc(name)
 
     @wraps(rule)
     def checked(host: Any, tcb: Tcb, *arguments: Any) -> Step:
@@ -113,9 +115,11 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
         assert isinstance(step, Step)
         if not any(map(is_symbol, given)):
             asked.again((host, tcb, *arguments), step)
+            compared.on((host, tcb, *arguments), step)
         return step
 
     vars(checked)["asked"] = asked
+    vars(checked)["compared"] = compared
     return checked
 
 

@@ -22,7 +22,7 @@ from tcpmc.checks.running.monitor import PERIOD, Limits, Monitor, Stopped
 from tcpmc.checks.running.parallel import deaf_to_ctrl_c, without_the_script
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import INCONCLUSIVE, Answer
-from tcpmc.errors import BadInput, Error, one_line
+from tcpmc.errors import BadInput, Error, missing_package, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Property
 from tcpmc.model.variants.pair import StackPair, Stacks
@@ -69,7 +69,10 @@ def solve(tasks: Mapping[int, Task], limits: Limits, connection: Connection) -> 
     except MemoryError:
         send("stopped", "out of memory")
     except Exception as error:
-        send("failed", one_line(error), traceback.format_exc())
+        if missing := missing_package(error):
+            send("bad input", missing)
+        else:
+            send("failed", one_line(error), traceback.format_exc())
 
 
 def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
