@@ -110,7 +110,7 @@ QUIET = (
 
 
 class Fairness(StrEnum):
-    """A kind of event for which a fair run is strongly fair: if one is possible infinitely often, it
+    """A kind of event for which a fair run is strongly fair: what is possible infinitely often
     happens infinitely often."""
 
     DELIVERY = "delivery"
