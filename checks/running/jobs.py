@@ -58,7 +58,8 @@ AUTO: tuple[Engine, ...] = ()
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
     scope that the user asked for (the property may need another, `scope`), `engines` those that
-    are asked, and `expected_override` the word expected where the catalogue expects none."""
+    are asked, and `expected_override` the word expected where the catalogue expects none. With
+    `trace_suffices` a trace of the explicit engine, which is replayed, needs no second engine."""
 
     prop: Property
     variant: Variant
@@ -66,6 +67,7 @@ class Job:
     asked: Scope
     engines: Sequence[str]
     expected_override: Word | None = None
+    trace_suffices: bool = False
 
     @cached_property
     def scope(self) -> Scope:
@@ -188,7 +190,8 @@ def select(
     jobs = []
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
-        job = Job(prop, variants[source], source, asked, chosen)
+        second = bool(names) and not engines
+        job = Job(prop, variants[source], source, asked, chosen, trace_suffices=second)
         if any(decides(engine, prop, _scope(job)) for engine in chosen):
             jobs.append(job)
         elif prop.name in names:
