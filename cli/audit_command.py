@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import files_in, joined
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED
 from tcpmc.cli.command_settings import OutputSettings, typed
 from tcpmc.cli.options import DEBUG, VARIANT_NAMES, result_options
@@ -72,5 +73,5 @@ def audits_of(sources: Sequence[str]) -> Audits | None:
     from tcpmc.checks.audit.variant_audit import Audits
     from tcpmc.checks.audit.variant_audit import audit as audited
 
-    own = [source for source in dict.fromkeys(sources) if source.endswith(".py")]
+    own = dict.fromkeys(file for source in joined(sources) for file in files_in(source))
     return Audits([audited(find_variant(source), source) for source in own]) if own else None

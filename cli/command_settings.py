@@ -35,8 +35,10 @@ class ScopeBounds:
     sender: str | None = None
     closer: str | None = None
     shared_address: bool | None = None
+    listener: str | None = None
     attacks: int | None = None
     retransmissions: int | None = None
+    prompt: bool | None = None
     start: str | None = None
     clock: bool | None = None
     msl: int | None = None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from tcpmc.checks.running.loading import find_variant, text_of
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.checks.verdict import EXIT_NOTHING
 from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.options import (
@@ -16,7 +17,9 @@ from tcpmc.cli.options import (
     LIMITS,
     PROPERTY_NAMES,
     QUIET,
+    RFC_OR_VARIANT,
     SCOPE,
+    VARIANT,
     VARIANT_NAMES,
     Amount,
     result_options,
@@ -55,7 +58,7 @@ def _timed_drawing(outputs: OutputSettings) -> Iterator[Callable[[str], None]]:
 
 
 @diagram.command("endpoint")
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @click.option(
     "--against",
     metavar="NAME|FILE",
@@ -76,7 +79,7 @@ def diagram_endpoint(variant: str, against: str | None, outputs: OutputSettings)
 
 @diagram.command("product")
 @click.argument("name", metavar="[PROPERTY]", required=False, shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @click.option("--raw", is_flag=True, help="Draw every state as a node; for small graphs only.")
 @SCOPE
 @FAIR
@@ -97,7 +100,7 @@ def diagram_product(
 
         if name is None:
             model, run = (
-                Model(find_variant(variant or "rfc9293"), asked_scope(settings.scope)),
+                Model(find_stacks(variant or "rfc9293"), asked_scope(settings.scope)),
                 None,
             )
         else:
@@ -114,7 +117,7 @@ def diagram_product(
 
 @diagram.command("trace")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @SCOPE
 @FAIR
 @LIMITS
@@ -138,7 +141,7 @@ def diagram_trace(
 
 @diagram.command("threshold")
 @click.argument("name", metavar="THEOREM", shell_complete=THEOREM_NAMES)
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @ASSUME
 @click.option("--timeout", type=Amount(), metavar="SECONDS")
 @QUIET

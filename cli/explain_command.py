@@ -10,7 +10,7 @@ import click
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, VARIANT_NAMES, result_options
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, VARIANT, result_options
 from tcpmc.cli.output_formats import STUDY_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
@@ -53,7 +53,7 @@ def _names(context: click.Context, parameter: click.Parameter, typed: str) -> li
     "--from-sockets", "--from-ss", "from_sockets", is_flag=True,
     help="Read `ss -tan`, `netstat -an` and others on standard input instead.",
 )  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @result_options(STUDY_FORMATS)
 @DEBUG
 @typed

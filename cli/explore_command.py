@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import click
 
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.cli.command_settings import ScopeSettings, typed
-from tcpmc.cli.options import DEBUG, SCOPE, VARIANT_NAMES
+from tcpmc.cli.options import DEBUG, SCOPE, VARIANT
 from tcpmc.cli.run_options import asked_scope, say
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model
@@ -16,9 +16,7 @@ from tcpmc.reports.scope_arguments import FLAGS
 
 
 @click.command(short_help="Step through the model in a browser.")
-@click.option(
-    "--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES, help="[default: rfc9293]"
-)
+@VARIANT
 @click.option(
     "--trace",
     "saved",
@@ -71,7 +69,7 @@ def explore(
 
 def _model(source: str, scope: ScopeSettings) -> Model:
     try:
-        return Model(find_variant(source), asked_scope(scope))
+        return Model(find_stacks(source), asked_scope(scope))
     except ValueError as error:
         raise BadInput(str(error)) from error
 

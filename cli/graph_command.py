@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
-from tcpmc.cli.options import LIMITS, SCOPE, VARIANT_NAMES, result_options
+from tcpmc.cli.options import LIMITS, RFC_OR_VARIANT, SCOPE, result_options
 from tcpmc.cli.output_formats import GRAPH_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import asked_scope, watched
@@ -15,7 +15,7 @@ from tcpmc.model.network.system import Model
 
 
 @click.command(short_help="Write the explored states for Gephi, yEd or networkx.")
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @SCOPE
 @LIMITS
 @result_options(GRAPH_FORMATS)
@@ -37,7 +37,7 @@ def graph(variant: str, settings: RunSettings, outputs: OutputSettings) -> int:
         from tcpmc.checks.statespace import TooLarge
 
         try:
-            table = TabulatedModel(Model(find_variant(variant), asked_scope(settings.scope)))
+            table = TabulatedModel(Model(find_stacks(variant), asked_scope(settings.scope)))
             with watched(settings.limits) as progress:
                 space = explored(table, progress)
                 destinations.write_pieces(lambda name: FILES[name](table, space))

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from tcpmc.checks.running.jobs import AUTO, ENGINES
+from tcpmc.checks.running.jobs import AUTO, ENGINES, Outcome
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
@@ -34,13 +34,16 @@ from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing, markdown
 from tcpmc.cli.options import (
+    BETWEEN,
     EXPLORING,
     FAIR,
     GROUP_HELP,
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
+    VARIANT,
     VARIANT_NAMES,
+    all_variants,
     result_options,
     version,
 )
@@ -55,7 +58,7 @@ from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
-from tcpmc.errors import BadInput, one_line
+from tcpmc.errors import BadInput, missing_package, one_line
 from tcpmc.reports.terminal import on_github, width
 from tcpmc.stacks.stack import Broken, NotHere
 
@@ -82,8 +85,11 @@ class CheckSettings:
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    help="A variant, or a Python file that defines one; may be repeated.",
+    callback=all_variants,
+    help="A variant, or a Python file that defines one; may be repeated. A=NAME and B=NAME name "
+    "one for each end.",
 )  # fmt: skip
+@BETWEEN
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
     default="auto", show_default=True,
@@ -153,23 +159,41 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     with opening(files, outputs.force) as destinations:
         outcome = decide(properties, variants, engines, settings, destinations.follow)
         outcome.table = asked.table
-        if settings.expect == "rfc9293" and not properties:
+        idle = _without_a_difference(outcome)
+        if settings.expect == "rfc9293" and (idle or not properties):
             outcome.audits = audits_of(variants)
         if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
-            tried = {result.job.variant for result in outcome.results}
+            tried = {r.job.variant.at(end) for r in outcome.results for end in (0, 1)}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
         count = write_traces(outcome, wanted, outputs.force)
     if wanted and not settings.limits.quiet:
         places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
         say(f"traces in {places}: {count}")
+    for told in idle:
+        say(told)
     if on_github():
         annotate(outcome)
     if all(request.path for request in files) and not settings.limits.quiet:
         conclude(outcome)
     return outcome.exit_code
+
+
+def _without_a_difference(outcome: Outcome) -> list[str]:
+    """What to say of rules of the user's own that did, in all that the explicit engine explored,
+    what the RFC's do: no verdict can be about their difference."""
+    from tcpmc.checks.own_rules.compared import never_differed
+
+    stacks = dict.fromkeys(result.job.variant for result in outcome.results)
+    variants = dict.fromkeys(stack.at(which) for stack in stacks for which in (0, 1))
+    idle = {variant.name: never_differed(variant.rules) for variant in variants if outcome.rules}
+    return [
+        f"in what was explored, rules of {name} did not differ from the RFC's: {', '.join(rules)}"
+        for name, rules in idle.items()
+        if rules
+    ]
 
 
 def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
@@ -194,7 +218,7 @@ def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSet
 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @click.option(
     "--engine",
     type=click.Choice([*map(str, ENGINES)]),
@@ -334,6 +358,9 @@ def _run() -> int:
         say("out of memory: choose a smaller scope")
         code = EXIT_INCONCLUSIVE
     except Exception as error:
+        if missing := missing_package(error):
+            say(missing)
+            return EXIT_USAGE
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")

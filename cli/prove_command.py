@@ -19,7 +19,7 @@ from tcpmc.checks.verdict import (
     expected_on,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, RFC_OR_VARIANT, Amount, result_options
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
@@ -49,7 +49,7 @@ class ProofSettings:
 
 @click.command(short_help="Prove safety properties for every 32-bit ISS.")
 @click.argument("names", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
               help="Octets of data per direction; with 1 or 2 a proof takes minutes.")  # fmt: skip
 @click.option(

@@ -17,7 +17,7 @@ from tcpmc.cli.options import (
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
-    VARIANT_NAMES,
+    VARIANT,
     result_options,
 )
 from tcpmc.cli.output_formats import REPLAY_FORMATS
@@ -40,7 +40,7 @@ MOST_STACKS = 2
 )
 @click.option("--on", "stacks", multiple=True, required=True, metavar="STACK",
               help="The stack at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @SCOPE
 @FAIR
 @LIMITS
@@ -112,6 +112,8 @@ def _replays(
 
     found = []
     for name, variant, model, trace in traces:
+        if any(stack.middlebox is not None for stack in model.stacks):
+            raise BadInput(f"{name} on {variant}: no stack has the middlebox beside it on the wire")
         replayed = Replaying.on(both, model, trace).run()
         found.append(NamedReplay(name, variant, len(trace), replayed))
     return Replays((both[0].name, both[1].name), found)

@@ -9,7 +9,7 @@ import click
 
 from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.errors import BadInput
-from tcpmc.model.network.scope import CHANNELS, LOSSES, POLICIES, SIDES, STARTS, Scope
+from tcpmc.model.network.scope import CHANNELS, LISTENERS, LOSSES, POLICIES, SIDES, STARTS, Scope
 from tcpmc.reports.scope_arguments import FLAGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -48,6 +48,12 @@ OPTIONS = (
     _bound("sender", "Which users call SEND.", type=click.Choice(SIDES)),
     _bound("closer", "Which user calls CLOSE first.", type=click.Choice(SIDES)),
     _bound("shared_address", "Whether the second connection of A is from another host."),
+    _bound(
+        "listener",
+        "Which end listens again as soon as its connection is gone.",
+        type=click.Choice(LISTENERS),
+    ),
+    _bound("prompt", "Whether all segments arrive before a retransmission."),
     _number("attacks", "Number of forged segments per end."),
     _bound(
         "retransmissions",

@@ -19,7 +19,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, completing, result_options
+from tcpmc.cli.options import DEBUG, QUIET, RFC_OR_VARIANT, Amount, completing, result_options
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
@@ -61,7 +61,7 @@ class TableSettings:
 @click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
 @click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
 @ASSUME
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @click.option(
     "--all",
     "every",

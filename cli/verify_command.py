@@ -12,7 +12,7 @@ from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, one_variant, result_options
 from tcpmc.cli.output_formats import TEXT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
@@ -40,7 +40,8 @@ class VerifySettings:
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--all", "every", is_flag=True,
               help="Prove what can be proved of the catalogue, and check the proofs.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+@click.option("--variant", multiple=True, callback=one_variant, metavar="NAME|FILE",
+              shell_complete=VARIANT_NAMES,
               help="The variant that the certificates are about. A file is run only if it is named "
               "here.  [default for --all: rfc9293]")  # fmt: skip
 @click.option(

@@ -13,14 +13,14 @@ from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import asdict
 
 from tcpmc.checks.running.jobs import Job, Outcome, Result
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.checks.trace import ReplayError, Trace, replay
 from tcpmc.checks.verdict import WITNESS, Answer, Verdict
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Reachable
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 from tcpmc.reports.verdict_json import SCHEMA, as_json, dumped, state_object, step_object
 from tcpmc.reports.verdict_objects import ResultObject, StepObject, VerdictsObject
 
@@ -100,14 +100,14 @@ def _happens(step: StepObject) -> tuple[object, ...]:
     return step.event, step.end, step.segment, step.iss_offset
 
 
-def _variant(name: str, source: str | None) -> Variant:
+def _variant(name: str, source: str | None) -> Stacks:
     if source is None:
         try:
-            return find_variant(name)
+            return find_stacks(name)
         except BadInput as error:
             hint = "give the file of a variant of your own by --variant"
             raise BadInput(f"{error}; {hint}") from error
-    variant = find_variant(source)
+    variant = find_stacks(source)
     if variant.name != name:
         raise BadInput(f"--variant {source} is {variant.name}, and the trace is of {name}")
     return variant

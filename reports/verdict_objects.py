@@ -215,6 +215,13 @@ class ScopeObject(JsonObject, frozen=True):
     msl: Ticks
     time_wait: Ticks
     rto: Ticks
+    listener: Annotated[
+        Literal["none", "both", "A", "B"],
+        Meta(description="which end is in LISTEN once its connection is gone"),
+    ] = "none"
+    prompt: Annotated[
+        bool, Meta(description="whether all arrives before a retransmission or another OPEN")
+    ] = False
 
 
 class ResultObject(JsonObject, frozen=True):

@@ -10,6 +10,7 @@ from msgspec.json import schema_components
 from tcpmc.reports.timed.recorded import RunFile
 from tcpmc.reports.verdict_objects import VERSIONED, VerdictObject, VerdictsObject
 from tcpmc.studies.claims.claims_file import ClaimEntry, ClaimsFile
+from tcpmc.studies.explain.explained import ExplanationObject
 from tcpmc.studies.sockets.sockets_json import SocketsObject
 
 Json = dict[str, Any]
@@ -53,6 +54,12 @@ def sockets() -> Json:
     return _schema(SocketsObject, "tcpmc/sockets/2", title, VERSIONED)
 
 
+def explanation() -> Json:
+    """What a state, a rule or a property means."""
+    title = "The output of tcpmc explain NAME -o json"
+    return _schema(ExplanationObject, "tcpmc/explanation/1", title, VERSIONED)
+
+
 def _schema(
     kind: type[Any],
     identifier: str,
@@ -75,4 +82,5 @@ SCHEMAS: dict[str, Callable[[], Json]] = {
     "run.schema.json": timed_run,
     "claims.schema.json": claims_file,
     "sockets.schema.json": sockets,
+    "explanation.schema.json": explanation,
 }

@@ -160,7 +160,7 @@ def check(
             took[solver, obligation.name] = time.monotonic() - began
             if failed is not None:
                 return failed
-    ask_again(variant.rules)
+    ask_again(variant)
     proved, theorem = _proved(heading, made.model, named), heading["theorem"]
     return Checked(True, solvers=tuple(solvers), theorem=theorem, proved=proved, seconds=took)
 

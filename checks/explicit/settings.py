@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tcpmc.errors import BadInput, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 
 if TYPE_CHECKING:
     from tcpmc.checks.statespace.backend import Backend
@@ -62,7 +62,7 @@ class Exploring:
         identity = f"tcpmc {__version__}, variant {model.variant.name}, {scope}"
         return Checkpoint(folder, identity, self.note)
 
-    def check(self, explorations: Sequence[tuple[Variant, Scope]]) -> None:
+    def check(self, explorations: Sequence[tuple[Stacks, Scope]]) -> None:
         """Raise BadInput where there is nothing to go on from, or something would be overwritten,
         or the backend is not there."""
         from tcpmc.checks.statespace.backend import kernel_is_there
@@ -109,5 +109,5 @@ def _connect(cluster: str) -> None:
         raise BadInput(one_line(problem)) from problem
 
 
-def _folder_of(variant: Variant, scope: Scope) -> str:
+def _folder_of(variant: Stacks, scope: Scope) -> str:
     return f"{variant.name}-{hashlib.sha256(repr(scope).encode()).hexdigest()[:12]}"

@@ -12,5 +12,5 @@ the proof for the rest, and holds the steps that were explored against the formu
 
 Tried before: the relation over 32-bit numbers with clauses mined from a sample (`induction`). It
 proves the same, and takes minutes where this takes a second; and with ISSs at which a number is
-zero, clauses about single numbers are false for no reason of TCP.
+zero, clauses about single numbers fail for reasons unrelated to TCP.
 """

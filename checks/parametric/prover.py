@@ -165,7 +165,7 @@ class Prover:
         """The verdict on a property that is `provable`. Raises BadInput for a user's rule that goes
         wrong."""
         found = self._decided(prop)
-        ask_again(self.variant.rules)
+        ask_again(self.variant)
         return found
 
     def _decided(self, prop: Property) -> Proof:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -23,14 +23,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import DecodeError, json
 
+from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Job, Outcome, Result
 from tcpmc.checks.running.loading import source_of
+from tcpmc.checks.running.stacks_of_ends import ends_in
 from tcpmc.checks.trace import ReplayError, replay, shows
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, Answer, merged
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Eventually, Lemma
+from tcpmc.model.variants.pair import StackPair
 from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
     from tcpmc.checks.explicit.settings import Exploring
@@ -165,8 +169,10 @@ def _written(value: object) -> object:
 
 
 def _read(kind: type, value: object) -> object:
-    """A sequence number of what JSON has of it."""
+    """A sequence number of what JSON has of it; and nothing, where no middlebox stands."""
     match value:
+        case None if kind is Hashable:
+            return None
         case [int(number), int(bits)] if kind is Seq:
             return Seq(number, bits)
     raise ValueError(f"{value!r:.60} is no {kind.__name__}")
@@ -192,9 +198,21 @@ def _is_evidence(job: Job, answer: Answer) -> bool:
 def _source_of(job: Job) -> str | None:
     """What tells the variant from others of its name: nothing of a shipped one, which is in the
     package, or a digest of the file that it was loaded from. None where there may be more to it."""
-    if VARIANTS.get(job.source) == job.variant:
+    if not isinstance(job.variant, StackPair):
+        return _source_of_one(job.source, job.variant)
+    ends = ends_in(job.source)
+    if not ends:
+        return None
+    stacks = zip(ENDS, (job.variant.a, job.variant.b), strict=True)
+    a, b = (_source_of_one(ends[end], stack) for end, stack in stacks)
+    return None if a is None or b is None else f"A={a},B={b}"
+
+
+def _source_of_one(name: str, variant: Variant) -> str | None:
+    """The same of one variant."""
+    if VARIANTS.get(name) == variant:
         return ""
-    source = source_of(job.variant)
+    source = source_of(variant)
     alone = source is not None and _stands_alone(ast.parse(source))
     return _digest(source).decode() if source is not None and alone else None
 

@@ -190,7 +190,7 @@ def _explore(
     except ReplayError as error:
         names = ", ".join(prop.name for prop in props)
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
-    ask_again(group.variant.rules)
+    ask_again(group.variant)
     rules |= engine.table.rules
     return found
 
@@ -230,7 +230,7 @@ def _by_networkx(
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         answers = {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
-    ask_again(group.variant.rules)
+    ask_again(group.variant)
     return {(number, name): answer for name, answer in answers.items()}
 
 

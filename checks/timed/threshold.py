@@ -139,7 +139,7 @@ class Finder:
     def find(self) -> Threshold:
         """The answer. Raises BadInput for a user's rule that goes wrong."""
         found = self._decided()
-        ask_again(self.question.variant.rules)
+        ask_again(self.question.variant)
         return found
 
     def _decided(self) -> Threshold:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tcpmc.checks.explicit.reach import TRIED, ShortestRun, follows, run_to_rule, run_to_state
 from tcpmc.checks.rule_labels import labels, written_in
@@ -35,7 +35,7 @@ class Explained:
     comes to it, or why none is shown."""
 
     name: str
-    kind: str
+    kind: Literal["state", "rule", "property"]
     citation: str
     parts: dict[str, list[str]]
     run: ShortestRun | None = None
@@ -139,6 +139,7 @@ def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__:
                 yield function
+    yield Rules._checks
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule != getattr(RFC9293, field.name):
