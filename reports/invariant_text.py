@@ -7,7 +7,7 @@ from dataclasses import fields
 from itertools import combinations
 
 from tcpmc.checks.parametric.formulas import distance
-from tcpmc.checks.parametric.short_invariant import ShortInvariant, Statement, States
+from tcpmc.checks.parametric.short_invariant import EndsStatement, ShortInvariant, States
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.history import History
 from tcpmc.model.network.product import End
@@ -36,7 +36,7 @@ LEGEND = (
 
 def statements(found: ShortInvariant) -> list[str]:
     """A line for each statement; statements that differ only in the segment are one."""
-    words, merged = Words(found), dict[tuple[object, ...], list[int]]()
+    words, merged = InvariantWords(found), dict[tuple[object, ...], list[int]]()
     for one in found.statements:
         key = (one.here, one.there, one.by_other, one.sent, one.kind is None)
         merged.setdefault(key, [])
@@ -50,7 +50,7 @@ def statements(found: ShortInvariant) -> list[str]:
     return lines
 
 
-class Words:
+class InvariantWords:
     """The words for the states and the segments of an invariant."""
 
     def __init__(self, found: ShortInvariant) -> None:
@@ -61,7 +61,7 @@ class Words:
         self._features = [frozenset(_features(end)) for end in self._ends]
         self._all = frozenset(range(len(self._ends)))
 
-    def line(self, one: Statement, kinds: Sequence[int]) -> str:
+    def line(self, one: EndsStatement, kinds: Sequence[int]) -> str:
         """A statement about these kinds."""
         what, here = _listed(self._kinds[kind] for kind in kinds), self.states(one.here)
         who = "the other" if one.by_other else "it"

@@ -25,7 +25,7 @@ States = frozenset[int]
 
 
 @dataclass(frozen=True)
-class Statement:
+class EndsStatement:
     """While one end is in a state of `here` and the other in one of `there` (None: in any), a kind
     that the one end sends, or `by_other`, has been `sent`, or has not; without a `kind`: they never
     are in these states together."""
@@ -42,7 +42,7 @@ class ShortInvariant:
     """Statements that are inductive together, with that each end is in one of its states."""
 
     formulas: ParametricFormulas
-    statements: tuple[Statement, ...]
+    statements: tuple[EndsStatement, ...]
     _made: dict[str, z3.BoolRef] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ def in_states(formulas: ParametricFormulas, tag: str) -> z3.BoolRef:
     return z3.And(*(z3.Or(*(frame[who] == number for number in numbers)) for who in ENDS))
 
 
-def as_formula(formulas: ParametricFormulas, one: Statement, tag: str) -> z3.BoolRef:
+def as_formula(formulas: ParametricFormulas, one: EndsStatement, tag: str) -> z3.BoolRef:
     """A statement about a frame, of either end."""
     frame, ways = formulas.frame(tag), []
     for which in (0, 1):
@@ -104,7 +104,7 @@ class Shortening:
         return found
 
     @cached_property
-    def broad(self) -> list[Statement]:
+    def broad(self) -> list[EndsStatement]:
         """Statements about one end and what either sent, whatever the other's state."""
         found = []
         for by_other, kind, sent in self._sayings():
@@ -114,22 +114,22 @@ class Shortening:
                 if self._holds_at(state, by_other, kind, sent) == self._together(state)
             )
             if here:
-                found.append(Statement(here, None, kind, by_other, sent))
+                found.append(EndsStatement(here, None, kind, by_other, sent))
         return found
 
     @cached_property
-    def narrow(self) -> list[Statement]:
+    def narrow(self) -> list[EndsStatement]:
         """Statements about the states of both ends: those in which they never are together, and
         what was sent in others."""
         never = ((s, self._states - self._together(s)) for s in sorted(self._states))
-        found = [Statement(here, there) for here, there in _alike(never)]
+        found = [EndsStatement(here, there) for here, there in _alike(never)]
         for by_other, kind, sent in self._sayings():
             open_ = (
                 (state, self._holds_at(state, by_other, kind, sent))
                 for state in sorted(self._states)
             )
             partly = ((s, there) for s, there in open_ if there != self._together(s))
-            found += [Statement(h, t, kind, by_other, sent) for h, t in _alike(partly)]
+            found += [EndsStatement(h, t, kind, by_other, sent) for h, t in _alike(partly)]
         return found
 
     @cached_property
@@ -155,7 +155,7 @@ class Shortening:
     def shortest(self) -> ShortInvariant:
         """As few of the statements as it finds. Raises ValueError where they do not imply the
         claim, and GaveUp."""
-        search = Search(self)
+        search = StatementSearch(self)
         needed = search.needed()
         for one in sorted(needed, key=size, reverse=True):
             search.leave_out(one)
@@ -181,20 +181,20 @@ class Shortening:
         return satisfiable(solver)
 
 
-def size(one: Statement) -> tuple[bool, bool, int, int, bool, bool, list[int]]:
+def size(one: EndsStatement) -> tuple[bool, bool, int, int, bool, bool, list[int]]:
     """Sorts statements: what is said of many states comes last, what is about both ends later."""
     narrow, kind = one.there is not None, -1 if one.kind is None else one.kind
     return narrow, one.kind is not None, len(one.here), kind, one.by_other, one.sent, [*one.here]
 
 
-class Search:
+class StatementSearch:
     """Which statements are needed: `reasons` are those, each with what it follows from after a
     step, and `claim` what the claim follows from."""
 
     def __init__(self, asked: Shortening) -> None:
         self.asked = asked
-        self.reasons: dict[Statement, frozenset[Statement]] = {}
-        self.claim: frozenset[Statement] = frozenset()
+        self.reasons: dict[EndsStatement, frozenset[EndsStatement]] = {}
+        self.claim: frozenset[EndsStatement] = frozenset()
         every = [*asked.broad, *asked.narrow]
         self._flags = {one: z3.Bool(f"statement!{number}") for number, one in enumerate(every)}
         self._now, self._after = self._solver(), self._solver()
@@ -216,7 +216,7 @@ class Search:
     def _broken(flag: z3.BoolRef) -> z3.BoolRef:
         return z3.Bool(f"broken.{flag}")
 
-    def needed(self) -> list[Statement]:
+    def needed(self) -> list[EndsStatement]:
         """Those from which the claim follows, and those from which they do after a step, and so
         on: what is needed already, else broad ones where they are enough. Raises ValueError."""
         self.claim = self._wide(None)
@@ -228,10 +228,10 @@ class Search:
                 todo += sorted(self.reasons[one], key=size)
         return [*self.reasons]
 
-    def leave_out(self, one: Statement) -> None:
+    def leave_out(self, one: EndsStatement) -> None:
         """Do without the statement, if what followed from it follows from the others."""
         others = self.reasons.keys() - {one}
-        found: dict[Statement | None, frozenset[Statement]] = {}
+        found: dict[EndsStatement | None, frozenset[EndsStatement]] = {}
         for goal, reason in ((None, self.claim), *self.reasons.items()):
             if one in reason and goal != one:
                 core = self._core(goal, others)
@@ -242,7 +242,7 @@ class Search:
         self.claim = found.pop(None, self.claim)
         self.reasons |= {goal: core for goal, core in found.items() if goal is not None}
 
-    def _wide(self, goal: Statement | None) -> frozenset[Statement]:
+    def _wide(self, goal: EndsStatement | None) -> frozenset[EndsStatement]:
         for among in ((), self.asked.broad, self._flags):
             core = self._core(goal, {*self.reasons, *among})
             if core is not None:
@@ -250,8 +250,8 @@ class Search:
         raise ValueError("the invariant does not imply it")
 
     def _core(
-        self, goal: Statement | None, among: Collection[Statement]
-    ) -> frozenset[Statement] | None:
+        self, goal: EndsStatement | None, among: Collection[EndsStatement]
+    ) -> frozenset[EndsStatement] | None:
         """Of these statements some from which the goal follows after a step, or the claim now;
         None if it does not."""
         flags = {self._flags[one]: one for one in among}
