@@ -35,8 +35,10 @@ class ScopeBounds:
     sender: str | None = None
     closer: str | None = None
     shared_address: bool | None = None
+    listener: str | None = None
     attacks: int | None = None
     retransmissions: int | None = None
+    prompt: bool | None = None
     start: str | None = None
     clock: bool | None = None
     msl: int | None = None
@@ -80,13 +82,15 @@ class LimitSettings:
 
 @dataclass(frozen=True)
 class ExploringSettings:
-    """How the explicit engine explores: see `checks.explicit.settings.Exploring`."""
+    """How the explicit engine explores: see `checks.explicit.settings.Exploring`; and whether
+    answers of earlier runs are left aside."""
 
     backend: str = "auto"
     threads: int | None = None
     checkpoint: str | None = None
     resume: str | None = None
     cluster: str | None = None
+    no_cache: bool = False
 
 
 @dataclass(frozen=True)

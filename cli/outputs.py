@@ -124,14 +124,16 @@ def _check(wanted: Sequence[Request]) -> None:
     for request in wanted:
         form = request.format
         if request.path is None and form.parts:
-            raise BadInput(f"{form.name} is several files: choose -o {form.name}=PATH")
+            raise BadInput(f"{form.name} writes several files: choose -o {form.name}=PATH")
         if request.path is None and form.binary and sys.stdout.isatty():
             raise BadInput(f"refusing to write {form.name} to the terminal: -o {form.name}=FILE")
         for path in request.paths().values():
             place = _place(path)
             described = f"{form.name}={path or '-'}"
             if place in taken:
-                raise BadInput(f"two outputs to one place: {taken[place]} and {described}")
+                raise BadInput(
+                    f"two outputs have the same destination: {taken[place]} and {described}"
+                )
             taken[place] = described
 
 

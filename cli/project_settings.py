@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, ValidationError, convert
 
 from tcpmc.checks.running.loading import find_property
+from tcpmc.checks.running.stacks_of_ends import with_files
 from tcpmc.checks.verdict import Word
 from tcpmc.cli.command_settings import RunSettings
 from tcpmc.errors import BadInput
@@ -79,7 +80,7 @@ def _settings(path: Path, table: Any) -> ProjectSettings:
     for name in settings.expectations:
         find_property(name)
     files = tuple(
-        _from_here(path.parent / variant) if variant.endswith(".py") else variant
+        with_files(variant, lambda file: _from_here(path.parent / file))
         for variant in settings.variants
     )
     return ProjectSettings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,13 @@ from tcpmc.checks.running.jobs import (
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Monitor
 from tcpmc.checks.running.run import run, watcher
-from tcpmc.cli.command_settings import LimitSettings, RunSettings, ScopeBounds, ScopeSettings
+from tcpmc.cli.command_settings import (
+    ExploringSettings,
+    LimitSettings,
+    RunSettings,
+    ScopeBounds,
+    ScopeSettings,
+)
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
@@ -32,6 +39,7 @@ from tcpmc.reports.scope_arguments import overridden
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:
+    from tcpmc.checks.running.answer_cache import AnswerCache
     from tcpmc.checks.statespace import Graph
 
 
@@ -89,17 +97,37 @@ def decide(
     if not settings.limits.quiet:
         _note_overridden(jobs, settings.scope.bounds)
         _note_left_out(jobs, properties, settings.every)
-    limits = settings.limits
-    outcome = run(jobs, limits.limits(), limits.progress, asked_exploring(settings), follow)
+    from tcpmc.checks.running.answer_cache import decided
+
+    limits, exploring = settings.limits, asked_exploring(settings)
+    outcome = decided(
+        jobs,
+        _cache(settings, exploring),
+        lambda rest: run(rest, limits.limits(), limits.progress, exploring, follow),
+        follow,
+    )
     outcome.named = bool(properties)
     return outcome
+
+
+def _cache(settings: RunSettings, exploring: Exploring) -> AnswerCache | None:
+    """Where answers are kept. None where another backend or a limit is asked for, for then it is
+    asked what that comes to; and where nobody wants it."""
+    asked, limits = settings.exploring, settings.limits
+    limited = (limits.max_states, limits.max_memory, limits.timeout) != (None, None, None)
+    if limited or replace(asked, no_cache=False) != ExploringSettings() or asked.no_cache:
+        return None
+    from tcpmc.checks.running.answer_cache import AnswerCache, default_folder
+
+    folder = default_folder()
+    return None if folder is None else AnswerCache(folder, exploring)
 
 
 def asked_exploring(settings: RunSettings) -> Exploring:
     """How the explicit engine is asked to explore. Raises BadInput."""
     exploring = settings.exploring
     if exploring.checkpoint and exploring.resume:
-        raise BadInput("--resume DIR goes on saving to DIR: leave --checkpoint out")
+        raise BadInput("--resume DIR continues to save to DIR: omit --checkpoint")
     folder = exploring.checkpoint or exploring.resume
     return Exploring(
         backend=exploring.backend,

@@ -27,20 +27,21 @@ if TYPE_CHECKING:
     from tcpmc.studies.compare_report import StackComparison
 
 
-@click.command(short_help="Bugs of real stacks, and what catches each.")
+@click.command(short_help="Show bugs of real stacks, and the property that catches each.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=BUG_NAMES)
 @LIMITS
 @result_options(STUDY_FORMATS)
 @typed
 def gallery(names: tuple[str, ...], limits: LimitSettings, outputs: OutputSettings) -> int:
-    r"""Decide for each seeded bug the property that catches it, with the bug and without.
+    r"""For each seeded bug, decide the property that catches it, with the bug and without it.
 
     \b
     tcpmc gallery                      the table of all
     tcpmc gallery smoltcp-470 inet-92  these, with their traces
     tcpmc gallery -o json=gallery.json
 
-    A bug is caught if its verdict is the opposite of the one without it. Exit code 1: one is not.
+    A bug is caught if the verdict with it is the opposite of the verdict without it. Exit code 1
+    means that some bug is not caught.
     """
     wanted = requests(outputs, STUDY_FORMATS)
     with opening(wanted, outputs.force) as destinations:
@@ -67,10 +68,10 @@ class CompareSettings:
     limits: LimitSettings
 
 
-@click.command(short_help="What differs between two variants.")
+@click.command(short_help="Show the differences between two variants.")
 @click.argument("a", metavar="A", shell_complete=VARIANT_NAMES)
 @click.argument("b", metavar="B", shell_complete=VARIANT_NAMES)
-@click.option("--traces/--no-traces", default=True, help="Show them. [default: --traces]")
+@click.option("--traces/--no-traces", default=True, help="Show the traces. [default: --traces]")
 @SMALL_SCOPE
 @LIMITS
 @result_options(STUDY_FORMATS)
@@ -86,7 +87,7 @@ def compare(
     tcpmc compare rfc9293 ./my_stack.py --scope default --format json
 
     A and B are names or Python files. Each difference comes with the shortest run that shows it,
-    if the scope has one. Differences are no failure: the exit code is 0.
+    if the scope has one. Differences are not a failure: the exit code is 0.
     """
     with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code

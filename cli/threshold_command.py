@@ -19,7 +19,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, completing, result_options
+from tcpmc.cli.options import DEBUG, QUIET, RFC_OR_VARIANT, Amount, completing, result_options
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 THEOREM_NAMES = completing([*THEOREMS])
 ASSUME = click.option(
     "--assume", multiple=True, metavar="NAME|COMPARISON", shell_complete=completing([*ASSUMPTIONS]),
-    help="Besides those of the theorem; may be repeated.",
+    help="Further assumption, besides those of the theorem; may be repeated.",
 )  # fmt: skip
 
 
@@ -61,13 +61,18 @@ class TableSettings:
 @click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
 @click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
 @ASSUME
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--all", "every", is_flag=True, help="Every theorem, in a table.")
+@RFC_OR_VARIANT
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Find the conditions of all theorems, and print them as a table.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one per processor]")  # fmt: skip
-@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+              help="Processes for --all.  [default: one per processor]")  # fmt: skip
+@click.option("--certificate", metavar="FILE", help="Write the proof to FILE, as SMT-LIB 2.")
 @click.option("--timeout", type=Amount(), metavar="SECONDS",
-              help="For each theorem.")  # fmt: skip
+              help="Time limit per theorem, in seconds.")  # fmt: skip
 @QUIET
 @DEBUG
 @result_options(PROOF_FORMATS)
@@ -77,8 +82,8 @@ def threshold(
 ) -> int:
     r"""Find the exact condition on the parameters under which THEOREM holds.
 
-    It is proved where the condition is met, and refuted by a run just outside of it. Without
-    THEOREM: list them.
+    The theorem is proved where the condition is met, and refuted by a run just outside of it.
+    Without THEOREM, the theorems are listed.
 
     \b
       tcpmc threshold old-segments
@@ -89,9 +94,9 @@ def threshold(
     """
     wanted = proof_requests(outputs, table.certificate)
     if table.every and (names or settings.assume or writes_proof(wanted)):
-        raise BadInput("--all takes no theorem, --assume or certificate")
+        raise BadInput("--all cannot be combined with a theorem, --assume or a certificate")
     if writes_proof(wanted) and len(names) != 1:
-        raise BadInput("a certificate is of one theorem: name one at a time")
+        raise BadInput("--certificate takes exactly one theorem")
     proof, codes = "", [EXIT_AS_EXPECTED]
     with opening(wanted, outputs.force) as destinations:
         if table.every:

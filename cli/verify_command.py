@@ -12,7 +12,7 @@ from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, one_variant, result_options
 from tcpmc.cli.output_formats import TEXT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
@@ -39,17 +39,21 @@ class VerifySettings:
 @click.command(short_help="Re-check certificates with z3 and cvc5.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--all", "every", is_flag=True,
-              help="Prove what of the catalogue has a proof, and check it.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+              help="Prove what can be proved of the catalogue, and check the proofs.")  # fmt: skip
+@click.option("--variant", multiple=True, callback=one_variant, metavar="NAME|FILE",
+              shell_complete=VARIANT_NAMES,
               help="The variant that the certificates are about. A file is run only if it is named "
               "here.  [default for --all: rfc9293]")  # fmt: skip
-@click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
+@click.option(
+    "--certificates", metavar="DIR", help="With --all, write the certificates to this folder."
+)
 @click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
               help="[default: both]")  # fmt: skip
-@click.option("--timeout", type=Amount(), default=300.0,
-              metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
+@click.option("--timeout", type=Amount(), default=300,
+              metavar="SECONDS", show_default=True,
+              help="Time limit per obligation and per proof, in seconds.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one per processor]")  # fmt: skip
+              help="Processes for --all.  [default: one per processor]")  # fmt: skip
 @QUIET
 @DEBUG
 @result_options(TEXT_FORMATS)
@@ -61,10 +65,10 @@ def verify(
     settings: VerifySettings,
     outputs: OutputSettings,
 ) -> int:
-    r"""Check the proofs in FILE..., written by prove or threshold --certificate, from scratch.
+    r"""Check proofs that prove or threshold wrote with --certificate.
 
-    Of a file only the invariant is believed to be worth checking: the statement is made again from
-    the model, and each obligation is put to the solvers.
+    Only the invariant is taken from a file. The statement is generated again from the model, and
+    the solvers are asked for each proof obligation.
 
     \b
       tcpmc prove graceful-close --certificate graceful.smt2

@@ -188,6 +188,9 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"Vacuous, the premise never happens: {', '.join(dict.fromkeys(vacuous))}.")
     if any(v.word in DEFINITE and not v.as_expected for v in verdicts) and _small(outcome):
         lines.append("The expected verdicts are those of the scope default; this one is smaller.")
+    kept = sum(result.kept for result in outcome.results)
+    if kept:
+        lines.append(f"{kept} decided by an earlier run (--no-cache decides anew).")
     return [*lines, *_capacity(verdicts), *outcome_notes(outcome, outcome.exit_code)]
 
 

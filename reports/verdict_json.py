@@ -106,6 +106,7 @@ def result_object(result: Result) -> ResultObject:
         vacuous=verdict.word == VACUOUS,
         trace=None if verdict.trace is None else trace_object(verdict.trace),
         command=command(job),
+        kept=True if result.kept else UNSET,
     )
 
 

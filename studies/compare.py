@@ -52,7 +52,7 @@ class Side:
     @property
     def variant(self) -> Variant:
         """The variant of this side."""
-        return self.model.variant
+        return self.model.variant.at(0)
 
     def runs(self, tests: Mapping[str, Test]) -> dict[str, tuple[str, Trace]]:
         """The first runs of this side that meet the tests, with the variant's name."""

@@ -77,14 +77,16 @@ def heading_of(text: str) -> dict[str, str]:
         if match is None:
             break
         if match[1] in found:
-            raise Malformed(f":{match[1]} is there twice")
+            raise Malformed(f":{match[1]} appears twice")
         found[match[1]] = match[2]
     known = [key for key in found if not key.startswith("state.")]
     if known != [*HEADING]:
         wrong = [*(k for k in HEADING if k not in known), *(k for k in known if k not in HEADING)]
-        raise Malformed(f"the heading is {', '.join(HEADING)}; see {', '.join(wrong) or 'order'}")
+        raise Malformed(
+            f"expected the heading {', '.join(HEADING)}; wrong: {', '.join(wrong) or 'the order'}"
+        )
     if not STEPS.fullmatch(found["premise"]):
-        raise Malformed(":premise is a list of the numbers of steps")
+        raise Malformed(":premise must be a list of step numbers")
     return found
 
 
@@ -158,7 +160,7 @@ def check(
             took[solver, obligation.name] = time.monotonic() - began
             if failed is not None:
                 return failed
-    ask_again(variant.rules)
+    ask_again(variant)
     proved, theorem = _proved(heading, made.model, named), heading["theorem"]
     return Checked(True, solvers=tuple(solvers), theorem=theorem, proved=proved, seconds=took)
 

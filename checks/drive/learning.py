@@ -81,7 +81,9 @@ def read_machine(path: str) -> MealyMachine:
     edges = {(a, given): (b, output) for a, b, given, output in EDGE.findall(text)}
     start = START.search(text)
     if not edges or start is None:
-        raise BadInput(f'{path}: no machine in it: edges as a -> b [label="input / output"]')
+        raise BadInput(
+            f'{path}: no state machine found: expected edges a -> b [label="input / output"]'
+        )
     return MealyMachine(start[1], edges)
 
 

@@ -65,7 +65,7 @@ def explored(table: TabulatedModel, progress: Progress) -> Graph:
         return False
 
     graph = explore(table, visit=visit)
-    ask_again(table.model.variant.rules)
+    ask_again(table.model.variant)
     return graph
 
 

@@ -21,6 +21,7 @@ from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import Step, Tcb
+from tcpmc.model.variants.pair import Stacks
 
 SAMPLE, OFTEN = 64, 8
 """Calls of a rule that are kept; and of so many calls one is followed by another one again."""
@@ -71,10 +72,10 @@ class AskedAgain:
             )
 
 
-def ask_again(rules: Rules) -> None:
-    """Ask each rule of the user's on a sample of the calls so far. Raises BadInput for one that is
-    not pure, or may not be: then no verdict can be given."""
-    for asked in asked_of(rules):
+def ask_again(stacks: Stacks) -> None:
+    """Ask each rule of the user's, of a variant or of both in a pair, on a sample of the calls so
+    far. Raises BadInput for one that is not pure, or may not be: then no verdict can be given."""
+    for asked in (one for stack in {stacks.at(0), stacks.at(1)} for one in asked_of(stack.rules)):
         asked.once_more()
         if asked.unsteady:
             raise BadInput(f"{asked.told} is not pure: {asked.unsteady}")

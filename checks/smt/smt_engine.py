@@ -46,6 +46,7 @@ from tcpmc.checks.verdict import (
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
+from tcpmc.model.variants.pair import StackPair
 
 DEPTH = 16
 PATIENCE = 60.0
@@ -79,6 +80,8 @@ class SolverEngine:
 
     @cached_property
     def _one_step(self) -> OneStep:
+        if isinstance(self.model.variant, StackPair):
+            raise NotImplementedError("a lemma is about one step of one stack, not of a pair")
         return OneStep(self.model.variant)
 
     @cached_property

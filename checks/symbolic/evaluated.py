@@ -104,7 +104,7 @@ def _with_sign(column: Column, term: Any) -> Column:
 
 def _integer(term: Any) -> np.int64:
     if term.denominator_as_long() != 1:
-        raise Unknown(f"{term} is no integer")
+        raise Unknown(f"{term} is not an integer")
     return np.int64(term.numerator_as_long())
 
 

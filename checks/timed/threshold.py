@@ -41,6 +41,7 @@ from tcpmc.checks.timed.fourier_motzkin import (
 from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
+from tcpmc.checks.timed.shipped_proofs import DamagedProof, read, shipped
 from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
@@ -51,6 +52,8 @@ from tcpmc.model.variants.variant import Variant
 
 QUICK, DEPTH = 6, 10
 """Steps of the search before the first proof is tried, and at most."""
+SHIPPED_PATIENCE = 20.0
+"""Seconds for each obligation of a proof that is shipped, which takes a tenth of one."""
 Progress = Callable[[str], None]
 
 
@@ -121,9 +124,12 @@ class Finder:
         question: ThresholdQuestion,
         progress: Progress = lambda line: None,
         seconds: float | None = None,
+        anew: bool = False,
     ) -> None:
-        """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
+        """`anew`: without a look at the proofs that are shipped. Raises ValueError for an unknown
+        assumption, NotFinite for rules that do not fit."""
         self.question, self._say, self.seconds = question, progress, seconds
+        self._anew = anew
         self._started = time.monotonic()
         self.system = TimedSystem(question.variant, question.claim.circumstances(question.assume))
         self.formulas = TimedFormulas(self.system)
@@ -133,7 +139,7 @@ class Finder:
     def find(self) -> Threshold:
         """The answer. Raises BadInput for a user's rule that goes wrong."""
         found = self._decided()
-        ask_again(self.question.variant.rules)
+        ask_again(self.question.variant)
         return found
 
     def _decided(self) -> Threshold:
@@ -228,7 +234,8 @@ class Finder:
             return ""
         self.progress("looking up the explored steps")
         try:
-            return next(Ticks(self.question.variant, assumed).unmatched(), "")
+            ticks = Ticks(self.question.variant, assumed, self.formulas)
+            return next(ticks.unmatched(), "")
         except (TooLarge, Unknown) as reason:
             raise GaveUp(f"the explored steps: {reason}") from reason
 
@@ -289,17 +296,43 @@ class Finder:
 
     def _proof(self) -> Slice | None:
         mine = Mine(self.formulas, self.region, self.progress)
+        proof = None if self._anew else self._shipped(mine)
+        if proof is not None:
+            return proof
         mine.inductive()
         try:
             proof = Slice(mine).for_claim(self.question.claim)
         except Unproved:
             return None
+        failed = self._failing(proof)
+        if failed:
+            raise AssertionError(f"the mined invariant fails its {failed}")
+        return proof
+
+    def _shipped(self, mine: Mine) -> Slice | None:
+        """The proof that is shipped for the question, if it is one for these rules: each of its
+        obligations is put to the solver here, as for a proof that was just found."""
+        text = shipped(self.question)
+        if text is None:
+            return None
+        self.progress("checking the shipped proof")
+        try:
+            proof = read(mine, text)
+            return None if self._failing(proof, SHIPPED_PATIENCE) else proof
+        except (DamagedProof, GaveUp):
+            return None
+
+    def _failing(self, proof: Slice, patience: float | None = None) -> str:
+        """The first obligation of a proof that is not met, by name; "" if all are. Raises GaveUp
+        where the solver needs more than so many seconds for one."""
         for name, parts in obligations(self.formulas, self.question.claim, proof).items():
             solver = z3.Solver()
+            if patience is not None:
+                solver.set("timeout", int(1000 * patience))
             solver.add(*parts)
             if satisfiable(solver):
-                raise AssertionError(f"the mined invariant fails its {name}")
-        return proof
+                return name
+        return ""
 
     def condition(self) -> Condition:
         """The clauses that the violations leave, as few and short as possible."""

@@ -84,10 +84,14 @@ class WithoutTimestamps(Model):
 class Ticks:
     """The explored runs of the close in ticks, beside the formulas of the same variant."""
 
-    def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
-        """Raises NotFinite."""
-        self.system = TimedSystem(variant, replace(circumstances, fins_arrive=False))
-        self.formulas = TimedFormulas(self.system)
+    def __init__(
+        self, variant: Variant, circumstances: Circumstances, made: TimedFormulas | None = None
+    ) -> None:
+        """`made` are the formulas under these circumstances, where they are there already. Raises
+        NotFinite."""
+        if made is None or circumstances.fins_arrive:
+            made = TimedFormulas(TimedSystem(variant, replace(circumstances, fins_arrive=False)))
+        self.formulas, self.system = made, made.system
         self.scope = Scope(
             "ticks", bits=BITS, start="established", data=0, channel="sent-set", clock=True,
             loss="not-acks" if circumstances.acks_arrive else "any",

@@ -139,7 +139,7 @@ class TimedSystem:
         for named in (self.table.phases, map(_short, self.table.segments)):
             names = [*map(str, named)]
             if len(set(names)) < len(names):
-                raise NotFinite("two phases, or two kinds of segments, have one name")
+                raise NotFinite("two phases, or two kinds of segments, have the same name")
 
     @cached_property
     def flags(self) -> tuple[str, ...]:

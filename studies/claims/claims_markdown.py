@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.formats.mermaid import mermaid
 from tcpmc.reports.markdown_text import escaped
 from tcpmc.reports.report import letter
-from tcpmc.studies.claims.claims_file import Book
+from tcpmc.studies.claims.claims_file import Book, TextClaim
 from tcpmc.studies.claims.claims_text import assumptions, because, with_trace
 from tcpmc.studies.claims.decide import Answered, Decided
 
@@ -25,9 +25,9 @@ what `tcpmc claims --format markdown` prints; `tcpmc claims C33` shows one claim
 
 def page(decided: Sequence[Decided], book: Book) -> str:
     """The whole page."""
-    lines = [HEADING, *_sources(decided, book), *_contents(decided)]
+    lines = [HEADING, *_sources(decided, book), *contents(decided)]
     for claim in decided:
-        lines += _section(claim)
+        lines += section(claim)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -39,16 +39,21 @@ def _sources(decided: Sequence[Decided], book: Book) -> Iterator[str]:
     yield ""
 
 
-def _contents(decided: Sequence[Decided]) -> Iterator[str]:
+def contents(
+    decided: Sequence[Decided], page_of: Callable[[TextClaim], str] = lambda claim: ""
+) -> Iterator[str]:
+    """A row for each claim, with a link to its section on the page that has it."""
     yield "| claim | as stated | condition | |"
     yield "|---|---|---|---|"
     for row in decided:
         name, text = escaped(row.claim.name), escaped(row.claim.text)
-        yield f"| [{name}](#{name.lower()}) | {row.word} | {row.exact_word or ''} | {text} |"
+        link = f"{page_of(row.claim)}#{name.lower()}"
+        yield f"| [{name}]({link}) | {row.word} | {row.exact_word or ''} | {text} |"
     yield ""
 
 
-def _section(decided: Decided) -> Iterator[str]:
+def section(decided: Decided, diagrams: bool = True) -> Iterator[str]:
+    """A claim with its questions, their answers and traces."""
     claim = decided.claim
     yield f"## {escaped(claim.name)}\n"
     yield f"{escaped(claim.text)} ({', '.join(map(escaped, claim.sources))})\n"
@@ -65,7 +70,8 @@ def _section(decided: Decided) -> Iterator[str]:
         yield f"Assumptions: {'; '.join(listed)}.\n"
     for result in with_trace(decided):
         heading, *ladder = evidence(result)
-        yield f"```mermaid\n{mermaid(result).rstrip()}\n```\n"
+        if diagrams:
+            yield f"```mermaid\n{mermaid(result).rstrip()}\n```\n"
         yield f"<details><summary>{escape(heading)}</summary>\n"
         yield "```text"
         yield from ladder
