@@ -24,7 +24,7 @@ from tcpmc.checks.running.jobs import (
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
-from tcpmc.checks.verdict import INCONCLUSIVE, Answer, beside_larger
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, Answer, beside_larger, merged
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import MOST_CAPACITY
 from tcpmc.model.network.system import Model
@@ -70,6 +70,7 @@ def run(
             explicit = {(number, name): answer for name, answer in found.items()}
             collected.add(Engine.EXPLICIT, explicit, _shares(explicit, started))
             for solver in solvers:
+                solver.leave_out(collected.shown)
                 collected.add(Engine.Z3, solver.answered(), solver.seconds)
         explored = bool(collected.answers[Engine.EXPLICIT])
         for solver in solvers:
@@ -90,6 +91,8 @@ class _Collected:
         self._open = [job for group in groups.values() for job in group.jobs]
         self._follow = follow
         self._seconds: dict[str, dict[tuple[int, str], float]] = {}
+        self.shown: set[tuple[int, str]] = set()
+        """The jobs for which a trace is enough, and is there."""
 
     def add(
         self,
@@ -103,6 +106,9 @@ class _Collected:
             return
         self._seconds.setdefault(engine, {}).update(seconds)
         self.answers[engine] |= answers
+        if engine == Engine.EXPLICIT:
+            enough = {self._key(job) for job in self._open if job.trace_suffices}
+            self.shown |= {k for k, a in answers.items() if k in enough and a and a.trace}
         waiting = []
         for job in self._open:
             if self._complete(job):
@@ -117,11 +123,15 @@ class _Collected:
         answers: dict[str, Answer] = {
             engine: answer for engine, answer in found.items() if answer is not None
         }
+        shown = found[Engine.EXPLICIT]
+        if shown is not None and self._key(job) in self.shown:
+            # what Z3 came to meanwhile hangs on the time, unless it says otherwise
+            answers = {n: a for n, a in answers.items() if a is shown or _denies(a, shown)}
         took = (times.get(self._key(job), 0.0) for times in self._seconds.values())
         return Result(job, job.verdict(answers), sum(took))
 
     def _complete(self, job: Job) -> bool:
-        return all(
+        return self._key(job) in self.shown or all(
             self._key(job) in self.answers[engine]
             for engine in job.engines
             if decides(engine, job.prop, job.scope)
@@ -129,6 +139,11 @@ class _Collected:
 
     def _key(self, job: Job) -> tuple[int, str]:
         return self._place[job.source, job.scope], job.prop.name
+
+
+def _denies(answer: Answer, shown: Answer) -> bool:
+    """Whether an answer contradicts the one with the trace."""
+    return merged([answer, shown]) == DISAGREE
 
 
 def _shares(answers: Iterable[tuple[int, str]], started: float) -> dict[tuple[int, str], float]:
