@@ -28,8 +28,8 @@ class Exploring:
     `folder` each exploration keeps its levels, and with `resume` it goes on from those in it;
     `note` tells the user what became of that. With `cluster`, `local:N` or an address, it runs on
     Ray. `thorough` is for the solver, which then proves with text too. With `next_capacity` what
-    met the capacity of the channels is decided with a larger one too. `each` is called with a `Job`,
-    an engine and its `Answer`, as soon as that is there."""
+    met the capacity of the channels is decided with a larger one too. `each` is called with a
+    `Job`, an engine and its `Answer`, as soon as that is there."""
 
     backend: str = "auto"
     threads: int | None = None
