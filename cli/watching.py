@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tcpmc.cli.project_settings import FILE
 from tcpmc.cli.run_options import say
 from tcpmc.errors import BadInput
 
@@ -40,6 +39,8 @@ def watch(variants: Sequence[str], words: Sequence[str]) -> int:
 
 def _seen(folders: Sequence[Path]) -> Seen:
     """The files that are watched, as they are now."""
+    from tcpmc.cli.project_settings import FILE
+
     found: Seen = {}
     for path in (path for folder in folders for path in (*folder.glob("*.py"), folder / FILE)):
         try:
