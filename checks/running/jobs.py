@@ -59,7 +59,8 @@ AUTO: tuple[Engine, ...] = ()
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
     scope that the user asked for (the property may need another, `scope`), `engines` those that
-    are asked, and `expected_override` the word expected where the catalogue expects none."""
+    are asked, and `expected_override` the word expected where the catalogue expects none. With
+    `trace_suffices` a trace of the explicit engine, which is replayed, needs no second engine."""
 
     prop: Property
     variant: Stacks
@@ -67,6 +68,7 @@ class Job:
     asked: Scope
     engines: Sequence[str]
     expected_override: Word | None = None
+    trace_suffices: bool = False
 
     @cached_property
     def scope(self) -> Scope:
@@ -191,7 +193,9 @@ def select(
     jobs = []
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
-        job = Job(prop, variants[source], source, asked, _without_solver(chosen, variants[source]))
+        able = _without_solver(chosen, variants[source])
+        second = bool(names) and not engines
+        job = Job(prop, variants[source], source, asked, able, trace_suffices=second)
         if problem := _of_one_stack(job):
             if prop.name in names:
                 raise BadInput(problem)
