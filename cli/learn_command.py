@@ -15,7 +15,7 @@ from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
 
 if TYPE_CHECKING:
-    from tcpmc.checks.drive.learning import MealyMachine
+    from tcpmc.checks.drive.machine import MealyMachine
 
 
 @click.command(short_help="Learn the state machine of a real stack, and compare it.")
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 @result_options(LEARN_FORMATS)
 @typed
 def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) -> int:
-    r"""Learn a Mealy machine of STACK over calls and segments with relative numbers (KV, with
-    random walks from each state to look for a counterexample), and with --against the shortest
+    r"""Learn a Mealy machine of STACK over calls and segments with relative numbers (KV; a
+    candidate is believed once random walks and the W-method find no word against it), and with
+    --against the shortest
     word to which two machines answer in different ways.
 
     \b
@@ -58,7 +59,8 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
 
 def machine(name: str, seed: int) -> MealyMachine:
     """The machine of a stack, or that in a file."""
-    from tcpmc.checks.drive.learning import learned, read_machine
+    from tcpmc.checks.drive.learning import learned
+    from tcpmc.checks.drive.machine import read_machine
 
     if name.endswith(".dot"):
         return read_machine(name)

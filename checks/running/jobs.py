@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tcpmc.checks.running.loading import find_variant, matching_properties
+from tcpmc.checks.running.loading import MACHINE, find_variant, matching_properties
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
@@ -49,6 +49,8 @@ class Engine(StrEnum):
 ENGINES = tuple(Engine)
 CROSS_CHECK = (Engine.EXPLICIT, Engine.Z3)
 """The engines that a named property is asked of."""
+IN_ORDER: dict[str, Any] = {"channel": "fifo", "loss": "none", "duplication": False, "data": 0}
+"""The channel of a learned machine: its letters are segments that come in order."""
 AUTO: tuple[Engine, ...] = ()
 """No engine in particular: both for a named property, and for a catalogue as it says itself."""
 
@@ -87,9 +89,10 @@ class Result:
         is switched off in the scope. A finite run shows what it shows whatever else could happen;
         and a lemma is about one step."""
         prop, shown = self.job.prop, self.verdict.word in (WITNESS, REFUTED)
+        own: tuple[str, ...] = getattr(self.job.variant.rules, "assumptions", ())
         if isinstance(prop, Lemma) or (shown and not isinstance(prop, Eventually)):
-            return prop.all_assumptions
-        return (*prop.all_assumptions, *self.job.scope.switched_off)
+            return (*prop.all_assumptions, *own)
+        return (*prop.all_assumptions, *own, *self.job.scope.switched_off)
 
 
 @dataclass
@@ -177,10 +180,15 @@ def select(
     known = PROPERTIES if names or every else CATALOGUE
     props = [prop for prop in known.values() if not names or prop.name in named]
     asking = [(prop, source) for prop in props for source in _sources(prop, sources, bool(names))]
-    variants = {source: find_variant(source) for source in dict.fromkeys(s for _, s in asking)}
+    having = dict.fromkeys(source for _, source in asking)
+    variants = {source: find_variant(source, machines=True) for source in having}
     jobs = []
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
+        if source.endswith(MACHINE):
+            chosen = (Engine.EXPLICIT,)  # it says of each property why a machine cannot decide it
+            jobs.append(Job(prop, variants[source], source, asked.with_(**IN_ORDER), chosen))
+            continue
         job = Job(prop, variants[source], source, asked, chosen)
         if any(decides(engine, prop, _scope(job)) for engine in chosen):
             jobs.append(job)

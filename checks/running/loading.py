@@ -27,6 +27,8 @@ from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import RFC9293, Variant
 
 T = TypeVar("T")
+MACHINE = ".dot"
+"""How the files of learned machines end."""
 
 
 def find_property(name: str) -> Property:
@@ -74,11 +76,18 @@ def find_bug(name: str) -> Bug:
     return _find("bug", BUGS, name)
 
 
-def find_variant(text: str) -> Variant:
-    """The variant of that name, or the one that a Python file (`./my_stack.py`) defines.
+def find_variant(text: str, machines: bool = False) -> Variant:
+    """The variant of that name, or the one that a Python file (`./my_stack.py`) defines; and where
+    `machines` are taken, that of a learned machine (`learned.dot`).
 
     Raises BadInput with the nearest names, or with what is wrong with the file, and where.
     """
+    if text.endswith(MACHINE):
+        if not machines:
+            raise BadInput(f"{text}: a machine has no rules; tcpmc check and compare take it")
+        from tcpmc.checks.drive.machine_rules import machine_variant
+
+        return machine_variant(text)
     if text.endswith(".py"):
         return load_variant(text)
     if text not in VARIANTS and ("/" in text or "\\" in text):

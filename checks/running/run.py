@@ -20,6 +20,7 @@ from tcpmc.checks.running.jobs import (
     decides,
     grouped,
 )
+from tcpmc.checks.running.loading import MACHINE
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
@@ -159,6 +160,8 @@ def _explore(
 
     props = group.decided_by(Engine.EXPLICIT)
     watch = watcher(monitor, group.variant.name)
+    if group.source.endswith(MACHINE):
+        return _on_machine(group, monitor, watch)
     if not props:
         return {}
     try:
@@ -177,6 +180,21 @@ def _explore(
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
     rules |= engine.table.rules
     return found
+
+
+def _on_machine(
+    group: Exploration, monitor: Monitor, watch: Callable[[Graph], None]
+) -> dict[str, Answer]:
+    """The answers on a learned machine."""
+    from tcpmc.checks.running.on_machine import answers_on_machine
+
+    props = [job.prop for job in group.jobs]
+    try:
+        with monitor.interruptible():
+            return answers_on_machine(group.variant, group.scope, props, watch)
+    except (KeyboardInterrupt, MemoryError) as stop:
+        reason = str(stop) or "out of memory"
+        return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
 
 
 def _at_next_capacity(
