@@ -78,6 +78,9 @@ def built(folder: Path, kind: str) -> Path:
         sources = {n for n in zipfile.ZipFile(product).namelist() if n.endswith((".c", ".h"))}
         if sources != COMPILED_AT_FIRST_USE:
             sys.exit(f"the wheel has other C sources than it needs: {sorted(sources)}")
+        there = {Path(n).name for n in zipfile.ZipFile(product).namelist() if "/invariants/" in n}
+        if there != {path.name for path in (ROOT / "checks" / "timed" / "invariants").iterdir()}:
+            sys.exit(f"the wheel has other proofs than the checkout: {sorted(there)}")
     return product
 
 

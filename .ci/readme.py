@@ -1,5 +1,5 @@
 """Check that README.md and docs/ show what the commands print and draw today; `--write` updates
-them. `docs/claims.md` and most of docs/reference/ are printed whole by a command.
+them. The pages of claims and most of docs/reference/ are made whole by a command.
 
 A sample is a fenced `console` block: a line `$ command`, then what the command prints. A picture
 is an image under docs/pictures/ with the command that draws it in a comment just before it:
@@ -20,13 +20,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = {
-    "docs/claims.md": "tcpmc claims --format markdown --quiet",
-    **{
-        f"docs/reference/{kind}.md": f"tcpmc list {kind} -o markdown"
-        for kind in ("properties", "variants", "rules", "switches", "formats", "exit-codes")
-    },
+    f"docs/reference/{kind}.md": f"tcpmc list {kind} -o markdown"
+    for kind in (
+        *("properties", "variants", "middleboxes", "rules", "switches", "formats", "exit-codes"),
+    )
 }
-PAGES = ("README.md", *sorted({f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")} - {*WHOLE}))
+CLAIMS = "docs/claims.md", "tcpmc claims --quiet --pages"
+"""The first of several pages, and what writes them to a folder."""
+PAGES = (
+    "README.md",
+    *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md") if p.stem[:6] != "claims"),
+)
 SAMPLE = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"(?:!\[[^\]]*\]\(|<img [^>]*src=\")(?:docs/)?(pictures/[^)\"\s]+)")
 PICTURE = re.compile(rf"<!-- (tcpmc [^\n]*?) -->\s*{IMAGE.pattern}")
@@ -37,6 +41,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GIT
     "NO_COLOR": "1",
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PYTHONUTF8": "1",
+    "TCPMC_CACHE": "off",
 }
 
 
@@ -126,9 +131,22 @@ def checked(page: str, write: bool) -> int:
     return differ
 
 
-def printed(page: str, command: str, write: bool) -> int:
-    """Compare, or with `write` update, a page that a command prints whole."""
-    path, today = ROOT / page, run(command).stdout
+def written(command: str, write: bool) -> int:
+    """Compare, or with `write` update, the pages in docs/ that a command writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = run(f"{command} {folder}")
+        made = sorted(Path(folder).rglob("*.md"))
+        if done.returncode or not made:
+            raise SystemExit(f"{done.stdout}\nexit {done.returncode}: {command}")
+        return sum(
+            compared(f"docs/{page.relative_to(folder)}", page.read_text(encoding="utf-8"), write)
+            for page in made
+        )
+
+
+def compared(page: str, today: str, write: bool) -> int:
+    """Compare, or with `write` update, a page that is made whole."""
+    path = ROOT / page
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     if old == today:
         return 0
@@ -143,11 +161,13 @@ def main(*arguments: str) -> int:
     """Check these pages, or every page; the number of samples and pictures that differ and are not
     updated."""
     write, asked = "--write" in arguments, [name for name in arguments if name != "--write"]
-    if unknown := {*asked} - {*PAGES, *WHOLE}:
+    if unknown := {*asked} - {*PAGES, *WHOLE, CLAIMS[0]}:
         raise SystemExit(f"no such page: {', '.join(sorted(unknown))}")
     differ = sum(checked(page, write) for page in PAGES if page in asked or not asked)
     for page, command in WHOLE.items():
-        differ += printed(page, command, write) if page in asked or not asked else 0
+        differ += compared(page, run(command).stdout, write) if page in asked or not asked else 0
+    if CLAIMS[0] in asked or not asked:
+        differ += written(CLAIMS[1], write)
     return 0 if write else differ
 
 

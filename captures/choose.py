@@ -67,7 +67,7 @@ class _Parser:
     def _one(self, depth: int) -> Filter:
         word = self.words.pop(0) if self.words else ""
         if depth > DEEPEST:
-            raise BadInput(f"filter: more than {DEEPEST} brackets in one another")
+            raise BadInput(f"filter: more than {DEEPEST} nested brackets")
         if word == "not":
             term = self._one(depth + 1)
             return lambda s, v: not term(s, v)

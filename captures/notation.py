@@ -28,7 +28,7 @@ def fields(text: str) -> tuple[dict[str, int], list[str]]:
     values = {name: int(v) if DECIMAL.fullmatch(v) else LIMIT for name, v in found.items()}
     wrong = next((name for name, value in values.items() if value >= LIMIT), "")
     if wrong:
-        raise ValueError(f"{text[:60]!r} has a {wrong} that is no number below 2**32")
+        raise ValueError(f"{text[:60]!r} has an invalid {wrong}: expected a number below 2**32")
     return values, bits
 
 

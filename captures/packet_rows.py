@@ -67,7 +67,7 @@ class PacketRows(Sequence[Packet]):
         if isinstance(place, slice):
             begin, end, step = place.indices(self._size)
             if step != 1:
-                raise ValueError("packets of a long connection are taken in a row")
+                raise ValueError("the packets of a long connection must be taken in order")
             return PacketRows(self.part(begin, end))
         at = place + self._size if place < 0 else place
         if not 0 <= at < self._size:

@@ -144,20 +144,23 @@ class PacketTable:
 
     @staticmethod
     def joined(tables: Sequence[PacketTable]) -> PacketTable:
-        """The packets of all, one table after the other."""
+        """The packets of all, one table after the other. An endpoint of several has one number."""
         import numpy as np
 
         if len(tables) == 1:
             return tables[0]
-        starts = np.cumsum([0, *(len(table.endpoints) for table in tables)])
+        places: dict[Endpoint, int] = {}
+        numbers = [
+            np.array([places.setdefault(one, len(places)) for one in table.endpoints], np.int64)
+            for table in tables
+        ]
         columns: dict[str, NDArray[np.int64] | int] = {}
         for name in COLUMNS:
             parts = [table.column(name) for table in tables]
             if name in ("source", "destination"):
-                parts = [part + start for part, start in zip(parts, starts, strict=False)]
+                parts = [known[part] for known, part in zip(numbers, parts, strict=True)]
             columns[name] = np.concatenate(parts)
-        endpoints = [endpoint for table in tables for endpoint in table.endpoints]
-        return PacketTable(columns, endpoints, sum(map(len, tables)))
+        return PacketTable(columns, list(places), sum(map(len, tables)))
 
     def _values(self, name: str) -> Any:
         """The values of a field of all packets, as they are in a `Packet`."""

@@ -62,7 +62,7 @@ def opened(path: str, told: ReaderNotes) -> Iterator[tuple[BinaryIO, bytes]]:
         yield _plain(path, cast(BinaryIO, sys.stdin.buffer), told)
         return
     if "\0" in path:
-        raise BadInput(f"{path!r}: no file has a null byte in its name")
+        raise BadInput(f"{path!r}: a file name cannot contain a null byte")
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
             yield _plain(path, stream, told)

@@ -140,7 +140,7 @@ def truths(predicate: Predicate, model: Model, system: System) -> set[bool]:
 def settled(found: set[bool]) -> bool:
     """The one truth of a predicate. Raises Unsettled where it depends on what is lost unseen."""
     if len(found) > 1:
-        raise Unsettled("it depends on what is in flight, and any part of that may be lost unseen")
+        raise Unsettled("it depends on what is in flight, and any segment can be lost unseen")
     return found == {True}
 
 

@@ -20,7 +20,7 @@ from tcpmc.model.properties.kinds import (
     Word,
 )
 from tcpmc.model.variants.bugs import BUGS
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 
 __all__ = [
     "DISAGREE",
@@ -147,7 +147,7 @@ class Verdict:
     """
 
     prop: Property
-    variant: Variant
+    variant: Stacks
     scope: Scope
     answers: Mapping[str, Answer]
     expected_override: Word | None = None
@@ -160,7 +160,8 @@ class Verdict:
     @property
     def expected(self) -> Word | None:
         """The word that is expected on this variant; None where nothing is said."""
-        found = expected_on(self.prop, self.variant.name)
+        a, b = self.variant.at(0), self.variant.at(1)
+        found = expected_on(self.prop, a.name if a == b else self.variant.name)
         return self.expected_override if found is None else found
 
     @property

@@ -35,8 +35,10 @@ class ScopeBounds:
     sender: str | None = None
     closer: str | None = None
     shared_address: bool | None = None
+    listener: str | None = None
     attacks: int | None = None
     retransmissions: int | None = None
+    prompt: bool | None = None
     start: str | None = None
     clock: bool | None = None
     msl: int | None = None
@@ -80,13 +82,15 @@ class LimitSettings:
 
 @dataclass(frozen=True)
 class ExploringSettings:
-    """How the explicit engine explores: see `checks.explicit.settings.Exploring`."""
+    """How the explicit engine explores: see `checks.explicit.settings.Exploring`; and whether
+    answers of earlier runs are left aside."""
 
     backend: str = "auto"
     threads: int | None = None
     checkpoint: str | None = None
     resume: str | None = None
     cluster: str | None = None
+    no_cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,8 @@ def names(record: Any) -> set[str]:
     hints = get_type_hints(record)
     return {
         name
-        for one in fields(record)
-        for name in (names(hints[one.name]) if is_dataclass(hints[one.name]) else {one.name})
+        for field in fields(record)
+        for name in (names(hints[field.name]) if is_dataclass(hints[field.name]) else {field.name})
     }
 
 
@@ -146,7 +150,7 @@ def _made(kind: Any, name: str, given: Mapping[str, object]) -> object:
     hints = get_type_hints(kind)
     values = {
         part: _made(hints[part], part, given)
-        for part in (one.name for one in fields(kind))
+        for part in (field.name for field in fields(kind))
         if is_dataclass(hints[part]) or part in given
     }
     return cast("Callable[..., object]", kind)(**values)

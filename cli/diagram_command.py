@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from tcpmc.checks.running.loading import find_variant, text_of
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.checks.verdict import EXIT_NOTHING
 from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
 from tcpmc.cli.options import (
@@ -16,7 +17,9 @@ from tcpmc.cli.options import (
     LIMITS,
     PROPERTY_NAMES,
     QUIET,
+    RFC_OR_VARIANT,
     SCOPE,
+    VARIANT,
     VARIANT_NAMES,
     Amount,
     result_options,
@@ -32,7 +35,7 @@ from tcpmc.model.timed.theorems import THEOREMS
 
 @click.group(short_help="Draw the model, its states, or a trace.")
 def diagram() -> None:
-    """Draw a picture: DOT on standard output, or a file whose ending is its format."""
+    """Draw a picture: as DOT on standard output, or in a file, whose ending names the format."""
 
 
 _picture, _timed_picture = result_options(PICTURE_FORMATS), result_options(TIMED_PICTURE_FORMATS)
@@ -41,28 +44,31 @@ _picture, _timed_picture = result_options(PICTURE_FORMATS), result_options(TIMED
 @contextmanager
 def _drawing(outputs: OutputSettings) -> Iterator[Callable[[str], None]]:
     """What draws DOT text wherever it is asked for."""
-    asked = requests(outputs, PICTURE_FORMATS, "dot")
-    with opening(asked, outputs.force) as destinations:
+    requested = requests(outputs, PICTURE_FORMATS, "dot")
+    with opening(requested, outputs.force) as destinations:
         yield destinations.write
 
 
 @contextmanager
 def _timed_drawing(outputs: OutputSettings) -> Iterator[Callable[[str], None]]:
     """What writes a timed run, which is drawn as SVG alone."""
-    asked = requests(outputs, TIMED_PICTURE_FORMATS, "svg")
-    with opening(asked, outputs.force) as destinations:
+    requested = requests(outputs, TIMED_PICTURE_FORMATS, "svg")
+    with opening(requested, outputs.force) as destinations:
         yield lambda svg: destinations.write_by({"svg": lambda: svg})
 
 
 @diagram.command("endpoint")
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @click.option(
-    "--against", metavar="NAME|FILE", shell_complete=VARIANT_NAMES, help="Show what differs."
+    "--against",
+    metavar="NAME|FILE",
+    shell_complete=VARIANT_NAMES,
+    help="Show the differences from this variant.",
 )
 @_picture
 @typed
 def diagram_endpoint(variant: str, against: str | None, outputs: OutputSettings) -> int:
-    """Draw the state diagram of one endpoint, as its rules make it."""
+    """Draw the state diagram of one endpoint, computed from its rules."""
     with _drawing(outputs) as draw:
         from tcpmc.diagrams.state_diagram import endpoint_dot
 
@@ -73,8 +79,8 @@ def diagram_endpoint(variant: str, against: str | None, outputs: OutputSettings)
 
 @diagram.command("product")
 @click.argument("name", metavar="[PROPERTY]", required=False, shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--raw", is_flag=True, help="Every state by itself; only for small graphs.")
+@VARIANT
+@click.option("--raw", is_flag=True, help="Draw every state as a node; for small graphs only.")
 @SCOPE
 @FAIR
 @LIMITS
@@ -94,7 +100,7 @@ def diagram_product(
 
         if name is None:
             model, run = (
-                Model(find_variant(variant or "rfc9293"), asked_scope(settings.scope)),
+                Model(find_stacks(variant or "rfc9293"), asked_scope(settings.scope)),
                 None,
             )
         else:
@@ -111,7 +117,7 @@ def diagram_product(
 
 @diagram.command("trace")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @SCOPE
 @FAIR
 @LIMITS
@@ -126,8 +132,8 @@ def diagram_trace(
 
         result = traced(name, variant, None, settings).results[0]
         if result.verdict.trace is None:
-            told = f"{result.verdict.word} {name} on {result.job.variant.name}"
-            say(f"{told}: there is no trace to draw")
+            verdict = f"{result.verdict.word} {name} on {result.job.variant.name}"
+            say(f"{verdict}: there is no trace to draw")
             return EXIT_NOTHING
         draw(dot(result))
     return 0
@@ -135,23 +141,23 @@ def diagram_trace(
 
 @diagram.command("threshold")
 @click.argument("name", metavar="THEOREM", shell_complete=THEOREM_NAMES)
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @ASSUME
 @click.option("--timeout", type=Amount(), metavar="SECONDS")
 @QUIET
 @DEBUG
 @_timed_picture
 @typed
-def diagram_threshold(name: str, asked: TimedSettings, outputs: OutputSettings) -> int:
-    """Draw a timed run that breaks THEOREM, time downwards to scale."""
+def diagram_threshold(name: str, settings: TimedSettings, outputs: OutputSettings) -> int:
+    """Draw a timed run that violates THEOREM, with time downwards, to scale."""
     with _timed_drawing(outputs) as draw:
         from tcpmc.diagrams.timed_diagrams import timed_svg
 
-        trace = counterexample(name, find_variant(asked.variant), asked)
+        trace = counterexample(name, find_variant(settings.variant), settings)
         if trace is None:
-            say(f"no run of {name} on {asked.variant} was found that breaks it: nothing to draw")
+            say(f"no run that violates {name} on {settings.variant} was found: nothing to draw")
             return EXIT_NOTHING
-        draw(timed_svg(trace, f"{name} on {asked.variant}", THEOREMS[name].meaning))
+        draw(timed_svg(trace, f"{name} on {settings.variant}", THEOREMS[name].meaning))
     return 0
 
 
@@ -161,9 +167,10 @@ def diagram_threshold(name: str, asked: TimedSettings, outputs: OutputSettings) 
 @_timed_picture
 @typed
 def diagram_run(file: str, outputs: OutputSettings) -> int:
-    """Draw the timed run that is written down in FILE, such as docs/runs/two-msl.toml.
+    """Draw the timed run recorded in FILE, such as docs/runs/two-msl.toml.
 
-    The rules replay it first: what they, the network or the assumptions do not allow is refused.
+    The run is replayed first; a run that the rules, the network or the assumptions do not allow is
+    an error.
     """
     with _timed_drawing(outputs) as draw:
         from tcpmc.diagrams.timed_diagrams import timed_svg

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcpmc.stacks.stack import StackUnderTest
 
 STACKS_HELP = (
-    "linux, lwip, command:PROGRAM or unix:PATH (docs/adapter.md), or model:VARIANT, the rules."
+    "linux, lwip, command:PROGRAM, unix:PATH (docs/adapter.md), or model:VARIANT (the rules)."
 )
 
 
@@ -45,33 +45,35 @@ class DriveSettings:
 @click.option("--on", "name", required=True, metavar="STACK", help=STACKS_HELP)
 @click.option(
     "--stack", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    help="Whose rules. [default: linux for linux, lwip for lwip, else rfc9293]",
+    help="Variant with the expected rules. [default: linux for linux, lwip for lwip, else rfc9293]",
 )  # fmt: skip
 @click.option("--state", "states", multiple=True, type=click.Choice([str(s) for s in State]),
-              metavar="STATE", help="Only in this state; may be repeated.")  # fmt: skip
+              metavar="STATE", help="Test only this state; may be repeated.")  # fmt: skip
 @click.option("--random", "random_runs", type=click.IntRange(0), default=0, metavar="N",
-              help="Besides, N random runs of two such stacks on a bad wire.")  # fmt: skip
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the first random run.")
+              help="Also make N random runs of two such stacks over a lossy wire.")  # fmt: skip
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of the first random run."
+)
 @click.option("--shrink", is_flag=True, help="Show the shortest run for each difference.")
-@click.option("--coverage", is_flag=True, help="List the rules that were seen at work.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on the terminal.")
+@click.option("--coverage", is_flag=True, help="List the rules that the stack was seen to follow.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not print progress.")
 @DEBUG
 @result_options(DRIVE_FORMATS)
 @typed
 def drive(name: str, stack: str | None, asked: DriveSettings, outputs: OutputSettings) -> int:
-    r"""Bring a stack into each of the eleven states, by the shortest way, and there try each kind
-    of segment, at each place of its numbers, each call, and each timeout.
+    r"""Bring a stack into each of the eleven states by the shortest run, and try there each kind of
+    segment, with each kind of sequence number, each user call, and each timeout.
 
     \b
       sudo tcpmc drive --on linux
       tcpmc drive --on "command:./my_adapter" -o text -o junit=junit.xml
       tcpmc drive --on "command:./my_adapter" --shrink -o pcapng=differs.pcapng
 
-    The kernel is driven in a network namespace of this process: nothing of the host is touched.
+    The kernel is driven in a network namespace of this process; the host is not changed.
 
     \b
-    Exit codes: 0 all that was reached agrees; 1 something differs; 2 usage;
-    3 the machine lacks what the stack needs, or nothing could be reached.
+    Exit codes: 0 all reached cases agree; 1 some case differs; 2 invalid usage;
+    3 this host lacks what the stack needs, or nothing could be reached.
     """
     writes = requests(outputs, DRIVE_FORMATS)
     rules = rules_of(name, stack)

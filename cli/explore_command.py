@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import click
 
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.cli.command_settings import ScopeSettings, typed
-from tcpmc.cli.options import DEBUG, SCOPE, VARIANT_NAMES
+from tcpmc.cli.options import DEBUG, SCOPE, VARIANT
 from tcpmc.cli.run_options import asked_scope, say
 from tcpmc.errors import BadInput
 from tcpmc.model.network.system import Model
@@ -16,26 +16,27 @@ from tcpmc.reports.scope_arguments import FLAGS
 
 
 @click.command(short_help="Step through the model in a browser.")
+@VARIANT
 @click.option(
-    "--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES, help="[default: rfc9293]"
+    "--trace",
+    "saved",
+    metavar="FILE",
+    help="Start from the traces in a file written with --format json.",
 )
 @click.option(
-    "--trace", "saved", metavar="FILE", help="Start from traces that --format json wrote."
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="[default: any free port]"
 )
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="[default: any free one]"
-)
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--no-browser", is_flag=True, help="Print the address, and do not open a browser.")
 @DEBUG
 @SCOPE
 @typed
 def explore(
     variant: str | None, saved: str | None, port: int, no_browser: bool, scope: ScopeSettings
 ) -> int:
-    r"""Choose what happens next, step by step, in a page on this machine.
+    r"""Step through the model in a page that this host serves.
 
-    The page shows what can happen in a state, and why the rest cannot. A path can be saved, and
-    gone on with another day. The command ends when the page is closed, or by Ctrl-C.
+    The page shows which events are possible in a state, and why the others are not. A path can be
+    saved, and continued later. The command ends when the page is closed, or with Ctrl-C.
 
     \b
       tcpmc explore
@@ -68,7 +69,7 @@ def explore(
 
 def _model(source: str, scope: ScopeSettings) -> Model:
     try:
-        return Model(find_variant(source), asked_scope(scope))
+        return Model(find_stacks(source), asked_scope(scope))
     except ValueError as error:
         raise BadInput(str(error)) from error
 
@@ -78,7 +79,7 @@ def _refuse_bounds(scope: ScopeSettings) -> None:
     words = [FLAGS[name] for name in scope.bounds.given()]
     words += ["--scope"] * (scope.scope != "default")
     if words:
-        raise BadInput(f"--trace has its own scope: leave {words[0].partition('/')[0]} out")
+        raise BadInput(f"--trace has its own scope: omit {words[0].partition('/')[0]}")
 
 
 def _opened(address: str) -> bool:

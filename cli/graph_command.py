@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.cli.command_settings import OutputSettings, RunSettings, typed
-from tcpmc.cli.options import LIMITS, SCOPE, VARIANT_NAMES, result_options
+from tcpmc.cli.options import LIMITS, RFC_OR_VARIANT, SCOPE, result_options
 from tcpmc.cli.output_formats import GRAPH_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import asked_scope, watched
@@ -15,32 +15,32 @@ from tcpmc.model.network.system import Model
 
 
 @click.command(short_help="Write the explored states for Gephi, yEd or networkx.")
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @SCOPE
 @LIMITS
 @result_options(GRAPH_FORMATS)
 @typed
 def graph(variant: str, settings: RunSettings, outputs: OutputSettings) -> int:
-    """Write every reachable state and step: what Gephi, yEd and networkx read.
+    """Write every reachable state and step, in a format that Gephi, yEd and networkx read.
 
-    A node has the states of A and B, its depth and what is in flight; an edge
-    what happens and the rules followed. It is written piece by piece, so that
-    millions of states need little memory.
+    A node has the states of A and B, its depth and the segments in flight; an
+    edge has the event and the rules followed. The file is written piece by
+    piece, so that millions of states need little memory.
 
     \b
       tcpmc graph --scope small -o graphml=graph.graphml
     """  # noqa: D301
     with opening(requests(outputs, GRAPH_FORMATS, "json"), outputs.force) as destinations:
-        from tcpmc.checks.explicit.graph_files import FILES
         from tcpmc.checks.explicit.quotient import explored
         from tcpmc.checks.explicit.tabulate import TabulatedModel
         from tcpmc.checks.statespace import TooLarge
+        from tcpmc.state_space import StateSpace
 
         try:
-            table = TabulatedModel(Model(find_variant(variant), asked_scope(settings.scope)))
+            table = TabulatedModel(Model(find_stacks(variant), asked_scope(settings.scope)))
             with watched(settings.limits) as progress:
-                found = explored(table, progress)
-                destinations.write_pieces(lambda name: FILES[name](table, found))
+                space = StateSpace(table, explored(table, progress))
+                destinations.write_pieces(space.export)
         except (TooLarge, ValueError) as error:
             raise BadInput(str(error)) from error
     return 0

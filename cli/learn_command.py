@@ -1,4 +1,4 @@
-"""`tcpmc learn`: the machine of a real stack, learned by asking it, and compared with another's."""
+"""`tcpmc learn`: the state machine of a real stack, learned from its answers, and compared."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 @click.command(short_help="Learn the state machine of a real stack, and compare it.")
 @click.option("--on", "name", required=True, metavar="STACK", help=STACKS_HELP)
 @click.option("--against", metavar="STACK|FILE.dot",
-              help="Compare with this stack, or a machine in a file.")  # fmt: skip
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the random walks.")
+              help="Compare with this stack, or with the machine in a file.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random walks.")
 @DEBUG
 @result_options(LEARN_FORMATS)
 @typed
 def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) -> int:
-    r"""Learn a Mealy machine of STACK over calls and segments with relative numbers (KV; a
-    candidate is believed once random walks and the W-method find no word against it), and with
-    --against the shortest
-    word to which two machines answer in different ways.
+    r"""Learn a Mealy machine of STACK over user calls and segments with relative numbers. The
+    algorithm is that of Kearns and Vazirani; random walks from each state and the W-method search
+    for counterexamples. With --against, find the shortest input word that two machines answer
+    differently.
 
     \b
       sudo tcpmc learn --on linux -o dot=linux.dot
@@ -38,8 +38,9 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
       tcpmc learn --on model:rfc9293 --against linux.dot
 
     \b
-    Exit codes: 0 learned, and as the other; 1 a word is answered in two ways;
-    2 usage; 3 the machine lacks something, or the stack is not deterministic.
+    Exit codes: 0 learned, and equal to the other machine; 1 the machines differ;
+    2 invalid usage; 3 this host lacks what the stack needs, or the stack is not
+    deterministic.
     """
     from tcpmc.checks.drive.learning import Unstable
     from tcpmc.reports.drive.learn_text import Learned
@@ -47,14 +48,14 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
     writes = requests(outputs, LEARN_FORMATS)
     with opening(writes, outputs.force) as destinations:
         try:
-            found = Learned(name, machine(name, seed))
+            learned = Learned(name, machine(name, seed))
             if against is not None:
-                found = Learned(name, found.machine, against, machine(against, seed))
+                learned = Learned(name, learned.machine, against, machine(against, seed))
         except Unstable as error:
             say(f"{name} is not deterministic: {error}")
             return EXIT_INCONCLUSIVE
-        destinations.write(found)
-    return EXIT_AS_EXPECTED if found.word is None else EXIT_UNEXPECTED
+        destinations.write(learned)
+    return EXIT_AS_EXPECTED if learned.word is None else EXIT_UNEXPECTED
 
 
 def machine(name: str, seed: int) -> MealyMachine:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from tcpmc.checks.running.jobs import AUTO, ENGINES
+from tcpmc.checks.running.jobs import AUTO, ENGINES, Outcome
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
@@ -34,13 +34,16 @@ from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing, markdown
 from tcpmc.cli.options import (
+    BETWEEN,
     EXPLORING,
     FAIR,
     GROUP_HELP,
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
+    VARIANT,
     VARIANT_NAMES,
+    all_variants,
     result_options,
     version,
 )
@@ -55,7 +58,7 @@ from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
-from tcpmc.errors import BadInput, one_line
+from tcpmc.errors import BadInput, missing_package, one_line
 from tcpmc.reports.terminal import on_github, width
 from tcpmc.stacks.stack import Broken, NotHere
 
@@ -82,14 +85,17 @@ class CheckSettings:
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    help="A variant, or a Python file with one; may be repeated.",
+    callback=all_variants,
+    help="A variant, or a Python file that defines one; may be repeated. A=NAME and B=NAME name "
+    "one for each end.",
 )  # fmt: skip
+@BETWEEN
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
     default="auto", show_default=True,
-    help="auto: explicit and z3 for a named property; for the catalogue, both where it says so.",
+    help="auto: explicit and z3 for a named property; for the catalogue, what it prescribes.",
 )  # fmt: skip
-@click.option("--all", "every", is_flag=True, help="Every property, not only the catalogue.")
+@click.option("--all", "every", is_flag=True, help="Check every property, not only the catalogue.")
 @click.option(
     "--thorough",
     is_flag=True,
@@ -98,18 +104,22 @@ class CheckSettings:
 @click.option(
     "--next-capacity",
     is_flag=True,
-    help="Also decide with a larger capacity what met the capacity of the channels.",
+    help="Repeat with a larger channel capacity where a run reached the capacity.",
 )
 @click.option(
     "--expect", metavar="VARIANT", shell_complete=VARIANT_NAMES,
-    help="Expect the verdicts of this variant, such as rfc9293, of a variant of your own.",
+    help="For your own variant: expect the verdicts of this one, such as rfc9293.",
 )  # fmt: skip
 @click.option(
     "--traces", multiple=True, metavar="[FORMAT=]FOLDER",
-    help="Write each trace that is not as expected to a file there. [default FORMAT: text, json]",
+    help="Write each unexpected trace to a file in FOLDER. [default FORMAT: text and json]",
 )  # fmt: skip
-@click.option("--table", is_flag=True, help="Print every verdict of a catalogue, not the summary.")
-@click.option("--coverage", is_flag=True, help="List the rules that were reached, and the others.")
+@click.option(
+    "--table", is_flag=True, help="Print every verdict of the catalogue, not the summary."
+)
+@click.option(
+    "--coverage", is_flag=True, help="List the rules that were reached, and those that were not."
+)
 @SCOPE
 @FAIR
 @LIMITS
@@ -117,21 +127,22 @@ class CheckSettings:
 @result_options(RUN_FORMATS)
 @typed
 def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) -> int:
-    r"""Decide PROPERTY... and print the verdicts, with the traces if any are named.
+    r"""Decide each PROPERTY and print the verdicts; traces too, if properties are named.
 
     \b
-    Without PROPERTY and --variant: the catalogue on rfc9293, and each property
-    on the variants where its verdict differs. With only --variant: the
-    catalogue on it. With only PROPERTY: on rfc9293. --all adds what claims and
-    second connections are asked. PROPERTY may be a pattern: 'closing*'.
+    Without PROPERTY and --variant, the catalogue is decided on rfc9293, and
+    each property also on the variants where its verdict differs. With --variant
+    alone, the catalogue is decided on that variant; with PROPERTY alone, the
+    properties on rfc9293. --all adds the properties of claims and of second
+    connections. PROPERTY may be a pattern: 'closing*'.
 
     \b
-    In CI, for a stack of your own, which is audited as well (tcpmc audit):
+    In CI, for your own stack, which is audited as well (tcpmc audit):
       tcpmc check --variant my_stack.py --expect rfc9293 -o text \
           -o junit=junit.xml -o sarif=tcpmc.sarif --traces traces
 
     \b
-    Without --variant, the nearest pyproject.toml may say what is asked:
+    Without --variant, the nearest pyproject.toml can name the variant:
       [tool.tcpmc]
       variant = "my_stack.py"
       expect = "rfc9293"
@@ -141,28 +152,48 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     properties, variants = asked.properties, asked.variants
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
-        raise BadInput("--coverage is counted by the explicit engine: leave --engine z3 out")
+        raise BadInput("--coverage needs the explicit engine: omit --engine z3")
+    if asked.coverage:  # the rules are counted while they are explored
+        settings = replace(settings, exploring=replace(settings.exploring, no_cache=True))
     files, wanted = requests(outputs), folders(asked.traces)
     with opening(files, outputs.force) as destinations:
         outcome = decide(properties, variants, engines, settings, destinations.follow)
         outcome.table = asked.table
-        if settings.expect == "rfc9293" and not properties:
+        idle = _without_a_difference(outcome)
+        if settings.expect == "rfc9293" and (idle or not properties):
             outcome.audits = audits_of(variants)
         if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
 
-            tried = {result.job.variant for result in outcome.results}
+            tried = {r.job.variant.at(end) for r in outcome.results for end in (0, 1)}
             outcome.coverage = covered(tried, outcome.rules)
         destinations.write(outcome)
         count = write_traces(outcome, wanted, outputs.force)
     if wanted and not settings.limits.quiet:
         places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
         say(f"traces in {places}: {count}")
+    for told in idle:
+        say(told)
     if on_github():
         annotate(outcome)
     if all(request.path for request in files) and not settings.limits.quiet:
         conclude(outcome)
     return outcome.exit_code
+
+
+def _without_a_difference(outcome: Outcome) -> list[str]:
+    """What to say of rules of the user's own that did, in all that the explicit engine explored,
+    what the RFC's do: no verdict can be about their difference."""
+    from tcpmc.checks.own_rules.compared import never_differed
+
+    stacks = dict.fromkeys(result.job.variant for result in outcome.results)
+    variants = dict.fromkeys(stack.at(which) for stack in stacks for which in (0, 1))
+    idle = {variant.name: never_differed(variant.rules) for variant in variants if outcome.rules}
+    return [
+        f"in what was explored, rules of {name} did not differ from the RFC's: {', '.join(rules)}"
+        for name, rules in idle.items()
+        if rules
+    ]
 
 
 def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
@@ -187,9 +218,11 @@ def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSet
 
 @cli.command(short_help="Show the trace of one property.")
 @click.argument("name", metavar="PROPERTY", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@VARIANT
 @click.option(
-    "--engine", type=click.Choice([*map(str, ENGINES)]), help="[default: the one that decides it]"
+    "--engine",
+    type=click.Choice([*map(str, ENGINES)]),
+    help="[default: the engine that decides the property]",
 )
 @SCOPE
 @FAIR
@@ -206,7 +239,8 @@ def trace(
 ) -> int:
     r"""Show the shortest trace that refutes or witnesses PROPERTY.
 
-    Without --variant: on rfc9293, or on the first variant that is expected to have a trace.
+    Without --variant, the trace is one of rfc9293, or of the first variant that is expected to have
+    one.
 
     \b
       tcpmc trace closing -o text -o svg=closing.svg -o json=closing.json
@@ -217,8 +251,8 @@ def trace(
         destinations.write(outcome)
     verdict = outcome.results[0].verdict
     if verdict.trace is None and any(request.shows_trace for request in asked):
-        told = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
-        say(f"{told} ({'; '.join(a.method for a in verdict.answers.values())})")
+        outcome_line = f"{verdict.word} {name} on {verdict.variant.name}: there is no trace to show"
+        say(f"{outcome_line} ({'; '.join(a.method for a in verdict.answers.values())})")
         return outcome.exit_code or EXIT_NOTHING
     return outcome.exit_code
 
@@ -324,6 +358,9 @@ def _run() -> int:
         say("out of memory: choose a smaller scope")
         code = EXIT_INCONCLUSIVE
     except Exception as error:
+        if missing := missing_package(error):
+            say(missing)
+            return EXIT_USAGE
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")

@@ -50,89 +50,91 @@ class Request:
 
 
 def requests(
-    asked: OutputSettings, known: Mapping[str, Format] = RUN_FORMATS, default: str = "text"
+    settings: OutputSettings, formats: Mapping[str, Format] = RUN_FORMATS, default: str = "text"
 ) -> list[Request]:
     """The values of `-o`: FORMAT=PATH, FORMAT, or a FILE in the format of `--format`, or else that
     of its ending, or else the default; and standard output for `--format` where no FILE takes it.
     Raises BadInput for what cannot be, or not together."""
-    found = [_request(text, asked.format, known, default) for text in asked.output]
-    files = [text for text in asked.output if not named_format(text, known)]
-    if not found or (asked.format and not files):
-        found.append(Request(known[asked.format or default]))
-    _check(found)
-    return found
+    wanted = [_request(text, settings.format, formats, default) for text in settings.output]
+    files = [text for text in settings.output if not named_format(text, formats)]
+    if not wanted or (settings.format and not files):
+        wanted.append(Request(formats[settings.format or default]))
+    _check(wanted)
+    return wanted
 
 
-def proof_requests(asked: OutputSettings, certificate: str | None) -> list[Request]:
+def proof_requests(settings: OutputSettings, certificate: str | None) -> list[Request]:
     """The requests of a command that proves: `--certificate FILE` is `-o smt2=FILE` besides."""
-    found = requests(asked, PROOF_FORMATS)
+    wanted = requests(settings, PROOF_FORMATS)
     if certificate:
-        found.append(Request(PROOF_FORMATS["smt2"], certificate))
-        _check(found)
-    return found
+        wanted.append(Request(PROOF_FORMATS["smt2"], certificate))
+        _check(wanted)
+    return wanted
 
 
-def writes_proof(asked: Sequence[Request]) -> bool:
+def writes_proof(wanted: Sequence[Request]) -> bool:
     """Whether a proof is to be written."""
-    return any(request.format.name == "smt2" for request in asked)
+    return any(request.format.name == "smt2" for request in wanted)
 
 
-def _request(text: str, form: str | None, known: Mapping[str, Format], default: str) -> Request:
+def _request(text: str, form: str | None, formats: Mapping[str, Format], default: str) -> Request:
     """One value of `-o`."""
     name, equals, path = text.partition("=")
-    if not named_format(text, known):
+    if not named_format(text, formats):
         path = "" if text == "-" else text
-        return Request(known[form] if form else _by_ending(path, known, default), path or None)
-    if name in TRACE_FORMATS and known == RUN_FORMATS and name not in known:
+        return Request(formats[form] if form else _by_ending(path, formats, default), path or None)
+    if name in TRACE_FORMATS and formats == RUN_FORMATS and name not in formats:
         raise BadInput(
             f"-o {text}: {name} shows one trace; see tcpmc trace, or --traces {name}=FOLDER"
         )
-    if name not in known:
+    if name not in formats:
         raise BadInput(
-            f"unknown format {name!r}{_nearest(name, known)} (a file of that name: -o ./{text})"
+            f"unknown format {name!r}{_nearest(name, formats)} (a file of that name: -o ./{text})"
         )
     if equals and not path:
         raise BadInput(f"-o {text}: a path is missing after '='")
-    return Request(known[name], None if path in ("", "-") else path)
+    return Request(formats[name], None if path in ("", "-") else path)
 
 
-def _by_ending(path: str, known: Mapping[str, Format], default: str) -> Format:
+def _by_ending(path: str, formats: Mapping[str, Format], default: str) -> Format:
     """The format whose files end like the path: the default if that is one of them, or none is.
     Where nothing can be written as text, another ending is refused."""
-    fitting = [form for form in known.values() if path.lower().endswith(form.suffix)]
-    if not fitting and path and "text" not in known and Path(path).suffix:
-        raise BadInput(f"{path}: choose -o FORMAT=FILE, with one of {', '.join(known)}")
-    if not fitting or known[default] in fitting:
-        return known[default]
+    fitting = [form for form in formats.values() if path.lower().endswith(form.suffix)]
+    if not fitting and path and "text" not in formats and Path(path).suffix:
+        raise BadInput(f"{path}: choose -o FORMAT=FILE, with one of {', '.join(formats)}")
+    if not fitting or formats[default] in fitting:
+        return formats[default]
     return max(fitting, key=lambda form: len(form.suffix))
 
 
-def named_format(text: str, known: Mapping[str, Format] = ALL_FORMATS) -> bool:
+def named_format(text: str, formats: Mapping[str, Format] = ALL_FORMATS) -> bool:
     """Whether a value of `-o` begins with the name of a format, known or, before "=", not."""
     name, equals, _ = text.partition("=")
-    return name in known or name in ALL_FORMATS or bool(equals and FORMAT_NAME.fullmatch(name))
+    return name in formats or name in ALL_FORMATS or bool(equals and FORMAT_NAME.fullmatch(name))
 
 
-def _nearest(name: str, known: Mapping[str, Format]) -> str:
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"; nearest: {', '.join(near)}" if near else f"; one of {', '.join(known)}"
+def _nearest(name: str, formats: Mapping[str, Format]) -> str:
+    near = get_close_matches(name, formats, n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(near)}" if near else f"; one of {', '.join(formats)}"
 
 
-def _check(asked: Sequence[Request]) -> None:
+def _check(wanted: Sequence[Request]) -> None:
     """Raise BadInput for two outputs to one place, and for what no terminal can show."""
     taken: dict[object, str] = {}
-    for request in asked:
+    for request in wanted:
         form = request.format
         if request.path is None and form.parts:
-            raise BadInput(f"{form.name} is several files: choose -o {form.name}=PATH")
+            raise BadInput(f"{form.name} writes several files: choose -o {form.name}=PATH")
         if request.path is None and form.binary and sys.stdout.isatty():
             raise BadInput(f"refusing to write {form.name} to the terminal: -o {form.name}=FILE")
         for path in request.paths().values():
             place = _place(path)
-            told = f"{form.name}={path or '-'}"
+            described = f"{form.name}={path or '-'}"
             if place in taken:
-                raise BadInput(f"two outputs to one place: {taken[place]} and {told}")
-            taken[place] = told
+                raise BadInput(
+                    f"two outputs have the same destination: {taken[place]} and {described}"
+                )
+            taken[place] = described
 
 
 def _place(path: str | None) -> object:
@@ -216,16 +218,16 @@ class Destinations:
 
 
 @contextmanager
-def opening(asked: Sequence[Request], force: bool = False) -> Iterator[Destinations]:
+def opening(wanted: Sequence[Request], force: bool = False) -> Iterator[Destinations]:
     """The requests with their outputs open. Raises BadInput now for one that cannot be written."""
     with ExitStack() as stack:
-        found = []
-        for request in asked:
+        destinations = []
+        for request in wanted:
             outputs = {
                 part: stack.enter_context(
                     opened(path, request.format.suffix, force, request.format.streams)
                 )
                 for part, path in request.paths().items()
             }
-            found.append(Destination(request, outputs))
-        yield Destinations(found)
+            destinations.append(Destination(request, outputs))
+        yield Destinations(destinations)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, ValidationError, convert
 
 from tcpmc.checks.running.loading import find_property
+from tcpmc.checks.running.stacks_of_ends import with_files
 from tcpmc.checks.verdict import Word
 from tcpmc.cli.command_settings import RunSettings
 from tcpmc.errors import BadInput
@@ -40,14 +41,14 @@ class ProjectSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return (self.variant,) if isinstance(self.variant, str) else self.variant
 
     def __str__(self) -> str:
-        told = {
+        settings = {
             "variant": self.variants,
             "properties": self.properties,
             "scope": (self.scope,) if self.scope else (),
             "expect": (self.expect,) if self.expect else (),
             "expectations": tuple(self.expectations),
         }
-        return "; ".join(f"{name} {', '.join(of)}" for name, of in told.items() if of)
+        return "; ".join(f"{name} {', '.join(of)}" for name, of in settings.items() if of)
 
 
 def project_settings(folder: Path) -> tuple[Path, ProjectSettings] | None:
@@ -73,15 +74,18 @@ def _table(path: Path) -> Any:
 
 def _settings(path: Path, table: Any) -> ProjectSettings:
     try:
-        found = convert(table, ProjectSettings)
+        settings = convert(table, ProjectSettings)
     except ValidationError as error:
         raise BadInput(f"{path}: [tool.tcpmc]: {error}") from error
-    for name in found.expectations:
+    for name in settings.expectations:
         find_property(name)
     files = tuple(
-        _from_here(path.parent / one) if one.endswith(".py") else one for one in found.variants
+        with_files(variant, lambda file: _from_here(path.parent / file))
+        for variant in settings.variants
     )
-    return ProjectSettings(files, found.properties, found.scope, found.expect, found.expectations)
+    return ProjectSettings(
+        files, settings.properties, settings.scope, settings.expect, settings.expectations
+    )
 
 
 def _from_here(path: Path) -> str:

@@ -19,13 +19,13 @@ from tcpmc.checks.verdict import (
     expected_on,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.options import DEBUG, PROPERTY_NAMES, QUIET, RFC_OR_VARIANT, Amount, result_options
 from tcpmc.cli.output_files import opened
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
-from tcpmc.model.properties.kinds import Lemma, Property
+from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
 from tcpmc.model.variants.variant import Variant
 from tcpmc.reports.terminal import width
 
@@ -44,62 +44,72 @@ class ProofSettings:
     quiet: bool
     certificate: str | None
     certificates: str | None
+    show: bool
 
 
 @click.command(short_help="Prove safety properties for every 32-bit ISS.")
 @click.argument("names", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+@RFC_OR_VARIANT
 @click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
-              help="Octets of text each way; with one a proof takes minutes.")  # fmt: skip
-@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
-@click.option("--certificates", metavar="DIR", help="Write each proof to a file there.")
+              help="Octets of data per direction; with 1 or 2 a proof takes minutes.")  # fmt: skip
+@click.option(
+    "--show",
+    is_flag=True,
+    help="Show the invariant in words, as short as it is found; certificates are of it.",
+)
+@click.option("--certificate", metavar="FILE", help="Write the proof to FILE, as SMT-LIB 2.")
+@click.option("--certificates", metavar="DIR", help="Write each proof to a file in DIR.")
 @click.option("--timeout", type=Amount(), metavar="SECONDS",
-              help="For each property.")  # fmt: skip
+              help="Time limit per property, in seconds.")  # fmt: skip
 @QUIET
 @DEBUG
 @result_options(PROOF_FORMATS)
 @typed
 def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettings) -> int:
     r"""Prove PROPERTY for a network that loses, duplicates and reorders without bound, and for
-    every 32-bit ISS; where some ISSs break it, say which, and prove it for all others.
+    every 32-bit ISS. If it fails for some ISSs, print them, and prove it for all others.
 
-    Without PROPERTY: every safety property and lemma of the catalogue.
+    Without PROPERTY, every safety property and lemma of the catalogue is proved.
 
     \b
       tcpmc prove
-      tcpmc prove graceful-close
+      tcpmc prove graceful-close --show
       tcpmc prove no-deadlock --variant no-time-wait
       tcpmc prove graceful-close --certificate graceful-close.smt2
     """
     from tcpmc.checks.certificates.smtlib import certificate_of_proof
     from tcpmc.checks.parametric.prover import Prover, catalogue
 
-    asked = proof_requests(outputs, settings.certificate)
-    if writes_proof(asked) and len(names) != 1:
-        raise BadInput("a certificate is of one property; --certificates DIR takes more")
+    wanted = proof_requests(outputs, settings.certificate)
+    if writes_proof(wanted) and len(names) != 1:
+        raise BadInput("--certificate takes one property; use --certificates DIR for several")
     props = [_safety(name) for name in names] or list(catalogue())
     variant = settings.variant
     prover = Prover(find_variant(variant), settings.data, settings.timeout)
-    found, text, tell = [], "", progress_of(settings.quiet)
-    with opening(asked, outputs.force) as destinations:
+    proofs, text, tell = [], "", progress_of(settings.quiet)
+    with opening(wanted, outputs.force) as destinations:
         for prop in props:
             tell(f"{prop.name} ...")
             proof = prover.prove(prop)
-            found.append((prop, proof))
-            if writes_proof(asked):
+            if settings.show and isinstance(prop, Always | Reachable):
+                proof = prover.shortened(prop, proof)
+            proofs.append((prop, proof))
+            if writes_proof(wanted):
                 if not proof.proved:
-                    told = f"{proof.word} {prop.name}: there is no proof to write ({proof.how})"
-                    raise BadInput(told)
+                    problem = f"{proof.word} {prop.name}: there is no proof to write ({proof.how})"
+                    raise BadInput(problem)
                 text = certificate_of_proof(prover, prop, proof, variant)
             if settings.certificates and proof.proved:
                 own = certificate_of_proof(prover, prop, proof, variant)
                 certificate_file(settings.certificates, prop.name, own, outputs.force)
             if names:
                 destinations.add(_told(prover, prop, proof))
+                if settings.show:
+                    destinations.add(_invariant(proof))
         if not names:
-            destinations.add(_table(prover, found))
+            destinations.add(_table(prover, proofs))
         destinations.write_added(lambda: text)
-    return max(_code(prover.variant, prop, proof) for prop, proof in found)
+    return max(_code(prover.variant, prop, proof) for prop, proof in proofs)
 
 
 def _safety(name: str) -> Property:
@@ -108,7 +118,7 @@ def _safety(name: str) -> Property:
     prop = find_property(name)
     if not provable(prop):
         raise BadInput(
-            f"{name} is no safety property of one connection from CLOSED without time: "
+            f"{name} is not a safety property of a single connection from CLOSED without time: "
             "see tcpmc check"
         )
     return prop
@@ -150,6 +160,23 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _invariant(proof: Proof) -> str:
+    """The invariant of a proof in words."""
+    from tcpmc.checks.parametric.short_invariant import ShortInvariant
+    from tcpmc.reports.invariant_text import LEGEND, statements
+    from tcpmc.reports.layout import hanging
+
+    if not isinstance(proof.invariant, ShortInvariant):
+        why = "there is no proof" if not proof.proved else "a single step, or no short invariant"
+        return f"no invariant to show: {why}\n"
+    told, columns = statements(proof.invariant), width() or 100
+    lines = [f"invariant: each end is in one of its states, and {len(told)} statements"]
+    for number, text in enumerate(told, 1):
+        lines += hanging(f"{number:4}  {text}", columns, 6)
+    lines += hanging(LEGEND, columns, 2)
+    return "\n".join(lines) + "\n"
+
+
 def _iss(proof: Proof) -> str:
     """The ISSs that a proof is about."""
     left = {who: n for who, n in (("A", proof.where.a), ("B", proof.where.b)) if n}
@@ -164,18 +191,18 @@ def _listed(numbers: tuple[int, ...]) -> str:
     return " and ".join(map(str, numbers))
 
 
-def _table(prover: Prover, found: list[tuple[Property, Proof]]) -> str:
+def _table(prover: Prover, proofs: list[tuple[Property, Proof]]) -> str:
     from tcpmc.checks.parametric.prover import assumed
     from tcpmc.reports.layout import wrapped
 
     lines = [f"  {'verdict':12} {'property':29} clauses  for"]
-    for prop, proof in found:
+    for prop, proof in proofs:
         start = f"  {proof.word:12} {prop.name:29}"
         if proof.proved:
             lines.append(f"{start} {proof.clauses:7,}  {_iss(proof)}")
         else:
             lines.append(f"{start} {'':7}  {proof.how}")
-    first = next(prop for prop, _ in found if not isinstance(prop, Lemma))
+    first = next(prop for prop, _ in proofs if not isinstance(prop, Lemma))
     scope = assumed(first, prover.variant, prover.data)[-1]
     about = f"on {prover.variant.name}, over an unbounded channel; {scope}."
     lines += ["", *wrapped(about, width() or 100)]

@@ -1,4 +1,4 @@
-"""`tcpmc replay`: traces of the model made again on real stacks."""
+"""`tcpmc replay`: traces of the model replayed on real stacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tcpmc.cli.options import (
     LIMITS,
     PROPERTY_NAMES,
     SCOPE,
-    VARIANT_NAMES,
+    VARIANT,
     result_options,
 )
 from tcpmc.cli.output_formats import REPLAY_FORMATS
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 MOST_STACKS = 2
 
 
-@click.command(short_help="Make traces of the model again on real stacks.")
+@click.command(short_help="Replay traces of the model on real stacks.")
 @click.argument(
     "names", nargs=-1, required=True, metavar="PROPERTY|FILE...", shell_complete=PROPERTY_NAMES
 )
 @click.option("--on", "stacks", multiple=True, required=True, metavar="STACK",
-              help="That at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
+              help="The stack at both ends; given twice, at A and at B. As for drive.")  # fmt: skip
+@VARIANT
 @SCOPE
 @FAIR
 @LIMITS
@@ -54,15 +54,16 @@ def replay(
     settings: RunSettings,
     outputs: OutputSettings,
 ) -> int:
-    r"""Make the trace of PROPERTY, or each trace of FILE (tcpmc check -o json=FILE), on two stacks
-    and a wire: each step a call or a delivery, and after it states and segments compared.
+    r"""Replay the trace of PROPERTY, or each trace in FILE (tcpmc check -o json=FILE), on two
+    stacks joined by a wire. Each step is a user call or a delivery; after it the states and
+    segments are compared.
 
     \b
       sudo tcpmc replay closing-both simultaneous-open --on linux
       sudo tcpmc replay traces.json --on linux --on "command:./my_adapter"
 
     \b
-    Exit codes: 0 all reproduced; 1 a step was another; 2 usage; 3 the machine
+    Exit codes: 0 all reproduced; 1 a step differs; 2 invalid usage; 3 this host
     lacks what a stack needs, or a trace could not be replayed.
     """
     if len(stacks) > MOST_STACKS:
@@ -111,6 +112,8 @@ def _replays(
 
     found = []
     for name, variant, model, trace in traces:
+        if any(stack.middlebox is not None for stack in model.stacks):
+            raise BadInput(f"{name} on {variant}: no stack has the middlebox beside it on the wire")
         replayed = Replaying.on(both, model, trace).run()
         found.append(NamedReplay(name, variant, len(trace), replayed))
     return Replays((both[0].name, both[1].name), found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,13 @@ from tcpmc.checks.running.jobs import (
 from tcpmc.checks.running.loading import find_property, find_scope
 from tcpmc.checks.running.monitor import Monitor
 from tcpmc.checks.running.run import run, watcher
-from tcpmc.cli.command_settings import LimitSettings, RunSettings, ScopeBounds, ScopeSettings
+from tcpmc.cli.command_settings import (
+    ExploringSettings,
+    LimitSettings,
+    RunSettings,
+    ScopeBounds,
+    ScopeSettings,
+)
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
@@ -32,14 +39,15 @@ from tcpmc.reports.scope_arguments import overridden
 from tcpmc.reports.terminal import no_command, on_github
 
 if TYPE_CHECKING:
+    from tcpmc.checks.running.answer_cache import AnswerCache
     from tcpmc.checks.statespace import Graph
 
 
 def say(line: str) -> None:
     """One line about the run itself, on stderr, if anybody reads that."""
-    told = f"tcpmc: {printable(line)}\n"
+    message = f"tcpmc: {printable(line)}\n"
     with suppress(OSError):
-        sys.stderr.write(no_command(told) if on_github() else told)
+        sys.stderr.write(no_command(message) if on_github() else message)
         sys.stderr.flush()
 
 
@@ -48,9 +56,9 @@ def progress_of(quiet: bool) -> Callable[[str], None]:
     return say if not quiet and sys.stderr.isatty() else lambda line: None
 
 
-def asked_scope(asked: ScopeSettings) -> Scope:
+def asked_scope(settings: ScopeSettings) -> Scope:
     """The scope that is asked for. Raises BadInput."""
-    return scope_with(find_scope(asked.scope), asked.bounds)
+    return scope_with(find_scope(settings.scope), settings.bounds)
 
 
 def traced(
@@ -89,25 +97,45 @@ def decide(
     if not settings.limits.quiet:
         _note_overridden(jobs, settings.scope.bounds)
         _note_left_out(jobs, properties, settings.every)
-    limits = settings.limits
-    outcome = run(jobs, limits.limits(), limits.progress, asked_exploring(settings), follow)
+    from tcpmc.checks.running.answer_cache import decided
+
+    limits, exploring = settings.limits, asked_exploring(settings)
+    outcome = decided(
+        jobs,
+        _cache(settings, exploring),
+        lambda rest: run(rest, limits.limits(), limits.progress, exploring, follow),
+        follow,
+    )
     outcome.named = bool(properties)
     return outcome
 
 
+def _cache(settings: RunSettings, exploring: Exploring) -> AnswerCache | None:
+    """Where answers are kept. None where another backend or a limit is asked for, for then it is
+    asked what that comes to; and where nobody wants it."""
+    asked, limits = settings.exploring, settings.limits
+    limited = (limits.max_states, limits.max_memory, limits.timeout) != (None, None, None)
+    if limited or replace(asked, no_cache=False) != ExploringSettings() or asked.no_cache:
+        return None
+    from tcpmc.checks.running.answer_cache import AnswerCache, default_folder
+
+    folder = default_folder()
+    return None if folder is None else AnswerCache(folder, exploring)
+
+
 def asked_exploring(settings: RunSettings) -> Exploring:
     """How the explicit engine is asked to explore. Raises BadInput."""
-    asked = settings.exploring
-    if asked.checkpoint and asked.resume:
-        raise BadInput("--resume DIR goes on saving to DIR: leave --checkpoint out")
-    folder = asked.checkpoint or asked.resume
+    exploring = settings.exploring
+    if exploring.checkpoint and exploring.resume:
+        raise BadInput("--resume DIR continues to save to DIR: omit --checkpoint")
+    folder = exploring.checkpoint or exploring.resume
     return Exploring(
-        backend=asked.backend,
-        threads=asked.threads,
+        backend=exploring.backend,
+        threads=exploring.threads,
         folder=Path(folder) if folder else None,
-        resume=bool(asked.resume),
+        resume=bool(exploring.resume),
         note=say,
-        cluster=asked.cluster,
+        cluster=exploring.cluster,
         thorough=settings.thorough,
         next_capacity=settings.next_capacity,
     )
@@ -123,19 +151,19 @@ def watched(limits: LimitSettings) -> Iterator[Callable[[Graph], None]]:
 
 def _note_overridden(jobs: Sequence[Job], bounds: ScopeBounds) -> None:
     """Say which bounds that were asked for a property sets itself."""
-    found: dict[str, list[str]] = {}
+    properties_of: dict[str, list[str]] = {}
     for job in jobs:
         for bound in overridden(job.asked, job.scope, bounds.given()):
-            names = found.setdefault(bound, [])
+            names = properties_of.setdefault(bound, [])
             names += [job.prop.name] * (job.prop.name not in names)
-    for bound, names in found.items():
+    for bound, names in properties_of.items():
         say(f"note: {bound} does not apply to {', '.join(names)}: set by the property")
 
 
 def _note_left_out(jobs: Sequence[Job], properties: Sequence[str], every: bool) -> None:
     """Say how many properties the engine that was asked for does not decide."""
-    known = PROPERTIES if every else CATALOGUE
-    missing = len(known) - len({job.prop.name for job in jobs})
+    catalogue = PROPERTIES if every else CATALOGUE
+    missing = len(catalogue) - len({job.prop.name for job in jobs})
     if missing and not properties:
         say(f"note: {missing} properties are left out, which the other engine decides")
 

@@ -9,7 +9,7 @@ import click
 
 from tcpmc.cli.command_settings import ScopeBounds
 from tcpmc.errors import BadInput
-from tcpmc.model.network.scope import CHANNELS, LOSSES, POLICIES, SIDES, STARTS, Scope
+from tcpmc.model.network.scope import CHANNELS, LISTENERS, LOSSES, POLICIES, SIDES, STARTS, Scope
 from tcpmc.reports.scope_arguments import FLAGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,26 +35,37 @@ def _number(name: str, help: str) -> Callable[[Command], Command]:
 
 OPTIONS = (
     _number("bits", "Sequence numbers are modulo 2**N."),
-    _bound("channel", "Kind of network.", type=click.Choice(CHANNELS)),
-    _number("capacity", "Segments in flight each way."),
+    _bound("channel", "Kind of channel.", type=click.Choice(CHANNELS)),
+    _number("capacity", "Maximum number of segments in flight per direction."),
     _bound("loss", "Segments that can be lost.", metavar="|".join((*LOSSES, "SEGMENT"))),
     _bound("duplication", "Whether the network duplicates segments."),
     _bound("reordering", "Whether the network reorders segments."),
-    _number("data", "Octets that each user gives to SEND."),
-    _number("opens", "OPEN calls of each user."),
-    _number("crashes", "Silent crashes of each end."),
+    _number("data", "Octets of data that each user sends."),
+    _number("opens", "Number of OPEN calls per user."),
+    _number("crashes", "Number of silent crashes per end."),
     _bound("aborts", "Whether users call ABORT."),
-    _bound("isn", "Choice of the ISS of a second connection.", type=click.Choice(POLICIES)),
-    _bound("sender", "Who calls SEND.", type=click.Choice(SIDES)),
-    _bound("closer", "Who calls CLOSE first.", type=click.Choice(SIDES)),
+    _bound("isn", "How the ISS of a second connection is chosen.", type=click.Choice(POLICIES)),
+    _bound("sender", "Which users call SEND.", type=click.Choice(SIDES)),
+    _bound("closer", "Which user calls CLOSE first.", type=click.Choice(SIDES)),
     _bound("shared_address", "Whether the second connection of A is from another host."),
-    _number("attacks", "Forged segments to each end."),
-    _bound("retransmissions", "Limit per segment.", callback=retries, metavar="N|forever"),
-    _bound("start", "Where both ends begin.", type=click.Choice(STARTS)),
-    _bound("clock", "Model time, in ticks."),
+    _bound(
+        "listener",
+        "Which end listens again as soon as its connection is gone.",
+        type=click.Choice(LISTENERS),
+    ),
+    _bound("prompt", "Whether all segments arrive before a retransmission."),
+    _number("attacks", "Number of forged segments per end."),
+    _bound(
+        "retransmissions",
+        "Maximum number of retransmissions per segment.",
+        callback=retries,
+        metavar="N|forever",
+    ),
+    _bound("start", "State in which both ends start.", type=click.Choice(STARTS)),
+    _bound("clock", "Whether time is modelled, in ticks."),
     _number("msl", "Maximum segment lifetime, in ticks."),
-    _number("time_wait", "How long TIME-WAIT lasts, in ticks."),
-    _number("rto", "Retransmission timer, in ticks."),
+    _number("time_wait", "Duration of TIME-WAIT, in ticks."),
+    _number("rto", "Retransmission timeout, in ticks."),
 )
 
 

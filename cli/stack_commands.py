@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tcpmc.checks.running.jobs import ENGINES, select
-from tcpmc.checks.running.loading import MACHINE, find_variant
+from tcpmc.checks.running.loading import find_variant, names_machine
 from tcpmc.checks.running.run import run
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED
 from tcpmc.cli.command_settings import LimitSettings, OutputSettings, ScopeSettings, typed
@@ -28,36 +28,37 @@ if TYPE_CHECKING:
     from tcpmc.studies.compare_report import StackComparison
 
 
-@click.command(short_help="Bugs of real stacks, and what catches each.")
+@click.command(short_help="Show bugs of real stacks, and the property that catches each.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=BUG_NAMES)
 @LIMITS
 @result_options(STUDY_FORMATS)
 @typed
 def gallery(names: tuple[str, ...], limits: LimitSettings, outputs: OutputSettings) -> int:
-    r"""Decide for each seeded bug the property that catches it, with the bug and without.
+    r"""For each seeded bug, decide the property that catches it, with the bug and without it.
 
     \b
     tcpmc gallery                      the table of all
     tcpmc gallery smoltcp-470 inet-92  these, with their traces
     tcpmc gallery -o json=gallery.json
 
-    A bug is caught if its verdict is the opposite of the one without it. Exit code 1: one is not.
+    A bug is caught if the verdict with it is the opposite of the verdict without it. Exit code 1
+    means that some bug is not caught.
     """
-    asked = requests(outputs, STUDY_FORMATS)
-    with opening(asked, outputs.force) as destinations:
+    wanted = requests(outputs, STUDY_FORMATS)
+    with opening(wanted, outputs.force) as destinations:
         from tcpmc.studies import gallery as bugs
 
-        found = bugs.gallery(names, limits.limits(), limits.progress)
+        shown = bugs.gallery(names, limits.limits(), limits.progress)
         destinations.write_by(
             {
-                "json": lambda: bugs.as_json(found),
-                "text": lambda: bugs.as_text(found, width(), traces=bool(names)),
+                "json": lambda: bugs.as_json(shown),
+                "text": lambda: bugs.as_text(shown, width(), traces=bool(names)),
             }
         )
-    if all(request.path for request in asked) and not limits.quiet:
-        for line in bugs.summary(found):
+    if all(request.path for request in wanted) and not limits.quiet:
+        for line in bugs.summary(shown):
             say(line)
-    return found.outcome.exit_code
+    return shown.outcome.exit_code
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ class CompareSettings:
     limits: LimitSettings
 
 
-@click.command(short_help="What differs between two variants.")
+@click.command(short_help="Show the differences between two variants.")
 @click.argument("a", metavar="A", shell_complete=VARIANT_NAMES)
 @click.argument("b", metavar="B", shell_complete=VARIANT_NAMES)
-@click.option("--traces/--no-traces", default=True, help="Show them. [default: --traces]")
+@click.option("--traces/--no-traces", default=True, help="Show the traces. [default: --traces]")
 @SMALL_SCOPE
 @LIMITS
 @result_options(STUDY_FORMATS)
@@ -86,25 +87,28 @@ def compare(
     tcpmc compare smoltcp-470 ./my_stack.py --no-traces
     tcpmc compare rfc9293 ./my_stack.py --scope default --format json
 
-    A and B are names or Python files; or one of them is a learned machine (tcpmc learn), and then
-    they are compared word by word, with the oracle of drive where they differ:
+    A and B are names or Python files. Each difference comes with the shortest run that shows it,
+    if the scope has one. Differences are not a failure: the exit code is 0.
 
     \b
     tcpmc compare rfc9293 linux.dot
 
-    Each difference comes with the shortest run that shows it,
-    if the scope has one. Differences are no failure: the exit code is 0.
+    A learned machine (tcpmc learn) is compared word by word; where answers differ, the run is held
+    against the rules as tcpmc drive does it.
     """
-    if a.endswith(MACHINE) or b.endswith(MACHINE):
+    if names_machine(a) or names_machine(b):
         return _with_machine(a, b, outputs)
     with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code
 
-        found = _compared(a, b, asked_scope(settings.scope), settings.limits)
+        comparison = _compared(a, b, asked_scope(settings.scope), settings.limits)
         destinations.write_by(
-            {"json": lambda: as_json(found), "text": lambda: as_text(found, width(), traces)}
+            {
+                "json": lambda: as_json(comparison),
+                "text": lambda: as_text(comparison, width(), traces),
+            }
         )
-    return exit_code(found)
+    return exit_code(comparison)
 
 
 def _with_machine(a: str, b: str, outputs: OutputSettings) -> int:
@@ -114,16 +118,16 @@ def _with_machine(a: str, b: str, outputs: OutputSettings) -> int:
     from tcpmc.checks.drive.machine_rules import machine_variant
     from tcpmc.reports.drive.machine_text import as_json, as_text
 
-    if a.endswith(MACHINE) and b.endswith(MACHINE):
+    if names_machine(a) and names_machine(b):
         raise BadInput("two machines: tcpmc learn --on STACK --against FILE.dot compares these")
-    machine, other = (a, b) if a.endswith(MACHINE) else (b, a)
+    machine, other = (a, b) if names_machine(a) else (b, a)
     with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         found = compared(stack_of(find_variant(other)), machine_variant(machine))
         destinations.write_by({"json": lambda: as_json(found), "text": lambda: as_text(found)})
     return EXIT_AS_EXPECTED
 
 
-def _compared(a: str, b: str, scope: Scope, asked: LimitSettings) -> StackComparison:
+def _compared(a: str, b: str, scope: Scope, limits: LimitSettings) -> StackComparison:
     """The comparison that the options ask for."""
     from tcpmc.checks.statespace import TooLarge
     from tcpmc.studies.compare import differences, explored, same
@@ -135,14 +139,14 @@ def _compared(a: str, b: str, scope: Scope, asked: LimitSettings) -> StackCompar
     started = time.monotonic()
     lemmas = [name for name, prop in CATALOGUE.items() if isinstance(prop, Lemma)]
     jobs = select([], [a, b], scope, ENGINES[:1]) + select(lemmas, [a, b], scope, ("z3",))
-    outcome = run(jobs, asked.limits(), asked.progress)
+    outcome = run(jobs, limits.limits(), limits.progress)
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt(outcome.reason)
-    left = asked.timeout and max(0.001, asked.timeout - (time.monotonic() - started))
+    left = limits.timeout and max(0.001, limits.timeout - (time.monotonic() - started))
     try:
-        with watched(replace(asked, timeout=left)) as progress:
+        with watched(replace(limits, timeout=left)) as progress:
             mine, theirs = (explored(variant, scope, progress) for variant in variants)
-            found = differences(mine, theirs, outcome)
+            differing = differences(mine, theirs, outcome)
     except (TooLarge, ValueError) as error:
         raise BadInput(str(error)) from error
-    return StackComparison(*variants, scope, found, outcome)
+    return StackComparison(*variants, scope, differing, outcome)

@@ -19,7 +19,7 @@ from tcpmc.checks.verdict import (
     VACUOUS,
 )
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, completing, result_options
+from tcpmc.cli.options import DEBUG, QUIET, RFC_OR_VARIANT, Amount, completing, result_options
 from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 THEOREM_NAMES = completing([*THEOREMS])
 ASSUME = click.option(
     "--assume", multiple=True, metavar="NAME|COMPARISON", shell_complete=completing([*ASSUMPTIONS]),
-    help="Besides those of the theorem; may be repeated.",
+    help="Further assumption, besides those of the theorem; may be repeated.",
 )  # fmt: skip
 
 
@@ -61,24 +61,29 @@ class TableSettings:
 @click.command(short_help="Find how long TIME-WAIT has to be, for all parameters.")
 @click.argument("names", nargs=-1, metavar="[THEOREM]...", shell_complete=THEOREM_NAMES)
 @ASSUME
-@click.option("--variant", default="rfc9293", metavar="NAME|FILE", shell_complete=VARIANT_NAMES)
-@click.option("--all", "every", is_flag=True, help="Every theorem, in a table.")
+@RFC_OR_VARIANT
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Find the conditions of all theorems, and print them as a table.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one per processor]")  # fmt: skip
-@click.option("--certificate", metavar="FILE", help="Write the proof there, as SMT-LIB 2.")
+              help="Processes for --all.  [default: one per processor]")  # fmt: skip
+@click.option("--certificate", metavar="FILE", help="Write the proof to FILE, as SMT-LIB 2.")
 @click.option("--timeout", type=Amount(), metavar="SECONDS",
-              help="For each theorem.")  # fmt: skip
+              help="Time limit per theorem, in seconds.")  # fmt: skip
 @QUIET
 @DEBUG
 @result_options(PROOF_FORMATS)
 @typed
 def threshold(
-    names: tuple[str, ...], table: TableSettings, asked: TimedSettings, outputs: OutputSettings
+    names: tuple[str, ...], table: TableSettings, settings: TimedSettings, outputs: OutputSettings
 ) -> int:
     r"""Find the exact condition on the parameters under which THEOREM holds.
 
-    It is proved where the condition is met, and refuted by a run just outside of it. Without
-    THEOREM: list them.
+    The theorem is proved where the condition is met, and refuted by a run just outside of it.
+    Without THEOREM, the theorems are listed.
 
     \b
       tcpmc threshold old-segments
@@ -88,26 +93,26 @@ def threshold(
       tcpmc threshold --all
     """
     wanted = proof_requests(outputs, table.certificate)
-    if table.every and (names or asked.assume or writes_proof(wanted)):
-        raise BadInput("--all takes no theorem, --assume or certificate")
+    if table.every and (names or settings.assume or writes_proof(wanted)):
+        raise BadInput("--all cannot be combined with a theorem, --assume or a certificate")
     if writes_proof(wanted) and len(names) != 1:
-        raise BadInput("a certificate is of one theorem: name one at a time")
+        raise BadInput("--certificate takes exactly one theorem")
     proof, codes = "", [EXIT_AS_EXPECTED]
     with opening(wanted, outputs.force) as destinations:
         if table.every:
-            text, code = _all(asked, table.jobs)
+            text, code = _all(settings, table.jobs)
             destinations.add(text)
             codes.append(code)
         elif not names:
             destinations.add(_theorems())
         for name in names:
-            variant = find_variant(asked.variant)
-            finder = _finder(name, variant, asked)
+            variant = find_variant(settings.variant)
+            finder = _finder(name, variant, settings)
             answer = finder.find()
             if writes_proof(wanted):
-                proof = _proof(finder, answer, asked.variant)
+                proof = _proof(finder, answer, settings.variant)
             destinations.add(_report(finder.question, answer))
-            codes.append(_code(name, variant, answer, asked))
+            codes.append(_code(name, variant, answer, settings))
         destinations.write_added(lambda: proof)
     return max(codes)
 
@@ -117,13 +122,13 @@ def _all(settings: TimedSettings, processes: int | None) -> tuple[str, int]:
     from tcpmc.checks.certificates.proving import ProofRequest, rows, theorems
 
     groups = theorems(find_variant(settings.variant).name)
-    asked = [ProofRequest(names, settings.variant, settings.timeout) for names in groups]
-    found = rows(asked, processes, tell=progress_of(settings.quiet))
+    proofs = [ProofRequest(names, settings.variant, settings.timeout) for names in groups]
+    table = rows(proofs, processes, tell=progress_of(settings.quiet))
     lines = [f"  {'verdict':12} {'theorem':30}    found  exactly if"]
-    for row in found.rows:
-        told = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}{row.remark}"
-        lines.append(told)
-    return "\n".join(lines) + "\n" + found.ending, found.code
+    for row in table.rows:
+        line = f"  {row.word:12} {row.name:30} {row.seconds:6.1f} s  {row.where}{row.remark}"
+        lines.append(line)
+    return "\n".join(lines) + "\n" + table.ending, table.code
 
 
 def _code(name: str, variant: Variant, answer: Threshold, settings: TimedSettings) -> int:
@@ -197,5 +202,7 @@ def _theorems() -> str:
     for theorem in THEOREMS.values():
         lines += [f"  {theorem.name}", f"      {theorem.meaning}"]
     lines.append("ASSUMPTIONS, and comparisons such as T < 2 MSL")
-    lines += [f"  {one.name}\n      {one.meaning}" for one in ASSUMPTIONS.values()]
+    lines += [
+        f"  {assumption.name}\n      {assumption.meaning}" for assumption in ASSUMPTIONS.values()
+    ]
     return "\n".join(lines) + "\n"

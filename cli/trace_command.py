@@ -31,15 +31,15 @@ class Folder:
 def folders(values: Sequence[str]) -> list[Folder]:
     """The values of `--traces`: FORMAT=FOLDER, or FOLDER for text and JSON. Makes the folders;
     raises BadInput for one that cannot be written to."""
-    found = []
+    writable = []
     for text in values:
         name, equals, path = text.partition("=")
         if equals and named_format(text):
             formats = [_known(name)]
         else:
             formats, path = [ALL_FORMATS[usual] for usual in USUAL], text
-        found += [Folder(form, writable_folder(path)) for form in formats]
-    return found
+        writable += [Folder(form, writable_folder(path)) for form in formats]
+    return writable
 
 
 def _known(name: str) -> Format:
@@ -48,7 +48,7 @@ def _known(name: str) -> Format:
     return ALL_FORMATS[name]
 
 
-def write_traces(outcome: Outcome, asked: Sequence[Folder], force: bool = False) -> int:
+def write_traces(outcome: Outcome, wanted: Sequence[Folder], force: bool = False) -> int:
     """Write the trace of each verdict that has one and is not as expected; how many there are."""
     results = [
         result
@@ -56,7 +56,7 @@ def write_traces(outcome: Outcome, asked: Sequence[Folder], force: bool = False)
         if result.verdict.trace is not None and result.verdict.standing != Standing.AS_EXPECTED
     ]
     for result in results:
-        for folder in asked:
+        for folder in wanted:
             path = folder.path / (file_name(result) + folder.format.suffix)
             with opening([Request(folder.format, str(path))], force) as destinations:
                 destinations.follow(result)

@@ -12,7 +12,7 @@ from tcpmc.checks.certificates.solvers import SOLVERS, Missing
 from tcpmc.checks.running.loading import find_variant
 from tcpmc.checks.verdict import EXIT_AS_EXPECTED, EXIT_UNEXPECTED, INCONCLUSIVE
 from tcpmc.cli.command_settings import OutputSettings, typed
-from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, result_options
+from tcpmc.cli.options import DEBUG, QUIET, VARIANT_NAMES, Amount, one_variant, result_options
 from tcpmc.cli.output_formats import TEXT_FORMATS
 from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.prove_command import certificate_file
@@ -39,17 +39,21 @@ class VerifySettings:
 @click.command(short_help="Re-check certificates with z3 and cvc5.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--all", "every", is_flag=True,
-              help="Prove what of the catalogue has a proof, and check it.")  # fmt: skip
-@click.option("--variant", metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+              help="Prove what can be proved of the catalogue, and check the proofs.")  # fmt: skip
+@click.option("--variant", multiple=True, callback=one_variant, metavar="NAME|FILE",
+              shell_complete=VARIANT_NAMES,
               help="The variant that the certificates are about. A file is run only if it is named "
               "here.  [default for --all: rfc9293]")  # fmt: skip
-@click.option("--certificates", metavar="DIR", help="With --all, write the certificates there.")
+@click.option(
+    "--certificates", metavar="DIR", help="With --all, write the certificates to this folder."
+)
 @click.option("--solver", "solvers", multiple=True, type=click.Choice(SOLVERS),
               help="[default: both]")  # fmt: skip
-@click.option("--timeout", type=Amount(), default=300.0,
-              metavar="SECONDS", help="For each obligation, and each proof.")  # fmt: skip
+@click.option("--timeout", type=Amount(), default=300,
+              metavar="SECONDS", show_default=True,
+              help="Time limit per obligation and per proof, in seconds.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
-              help="Processes of --all.  [default: one per processor]")  # fmt: skip
+              help="Processes for --all.  [default: one per processor]")  # fmt: skip
 @QUIET
 @DEBUG
 @result_options(TEXT_FORMATS)
@@ -61,10 +65,10 @@ def verify(
     settings: VerifySettings,
     outputs: OutputSettings,
 ) -> int:
-    r"""Check the proofs in FILE..., written by prove or threshold --certificate, from scratch.
+    r"""Check proofs that prove or threshold wrote with --certificate.
 
-    Of a file only the invariant is believed to be worth checking: the statement is made again from
-    the model, and each obligation is put to the solvers.
+    Only the invariant is taken from a file. The statement is generated again from the model, and
+    the solvers are asked for each proof obligation.
 
     \b
       tcpmc prove graceful-close --certificate graceful.smt2
@@ -79,9 +83,9 @@ def verify(
     code, named = EXIT_AS_EXPECTED, None if every else _named(variant)
     with opening(requests(outputs, TEXT_FORMATS), outputs.force) as destinations:
         if every:
-            found = _all(variant or "rfc9293", settings, outputs.force)
-            destinations.add(_table(found.rows) + found.ending)
-            code = found.code
+            table = _all(variant or "rfc9293", settings, outputs.force)
+            destinations.add(_table(table.rows) + table.ending)
+            code = table.code
         for name in files:
             checked = _check(_data_of(name), named, settings)
             code = code if checked.accepted else EXIT_UNEXPECTED
@@ -117,21 +121,21 @@ def _check(data: bytes, named: Named | None, settings: VerifySettings) -> Checke
         raise BadInput(str(error)) from error
 
 
-def _checked(name: str, found: Checked) -> str:
+def _checked(name: str, checked: Checked) -> str:
     """The verdict on a file, and what it proves."""
     from tcpmc.reports.layout import hanging
 
-    if not found.accepted:
-        return f"REJECTED  {name}  {_why(found)}"
-    lines = [f"accepted  {name}  by {' and '.join(found.solvers)}"]
-    for text in found.proved:
+    if not checked.accepted:
+        return f"REJECTED  {name}  {_why(checked)}"
+    lines = [f"accepted  {name}  by {' and '.join(checked.solvers)}"]
+    for text in checked.proved:
         lines += hanging(text, width() or 100, 2)
     return "\n".join(lines) + "\n"
 
 
-def _why(found: Checked) -> str:
-    state = "".join(f"\n    {one}" for one in found.state)
-    return f"{found.obligation}: {found.reason}{state}\n"
+def _why(checked: Checked) -> str:
+    state = "".join(f"\n    {value}" for value in checked.state)
+    return f"{checked.obligation}: {checked.reason}{state}\n"
 
 
 def _all(variant: str, settings: VerifySettings, force: bool) -> ProofOutcome:
@@ -141,14 +145,14 @@ def _all(variant: str, settings: VerifySettings, force: bool) -> ProofOutcome:
     solvers = settings.solvers or SOLVERS
     limit = settings.timeout
     groups = [safety(), *theorems(find_variant(variant).name)]
-    asked = [ProofRequest(names, variant, limit, solvers, limit) for names in groups]
+    proofs = [ProofRequest(names, variant, limit, solvers, limit) for names in groups]
 
     def keep(row: Proved) -> None:
         if settings.certificates and row.certificate:
             certificate_file(settings.certificates, row.name, row.certificate, force)
 
     try:
-        return rows(asked, settings.jobs, keep, progress_of(settings.quiet))
+        return rows(proofs, settings.jobs, keep, progress_of(settings.quiet))
     except Missing as error:
         raise BadInput(str(error)) from error
 
@@ -174,6 +178,6 @@ def _table(rows: list[Proved]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _seconds(found: Checked, solver: str) -> str:
-    times = [took for (by, _), took in found.seconds.items() if by == solver]
+def _seconds(checked: Checked, solver: str) -> str:
+    times = [took for (by, _), took in checked.seconds.items() if by == solver]
     return f"{sum(times):.1f} s" if times else "-"

@@ -95,11 +95,11 @@ def _own_fonts() -> Iterator[None]:
 def _silenced() -> Iterator[None]:
     """Keep off stderr what Fontconfig says there about the machine's own set-up."""
     sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
         os.close(nowhere)

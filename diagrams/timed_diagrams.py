@@ -94,8 +94,9 @@ class Picture:
 
     def __init__(self, drawing: Drawing, trace: TimedTrace) -> None:
         self.drawing, self.trace = drawing, trace
-        ends = (one for one in spans(trace) if (one.timer, one.end) == (trace.timer, trace.end))
-        self._began = [span.started[-1] for span in ends][-1]
+        claimed = (trace.timer, trace.end)
+        waits = [wait for wait in spans(trace) if (wait.timer, wait.end) == claimed]
+        self._began = waits[-1].started[-1]
         self.last = max([trace.over, *(copy.sent + copy.life for copy in trace.left)])
         for name, colour in {"blue": BLUE, "red": RED}.items():
             box: Look = {"viewBox": "0 0 8 8", "markerWidth": 8, "markerHeight": 8}
@@ -116,7 +117,11 @@ class Picture:
             self.drawing.text((x, TOP - 11), str(State.ESTABLISHED), font_weight="bold", **middle)
         self.drawing.line((AXIS, TOP), (AXIS, bottom), stroke=GREY)
         moments = sorted(
-            {Fraction(0), self.trace.over, *(one.event.moment for one in self.trace.happened)}
+            {
+                Fraction(0),
+                self.trace.over,
+                *(happening.event.moment for happening in self.trace.happened),
+            }
         )
         for moment, y in zip(moments, _spread(map(self.y, moments), 12), strict=True):
             self._tick(moment, y)
@@ -199,14 +204,16 @@ class Picture:
     def states(self, end: int) -> None:
         """What each event does at an end, beside its lifeline."""
         state, said = State.ESTABLISHED, list[tuple[Fraction, str, str]]()
-        for one in (one for one in self.trace.happened if one.event.end == end):
-            after = one.step.tcb.state
+        for happening in (
+            happening for happening in self.trace.happened if happening.event.end == end
+        ):
+            after = happening.step.tcb.state
             words = (
-                "" if after != state and one.event.segment else _said(one),
+                "" if after != state and happening.event.segment else _said(happening),
                 str(after) if after != state else "",
             )
             if any(words):
-                said.append((one.event.moment, *words))
+                said.append((happening.event.moment, *words))
             state = after
         sign, anchor = (-1, "end") if end == 0 else (1, "start")
         x = LINES[end] + sign * (BAR / 2 + 5)
@@ -230,8 +237,8 @@ class Picture:
             self.drawing.text(place, text, fill=RED, font_size=12, font_weight="bold")
 
 
-def _said(one: Happened) -> str:
+def _said(happening: Happened) -> str:
     """A call, a timeout, or that the timer starts again."""
-    if one.event.segment is None:
-        return one.event.kind
-    return "timer starts again" if one.step.starts_time_wait else ""
+    if happening.event.segment is None:
+        return happening.event.kind
+    return "timer starts again" if happening.step.starts_time_wait else ""

@@ -12,8 +12,8 @@ def dot(result: Result) -> str:
     """The ladder as DOT."""
     job, verdict = result.job, result.verdict
     assert verdict.trace is not None
-    told = f"{verdict.word} {job.prop.name} on {job.variant.name}"
-    source: str = ladder_dot(Model(job.variant, job.scope), verdict.trace, told).source
+    title = f"{verdict.word} {job.prop.name} on {job.variant.name}"
+    source: str = ladder_dot(Model(job.variant, job.scope), verdict.trace, title).source
     return source
 
 

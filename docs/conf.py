@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from importlib.metadata import version as installed_version
 
-from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 project = "tcpmc"
@@ -13,6 +12,8 @@ author = "the tcpmc authors"
 release = version = installed_version("tcpmc")
 html_title = "tcpmc"
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_show_copyright = False
 highlight_language = "none"
 smartquotes = False  # --variant keeps both its hyphens
@@ -32,12 +33,10 @@ autodoc_member_order = "bysource"
 
 
 def _for_the_site(app: Sphinx, page: str, source: list[str]) -> None:
-    """GitHub draws a Mermaid diagram above each ladder, which is folded: the site shows the ladder.
-    What lies outside of docs/ is a file to download, a page as well."""
-    text = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.M | re.S)
+    """Ladders are not folded. What lies outside of docs/ is a file to download, a page as well."""
+    text = source[0].replace("<details>", "<details open>")
     up = "../" * (page.count("/") + 1)
-    text = re.sub(rf"\]\(({re.escape(up)}[\w/.-]+\.md)\)", r"](path:\1)", text)
-    source[0] = text.replace("<details>", "<details open>")
+    source[0] = re.sub(rf"\]\(({re.escape(up)}[\w/.-]+\.md)\)", r"](path:\1)", text)
 
 
 def _as_printed(app: Sphinx, context: object, lines: list[str]) -> None:
@@ -54,4 +53,3 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", _for_the_site)
     app.connect("sphinx-click-process-description", _as_printed)
-    app.add_lexer("mermaid", TextLexer)

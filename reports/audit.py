@@ -10,6 +10,7 @@ from tcpmc.model.endpoint.alternatives import Choice
 from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.reports.layout import labelled
 from tcpmc.reports.verdict_json import Json, dumped, trace_json
 
 if TYPE_CHECKING:
@@ -23,79 +24,74 @@ LABELS = 10
 """The width of the column of labels."""
 
 
-def as_text(found: Audits, width: int | None = None) -> str:
+def as_text(audits: Audits, width: int | None = None) -> str:
     """Every audit, and what it comes to."""
     lines: list[str] = []
-    for one in found.audits:
-        lines += [*_audit(one, width or WIDTH), ""]
-    for one in found.audits:
-        lines += _wrapped(conclusion(one), width or WIDTH)
+    for audit in audits.audits:
+        lines += [*_audit(audit, width or WIDTH), ""]
+    for audit in audits.audits:
+        lines += _wrapped(conclusion(audit), width or WIDTH)
     return "\n".join(lines) + "\n"
 
 
-def conclusion(one: Audit) -> str:
+def conclusion(audit: Audit) -> str:
     """What the audit came to, on one line."""
-    name, known = one.variant.name, _known(one)
-    count = {level: sum(row.level == level for row in one.broken) for level in RequirementLevel}
-    for choice in one.choices:
+    name, method = audit.variant.name, _known(audit)
+    count = {level: sum(row.level == level for row in audit.broken) for level in RequirementLevel}
+    for choice in audit.choices:
         count[choice.level] += 1
-    unseen = len(one.rows) - len(one.broken)
+    unseen = len(audit.rows) - len(audit.broken)
     if not any(count.values()) and not unseen:
-        return f"{name}: {one.word}: the same as RFC 9293 in every step ({known})"
-    told = [
+        return f"{name}: {audit.word}: the same as RFC 9293 in every step ({method})"
+    counts = [
         f"{count[level]} {level}"
         for level in sorted(RequirementLevel, reverse=True)
         if count[level]
     ]
-    told += [f"{unseen} that nobody can observe"] if unseen else []
+    counts += [f"{unseen} that nobody can observe"] if unseen else []
     if not count[RequirementLevel.MUST] and not count[RequirementLevel.SHLD]:
-        choices = f"but for {', '.join(told)}" if told else ""
-        return f"{name}: {one.word}: equal to RFC 9293 {choices} ({known})"
-    rest = "no other difference was found" if one.tried else "nothing else differs"
-    return f"{name}: differs from RFC 9293: {', '.join(told)}; {rest} ({known})"
+        choices = f"but for {', '.join(counts)}" if counts else ""
+        return f"{name}: {audit.word}: equal to RFC 9293 {choices} ({method})"
+    rest = "no other difference was found" if audit.tried else "nothing else differs"
+    return f"{name}: differs from RFC 9293: {', '.join(counts)}; {rest} ({method})"
 
 
-def _known(one: Audit) -> str:
-    if one.tried:
-        rules = ", ".join(f"{rule}: {why}" for rule, why in one.tried)
+def _known(audit: Audit) -> str:
+    if audit.tried:
+        rules = ", ".join(f"{rule}: {why}" for rule, why in audit.tried)
         return f"HOLDS for the numbers that were tried, since not every rule can be proved: {rules}"
     return "PROVED for every TCB and event, 32-bit numbers"
 
 
-def _audit(one: Audit, width: int) -> Iterator[str]:
-    yield from _wrapped(f"{one.variant.name}: {one.variant.title}", width)
-    for row in one.rows:
-        yield from row_lines(one, row, width)
-    for choice in one.choices:
+def _audit(audit: Audit, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{audit.variant.name}: {audit.variant.title}", width)
+    for row in audit.rows:
+        yield from row_lines(audit, row, width)
+    for choice in audit.choices:
         yield from choice_lines(choice, width)
 
 
-def row_lines(one: Audit, row: AuditRow, width: int) -> Iterator[str]:
+def row_lines(audit: Audit, row: AuditRow, width: int) -> Iterator[str]:
     """A row in words: what differs, and then a line or more for each thing to know of it."""
     head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
     yield from _wrapped(head, width, "  ")
-    yield from _told("when", condition(row), width)
+    yield from _beside("when", condition(row), width)
     for label, ways, name in (
         ("RFC 9293", row.rfc_does, row.rfc_label),
         ("variant", row.own_does, row.own_label),
     ):
         *others, last = shortened(ways)
         for number, way in enumerate(others):
-            yield from _told("or" if number else label, way, width)
-        yield from _told("or" if others else label, f"{last} ({name})", width)
-    yield from _told("because", reason(row), width)
-    yield from _told("such as", shown(row.example), width)
+            yield from _beside("or" if number else label, way, width)
+        yield from _beside("or" if others else label, f"{last} ({name})", width)
+    yield from _beside("because", reason(row), width)
+    yield from _beside("such as", shown(row.example), width)
     if reached(row):
-        yield from _told("run", reached(row), width)
+        yield from _beside("run", reached(row), width)
 
 
-def _told(label: str, text: str, width: int) -> Iterator[str]:
-    """The text beside its label, both in columns."""
-    lines = textwrap.wrap(
-        text, width - LABELS - 6, break_on_hyphens=False, break_long_words=False
-    ) or [""]
-    yield f"      {label:<{LABELS}}{lines[0]}"
-    yield from (f"      {'':<{LABELS}}{line}" for line in lines[1:])
+def _beside(label: str, text: str, width: int) -> list[str]:
+    return labelled(f"      {label}", text, width, 6 + LABELS)
 
 
 def word(row: AuditRow) -> str:
@@ -138,19 +134,19 @@ def reached(row: AuditRow) -> str:
     return row.reached_in
 
 
-def shown(one: Example) -> str:
+def shown(example: Example) -> str:
     """The step of an example: the TCB, and what happens."""
-    told = [str(one.tcb.state)]
-    if one.tcb.state not in (State.CLOSED, State.LISTEN):
-        told += [f"SND.UNA {one.tcb.snd_una}", f"SND.NXT {one.tcb.snd_nxt}"]
-        told += [f"RCV.NXT {one.tcb.rcv_nxt}"]
-    if one.max_snd_wnd is not None:
-        told.append(f"MAX.SND.WND {one.max_snd_wnd}")
-    if one.segment is not None:
-        told.append(f"segment {one.segment}")
-    if one.octets is not None:
-        told.append(f"SEND of {one.octets} octets")
-    return ", ".join(told)
+    parts = [str(example.tcb.state)]
+    if example.tcb.state not in (State.CLOSED, State.LISTEN):
+        parts += [f"SND.UNA {example.tcb.snd_una}", f"SND.NXT {example.tcb.snd_nxt}"]
+        parts += [f"RCV.NXT {example.tcb.rcv_nxt}"]
+    if example.max_snd_wnd is not None:
+        parts.append(f"MAX.SND.WND {example.max_snd_wnd}")
+    if example.segment is not None:
+        parts.append(f"segment {example.segment}")
+    if example.octets is not None:
+        parts.append(f"SEND of {example.octets} octets")
+    return ", ".join(parts)
 
 
 def choice_lines(choice: Choice, width: int) -> Iterator[str]:
@@ -179,26 +175,26 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 # -- for programs ---------------------------------------------------------------------------------
 
 
-def as_json(found: Audits) -> str:
+def as_json(audits: Audits) -> str:
     """Every audit as an object."""
-    return dumped(audits_object(found), indent=2)
+    return dumped(audits_object(audits), indent=2)
 
 
-def audits_object(found: Audits) -> Json:
+def audits_object(audits: Audits) -> Json:
     """Every audit, the level that fails, and whether one does."""
-    audits = [_as_object(one) for one in found.audits]
-    return {"level": str(found.level), "fails": found.fails, "audits": audits}
+    objects = [_as_object(audit) for audit in audits.audits]
+    return {"level": str(audits.level), "fails": audits.fails, "audits": objects}
 
 
-def _as_object(one: Audit) -> Json:
+def _as_object(audit: Audit) -> Json:
     return {
-        "variant": one.variant.name,
-        "title": one.variant.title,
-        "source": one.source,
-        "word": one.word,
-        "conclusion": conclusion(one),
-        "tried": [{"rule": rule, "reason": why} for rule, why in one.tried],
-        "differences": [_row_object(row) for row in one.rows],
+        "variant": audit.variant.name,
+        "title": audit.variant.title,
+        "source": audit.source,
+        "word": audit.word,
+        "conclusion": conclusion(audit),
+        "tried": [{"rule": rule, "reason": why} for rule, why in audit.tried],
+        "differences": [_row_object(row) for row in audit.rows],
         "choices": [
             {
                 "switch": choice.switch,
@@ -208,7 +204,7 @@ def _as_object(one: Audit) -> Json:
                 "words": choice.words,
                 "citation": choice.citation,
             }
-            for choice in one.choices
+            for choice in audit.choices
         ],
     }
 

@@ -37,15 +37,15 @@ def of_variant(audit: Audit) -> Place:
 
 def _made(audit: Audit, row: AuditRow) -> list[Place]:
     """The lines that made the labels of the step, of the rule's own label if there is one."""
-    one, gap = row.example, row.gaps[0]
-    host = Host(audit.variant.profile, one.iss, one.remembered, one.may_open)
+    example, gap = row.example, row.gaps[0]
+    host = Host(audit.variant.profile, example.iss, example.remembered, example.may_open)
     with noting() as made:
         rules = audit.variant.rules
         if gap.case.event in (*CALLS, *TIMEOUTS):
-            octets = () if one.octets is None else (one.octets,)
-            getattr(rules, gap.case.event)(host, one.tcb, *octets)
+            octets = () if example.octets is None else (example.octets,)
+            getattr(rules, gap.case.event)(host, example.tcb, *octets)
         else:
-            assert one.segment is not None
-            rules.segment_arrives(host, one.tcb, one.segment)
+            assert example.segment is not None
+            rules.segment_arrives(host, example.tcb, example.segment)
     named = [place for rules, place in made if set(gap.own_here.rules[-1:]) & set(rules)]
     return named or [place for _, place in made]

@@ -11,14 +11,16 @@ import ast
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os.path import normpath, realpath
 from pathlib import Path
 from types import FrameType
 
+from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Job, Result
+from tcpmc.checks.running.stacks_of_ends import ends_in
 from tcpmc.checks.trace import Trace, move_of
 from tcpmc.model.endpoint.tcb import Step
 from tcpmc.model.network.system import Model
@@ -55,7 +57,7 @@ def places(result: Result) -> list[dict[str, Place]]:
     trace, job = result.verdict.trace, result.job
     if trace is None:
         return []
-    model, own = Model(job.variant, job.scope), _own_file(job)
+    model, own = Model(job.variant, job.scope), set(_own_files(job))
     return [
         _labels(model, trace, number, own) if step is not None else {}
         for number, step in enumerate(trace.steps)
@@ -67,19 +69,26 @@ def blamed(result: Result) -> Place:
     the trace comes through, or the one that defines it; else the last rule of the trace, or what
     says of the variant how it differs."""
     passed = [place for step in places(result) for place in step.values()]
-    own, name = _own_file(result.job), result.job.variant.name
-    if own is None:
-        return passed[-1] if passed else definition(Path(variants.__file__), name)
-    inside = [place for place in passed if Path(place.file).resolve() == own]
-    return inside[-1] if inside else definition(own, name)
+    own = _own_files(result.job)
+    inside = [place for place in passed if Path(place.file).resolve() in own]
+    if inside or (passed and not own):
+        return inside[-1] if inside else passed[-1]
+    for file, name in own.items():
+        return definition(file, name)
+    return definition(Path(variants.__file__), result.job.variant.name)
 
 
-def _own_file(job: Job) -> Path | None:
-    """The file of a user's variant."""
-    return Path(job.source).resolve() if job.source.endswith(".py") else None
+def _own_files(job: Job) -> dict[Path, str]:
+    """The files of a user's variants, and the name of each."""
+    names = ends_in(job.source) or dict.fromkeys(ENDS, job.source)
+    return {
+        Path(source).resolve(): job.variant.at(ENDS.index(end)).name
+        for end, source in names.items()
+        if source.endswith(".py")
+    }
 
 
-def _labels(model: Model, trace: Trace, number: int, own: Path | None) -> dict[str, Place]:
+def _labels(model: Model, trace: Trace, number: int, own: Collection[Path]) -> dict[str, Place]:
     """The labels of one step, in order, with their places."""
     step = trace.steps[number]
     assert step is not None
@@ -89,7 +98,7 @@ def _labels(model: Model, trace: Trace, number: int, own: Path | None) -> dict[s
     found = {}
     for label in step.rules:
         makers = [place for rules, place in made if label in rules]
-        inside = [place for place in makers if own and Path(place.file).resolve() == own]
+        inside = [place for place in makers if Path(place.file).resolve() in own]
         if makers:
             found[label] = inside[-1] if inside else makers[0]
     return found

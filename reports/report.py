@@ -65,15 +65,15 @@ def _table(results: Sequence[Result], width: int, methods: bool) -> Iterator[str
         last = prop.name
         mark = " " if verdict.as_expected else "!"
         row = f"{mark} {verdict.word:<{WORD}}{_name(result):<{name}} "
-        told, *more = wrapped(basis(verdict), how if wide else width - 4)
+        first, *more = wrapped(basis(verdict), how if wide else width - 4)
         by = _by(verdict)
         letters = _letters(result, notes)
         if wide:
-            yield f"{row}{told:<{how}} {by:<4} {letters}"
+            yield f"{row}{first:<{how}} {by:<4} {letters}"
             yield from (" " * len(row) + line for line in more)
         else:
             yield from wrapped(f"{row}{by} {letters}", width)
-            yield from (f"    {line}" for line in (told, *more))
+            yield from (f"    {line}" for line in (first, *more))
         if methods:
             yield from _details(result, width)
     yield ""
@@ -104,24 +104,24 @@ def basis(verdict: Verdict) -> str:
     """The method of the first engine that has the verdict, and what is odd about it."""
     best = [answer for answer in verdict.answers.values() if answer.word == verdict.word]
     answers = best or list(verdict.answers.values())
-    told = answers[0].method if answers else "no engine answered"
+    text = answers[0].method if answers else "no engine answered"
     if not best:
-        told = "; ".join(f"{name} {answer.word}" for name, answer in verdict.answers.items())
+        text = "; ".join(f"{name} {answer.word}" for name, answer in verdict.answers.items())
     if not verdict.as_expected:
-        told += f" (expected {verdict.expected})"
-    return told
+        text += f" (expected {verdict.expected})"
+    return text
 
 
 def _details(result: Result, width: int) -> Iterator[str]:
     """What the property says, and what each engine says of it."""
     prop, verdict = result.job.prop, result.verdict
-    told = [f"{prop.kind}: {prop.meaning} ({prop.citation})"]
+    texts = [f"{prop.kind}: {prop.meaning} ({prop.citation})"]
     if len(verdict.answers) > 1:
-        told += [
+        texts += [
             f"{name}: {a.word}, {a.method}{f' ({a.narrower})' if a.narrower else ''}"
             for name, a in verdict.answers.items()
         ]
-    for text in told:
+    for text in texts:
         yield from (f"    {line}" for line in wrapped(text, width - 4))
 
 
@@ -146,20 +146,20 @@ def _legend(results: Sequence[Result], notes: list[str], width: int) -> Iterator
 
 def _scopes(results: Sequence[Result]) -> list[str]:
     """The scope asked for, and for each property that needs another what is different in it."""
-    asked = results[0].job.asked
-    texts = [f"scope {asked.name}: {asked.describe()}"]
+    common = results[0].job.asked
+    texts = [f"scope {common.name}: {common.describe()}"]
     others: dict[Scope, list[str]] = {}
     for result in results:
         scope, prop = result.job.scope, result.job.prop
         names = others.setdefault(scope, [])
-        if scope != asked and not isinstance(prop, Lemma) and prop.name not in names:
+        if scope != common and not isinstance(prop, Lemma) and prop.name not in names:
             names.append(prop.name)
     for scope, names in others.items():
         if names:
             changed = [
                 " ".join(option(name, getattr(scope, name)))
                 for name in FLAGS
-                if getattr(scope, name) != getattr(asked, name)
+                if getattr(scope, name) != getattr(common, name)
             ]
             texts.append(f"scope of {', '.join(names)}: the same with {' '.join(changed)}")
     lemmas = [result.job.prop for result in results if isinstance(result.job.prop, Lemma)]
@@ -180,14 +180,17 @@ def summary(outcome: Outcome) -> list[str]:
         if v.differs
     ]
     if len(judged) < len(verdicts):
-        told = f"{len(verdicts) - len(judged)} verdicts on variants without an expected one"
+        count = f"{len(verdicts) - len(judged)} verdicts on variants without an expected one"
         different = "; ".join(differing) or "nothing"
-        lines.append(f"{told}; different from what rfc9293 is expected to give: {different}.")
+        lines.append(f"{count}; different from what rfc9293 is expected to give: {different}.")
     vacuous = [verdict.prop.name for verdict in verdicts if verdict.word == VACUOUS]
     if vacuous:
         lines.append(f"Vacuous, the premise never happens: {', '.join(dict.fromkeys(vacuous))}.")
     if any(v.word in DEFINITE and not v.as_expected for v in verdicts) and _small(outcome):
         lines.append("The expected verdicts are those of the scope default; this one is smaller.")
+    kept = sum(result.kept for result in outcome.results)
+    if kept:
+        lines.append(f"{kept} decided by an earlier run (--no-cache decides anew).")
     return [*lines, *_capacity(verdicts), *outcome_notes(outcome, outcome.exit_code)]
 
 

@@ -13,14 +13,14 @@ from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import asdict
 
 from tcpmc.checks.running.jobs import Job, Outcome, Result
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.stacks_of_ends import find_stacks
 from tcpmc.checks.trace import ReplayError, Trace, replay
 from tcpmc.checks.verdict import WITNESS, Answer, Verdict
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Reachable
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 from tcpmc.reports.verdict_json import SCHEMA, as_json, dumped, state_object, step_object
 from tcpmc.reports.verdict_objects import ResultObject, StepObject, VerdictsObject
 
@@ -52,10 +52,10 @@ def read_traces(name: str, source: str | None = None) -> list[SavedTrace]:
     except OSError as error:
         raise BadInput(f"{name}: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name}: not JSON: {error}") from error
+        raise BadInput(f"{name}: invalid JSON: {error}") from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
-        raise BadInput(f"{name}: its schema is {schema!r:.60}, and not {SCHEMA!r}")
+        raise BadInput(f"{name}: unknown schema {schema!r:.60}; expected {SCHEMA!r}")
     try:
         results = convert(document, VerdictsObject).results
         having = [result for result in results if result.trace and result.scope]
@@ -64,9 +64,9 @@ def read_traces(name: str, source: str | None = None) -> list[SavedTrace]:
         raise BadInput(f"{name}: a trace does not replay: {error}") from error
     except (ValidationError, ValueError) as error:
         told = " ".join(str(error).split())
-        raise BadInput(f"{name}: not as --format json writes it: {told:.120}") from error
+        raise BadInput(f"{name}: not the output of --format json: {told:.120}") from error
     if not found:
-        raise BadInput(f"{name}: there is no trace of a run in it")
+        raise BadInput(f"{name}: it contains no trace of a run")
     return found
 
 
@@ -80,7 +80,7 @@ def _replayed(result: ResultObject, source: str | None) -> SavedTrace:
         raise ReplayError(f"{told}: {length} steps, and at most {LONGEST} can be shown")
     state = model.initial()
     if state_object(state) != recorded.initial:
-        raise ReplayError(f"{told}: it does not begin where runs in its scope do")
+        raise ReplayError(f"{told}: it does not start in the initial state of its scope")
     path, events = [], []
     for number, step in enumerate(recorded.steps, 1):
         for index, (event, how, after) in enumerate(model.successors(state)):
@@ -100,14 +100,14 @@ def _happens(step: StepObject) -> tuple[object, ...]:
     return step.event, step.end, step.segment, step.iss_offset
 
 
-def _variant(name: str, source: str | None) -> Variant:
+def _variant(name: str, source: str | None) -> Stacks:
     if source is None:
         try:
-            return find_variant(name)
+            return find_stacks(name)
         except BadInput as error:
             hint = "give the file of a variant of your own by --variant"
             raise BadInput(f"{error}; {hint}") from error
-    variant = find_variant(source)
+    variant = find_stacks(source)
     if variant.name != name:
         raise BadInput(f"--variant {source} is {variant.name}, and the trace is of {name}")
     return variant

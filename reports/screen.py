@@ -59,7 +59,7 @@ def _closing(facts: Facts) -> str:
         WITNESS: f"Yes,{after}" if after else "Yes",
         UNREACHABLE: "No: no run comes to it",
     }
-    told = facts.said("closing", words, "Not decided")
+    sentence = facts.said("closing", words, "Not decided")
     only = facts.said(
         "closing-only-simultaneous",
         {
@@ -67,7 +67,7 @@ def _closing(facts: Facts) -> str:
             REFUTED: ", and even when no FINs crossed",
         },
     )
-    return f"{told}{only}."
+    return f"{sentence}{only}."
 
 
 def _deadlock(facts: Facts) -> str:
@@ -201,8 +201,8 @@ def _answers(results: Sequence[Result], width: int) -> Iterator[str]:
 
 def _see(facts: Facts, question: ScreenQuestion, about: str) -> Iterator[str]:
     """The verdicts that the answer follows from, and the command that shows its evidence."""
-    asked = [facts.results.get((name, about)) for name in question.properties]
-    there = [result for result in asked if result is not None]
+    results = [facts.results.get((name, about)) for name in question.properties]
+    there = [result for result in results if result is not None]
     yield "; ".join(f"{result.verdict.word} {result.job.prop.name}" for result in there)
     shown = [result for result in there if result.verdict.trace is not None]
     if shown:

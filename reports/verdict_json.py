@@ -77,14 +77,14 @@ def dumped(value: Json, indent: int | None = None) -> str:
 
 def result_json(result: Result) -> Json:
     """One verdict, with what it rests on and its trace, as JSON has it."""
-    found: Json = to_builtins(result_object(result))
-    return found
+    record: Json = to_builtins(result_object(result))
+    return record
 
 
 def trace_json(trace: Trace) -> Json:
     """A trace as JSON has it."""
-    found: Json = to_builtins(trace_object(trace))
-    return found
+    record: Json = to_builtins(trace_object(trace))
+    return record
 
 
 def result_object(result: Result) -> ResultObject:
@@ -106,6 +106,7 @@ def result_object(result: Result) -> ResultObject:
         vacuous=verdict.word == VACUOUS,
         trace=None if verdict.trace is None else trace_object(verdict.trace),
         command=command(job),
+        kept=True if result.kept else UNSET,
     )
 
 

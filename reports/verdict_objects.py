@@ -215,6 +215,13 @@ class ScopeObject(JsonObject, frozen=True):
     msl: Ticks
     time_wait: Ticks
     rto: Ticks
+    listener: Annotated[
+        Literal["none", "both", "A", "B"],
+        Meta(description="which end is in LISTEN once its connection is gone"),
+    ] = "none"
+    prompt: Annotated[
+        bool, Meta(description="whether all arrives before a retransmission or another OPEN")
+    ] = False
 
 
 class ResultObject(JsonObject, frozen=True):
@@ -245,6 +252,9 @@ class ResultObject(JsonObject, frozen=True):
     vacuous: bool
     trace: TraceObject | None
     command: Annotated[str, Meta(description="shows this evidence again")]
+    kept: Annotated[
+        Literal[True] | UnsetType, Meta(description="decided by an earlier run of the same version")
+    ] = UNSET
 
 
 class CoverageObject(JsonObject, frozen=True):

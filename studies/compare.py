@@ -52,12 +52,12 @@ class Side:
     @property
     def variant(self) -> Variant:
         """The variant of this side."""
-        return self.model.variant
+        return self.model.variant.at(0)
 
     def runs(self, tests: Mapping[str, Test]) -> dict[str, tuple[str, Trace]]:
         """The first runs of this side that meet the tests, with the variant's name."""
-        found = first_runs(self.table, self.graph, tests)
-        return {name: (self.variant.name, trace) for name, trace in found.items()}
+        traces = first_runs(self.table, self.graph, tests)
+        return {name: (self.variant.name, trace) for name, trace in traces.items()}
 
 
 def explored(variant: Variant, scope: Scope, progress: Callable[[Graph], None]) -> Side:
@@ -104,11 +104,11 @@ def _parts(a: Side, b: Side, kind: str, record: type[Rules] | type[Profile]) -> 
         **b.runs({name: _would_differ(b, a, kind, name) for name in names}),
         **a.runs({name: _would_differ(a, b, kind, name) for name in names}),
     }
-    found = []
+    differing = []
     for name in names:
         mine, theirs = (_told(name, _part(side.variant, kind, name)) for side in (a, b))
-        found.append(Difference(kind, name, mine, theirs, *shown.get(name, ())))
-    return found
+        differing.append(Difference(kind, name, mine, theirs, *shown.get(name, ())))
+    return differing
 
 
 def _part(variant: Variant, kind: str, name: str) -> Any:
@@ -124,7 +124,7 @@ def _would_differ(side: Side, other: Side, kind: str, name: str) -> Test:
     model = Model(changed, side.model.scope)
 
     def test(which: int, end: End, event: Event) -> bool:
-        moves = (move_of(one, which, end, event) for one in (side.model, model))
+        moves = (move_of(stack, which, end, event) for stack in (side.model, model))
         mine, theirs = map(_effect, moves)
         return mine != theirs
 
@@ -193,8 +193,8 @@ def _verdicts(a: Variant, b: Variant, outcome: Outcome) -> Iterator[Difference]:
     for result in outcome.results:
         verdict = result.verdict
         by_property.setdefault(verdict.prop.name, {})[verdict.variant.name] = verdict
-    for name, found in by_property.items():
-        pair = (found[a.name], found[b.name])
+    for name, verdicts in by_property.items():
+        pair = (verdicts[a.name], verdicts[b.name])
         mine, theirs = (
             (f"{verdict.word}{_length(verdict)}" for verdict in pair)
             if pair[0].word == pair[1].word
@@ -202,7 +202,7 @@ def _verdicts(a: Variant, b: Variant, outcome: Outcome) -> Iterator[Difference]:
         )
         if mine != theirs and {verdict.word for verdict in pair} <= set(DEFINITE):
             traces = [(verdict.variant.name, verdict.trace) for verdict in pair if verdict.trace]
-            shown = min(traces, key=lambda one: len(one[1]), default=())
+            shown = min(traces, key=lambda shown_on: len(shown_on[1]), default=())
             yield Difference("verdict", name, mine, theirs, *shown)
 
 

@@ -42,89 +42,95 @@ class StackComparison:
     @property
     def traces(self) -> list[tuple[str, Trace]]:
         """The traces of the differences, each once, with the variant that each is of."""
-        shown = ((one.shown_on, one.trace) for one in self.differences)
+        shown = ((difference.shown_on, difference.trace) for difference in self.differences)
         return list(dict.fromkeys((name, trace) for name, trace in shown if trace is not None))
 
 
-def as_text(found: StackComparison, width: int | None = None, traces: bool = True) -> str:
+def as_text(comparison: StackComparison, width: int | None = None, traces: bool = True) -> str:
     """What differs, in at most 80 columns, or `width`; then each trace, in at most 100."""
     narrow = min(TABLE, width or TABLE)
-    told = [f"{variant.name}: {variant.title}" for variant in (found.a, found.b)]
-    told.append(f"scope {found.scope.name}: {found.scope.describe()}")
-    lines = [line for text in told for line in hanging(text, narrow, 0)]
+    heading = [f"{variant.name}: {variant.title}" for variant in (comparison.a, comparison.b)]
+    heading.append(f"scope {comparison.scope.name}: {comparison.scope.describe()}")
+    lines = [line for text in heading for line in hanging(text, narrow, 0)]
     for kind, title in TITLES.items():
-        some = [one for one in found.differences if one.kind == kind]
+        some = [difference for difference in comparison.differences if difference.kind == kind]
         if some:
             lines += ["", title]
-            lines += [line for one in some for line in _entry(found, one, narrow)]
-    if not found.differences:
-        lines += ["", *hanging(_nothing(found), narrow, 0)]
+            lines += [
+                line for difference in some for line in _entry(comparison, difference, narrow)
+            ]
+    if not comparison.differences:
+        lines += ["", *hanging(_nothing(comparison), narrow, 0)]
     if traces:
-        for number in range(len(found.traces)):
-            lines += ["", *_trace(found, number, min(LADDER, width or LADDER))]
-    notes = outcome_notes(found.outcome, exit_code(found)) if found.outcome else []
+        for number in range(len(comparison.traces)):
+            lines += ["", *_trace(comparison, number, min(LADDER, width or LADDER))]
+    notes = outcome_notes(comparison.outcome, exit_code(comparison)) if comparison.outcome else []
     lines += ["", *(line for note in notes for line in hanging(note, narrow, 0))] * bool(notes)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _nothing(found: StackComparison) -> str:
-    if found.a.name == found.b.name:
-        return f"Nothing differs: this is {found.a.name} twice."
-    same = ": they have the same rules and switches" * (found.outcome is None)
-    return f"Nothing differs between {found.a.name} and {found.b.name}{same}."
+def _nothing(comparison: StackComparison) -> str:
+    if comparison.a.name == comparison.b.name:
+        return f"Nothing differs: this is {comparison.a.name} twice."
+    same = ": they have the same rules and switches" * (comparison.outcome is None)
+    return f"Nothing differs between {comparison.a.name} and {comparison.b.name}{same}."
 
 
-def _entry(found: StackComparison, one: Difference, width: int) -> Iterator[str]:
+def _entry(comparison: StackComparison, difference: Difference, width: int) -> Iterator[str]:
     shown = "no run of this scope shows it"
-    if one.trace is not None:
-        number = found.traces.index((one.shown_on, one.trace)) + 1
-        shown = f"trace {number}, {steps(one.trace)}"
-    elif one.kind == "verdict":
+    if difference.trace is not None:
+        number = comparison.traces.index((difference.shown_on, difference.trace)) + 1
+        shown = f"trace {number}, {steps(difference.trace)}"
+    elif difference.kind == "verdict":
         shown = "no trace"
-    if one.kind == "state change":
-        only = found.a.name if one.a == "yes" else found.b.name
-        yield from hanging(f"{one.name} (only in {only}; {shown})", width, 2)
+    if difference.kind == "state change":
+        only = comparison.a.name if difference.a == "yes" else comparison.b.name
+        yield from hanging(f"{difference.name} (only in {only}; {shown})", width, 2)
         return
-    yield from hanging(f"{one.name} ({shown})", width, 2)
-    yield from hanging(f"{found.a.name}: {one.a}", width, 4)
-    yield from hanging(f"{found.b.name}: {one.b}", width, 4)
+    yield from hanging(f"{difference.name} ({shown})", width, 2)
+    yield from hanging(f"{comparison.a.name}: {difference.a}", width, 4)
+    yield from hanging(f"{comparison.b.name}: {difference.b}", width, 4)
 
 
-def _trace(found: StackComparison, number: int, width: int) -> Iterator[str]:
-    shown = found.traces[number]
+def _trace(comparison: StackComparison, number: int, width: int) -> Iterator[str]:
+    shown = comparison.traces[number]
     name, trace = shown
-    of = [one.name for one in found.differences if (one.shown_on, one.trace) == shown]
+    of = [
+        difference.name
+        for difference in comparison.differences
+        if (difference.shown_on, difference.trace) == shown
+    ]
     yield from hanging(f"Trace {number + 1}: {name}, {steps(trace)}, for {'; '.join(of)}", width, 0)
     yield from ladder(trace, width)
 
 
-def as_json(found: StackComparison) -> str:
+def as_json(comparison: StackComparison) -> str:
     """The comparison as one JSON object, with a line feed at the end."""
     document = {
         "schema": SCHEMA,
         "version": __version__,
-        "a": {"name": found.a.name, "title": found.a.title},
-        "b": {"name": found.b.name, "title": found.b.title},
-        "scope": asdict(found.scope),
-        "exit_code": exit_code(found),
-        "stopped": found.outcome.reason if found.outcome else None,
-        "differences": [_as_json(one) for one in found.differences],
+        "a": {"name": comparison.a.name, "title": comparison.a.title},
+        "b": {"name": comparison.b.name, "title": comparison.b.title},
+        "scope": asdict(comparison.scope),
+        "exit_code": exit_code(comparison),
+        "stopped": comparison.outcome.reason if comparison.outcome else None,
+        "differences": [_as_json(difference) for difference in comparison.differences],
     }
     return dumped(document, indent=2)
 
 
-def _as_json(one: Difference) -> dict[str, Any]:
+def _as_json(difference: Difference) -> dict[str, Any]:
     return {
-        "kind": one.kind,
-        "name": one.name,
-        "a": one.a,
-        "b": one.b,
-        "shown_on": one.shown_on or None,
-        "trace": None if one.trace is None else trace_json(one.trace),
+        "kind": difference.kind,
+        "name": difference.name,
+        "a": difference.a,
+        "b": difference.b,
+        "shown_on": difference.shown_on or None,
+        "trace": None if difference.trace is None else trace_json(difference.trace),
     }
 
 
-def exit_code(found: StackComparison) -> int:
+def exit_code(comparison: StackComparison) -> int:
     """The exit code of the run; that verdicts are not as expected is no failure here."""
-    code = found.outcome.exit_code if found.outcome else EXIT_AS_EXPECTED
+    code = comparison.outcome.exit_code if comparison.outcome else EXIT_AS_EXPECTED
     return EXIT_AS_EXPECTED if code == EXIT_UNEXPECTED else code

@@ -54,9 +54,9 @@ def gallery(
     jobs = [job for pair in pairs for job in pair]
     different = [job for number, job in enumerate(jobs) if job not in jobs[:number]]
     outcome = run(different, limits, progress)
-    found = dict(zip(map(different.index, different), outcome.results, strict=True))
+    results = dict(zip(map(different.index, different), outcome.results, strict=True))
     rows = [
-        Caught(bug, *(found[different.index(job)] for job in pair))
+        Caught(bug, *(results[different.index(job)] for job in pair))
         for bug, pair in zip(bugs, pairs, strict=True)
     ]
     return Gallery(rows, outcome)
@@ -69,21 +69,21 @@ def _job(bug: Bug, variant: str) -> Job:
 
 def shown_by(row: Caught) -> str:
     """The command that shows how the bug is caught: its trace, or the verdict if it has none."""
-    told = command(row.seeded.job)
-    return told if row.seeded.verdict.trace else told.replace(" trace ", " check ", 1)
+    line = command(row.seeded.job)
+    return line if row.seeded.verdict.trace else line.replace(" trace ", " check ", 1)
 
 
-def as_text(found: Gallery, width: int | None = None, traces: bool = False) -> str:
+def as_text(shown: Gallery, width: int | None = None, traces: bool = False) -> str:
     """The table in at most 80 columns, or `width`; with `traces`, each trace after it."""
     narrow = min(TABLE, width or TABLE)
     lines = [f"  {'verdict':<{WORD}}{'steps':>5}  variant, and what catches it"]
-    for row in found.rows:
+    for row in shown.rows:
         lines += _entry(row, narrow)
     if traces:
-        for row in found.rows:
+        for row in shown.rows:
             if row.seeded.verdict.trace is not None:
                 lines += ["", *evidence(row.seeded, width)]
-    lines += ["", *folded(summary(found), narrow)]
+    lines += ["", *folded(summary(shown), narrow)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -106,26 +106,28 @@ def _unexpected(row: Caught) -> Iterator[str]:
     for result in (row.sound, row.seeded):
         verdict = result.verdict
         if not verdict.as_expected:
-            told = f"{verdict.word} on {verdict.variant.name} where {verdict.expected} is expected"
-            yield f"not caught: {told}"
+            problem = (
+                f"{verdict.word} on {verdict.variant.name} where {verdict.expected} is expected"
+            )
+            yield f"not caught: {problem}"
 
 
-def summary(found: Gallery) -> list[str]:
+def summary(shown: Gallery) -> list[str]:
     """How many were caught, and how the run went."""
-    caught = sum(row.caught for row in found.rows)
-    notes = outcome_notes(found.outcome, found.outcome.exit_code)
-    return [f"{caught} of {len(found.rows)} bugs caught.", *notes]
+    caught = sum(row.caught for row in shown.rows)
+    notes = outcome_notes(shown.outcome, shown.outcome.exit_code)
+    return [f"{caught} of {len(shown.rows)} bugs caught.", *notes]
 
 
-def as_json(found: Gallery) -> str:
+def as_json(shown: Gallery) -> str:
     """The gallery as one JSON object, with a line feed at the end: for each bug what it is, and
     both results as in docs/verdicts.schema.json."""
     document = {
         "schema": SCHEMA,
         "version": __version__,
-        "exit_code": found.outcome.exit_code,
-        "stopped": found.outcome.reason,
-        "bugs": [_row_as_json(row) for row in found.rows],
+        "exit_code": shown.outcome.exit_code,
+        "stopped": shown.outcome.reason,
+        "bugs": [_row_as_json(row) for row in shown.rows],
     }
     return dumped(document, indent=2)
 

@@ -10,6 +10,8 @@ from msgspec.json import schema_components
 from tcpmc.reports.timed.recorded import RunFile
 from tcpmc.reports.verdict_objects import VERSIONED, VerdictObject, VerdictsObject
 from tcpmc.studies.claims.claims_file import ClaimEntry, ClaimsFile
+from tcpmc.studies.explain.explained import ExplanationObject
+from tcpmc.studies.sockets.sockets_json import SocketsObject
 
 Json = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -46,6 +48,18 @@ def claims_file() -> Json:
     return _schema(ClaimsFile, "tcpmc/claims-file", title, parts=(ClaimEntry,))
 
 
+def sockets() -> Json:
+    """The sockets of a host."""
+    title = "The output of tcpmc explain --from-sockets -o json"
+    return _schema(SocketsObject, "tcpmc/sockets/2", title, VERSIONED)
+
+
+def explanation() -> Json:
+    """What a state, a rule or a property means."""
+    title = "The output of tcpmc explain NAME -o json"
+    return _schema(ExplanationObject, "tcpmc/explanation/1", title, VERSIONED)
+
+
 def _schema(
     kind: type[Any],
     identifier: str,
@@ -67,4 +81,6 @@ SCHEMAS: dict[str, Callable[[], Json]] = {
     "verdict.schema.json": verdict,
     "run.schema.json": timed_run,
     "claims.schema.json": claims_file,
+    "sockets.schema.json": sockets,
+    "explanation.schema.json": explanation,
 }

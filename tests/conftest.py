@@ -8,6 +8,8 @@ from browser import browser
 
 __all__ = ["browser"]
 
+os.environ["TCPMC_CACHE"] = "off"  # each test decides what it asks
+
 CAMPAIGNS = (
     "test_drive",
     "test_explored_steps",

@@ -9,6 +9,7 @@ from checkout import ROOT
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
     "setuptools"
 ]
+NO_DATA = (".py", ".pyc")
 ROOMS = sorted({name.removeprefix("tcpmc.") for name in SETUPTOOLS["package-dir"]} - {"tcpmc"})
 
 
@@ -40,3 +41,10 @@ def test_a_package_says_what_it_is() -> None:
         folder = ROOT.joinpath(*name.split(".")[1:]) if name != "tcpmc" else ROOT / ".package/tcpmc"
         first = (folder / "__init__.py").read_text(encoding="utf-8").splitlines()[0]
         assert first.startswith('"""') and len(first) > 20, name
+
+
+def test_what_is_read_at_run_time_is_package_data() -> None:
+    listed = SETUPTOOLS["package-data"]["tcpmc.checks.timed"]
+    folder = ROOT / "checks" / "timed"
+    data = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in NO_DATA}
+    assert data and data == {path for pattern in listed for path in folder.glob(pattern)}

@@ -36,16 +36,16 @@ def run_data(outcome: Outcome) -> Json:
 
 def page_data(entries: Sequence[Entry], lines: Sequence[str] = ()) -> Json:
     """The page's data. Assumptions and scopes, which many results share, are there once."""
-    notes = list(dict.fromkeys(note for one in entries for note in one.result["assumptions"]))
-    scopes = list(dict.fromkeys(one.scope for one in entries))
+    notes = list(dict.fromkeys(note for entry in entries for note in entry.result["assumptions"]))
+    scopes = list(dict.fromkeys(entry.scope for entry in entries))
     return {
         "version": __version__,
         "summary": list(lines),
-        "results": [_row(one, notes, scopes) for one in entries],
+        "results": [_row(entry, notes, scopes) for entry in entries],
         "notes": notes,
         "scopes": scopes,
         "properties": [{"name": p.name, "meaning": p.meaning} for p in PROPERTIES.values()],
-        "traces": {identifier(one.result): one.trace for one in entries if one.trace},
+        "traces": {identifier(entry.result): entry.trace for entry in entries if entry.trace},
     }
 
 

@@ -26,13 +26,13 @@ def _about(prop: Property) -> str | None:
 def holds(model: Model, states: Sequence[System]) -> dict[str, list[str] | str]:
     """For each property of the catalogue, what it says of every one of the states; or one text
     where no single state can say it, or the property is asked in another scope than this one."""
-    found: dict[str, list[str] | str] = {}
+    truths: dict[str, list[str] | str] = {}
     for prop in PROPERTIES.values():
         reason = _about(prop)
         if reason is None and prop.scope_for(model.scope) != model.scope:
             reason = ELSEWHERE
-        found[prop.name] = reason or [_of_state(model, prop, state) for state in states]
-    return found
+        truths[prop.name] = reason or [_of_state(model, prop, state) for state in states]
+    return truths
 
 
 def _of_state(model: Model, prop: Property, state: System) -> str:

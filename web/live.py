@@ -32,7 +32,9 @@ class LiveModels:
     @classmethod
     def of(cls, saved: Sequence[SavedTrace], source: str | None = None) -> LiveModels:
         """The models of these traces; `source` is the variant's file, where it has one."""
-        models = list({(one.model.variant, one.model.scope): one.model for one in saved}.values())
+        models = list(
+            {(trace.model.variant, trace.model.scope): trace.model for trace in saved}.values()
+        )
         return cls(models, [source or model.variant.name for model in models], saved)
 
     def page(self) -> str:
@@ -51,7 +53,7 @@ class LiveModels:
         return Entry(saved.result, model.variant.title, scope_text(model), trace)
 
     def _number(self, model: Model) -> int:
-        same = [(one.variant, one.scope) for one in self.models]
+        same = [(served.variant, served.scope) for served in self.models]
         return same.index((model.variant, model.scope))
 
     def view(self, number: int, path: Sequence[int], at: int) -> Json:

@@ -147,9 +147,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             content_type, content = answer(self.server.live, parse_qs(query, max_num_fields=4))
         except (BadInput, ValueError, IndexError, KeyError) as error:
-            told = str(error) if isinstance(error, BadInput) else "there is no such question"
+            message = str(error) if isinstance(error, BadInput) else "there is no such question"
             status, content_type = HTTPStatus.BAD_REQUEST, JSON
-            content = json.dumps({"error": told})
+            content = json.dumps({"error": message})
         body = content.encode()
         self._head(status, content_type, len(body))
         self.wfile.write(body)

@@ -6,26 +6,27 @@ is imported where a question needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, overload
 
 from tcpmc.check_result import CheckResult
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.jobs import AUTO, ENGINES, Engine, Job, Result, decides, select
 from tcpmc.checks.running.loading import (
     bounded,
     find_property,
     find_theorem,
-    find_variant,
-    own_variant,
 )
 from tcpmc.checks.running.monitor import Limits, Monitor, Stopped
 from tcpmc.checks.running.run import run, watcher
+from tcpmc.checks.running.stacks_of_ends import AskedStack, AskedStacks, stacks_of
 from tcpmc.errors import BadInput, LimitReached
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Property
+from tcpmc.model.variants.pair import StackPair
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from tcpmc.checks.timed.threshold import Threshold
     from tcpmc.state_space import StateSpace
 
-AskedVariant = str | PathLike[str] | Variant
-"""The name of a variant, a Python file that defines one, or the variant itself."""
 AskedProperty = str | Property
 """The name of a property, or the property itself."""
 
@@ -45,7 +44,7 @@ AskedProperty = str | Property
 def check(
     properties: AskedProperty,
     *,
-    variant: AskedVariant = ...,
+    variant: AskedStacks = ...,
     scope: str | Scope = ...,
     engine: str | None = ...,
     timeout: float | None = ...,
@@ -57,7 +56,7 @@ def check(
 def check(
     properties: Iterable[AskedProperty] = ...,
     *,
-    variant: AskedVariant = ...,
+    variant: AskedStacks = ...,
     scope: str | Scope = ...,
     engine: str | None = ...,
     timeout: float | None = ...,
@@ -68,7 +67,7 @@ def check(
 def check(
     properties: AskedProperty | Iterable[AskedProperty] = (),
     *,
-    variant: AskedVariant = "rfc9293",
+    variant: AskedStacks = "rfc9293",
     scope: str | Scope = "default",
     engine: str | None = None,
     timeout: float | None = None,
@@ -78,7 +77,8 @@ def check(
     the whole catalogue.
 
     variant
-        A name, a Python file that defines `variant`, or a `Variant`.
+        A name, a Python file that defines `variant`, or a `Variant`; or one for each end:
+        `{"A": "linux", "B": "lwip"}`, or a `StackPair`.
     scope, bounds
         Named bounds or a `Scope`, and changes of them: `capacity=1`, `data=0`, `clock=True`.
     engine
@@ -113,13 +113,13 @@ def _engines(engine: str | None) -> tuple[str, ...]:
 
 
 def _jobs(
-    asked: Sequence[AskedProperty], variant: AskedVariant, scope: Scope, engines: Sequence[str]
+    asked: Sequence[AskedProperty], variant: AskedStacks, scope: Scope, engines: Sequence[str]
 ) -> list[Job]:
     """What is asked, in catalogue order, what is not of the catalogue at the end."""
     named = [prop.name for prop in map(_property, asked) if PROPERTIES.get(prop.name) == prop]
     own = [prop for prop in map(_property, asked) if prop.name not in named]
-    source, stack = _variant(variant)
-    if not own and not isinstance(variant, Variant):
+    source, stack = stacks_of(variant)
+    if not own and _is_named(variant):
         return select(named, [source], scope, engines)
     ours = [*(prop for prop in PROPERTIES.values() if prop.name in named), *own]
     jobs = [Job(prop, stack, source, scope, engines or (Engine.EXPLICIT,)) for prop in ours]
@@ -128,6 +128,12 @@ def _jobs(
     for job in jobs:
         _check_own(job)
     return jobs
+
+
+def _is_named(asked: AskedStacks) -> bool:
+    """Whether the variants have names or files, by which another process finds them."""
+    named = asked.values() if isinstance(asked, Mapping) else (asked,)
+    return all(isinstance(one, str | PathLike) for one in named)
 
 
 def _check_own(job: Job) -> None:
@@ -155,17 +161,16 @@ def _property(asked: AskedProperty) -> Property:
     return asked
 
 
-def _variant(asked: AskedVariant) -> tuple[str, Variant]:
-    """The variant, and the name or file that it comes from."""
-    if isinstance(asked, str | PathLike):
-        source = fspath(asked)
-        return source, find_variant(source)
-    found = own_variant(asked)
-    return found.name, found
+def _variant(asked: AskedStacks) -> Variant:
+    """The one variant that is asked about. Raises BadInput for a pair."""
+    stacks = stacks_of(asked)[1]
+    if isinstance(stacks, StackPair):
+        raise BadInput(f"{stacks.name}: this is asked of one stack, not of a pair")
+    return stacks
 
 
 def explore(
-    variant: AskedVariant = "rfc9293",
+    variant: AskedStacks = "rfc9293",
     scope: str | Scope = "default",
     *,
     max_states: int | None = None,
@@ -182,7 +187,7 @@ def explore(
     from tcpmc.checks.statespace import explore as explored
     from tcpmc.state_space import StateSpace
 
-    _, stack = _variant(variant)
+    _, stack = stacks_of(variant)
     try:
         table = TabulatedModel(Model(stack, bounded(scope, bounds)))
     except ValueError as error:
@@ -196,7 +201,9 @@ def explore(
 
     try:
         with monitor.running(), monitor.interruptible():
-            return StateSpace(table, explored(table, visit=visit))
+            graph = explored(table, visit=visit)
+            ask_again(stack)
+            return StateSpace(table, graph)
     except Stopped as stop:
         if monitor.reason == "interrupted":
             raise KeyboardInterrupt from None
@@ -207,7 +214,7 @@ def explore(
 
 def prove(
     name: AskedProperty,
-    variant: AskedVariant = "rfc9293",
+    variant: AskedStack = "rfc9293",
     *,
     data: int = 0,
     timeout: float | None = None,
@@ -222,15 +229,15 @@ def prove(
 
     prop = _property(name)
     if not provable(prop):
-        raise BadInput(f"{prop.name} is no safety property of one connection from CLOSED")
+        raise BadInput(f"{prop.name} is not a safety property of a single connection from CLOSED")
     if data not in (0, 1, 2):
         raise BadInput(f"data={data}: choose 0 to 2")
-    return Prover(_variant(variant)[1], data, timeout).prove(prop)
+    return Prover(_variant(variant), data, timeout).prove(prop)
 
 
 def threshold(
     name: str,
-    variant: AskedVariant = "rfc9293",
+    variant: AskedStack = "rfc9293",
     *,
     assume: Sequence[str] = (),
     timeout: float | None = None,
@@ -247,7 +254,7 @@ def threshold(
     theorem = find_theorem(name)
     try:
         assumed = theorem.under(tuple(assume))
-        question = ThresholdQuestion(name, theorem.claim, _variant(variant)[1], assumed)
+        question = ThresholdQuestion(name, theorem.claim, _variant(variant), assumed)
         return Finder(question, seconds=timeout).find()
     except (ValueError, NotFinite) as error:
         raise BadInput(str(error)) from error
@@ -255,7 +262,7 @@ def threshold(
 
 def conform(
     *files: str | PathLike[str],
-    stack: AskedVariant = "rfc9293",
+    stack: AskedStack = "rfc9293",
     at: str | None = None,
     timeout: float | None = None,
 ) -> Report:
@@ -271,4 +278,4 @@ def conform(
     if not files:
         raise BadInput("conform takes one capture or more")
     paths = [fspath(file) for file in files]
-    return report_on(paths, stack_of(_variant(stack)[1]), at, timeout)
+    return report_on(paths, stack_of(_variant(stack)), at, timeout)

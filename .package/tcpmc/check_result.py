@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tcpmc.checks.verdict import Answer
     from tcpmc.model.network.scope import Scope
     from tcpmc.model.properties.kinds import Property, Word
-    from tcpmc.model.variants.variant import Variant
+    from tcpmc.model.variants.pair import Stacks
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class CheckResult:
         return self.decided.job.prop
 
     @property
-    def variant(self) -> Variant:
+    def variant(self) -> Stacks:
         """The stack that it was asked of."""
         return self.decided.job.variant
 

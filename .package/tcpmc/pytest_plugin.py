@@ -14,11 +14,11 @@ where a question is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from os import fspath
 from os.path import relpath
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,7 +60,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _identifier(asked: Asked) -> str:
     name, settings = asked
-    return f"{name}-{PurePath(settings['variant']).stem}" if "variant" in settings else name
+    return f"{name}-{PurePath(_text(settings)).stem}" if "variant" in settings else name
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -133,14 +133,26 @@ def _decide(item: pytest.Item, asked: Asked) -> Verdict:
 
 def _question(item: pytest.Item, asked: Asked) -> Question:
     """The question with its variant's file found."""
+    from tcpmc.checks.running.stacks_of_ends import with_files
     from tcpmc.question import question
 
     name, settings = asked
-    text = fspath(settings.get("variant", "rfc9293"))
-    for folder in (item.config.rootpath, item.path.parent):
-        if text.endswith(".py") and (folder / text).exists():
-            text = relpath(folder / text)
+    folders = (item.config.rootpath, item.path.parent)
+    text = with_files(_text(settings), lambda file: _from(folders, file))
     return question(name, **{**settings, "variant": text})
+
+
+def _from(folders: Sequence[Path], file: str) -> str:
+    """The file by its path from here, in the last of the folders in which it is."""
+    return next((relpath(one / file) for one in folders[::-1] if (one / file).exists()), file)
+
+
+def _text(settings: Mapping[str, Any]) -> str:
+    """The variant that is asked about as text: `{"A": "linux", "B": "lwip"}` names two."""
+    asked = settings.get("variant", "rfc9293")
+    if isinstance(asked, Mapping):
+        return ",".join(f"{end}={fspath(source)}" for end, source in asked.items())
+    return str(fspath(asked))
 
 
 def _beside(item: pytest.Item, first: Question) -> list[Question]:

@@ -16,7 +16,7 @@ from tcpmc.checks.trace import events_along, replay
 from tcpmc.errors import BadInput
 from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 
 if TYPE_CHECKING:
     import networkx
@@ -33,7 +33,7 @@ class StateSpace:
     graph: Graph = field(repr=False)
 
     @property
-    def variant(self) -> Variant:
+    def variant(self) -> Stacks:
         """The stack at both ends."""
         return self.table.model.variant
 

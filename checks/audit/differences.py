@@ -14,6 +14,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.audit.cases import (
+    QUEUE,
     RULES,
     SEGMENT,
     Case,
@@ -22,9 +23,12 @@ from tcpmc.checks.audit.cases import (
     calls_and_timeouts,
     entered_with,
 )
-from tcpmc.checks.audit.foreign import hangs_on
 from tcpmc.checks.audit.joint import Both, JointPath, RulesOnHost, equal, every, parts
 from tcpmc.checks.audit.tried import Tried, columns, host_at, points
+from tcpmc.checks.own_rules.asked_again import asked_of
+from tcpmc.checks.own_rules.hangs_on import hangs_on
+from tcpmc.checks.own_rules.line_budget import LINES
+from tcpmc.checks.own_rules.rule_guard import EndlessRule
 from tcpmc.checks.symbolic.evaluated import holds_at
 from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import as_truth, truth_of
@@ -60,6 +64,7 @@ class Gap:
 
 
 WHOLE = "segment_arrives"
+ENDLESS = 8
 SHOWN = 2
 """So many gaps of a kind are shown of those that are only tried."""
 
@@ -78,16 +83,22 @@ class VariantComparison:
         self.rfc = RulesOnHost(RFC9293, any_host(self.profile))
         self.own = RulesOnHost(variant.rules, any_host(variant.profile))
         self.tried = self._foreign()
+        self.endless = 0
 
     def _foreign(self) -> dict[str, str]:
         """The rules that hang on more than their arguments."""
-        found = {name: hangs_on(getattr(self.variant.rules, name)) for name in self.suspects()}
+        rules = self.variant.rules
+        found = {name: hangs_on(getattr(rules, name)) for name in self.suspects()}
+        if self.whole:
+            found[WHOLE] = hangs_on(getattr(rules, "whole", rules.segment_arrives))
+            found[WHOLE] = found[WHOLE] or hangs_on(rules.send_queued)
         return {name: why for name, why in found.items() if why}
 
     @property
     def whole(self) -> bool:
-        """Whether SEGMENT ARRIVES is replaced as a whole, by a class of its own."""
-        return type(self.variant.rules) is not Rules
+        """Whether SEGMENT ARRIVES is compared as a whole: a class of its own replaces it, or what
+        it ends with is replaced."""
+        return type(self.variant.rules) is not Rules or self._own(QUEUE)
 
     def suspects(self) -> list[str]:
         """The rules that may do something else than the RFC's."""
@@ -105,6 +116,10 @@ class VariantComparison:
         found = list(self._by_proof())
         yield from found
         yield from self._by_numbers(found)
+        for asked in asked_of(self.variant.rules):
+            asked.once_more()
+            if asked.unsteady:
+                self.tried.setdefault(asked.name, asked.unsteady)
 
     def _by_proof(self) -> Iterator[Gap]:
         """The gaps that are found on symbols."""
@@ -160,6 +175,7 @@ class VariantComparison:
         suspects = {name for name in self.suspects() if self._own(name)}
         calls = calls_and_timeouts(*self.kind)
         shown: dict[tuple[Any, ...], int] = {}
+        self.endless = 0
         for case in (*calls, *arrivals(*self.kind)):
             rules = (WHOLE,) if self.whole and case.event == SEGMENT else case.rules
             tried = bool(self.tried.keys() & set(rules))
@@ -179,7 +195,18 @@ class VariantComparison:
                     yield gap
 
     def _at(self, point: Tried, rules: Sequence[str]) -> Gap | None:
-        """The gap at that point, if there is one."""
+        """The gap at that point, if there is one. A rule that does not end there is told in
+        `tried`; when that has been seen often it is given no more large numbers."""
+        if self.endless >= ENDLESS and max(map(int, point.values.values())) > LINES:
+            return None
+        try:
+            return self._gap_at(point, rules)
+        except EndlessRule as error:
+            self.endless += 1
+            self.tried[error.name] = one_line(error).partition(": in rule ")[2]
+            return None
+
+    def _gap_at(self, point: Tried, rules: Sequence[str]) -> Gap | None:
         hosts = (host_at(profile, point.values) for profile in (self.profile, self.variant.profile))
         rfc_host, own_host = hosts
         both = Both(RulesOnHost(RFC9293, rfc_host), RulesOnHost(self.variant.rules, own_host))

@@ -18,6 +18,7 @@ from tcpmc.checks.audit.rows import EVENTS, AuditRow
 from tcpmc.checks.audit.samples import Values, model_of
 from tcpmc.checks.explicit.first import Test, first_runs
 from tcpmc.checks.explicit.tabulate import TabulatedModel
+from tcpmc.checks.own_rules.rule_guard import EndlessRule
 from tcpmc.checks.statespace import TooLarge, explore
 from tcpmc.checks.symbolic.fields import controls as controls_of
 from tcpmc.checks.trace import Trace
@@ -73,7 +74,7 @@ def reached(rows: Sequence[AuditRow], comparison: VariantComparison) -> list[Aud
         try:
             table = TabulatedModel(model)
             runs = first_runs(table, explore(table), left)
-        except (TooLarge, ValueError):  # the variant has more states than fit
+        except (TooLarge, ValueError, EndlessRule):  # more states than fit, or a rule hangs
             missed = CUT_OFF
             continue
         found |= {int(name): (trace, told) for name, trace in runs.items()}

@@ -21,6 +21,7 @@ from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.alternatives import Alternative, Choice
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rule_requirements import Requirement, RequirementLevel, required
+from tcpmc.model.endpoint.rules import ENTRIES
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import UNCONNECTED, State, Step, Tcb
@@ -117,16 +118,8 @@ class AuditRow:
         return example(self.gaps)
 
 
-EVENTS = {
-    "open_active": "active OPEN",
-    "open_passive": "passive OPEN",
-    "send": "SEND",
+EVENTS = {name: str(event) for event, name in ENTRIES.items()} | {
     "receive": "RECEIVE",
-    "close": "CLOSE",
-    "abort": "ABORT",
-    "retransmission_timeout": "retransmission timeout",
-    "time_wait_timeout": "TIME-WAIT timeout",
-    "user_timeout": "user timeout",
     SEGMENT: "segment",
 }
 

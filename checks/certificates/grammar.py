@@ -27,10 +27,10 @@ def formula(text: str, names: Scope) -> str:
     """The one formula in the text, over these names with their sorts. Raises Malformed."""
     expressions = read(text)
     if len(expressions) != 1:
-        raise Malformed(f"the invariant is {len(expressions)} expressions, not one")
+        raise Malformed(f"expected one expression as the invariant, not {len(expressions)}")
     sort, written = _term(expressions[0], names, 0)
     if sort != BOOL:
-        raise Malformed("the invariant is no formula")
+        raise Malformed("the invariant is not a formula")
     return written
 
 
@@ -49,7 +49,7 @@ def _term(one: Expression, names: Scope, depth: int) -> tuple[str, str]:
             found = [_term(operand, names, depth + 1) for operand in operands]
             sort = _applied(operator, [sort for sort, _ in found], operands)
             return sort, f"({operator} {' '.join(text for _, text in found)})"
-    raise Malformed("no invariant has an expression of this form")
+    raise Malformed("an invariant cannot have an expression of this form")
 
 
 def _word(word: str, names: Scope) -> str:
@@ -62,7 +62,7 @@ def _word(word: str, names: Scope) -> str:
     bits = BITS.fullmatch(word)
     if bits is not None:
         return f"(_ BitVec {len(bits[1])})"
-    raise Malformed(f"{word:.60} is neither a number nor of the state or the parameters")
+    raise Malformed(f"{word:.60} is neither a number nor a name of the state or the parameters")
 
 
 def _applied(operator: str, sorts: Sequence[str], operands: Sequence[Expression]) -> str:
@@ -85,7 +85,7 @@ def _applied(operator: str, sorts: Sequence[str], operands: Sequence[Expression]
             return REAL
         case ("*", 2) if alike and sorts[0] == REAL and _constant(operands[0]):
             return REAL
-    raise Malformed(f"no invariant applies {operator:.20} to {', '.join(sorts):.100}")
+    raise Malformed(f"an invariant cannot apply {operator:.20} to {', '.join(sorts):.100}")
 
 
 def _constant(one: Expression) -> bool:
@@ -104,6 +104,6 @@ def _let(bindings: list[Expression], body: Expression, names: Scope, depth: int)
                 bound[name], text = _term(value, names, depth + 1)
                 texts.append(f"({name} {text})")
             case _:
-                raise Malformed("a let gives a name that it may not give")
+                raise Malformed("a let binds a name that cannot be bound")
     sort, text = _term(body, {**names, **bound}, depth + 1)
     return sort, f"(let ({' '.join(texts)}) {text})"

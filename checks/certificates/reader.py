@@ -28,11 +28,11 @@ def read(text: str) -> list[Expression]:
             stack.append([])
         elif token == ")":
             if len(stack) == 1:
-                raise Malformed(f"line {text.count(chr(10), 0, place) + 1}: a ) too many")
+                raise Malformed(f"line {text.count(chr(10), 0, place) + 1}: unexpected ')'")
             done = stack.pop()
             stack[-1].append(done)
         elif token:
             stack[-1].append(token)
     if len(stack) > 1:
-        raise Malformed("the text ends within an expression: it was cut off")
+        raise Malformed("the text ends inside an expression: it was truncated")
     return stack[0]

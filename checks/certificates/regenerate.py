@@ -65,7 +65,7 @@ def regenerated(theorem: str, variant: Variant, assume: str, where: str) -> Rege
             return _untimed(PROPERTIES[theorem], variant, assume, where)
     except UNFIT as error:
         raise UnknownStatement(str(error)) from error
-    raise UnknownStatement(f"there is no theorem {theorem!r}")
+    raise UnknownStatement(f"unknown theorem {theorem!r}")
 
 
 def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regenerated:
@@ -77,16 +77,18 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
         )
     found = condition(where)
     if str(found) != where:
-        raise UnknownStatement(f"the condition {where!r} is not spelled so: {found}")
+        raise UnknownStatement(f"the condition {where!r} must be spelled: {found}")
     question = ThresholdQuestion(theorem.name, theorem.claim, variant, names)
     formulas = TimedFormulas(TimedSystem(variant, theorem.claim.circumstances(names)))
     strange = found.names - {*formulas.system.parameters}
     if strange:
-        raise UnknownStatement(f"{min(strange)} is no parameter of {theorem.name}")
+        raise UnknownStatement(f"{min(strange)} is not a parameter of {theorem.name}")
     if not ASSUMPTIONS.keys() & {*further}:
         _as_strong_as_expected(theorem, variant, found, formulas)
     if not any(theorem.claim.timer.runs(phase.end) for phase in formulas.system.table.phases):
-        raise UnknownStatement(f"{theorem.claim.timer.what} is never entered: it would say nothing")
+        raise UnknownStatement(
+            f"{theorem.claim.timer.what} is never entered: the statement would be vacuous"
+        )
     scope = "dense time, any number of segments in flight"
     return Regenerated(
         statements.timed(formulas, theorem.claim),
@@ -116,9 +118,11 @@ def _as_strong_as_expected(
 def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regenerated:
     found = excluded(where)
     if str(found) != where:
-        raise UnknownStatement(f"the condition {where!r} is not spelled so: {found}")
+        raise UnknownStatement(f"the condition {where!r} must be spelled: {found}")
     if not provable(prop):
-        raise UnknownStatement(f"{prop.name} is no safety property of one connection without time")
+        raise UnknownStatement(
+            f"{prop.name} is not a safety property of a single connection without time"
+        )
     if isinstance(prop, Lemma):
         if (assume, where) != (ONE_STEP, str(Excluded())):
             raise UnknownStatement(f"a lemma is about {ONE_STEP}, always")
@@ -157,4 +161,4 @@ def octets(assumed: str) -> int:
     for data in (0, 1, 2):
         if assumed == octets_said(data):
             return data
-    raise ValueError(f"{assumed!r}: no such assumption")
+    raise ValueError(f"unknown assumption {assumed!r}")

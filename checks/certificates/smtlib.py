@@ -35,7 +35,7 @@ def certificate_of_proof(prover: Prover, prop: Property, proof: Proof, variant: 
     condition = proof.where.formula(formulas.iss)
     steps = run_to_premise(formulas, prop, condition)
     if steps is None:
-        raise BadInput(f"{prop.name}: no run to its premise is found, so there is no certificate")
+        raise BadInput(f"{prop.name}: no run to the premise was found, so there is no certificate")
     heading |= {"assume": octets_said(prover.data), "premise": _listed(steps)}
     stated = statements.untimed(formulas, prop)
     return certificate(stated, condition, steps, heading, proof.invariant.formula("0"))

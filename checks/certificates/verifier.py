@@ -21,6 +21,7 @@ from tcpmc.checks.certificates.reader import Malformed, read
 from tcpmc.checks.certificates.regenerate import Regenerated, UnknownStatement, regenerated
 from tcpmc.checks.certificates.solvers import SOLVERS, answers
 from tcpmc.checks.certificates.write import HEADING, Obligation, frame_of, obligations
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -76,14 +77,16 @@ def heading_of(text: str) -> dict[str, str]:
         if match is None:
             break
         if match[1] in found:
-            raise Malformed(f":{match[1]} is there twice")
+            raise Malformed(f":{match[1]} appears twice")
         found[match[1]] = match[2]
     known = [key for key in found if not key.startswith("state.")]
     if known != [*HEADING]:
         wrong = [*(k for k in HEADING if k not in known), *(k for k in known if k not in HEADING)]
-        raise Malformed(f"the heading is {', '.join(HEADING)}; see {', '.join(wrong) or 'order'}")
+        raise Malformed(
+            f"expected the heading {', '.join(HEADING)}; wrong: {', '.join(wrong) or 'the order'}"
+        )
     if not STEPS.fullmatch(found["premise"]):
-        raise Malformed(":premise is a list of the numbers of steps")
+        raise Malformed(":premise must be a list of step numbers")
     return found
 
 
@@ -134,7 +137,7 @@ def check(
 ) -> Checked:
     """Check the certificate that a file holds. `named` is the variant that the user names.
 
-    Raises Missing where a solver is not installed.
+    Raises Missing where a solver is not installed, and BadInput for a user's rule that goes wrong.
     """
     heading: dict[str, str] = {}
     try:
@@ -157,6 +160,7 @@ def check(
             took[solver, obligation.name] = time.monotonic() - began
             if failed is not None:
                 return failed
+    ask_again(variant)
     proved, theorem = _proved(heading, made.model, named), heading["theorem"]
     return Checked(True, solvers=tuple(solvers), theorem=theorem, proved=proved, seconds=took)
 

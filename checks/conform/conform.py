@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 from tcpmc.captures import Endpoint, Packet
-from tcpmc.captures.packet_rows import PacketRows
 from tcpmc.captures.summary import Summary
+from tcpmc.checks.conform.both_ends import with_what_arrived
 from tcpmc.checks.conform.columns import columns_of
 from tcpmc.checks.conform.conversations import Conversation, conversations
-from tcpmc.checks.conform.judge import Judgement, judged
+from tcpmc.checks.conform.explaining import Explanation
+from tcpmc.checks.conform.judge import Judgement, judged, strictly_explained
 from tcpmc.checks.conform.long import LONG
 from tcpmc.checks.conform.readings import merged, readings, severity, without_numbers
 from tcpmc.checks.conform.stacks import Stack
+from tcpmc.checks.conform.taps import near_taps
 from tcpmc.checks.conform.vantage import Vantage, guessed
 from tcpmc.checks.conform.view import Seen, view_of
 
@@ -76,19 +79,28 @@ def connection(
     if without_numbers(conversation.packets):
         return _of_readings(conversation, stack, at, until, timeout)
     vantage = where(conversation, at)
-    by_end = _near_taps(conversation) if at is None else {}
+    by_end = near_taps(conversation) if at is None else {}
     if len(by_end) == 2:
         vantage = Vantage((True, True), ("there is a capture at each end",))
+    seen: list[Sequence[Packet]] = [conversation.packets, conversation.packets]
+    if len(by_end) == 2:
+        seen = [[p for p in seen[i] if (p.file, p.interface) == by_end[i]] for i in (0, 1)]
     reports = []
     for index, endpoint in enumerate(conversation.ends):
-        packets: Sequence[Packet] = conversation.packets
-        if len(by_end) == 2:
-            packets = [p for p in packets if (p.file, p.interface) == by_end[index]]
         place = vantage.at(index) if any(vantage.near) else "middle"
         deadline = None if timeout is None else monotonic() + timeout
-        judgement = judged(_view(packets, endpoint), stack, place, until, deadline)
+        judgement = judged(_view(seen[index], endpoint), stack, place, until, deadline)
+        if len(by_end) == 2:
+            here, there = seen[index], seen[1 - index]
+            explained = partial(_explained, end=endpoint, stack=stack)
+            judgement = with_what_arrived(judgement, here, there, endpoint, explained)
         reports.append(EndReport(endpoint, judgement))
     return ConnectionReport(conversation, vantage, (reports[0], reports[1]))
+
+
+def _explained(packets: Sequence[Packet], end: Endpoint, stack: Stack) -> Explanation | None:
+    """What strictly explains the packets that one end has seen."""
+    return strictly_explained(view_of(packets, end), stack)
 
 
 def _view(packets: Sequence[Packet], end: Endpoint) -> Sequence[Seen]:
@@ -128,21 +140,3 @@ def where(conversation: Conversation, at: str | None) -> Vantage:
         return Vantage((True, True), ("as --at says",))
     near = tuple(at in (str(end), end.address) for end in conversation.ends)
     return Vantage((near[0], near[1]), ("as --at says",))
-
-
-def _near_taps(conversation: Conversation) -> dict[int, tuple[int, int]]:
-    """For each end the file and interface that were captured at it, where there are several."""
-    packets = conversation.packets
-    if isinstance(packets, PacketRows) and not packets.vary("file", "interface"):
-        return {}
-    taps = sorted({(p.file, p.interface) for p in packets})
-    found: dict[int, tuple[int, int]] = {}
-    if len(taps) < 2:
-        return found
-    for tap in taps:
-        seen = [p for p in conversation.packets if (p.file, p.interface) == tap]
-        guess = guessed(seen, conversation.ends)
-        for end in (0, 1):
-            if guess.near[end]:
-                found[end] = tap
-    return found

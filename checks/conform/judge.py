@@ -114,6 +114,13 @@ def _judged(
     return Judgement(stack.name, vantage, strict, best, partial, _place(furthest), alternatives)
 
 
+def strictly_explained(
+    view: Sequence[Seen], stack: Stack, until: float | None = None
+) -> Explanation | None:
+    """What near to this end strictly explains all packets, if anything does."""
+    return Asked(view, stack, STRICT, until).conforming()[0]
+
+
 def strictly_refused(view: Sequence[Seen], stack: Stack, until: float | None = None) -> int | None:
     """The place of the first packet that near to this end strictly nothing explains, or whose
     reply is missing; None if all is explained."""

@@ -138,7 +138,7 @@ def is_lost(rules: MachineRules, tcb: Tcb) -> bool:
 
 def lost(model: Model, system: System) -> bool:
     """Whether an end is lost."""
-    rules = model.variant.rules
+    rules = getattr(model.variant, "rules", None)
     rules = getattr(rules, "own", rules)  # of a model that remembers
     return isinstance(rules, MachineRules) and any(is_lost(rules, e.tcb) for e in system.ends)
 

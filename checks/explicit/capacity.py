@@ -34,14 +34,14 @@ def cut_off(table: TabulatedModel, graph: Graph) -> Cut | None:
 def _never(table: TabulatedModel, graph: Graph) -> set[Never]:
     """The rules of the moves that there was room for nowhere."""
     too_long = {ids_of(key)[1] for key in table.refused} - table.placed
-    found = {
+    rules = {
         Never(rule, len(table.messages[message][0]))
         for message in too_long
         for rule in table.senders[message]
     }
     if table.refused and table.model.scope.loss != "any":
-        found |= set(_never_from(table, graph))
-    return found
+        rules |= set(_never_from(table, graph))
+    return rules
 
 
 def _never_from(table: TabulatedModel, graph: Graph) -> Iterator[Never]:
@@ -56,17 +56,17 @@ def _never_from(table: TabulatedModel, graph: Graph) -> Iterator[Never]:
     for move in np.setdiff1d(tried, taken).tolist():
         which, end, event = move & 1, move >> 1 & LOW, move >> 21
         end, event = table.ends[end], table.event(event, which)
-        found = move_of(table.model, which, end, event)
-        assert found is not None
-        yield Never(found.step.rule, len(found.step.send))
+        move_taken = move_of(table.model, which, end, event)
+        assert move_taken is not None
+        yield Never(move_taken.step.rule, len(move_taken.step.send))
 
 
 def _moves(table: TabulatedModel, which: int, states: Ints) -> tuple[Ints, Ints]:
     """What end `which` would send in these states: (event, state of the end, which), packed, for
     each; and the indices of those for which there is room."""
     ends, channels = unpack(states)[which], unpack(states)[2 + which]
-    found = attempts(table, which, states)
-    found = found.at(found.message != 0)
-    moves = found.event << 21 | ends[found.source] << 1 | which
-    room, _ = table.put(key_of(channels[found.source], found.message))
+    sending = attempts(table, which, states)
+    sending = sending.at(sending.message != 0)
+    moves = sending.event << 21 | ends[sending.source] << 1 | which
+    room, _ = table.put(key_of(channels[sending.source], sending.message))
     return moves, room

@@ -19,23 +19,23 @@ Test = Callable[[int, End, Event], bool]
 def first_runs(table: TabulatedModel, graph: Graph, tests: Mapping[str, Test]) -> dict[str, Trace]:
     """A shortest run, replayed, whose last step is the one that the test looks for; for each test
     that such a step exists for."""
-    found: dict[str, Trace] = {}
+    runs: dict[str, Trace] = {}
     for depth, state, event in _first_steps(table, graph):
         end = table.system(state).ends[event.end]
         for name, test in tests.items():
-            if name not in found and test(event.end, end, event):
-                states = [table.system(one) for one in graph.path_to(state, depth)]
+            if name not in runs and test(event.end, end, event):
+                states = [table.system(state_id) for state_id in graph.path_to(state, depth)]
                 events = [*events_along(table.model, states), event]
-                found[name] = replay(table.model, events)
-        if len(found) == len(tests):
+                runs[name] = replay(table.model, events)
+        if len(runs) == len(tests):
             break
-    return found
+    return runs
 
 
 def _first_steps(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, int, Event]]:
     """Every step of an end that occurs in the graph, once: the level and the state in which it is
     first possible, and the event."""
-    seen: set[int] = set()
+    yielded: set[int] = set()
     for depth, level in enumerate(graph.levels):
         for chunk in chunks(level):
             edges = successors(table, chunk)
@@ -47,6 +47,6 @@ def _first_steps(table: TabulatedModel, graph: Graph) -> Iterator[tuple[int, int
                 step = int(steps[index])
                 event = table.event(int(edges.event[index]), int(edges.end[index]))
                 local = event.kind not in (*NETWORK_EVENTS, EventKind.TICK)
-                if local and step not in seen:
-                    seen.add(step)
+                if local and step not in yielded:
+                    yielded.add(step)
                     yield depth, int(chunk[edges.source[index]]), event

@@ -125,12 +125,12 @@ def _nodes(numbered: NumberedGraph) -> Iterator[ExportedNode]:
 
 
 def _edges(numbered: NumberedGraph) -> Iterator[ExportedEdge]:
-    known: list[tuple[str, str]] = []
+    described: list[tuple[str, str]] = []
     for edges in numbered.edges():
-        known += map(_told, numbered.labels[len(known) :])
+        described += map(_told, numbered.labels[len(described) :])
         columns = (edges.source, edges.target, edges.label)
         for source, target, label in zip(*(c.tolist() for c in columns), strict=True):
-            yield ExportedEdge(source, target, known[label])
+            yield ExportedEdge(source, target, described[label])
 
 
 def _told(label: Labelled) -> tuple[str, str]:
@@ -150,8 +150,8 @@ def _data(names: tuple[str, ...], values: tuple[str | int, ...]) -> str:
 
 def _values(names: tuple[str, ...], values: tuple[str | int, ...]) -> str:
     pairs = zip(names, values, strict=True)
-    told = (f'<attvalue for="{name}" value={_attribute(str(value))}/>' for name, value in pairs)
-    return f"<attvalues>{''.join(told)}</attvalues>"
+    elements = (f'<attvalue for="{name}" value={_attribute(str(value))}/>' for name, value in pairs)
+    return f"<attvalues>{''.join(elements)}</attvalues>"
 
 
 def _text(text: str) -> str:

@@ -1,10 +1,10 @@
-"""Fair lassos: runs that go on for ever, fairly, and never come to a goal.
+"""Fair lassos: infinite fair runs that never reach a goal.
 
-The fairness is strong (Streett): an event of the chosen kinds that is due again and again happens
-again and again, whether or not there was room for what it sends. Loss and other user calls need
-never happen, and duplication does not go on for ever. States
-that make a strongly connected component unfair are removed until a component is fair or nothing
-is left (Lichtenstein and Pnueli 1985).
+The fairness is strong (Streett): an event of the chosen kinds that is due infinitely often happens
+infinitely often, whether or not there was room for what it sends. Loss and other user calls need
+never happen, and a segment is duplicated finitely often. States that make a strongly connected
+component unfair are removed until a component is fair or nothing is left (Lichtenstein and Pnueli
+1985).
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from tcpmc.checks.explicit.projections import perhaps_fair
+from tcpmc.checks.explicit.projections import perhaps_fair, strong
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
     Graph,
@@ -58,13 +56,13 @@ class Region:
     due_at: Ints
     due: Ints
 
-    def within(self, kept: Mask) -> Region:
+    def within(self, inside: Mask) -> Region:
         """The region with only some of its states; transitions to the others lead outside."""
-        index = np.where(kept, np.cumsum(kept) - 1, -1)
-        stay, due = kept[self.source], kept[self.due_at]
+        index = np.where(inside, np.cumsum(inside) - 1, -1)
+        stay, due = inside[self.source], inside[self.due_at]
         target = np.where(self.target >= 0, index[self.target], -1)
         return Region(
-            self.states[kept],
+            self.states[inside],
             index[self.source][stay],
             target[stay],
             self.fair[stay],
@@ -125,8 +123,8 @@ def fair_lasso(
     if len(left) < len(states):  # which one is found is not to depend on the projections
         component = _fair_component_of(table, states, fairness)
         assert component is not None
-    found = component
-    return _lasso(graph, levels, found.states, lambda entry: fair_cycle(found, entry))
+    fair = component
+    return _lasso(graph, levels, fair.states, lambda entry: fair_cycle(fair, entry))
 
 
 def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -> Ints:
@@ -138,14 +136,14 @@ def _halted(table: TabulatedModel, states: Ints, fairness: Sequence[Fairness]) -
     arrives = np.zeros(len(contents), bool)
     arrives[source[fair[rows[:, 0]]]] = True
     calm = ~np.logical_or(*(arrives[index_in(contents, channel)] for channel in channels))
-    found = []
+    parts = []
     for chunk in chunks(states[calm]):
         halted = np.ones(len(chunk), bool)
         for which in (0, 1):
             tried = attempts(table, which, chunk)
             halted[tried.source[fair[tried.event]]] = False
-        found.append(chunk[halted])
-    return np.concatenate(found) if found else NONE
+        parts.append(chunk[halted])
+    return np.concatenate(parts) if parts else NONE
 
 
 def _fair_component_of(
@@ -188,14 +186,10 @@ def components(area: Region) -> tuple[Ints, Mask, Mask]:
     """The strongly connected components of the region: that of each state, by number; which
     transitions stay inside one; and in which components, by number, there is such a one."""
     size, inner = len(area.states), area.target >= 0
-    links = coo_array(
-        (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
-        shape=(size, size),
-    )
-    count, label = connected_components(links, directed=True, connection="strong")
+    label = strong(size, area.source, area.target)
     taken = inner.copy()
     taken[inner] = label[area.source[inner]] == label[area.target[inner]]
-    lives = np.zeros(count, bool)
+    lives = np.zeros(label.max(initial=-1) + 1, bool)
     lives[label[area.source[taken]]] = True
     return label, taken, lives
 
@@ -210,9 +204,9 @@ def fair_component(area: Region) -> Region | None:
         fine = np.flatnonzero(lives & ~spoilt)
         if len(fine):
             return area.within(label == fine[0])
-        kept = lives[label]
-        kept[bad_states] = False
-        area = area.within(kept)
+        live = lives[label]
+        live[bad_states] = False
+        area = area.within(live)
     return None
 
 

@@ -41,9 +41,9 @@ def local_steps(table: TabulatedModel, levels: Iterable[Ints]) -> Iterator[Local
     for level in levels:
         for states in chunks(level):
             for which in (0, 1):
-                found = attempts(table, which, states)
-                a, b, _, _ = unpack(states[found.source])
-                rows = np.stack((a, b, found.event, found.end, found.message), axis=1)
+                steps = attempts(table, which, states)
+                a, b, _, _ = unpack(states[steps.source])
+                rows = np.stack((a, b, steps.event, steps.end, steps.message), axis=1)
                 _, first = np.unique(rows, axis=0, return_index=True)
                 for index in sorted(first.tolist()):
                     row = (which, *rows[index].tolist())
@@ -52,7 +52,7 @@ def local_steps(table: TabulatedModel, levels: Iterable[Ints]) -> Iterator[Local
                     seen.add(row)
                     _, _, _, event, end, message = row
                     yield LocalStep(
-                        table.system(int(states[found.source[index]])),
+                        table.system(int(states[steps.source[index]])),
                         table.event(event, which),
                         table.ends[end],
                         table.messages[message][0],

@@ -55,13 +55,13 @@ class NumberedGraph:
         first = 0
         for level in self.levels:
             for chunk in chunks(level):
-                found = successors(self.table, chunk)
-                target, inside = self._numbers(found.target)
-                ends = unpack(chunk[found.source])
-                acting = np.where(found.end == 0, ends[0], ends[1])
-                label = self._labels((acting << 32) + (found.event << 1) + found.end)
-                order = np.argsort(found.source[inside], kind="stable")
-                source = first + found.source[inside][order]
+                edges = successors(self.table, chunk)
+                target, inside = self._numbers(edges.target)
+                ends = unpack(chunk[edges.source])
+                acting = np.where(edges.end == 0, ends[0], ends[1])
+                label = self._labels((acting << 32) + (edges.event << 1) + edges.end)
+                order = np.argsort(edges.source[inside], kind="stable")
+                source = first + edges.source[inside][order]
                 yield NumberedEdges(source, target[inside][order], label[inside][order])
                 first += len(chunk)
 

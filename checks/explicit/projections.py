@@ -1,6 +1,6 @@
 """Where no fair run can stay for ever, as the projections of the states show.
 
-The states that a fair run comes to again and again are strongly connected, and so is each of their
+The states that a fair run visits infinitely often are strongly connected, and so is each of their
 projections: that on the pairs of ends, which lies in one strongly connected component of the pairs;
 and that on this component and the contents of one channel. What is due in one of these states is
 taken in one of them, and so is an edge inside each projection. Where there is no such edge nobody
@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
@@ -68,6 +66,10 @@ class Arriving:
 
 def strong(nodes: int, source: Ints, target: Ints) -> Ints:
     """The strongly connected component of each node, by number; edges to -1 lead outside."""
+    # Here and not above: safety properties are decided where scipy is not installed as well.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     inner = target >= 0
     links = coo_array(
         (np.ones(int(inner.sum()), np.int8), (source[inner], target[inner])), shape=(nodes, nodes)
@@ -80,10 +82,10 @@ def perhaps_fair(table: TabulatedModel, states: Ints, fair: Mask) -> Ints:
     """The states (sorted) without those in which no run can stay that is fair to the events,
     by code, of which `fair` says so. For machines without a clock."""
     while len(states):
-        kept = _kept(table, states, fair)
-        if kept.all():
+        candidates = _kept(table, states, fair)
+        if candidates.all():
             break
-        states = states[kept]
+        states = states[candidates]
     return states
 
 
@@ -95,20 +97,20 @@ def _kept(table: TabulatedModel, states: Ints, fair: Mask) -> Mask:
     arriving = [pair << CHANNEL_BITS | unpack(states)[3 - which] for which in (0, 1)]
     own = [_own(table, which, pairs) for which in (0, 1)]
     arrivals = [_arrivals(table, which, pairs, distinct(arriving[which])) for which in (0, 1)]
-    steps = [*own, *(found.steps for found in arrivals)]
+    steps = [*own, *(arriving_here.steps for arriving_here in arrivals)]
     component = strong(
         len(pairs),
         np.concatenate([part.source for part in steps]),
         np.concatenate([part.target for part in steps]),
     )
-    kept = np.ones(len(states), bool)
+    candidates = np.ones(len(states), bool)
     for which in (0, 1):
-        kept[~_taken_by_itself(own[which], component, fair)[pair]] = False
+        candidates[~_taken_by_itself(own[which], component, fair)[pair]] = False
         sent = [_sent(part, component) for part in (own[1 - which], arrivals[1 - which].steps)]
-        found = arrivals[which]
-        taken = _delivered(table, found, component, distinct(np.concatenate(sent)), fair)
-        kept &= taken[index_in(found.met, arriving[which])]
-    return kept
+        arriving_here = arrivals[which]
+        taken = _delivered(table, arriving_here, component, distinct(np.concatenate(sent)), fair)
+        candidates &= taken[index_in(arriving_here.met, arriving[which])]
+    return candidates
 
 
 def _own(table: TabulatedModel, which: int, pairs: Ints) -> Steps:
@@ -174,9 +176,9 @@ def _by_network(table: TabulatedModel, nodes: Ints) -> tuple[Ints, Ints]:
     """What the network does to the contents by itself, but for duplicates."""
     doubles = np.array([kind == EventKind.DUPLICATE for kind, *_ in table.events.values])
     source, rows = table.network(nodes & CONTENTS)
-    kept = ~doubles[rows[:, 0]]
-    source = source[kept]
-    return source, index_in(nodes, nodes[source] & ~CONTENTS | rows[kept, 1])
+    moves = ~doubles[rows[:, 0]]
+    source = source[moves]
+    return source, index_in(nodes, nodes[source] & ~CONTENTS | rows[moves, 1])
 
 
 def _by_sending(table: TabulatedModel, nodes: Ints, sent: Ints) -> tuple[Ints, Ints]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.labels import ENDS, happening
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.statespace import Edges, Graph, chunks, explore, successors, unpack
 from tcpmc.checks.statespace.tables import Ints
 from tcpmc.model.endpoint.tcb import State
@@ -57,13 +58,15 @@ def quotient(table: TabulatedModel, graph: Graph) -> Groups:
 
 
 def explored(table: TabulatedModel, progress: Progress) -> Graph:
-    """The whole graph."""
+    """The whole graph. Raises BadInput for a user's rule that goes wrong."""
 
     def visit(graph: Graph) -> bool:
         progress(graph)
         return False
 
-    return explore(table, visit=visit)
+    graph = explore(table, visit=visit)
+    ask_again(table.model.variant)
+    return graph
 
 
 def _pairs(table: TabulatedModel, states: Ints) -> Ints:

@@ -69,22 +69,22 @@ def _to_rule(model: Model, labels: set[str]) -> Trace | None:
     """Level by level: once such a rule has been applied to what a level holds, the first state in
     it from which that is a step. (There may have been no room for what it sends.)"""
     table = TabulatedModel(model)
-    found: list[tuple[Graph, int, int, Event]] = []
+    hits: list[tuple[Graph, int, int, Event]] = []
 
     def look(graph: Graph, level: int) -> bool:
         if follows(table.rules, labels):
             for state in graph.levels[level].tolist():
                 for event, step, _ in model.successors(table.system(state)):
                     if step is not None and follows(step.rules, labels):
-                        found.append((graph, state, level, event))
+                        hits.append((graph, state, level, event))
                         return True
         return False
 
     graph = explore(table, visit=lambda graph: graph.depth > 0 and look(graph, graph.depth - 1))
-    if not found and not look(graph, graph.depth):
+    if not hits and not look(graph, graph.depth):
         return None
-    graph, state, level, event = found[0]
-    events = events_along(model, [table.system(one) for one in graph.path_to(state, level)])
+    graph, state, level, event = hits[0]
+    events = events_along(model, [table.system(on_path) for on_path in graph.path_to(state, level)])
     return replay(model, [*events, event])
 
 

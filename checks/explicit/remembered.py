@@ -19,7 +19,9 @@ from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step, Tcb
 from tcpmc.model.network.history import History
+from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
+from tcpmc.model.variants.pair import Stacks
 from tcpmc.model.variants.variant import Variant
 
 MOST = 1 << 16
@@ -65,33 +67,40 @@ class RememberedRules(Rules):
 
 
 class RememberingModel(Model):
-    """A model of which the rules, and what they make of histories, are remembered."""
+    """A model of which the rules of both ends, and what they make of histories, are remembered."""
+
+    def __init__(self, variant: Stacks, scope: Scope, hosts: tuple[Host, Host]) -> None:
+        super().__init__(variant, scope, hosts)
+        self._histories = _memory(self.stacks[0], scope.bits).histories
+        a, b = (replace(one, rules=_memory(one, scope.bits)) for one in self.stacks)
+        self.stacks = (a, b)
 
     def observed(
         self, history: History, event: EventKind, before: Tcb, step: Step, seg: Segment | None
     ) -> History:
         """The history after a step."""
-        rules = self.variant.rules
-        assert isinstance(rules, RememberedRules)
         key = history, event, before, step, seg
         observed = super().observed
         return _remembered(
-            rules.histories, key, lambda: observed(history, event, before, step, seg)
+            self._histories, key, lambda: observed(history, event, before, step, seg)
         )
 
 
 _known: WeakKeyDictionary[Variant, dict[int, RememberedRules]] = WeakKeyDictionary()
 
 
+def _memory(stack: Variant, bits: int) -> RememberedRules:
+    """The rules of a stack with their memory, which lasts as long as the stack."""
+    by_width = _known.setdefault(stack, {})
+    if bits not in by_width:
+        plain = {entry.name: getattr(stack.rules, entry.name) for entry in fields(Rules)}
+        by_width[bits] = RememberedRules(**plain, own=stack.rules)
+    return by_width[bits]
+
+
 def remembering(model: Model) -> Model:
-    """The same model with a memory, which lasts as long as its variant. One of another class is
-    left as it is: what it does is its own."""
+    """The same model with a memory. One of another class is left as it is: what it does is its
+    own."""
     if type(model) not in (Model,):
         return model
-    by_width = _known.setdefault(model.variant, {})
-    rules = by_width.get(model.scope.bits)
-    if rules is None:
-        own = model.variant.rules
-        plain = {entry.name: getattr(own, entry.name) for entry in fields(Rules)}
-        rules = by_width[model.scope.bits] = RememberedRules(**plain, own=own)
-    return RememberingModel(replace(model.variant, rules=rules), model.scope, model.hosts)
+    return RememberingModel(model.variant, model.scope, model.hosts)

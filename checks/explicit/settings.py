@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tcpmc.errors import BadInput, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 
 if TYPE_CHECKING:
     from tcpmc.checks.statespace.backend import Backend
@@ -62,23 +62,25 @@ class Exploring:
         identity = f"tcpmc {__version__}, variant {model.variant.name}, {scope}"
         return Checkpoint(folder, identity, self.note)
 
-    def check(self, explorations: Sequence[tuple[Variant, Scope]]) -> None:
+    def check(self, explorations: Sequence[tuple[Stacks, Scope]]) -> None:
         """Raise BadInput where there is nothing to go on from, or something would be overwritten,
         or the backend is not there."""
         from tcpmc.checks.statespace.backend import kernel_is_there
 
         if self.backend == "kernel" and not kernel_is_there():
-            raise BadInput("the compiled kernel is not installed: leave --backend kernel out")
+            raise BadInput("the compiled kernel is not installed: omit --backend kernel")
         if self.cluster:
             _connect(self.cluster)
         if self.folder is None:
             return
-        kept = [self.folder / _folder_of(*exploration) for exploration in explorations]
-        there = any(path.is_dir() for path in kept)
+        folders = [self.folder / _folder_of(*exploration) for exploration in explorations]
+        there = any(path.is_dir() for path in folders)
         if self.resume and not there:
-            raise BadInput(f"{self.folder} has no checkpoint of what is asked")
+            raise BadInput(f"{self.folder} has no checkpoint of this exploration")
         if not self.resume and there:
-            raise BadInput(f"{self.folder} has a checkpoint of this: --resume goes on with it")
+            raise BadInput(
+                f"{self.folder} already has a checkpoint of this: use --resume to continue"
+            )
         writable_folder(str(self.folder))
 
 
@@ -107,5 +109,5 @@ def _connect(cluster: str) -> None:
         raise BadInput(one_line(problem)) from problem
 
 
-def _folder_of(variant: Variant, scope: Scope) -> str:
+def _folder_of(variant: Stacks, scope: Scope) -> str:
     return f"{variant.name}-{hashlib.sha256(repr(scope).encode()).hexdigest()[:12]}"

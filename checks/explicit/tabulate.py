@@ -71,16 +71,16 @@ class TabulatedModel:
         return Event(kind, end, flight, offset)
 
     def _end(self, end: End) -> int:
-        found = self.ends(end)
-        if found >> END_BITS:
+        identifier = self.ends(end)
+        if identifier >> END_BITS:
             raise TooLarge(f"more than {2**END_BITS:,} states of one end")
-        return found
+        return identifier
 
     def _contents(self, contents: Contents) -> int:
-        found = self.contents(contents)
-        if found >> CHANNEL_BITS:
+        identifier = self.contents(contents)
+        if identifier >> CHANNEL_BITS:
             raise TooLarge(f"more than {2**CHANNEL_BITS:,} contents of one channel")
-        return found
+        return identifier
 
     def _own(self, which: int, key: int) -> Iterator[Row]:
         for move in self.quick.own_moves(which, self.ends[key]):

@@ -47,9 +47,9 @@ class ByPairs:
     states: Ints
     of: Ints
 
-    def where(self, kept: Mask) -> ByPairs:
+    def where(self, mask: Mask) -> ByPairs:
         """Some of the states."""
-        return ByPairs(self.states[kept], self.of[kept])
+        return ByPairs(self.states[mask], self.of[mask])
 
 
 class TruthOnGraphs:
@@ -77,12 +77,12 @@ class TruthOnGraphs:
     ) -> Mask:
         """Where the predicate holds. Where it depends on what is lost unseen, `any` or `all` of its
         truths count."""
-        known = self._on_pairs.get(predicate, NOT_ASKED)
-        known = np.pad(known, (0, len(self._pairs) - len(known)), constant_values=UNKNOWN)
-        for pair in np.unique(among.of[known[among.of] == UNKNOWN]).tolist():
-            known[pair] = self._on_pair(predicate, pair)
-        self._on_pairs[predicate] = known
-        of_state = known[among.of]
+        of_pair = self._on_pairs.get(predicate, NOT_ASKED)
+        of_pair = np.pad(of_pair, (0, len(self._pairs) - len(of_pair)), constant_values=UNKNOWN)
+        for pair in np.unique(among.of[of_pair[among.of] == UNKNOWN]).tolist():
+            of_pair[pair] = self._on_pair(predicate, pair)
+        self._on_pairs[predicate] = of_pair
+        of_state = of_pair[among.of]
         holds: Mask = of_state == HOLDS
         left = np.flatnonzero(of_state == OPEN)
         if not loses_unseen(self._table.model):
@@ -127,11 +127,11 @@ class TruthOnGraphs:
                 left.append(states)
                 continue
             _, _, ab, ba = unpack(among.states[states])
-            for asked, truth in cases:
+            for answered, truth in cases:
                 if truth:
                     met = np.ones(len(states), bool)
-                    for found, says in asked:
-                        met &= (found[ab] | found[ba]) == says
+                    for in_flight, says in answered:
+                        met &= (in_flight[ab] | in_flight[ba]) == says
                     holds[states[met]] = True
         return np.concatenate(left) if left else which[:0]
 
@@ -151,10 +151,10 @@ class InChannels:
         which, younger = question
         kind = np.array([bool(which(segment)) for segment in self._segments.values], bool)
         contents, segment, age = self._flights.T
-        asked = kind[segment] if younger is None else kind[segment] & (age < younger)
-        found = np.zeros(self._read, bool)
-        found[contents[asked]] = True
-        return found
+        matching = kind[segment] if younger is None else kind[segment] & (age < younger)
+        present = np.zeros(self._read, bool)
+        present[contents[matching]] = True
+        return present
 
     def _read_on(self) -> None:
         """Read the contents that are new: rows (contents, segment, age), one for each flight."""

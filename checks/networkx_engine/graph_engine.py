@@ -80,7 +80,7 @@ class NetworkxEngine:
                 return self._eventually(prop)
             case LivelockFree():
                 return self._livelock_free(prop)
-        raise TypeError(f"{prop.name} is no property of the graph")
+        raise TypeError(f"{prop.name} is not a property of the graph")
 
     def _always(self, prop: Always) -> Answer:
         held = self._possible(prop.premise)

@@ -38,9 +38,9 @@ class Explored:
         self._ends = tuple(_numbered(self._concrete(which, table.ends)) for which in (0, 1))
         self._kinds = tuple(_numbered(self._concrete(which, table.kinds)) for which in (0, 1))
 
-    def _concrete(self, which: int, known: Iterable[Any]) -> list[Any]:
+    def _concrete(self, which: int, symbolic: Iterable[Any]) -> list[Any]:
         own, peer = (z3.BitVecVal(self.iss[which ^ other], BITS) for other in (0, 1))
-        return [for_host(one, own, peer) for one in known]
+        return [for_host(value, own, peer) for value in symbolic]
 
     def location(self, ends: tuple[End, End]) -> Location:
         """The numbers of the states of the ends. Raises KeyError for one that is not known."""
@@ -56,23 +56,25 @@ class Explored:
         steps = filter(_effective, steps)
         while rows := [(step, self._row(step)) for step in islice(steps, ROWS)]:
             yield from (step for step, row in rows if row is None)
-            known = [(step, row) for step, row in rows if row is not None]
-            if known:
-                values = self._columns([row for _, row in known])
-                truths = holds_at(self.formulas.step, values, len(known))
-                yield from (step for (step, _), true in zip(known, truths, strict=True) if not true)
+            encoded = [(step, row) for step, row in rows if row is not None]
+            if encoded:
+                values = self._columns([row for _, row in encoded])
+                truths = holds_at(self.formulas.step, values, len(encoded))
+                yield from (
+                    step for (step, _), true in zip(encoded, truths, strict=True) if not true
+                )
 
     def misjudged(self, prop: Always | Reachable, states: Iterable[System]) -> Iterator[System]:
         """The states at which the formula of a broken claim, or of a goal that is met, says
         something else than the predicates. Raises Unknown."""
         model = Model(self.formulas.model.variant, self.formulas.model.scope.with_(iss=self.iss))
-        found = list(states)
-        sent = [[{f.segment for f in contents} for contents in s.channels] for s in found]
-        rows = [self._frame("0", list(s.ends), o) for s, o in zip(found, sent, strict=True)]
+        systems = list(states)
+        sent = [[{f.segment for f in contents} for contents in s.channels] for s in systems]
+        rows = [self._frame("0", list(s.ends), o) for s, o in zip(systems, sent, strict=True)]
         values = self._columns(rows)
         values |= {str(left): np.ones(len(rows), bool) for left in self.formulas.left}
         truths = holds_at(self.formulas.broken(prop), values, len(rows))
-        for state, true in zip(found, truths.tolist(), strict=True):
+        for state, true in zip(systems, truths.tolist(), strict=True):
             if true != _broken(prop, model, state):
                 yield state
 

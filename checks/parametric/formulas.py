@@ -73,14 +73,14 @@ class ParametricFormulas:
     def ends(self) -> tuple[list[End], list[End]]:
         """The states of A and of B, with their ISSs."""
         a, b = self.iss
-        known = self.endpoint.ends
-        return [for_host(end, a, b) for end in known], [for_host(end, b, a) for end in known]
+        symbolic = self.endpoint.ends
+        return [for_host(end, a, b) for end in symbolic], [for_host(end, b, a) for end in symbolic]
 
     @cached_property
     def model(self) -> Model:
         """The model with both ISSs, for predicates."""
         model = self.endpoint.model
-        return symbolic_model(model.variant, model.scope, *self.iss)
+        return symbolic_model(model.variant.at(0), model.scope, *self.iss)
 
     def frame(self, tag: str) -> dict[str, Any]:
         """Constants for one state."""
@@ -126,7 +126,7 @@ class ParametricFormulas:
     @cached_property
     def sends(self) -> z3.BitVecRef:
         """What a step sends: 0 is nothing, n + 1 the kind n."""
-        return z3.BitVec("sends", len(self.endpoint.kinds).bit_length())
+        return z3.BitVec("sends", max(1, len(self.endpoint.kinds).bit_length()))
 
     def at(self, formula: Any, number: int) -> Any:
         """A formula over frames "0" and "1" as one over frames `number` and `number` + 1."""
@@ -141,11 +141,11 @@ class ParametricFormulas:
         now, then = self.frame("0"), self.frame("1")
         me, other = ENDS[which], ENDS[1 - which]
         kinds = range(len(self.endpoint.kinds))
-        kept = [then[other] == now[other]]
+        frame_conditions = [then[other] == now[other]]
         for kind in kinds:
             mine, its = self.sent(which, kind), self.sent(1 - which, kind)
-            kept.append(then[mine] == z3.Or(now[mine], self.sends == kind + 1))
-            kept.append(then[its] == now[its])
+            frame_conditions.append(then[mine] == z3.Or(now[mine], self.sends == kind + 1))
+            frame_conditions.append(then[its] == now[its])
         waiting = [end for end in range(len(self.endpoint.ends)) if not self.settled(end)]
         ways = []
         for move in self.endpoint.moves:
@@ -156,14 +156,14 @@ class ParametricFormulas:
                 parts += [now[other] != end for end in waiting]
             sending = 0 if move.sending is None else move.sending + 1
             ways.append(z3.And(*parts, then[me] == move.target, self.sends == sending))
-        return z3.simplify(z3.And(z3.Or(*ways), *kept))
+        return z3.simplify(z3.And(z3.Or(*ways), *frame_conditions))
 
     def broken(self, prop: Always | Reachable) -> z3.BoolRef:
         """The claim is broken in frame "0"; or the goal is met. Raises FixedNumbers."""
-        asked = prop.goals if isinstance(prop, Reachable) else (prop.premise, prop.claim)
-        if asked not in self._broken:
-            self._broken[asked] = self._broken_in_some(prop)
-        return self._broken[asked]
+        predicates = prop.goals if isinstance(prop, Reachable) else (prop.premise, prop.claim)
+        if predicates not in self._broken:
+            self._broken[predicates] = self._broken_in_some(prop)
+        return self._broken[predicates]
 
     def _broken_in_some(self, prop: Always | Reachable) -> z3.BoolRef:
         frame = self.frame("0")
@@ -186,14 +186,14 @@ class ParametricFormulas:
 
     @cached_property
     def _present(self) -> list[tuple[Flight, z3.BoolRef]]:
-        frame, found = self.frame("0"), []
+        frame, flights = self.frame("0"), []
         for which in (0, 1):
             own, peer = self.iss[which], self.iss[1 - which]
             for kind in self.endpoint.kinds:
-                found.append(Flight(_any(for_host(kind, own, peer))))
+                flights.append(Flight(_any(for_host(kind, own, peer))))
         flags = zip(self.sent_names, self.left, strict=True)
         there = [z3.And(frame[name], left) for name, left in flags]
-        return list(zip(found, there, strict=True))
+        return list(zip(flights, there, strict=True))
 
 
 def formulas_of(

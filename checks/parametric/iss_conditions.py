@@ -21,7 +21,7 @@ class Excluded:
     def formula(self, iss: tuple[Any, Any]) -> z3.BoolRef:
         """None of them is chosen."""
         left_out = zip(iss, (self.a, self.b), strict=True)
-        parts = [one != number for one, numbers in left_out for number in numbers]
+        parts = [variable != number for variable, numbers in left_out for number in numbers]
         return z3.simplify(z3.And(*parts))
 
     def __str__(self) -> str:
@@ -32,10 +32,10 @@ class Excluded:
 
 def excluded(text: str) -> Excluded:
     """Read what `str` of it is. Raises ValueError."""
-    found: dict[str, list[int]] = {"A": [], "B": []}
+    numbers: dict[str, list[int]] = {"A": [], "B": []}
     for part in [] if text == "always" else text.split(" and "):
         match = EXCLUDED.fullmatch(part)
         if match is None or not int(match[2]) < 2**32:
             raise ValueError(f"{part!r}: a condition is about an ISS, such as iss.A != 7")
-        found[match[1]].append(int(match[2]))
-    return Excluded(tuple(found["A"]), tuple(found["B"]))
+        numbers[match[1]].append(int(match[2]))
+    return Excluded(tuple(numbers["A"]), tuple(numbers["B"]))

@@ -61,12 +61,12 @@ def least_invariant(
 def _by_source(
     formulas: ParametricFormulas, which: int, possible: Callable[[z3.BoolRef], bool]
 ) -> dict[int, list[EndMove]]:
-    found: dict[int, list[EndMove]] = {}
+    moves_of: dict[int, list[EndMove]] = {}
     verdicts: dict[z3.BoolRef, bool] = {}
     for move in formulas.endpoint.moves:
         guard = formulas.guard(which, move)
         if guard not in verdicts:
             verdicts[guard] = possible(guard)
         if verdicts[guard]:
-            found.setdefault(move.source, []).append(move)
-    return found
+            moves_of.setdefault(move.source, []).append(move)
+    return moves_of

@@ -18,11 +18,13 @@ from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.local_steps import local_steps, states_by_pair
 from tcpmc.checks.in_flight import Unsettled
 from tcpmc.checks.labels import ENDS
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.parametric.explored import Explored
 from tcpmc.checks.parametric.formulas import FixedNumbers, ParametricFormulas, formulas_of
 from tcpmc.checks.parametric.iss_conditions import Excluded
 from tcpmc.checks.parametric.locations import Invariant, least_invariant
 from tcpmc.checks.parametric.premise import premise_of
+from tcpmc.checks.parametric.short_invariant import Shortening, ShortInvariant
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, Unending, scope_of
 from tcpmc.checks.statespace import Graph, TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
@@ -80,7 +82,7 @@ class Proof:
     where: Excluded = Excluded()
     outside: Outside | None = None
     trace: Trace | None = None
-    invariant: Invariant | None = None
+    invariant: Invariant | ShortInvariant | None = None
 
     @property
     def verdict(self) -> str:
@@ -160,7 +162,13 @@ class Prover:
             raise GaveUp(f"{self.seconds:g} s are over")
 
     def prove(self, prop: Property) -> Proof:
-        """The verdict on a property that is `provable`."""
+        """The verdict on a property that is `provable`. Raises BadInput for a user's rule that goes
+        wrong."""
+        found = self._decided(prop)
+        ask_again(self.variant)
+        return found
+
+    def _decided(self, prop: Property) -> Proof:
         self.begin()
         established = ""
         try:
@@ -173,11 +181,11 @@ class Prover:
             if ordinary.trace is not None:
                 return Proof(ordinary.word, ordinary.method, trace=ordinary.trace)
             established = f"no counterexample in the small scope ({ordinary.method})"
-            found = self.proof_alone(prop, vacuous=ordinary.word == VACUOUS)
-            if found.word == INCONCLUSIVE:
-                return self._refuted(prop) or found
+            proof = self.proof_alone(prop, vacuous=ordinary.word == VACUOUS)
+            if proof.word == INCONCLUSIVE:
+                return self._refuted(prop) or proof
             wrong = self._unfaithful(prop)
-            return Proof(DISAGREE, wrong) if wrong else found
+            return Proof(DISAGREE, wrong) if wrong else proof
         except LIMITS as limit:
             return Proof(INCONCLUSIVE, "; ".join(filter(None, (str(limit), established))))
 
@@ -191,25 +199,38 @@ class Prover:
         """The proof for all ISSs, or for those for which there is no counterexample: without a
         look at the small scope, and without its check of the formulas. Raises one of LIMITS."""
         word = PROVED if isinstance(prop, Always) else UNREACHABLE
-        found, outside = Proof(word, ""), None
-        if not self._holds(prop, found.where):
+        proof, outside = Proof(word, ""), None
+        if not self._holds(prop, proof.where):
             where, outside = self.refuting(prop)
-            found = replace(found, where=where, outside=outside)
+            proof = replace(proof, where=where, outside=outside)
             if outside is None or not self._holds(prop, where):
                 clauses = len(self.invariant(where))
                 how = f"{clauses:,} clauses are inductive, and do not imply it"
-                return replace(found, word=INCONCLUSIVE, how=how)
-        if vacuous and isinstance(prop, Always) and self._holds(premise_of(prop), found.where):
-            return replace(found, word=VACUOUS, how="the premise never holds")
-        kept = self.invariant(found.where)
-        how = f"inductive, {len(kept):,} clauses, unbounded channel"
-        return replace(found, how=how, invariant=kept)
+                return replace(proof, word=INCONCLUSIVE, how=how)
+        if vacuous and isinstance(prop, Always) and self._holds(premise_of(prop), proof.where):
+            return replace(proof, word=VACUOUS, how="the premise never holds")
+        invariant = self.invariant(proof.where)
+        how = f"inductive, {len(invariant):,} clauses, unbounded channel"
+        return replace(proof, how=how, invariant=invariant)
+
+    def shortened(self, prop: Safety, proof: Proof) -> Proof:
+        """The same proof by as few statements as are found; by the invariant that it has, where
+        these do not imply the property. Raises GaveUp."""
+        if not isinstance(proof.invariant, Invariant):
+            return proof
+        assumed = proof.where.formula(self.formulas.iss)
+        try:
+            short = Shortening(proof.invariant, self.formulas.broken(prop), assumed).shortest()
+        except ValueError:
+            return proof
+        how = f"inductive, {len(short):,} statements, unbounded channel"
+        return replace(proof, invariant=short, how=how)
 
     def _refuted(self, prop: Safety) -> Proof | None:
         """A counterexample, or a witness, that needs more in flight than the small scope has."""
-        found = self._explicit(prop, Scope("").iss, LARGER)
-        how = f"{found.method}, with {LARGER} in flight each way"
-        return None if found.trace is None else Proof(found.word, how, trace=found.trace)
+        answer = self._explicit(prop, Scope("").iss, LARGER)
+        how = f"{answer.method}, with {LARGER} in flight each way"
+        return None if answer.trace is None else Proof(answer.word, how, trace=answer.trace)
 
     def _unfaithful(self, prop: Safety) -> str:
         """What in the small scope is not as the formulas have it; "" where all is."""
@@ -221,28 +242,28 @@ class Prover:
             for step in explored.unmatched(local_steps(engine.table, levels)):
                 return f"the formulas leave out a step that the rules take: {step}"
             self._matched = True
-        asked: list[Safety] = [prop] if isinstance(prop, Reachable) else [prop, premise_of(prop)]
+        claims: list[Safety] = [prop] if isinstance(prop, Reachable) else [prop, premise_of(prop)]
         states = list(states_by_pair(engine.table, levels))
-        for system in (state for one in asked for state in explored.misjudged(one, states)):
+        for system in (state for claim in claims for state in explored.misjudged(claim, states)):
             a, b = (end.state for end in system.ends)
             return f"the formulas and the predicate differ on a state that is reached: {a}/{b}"
         return ""
 
     def _holds(self, prop: Safety, where: Excluded) -> bool:
         """Whether the invariant for these ISSs implies it."""
-        kept = self.invariant(where)
+        invariant = self.invariant(where)
         bad = self.formulas.broken(prop)
-        return not self._possible(where, kept.formula("0"), bad)
+        return not self._possible(where, invariant.formula("0"), bad)
 
     def invariant(self, where: Excluded) -> Invariant:
         """The invariant for these ISSs, which Z3 has checked to be inductive."""
         if where not in self._invariants:
-            found = least_invariant(self.formulas, lambda guard: self._possible(where, guard))
-            now, then = found.formula("0"), found.formula("1")
+            invariant = least_invariant(self.formulas, lambda guard: self._possible(where, guard))
+            now, then = invariant.formula("0"), invariant.formula("1")
             begins = self._possible(where, self.formulas.initial(), z3.Not(now))
             if begins or self._possible(where, now, self.formulas.step, z3.Not(then)):
                 raise RuntimeError("what was computed is no invariant")
-            self._invariants[where] = found
+            self._invariants[where] = invariant
         return self._invariants[where]
 
     def _possible(self, where: Excluded, *conditions: z3.BoolRef) -> bool:
@@ -272,8 +293,8 @@ class Prover:
         for which in (0, 1):
             iss, moves = self.formulas.iss[which], self.formulas.endpoint.moves
             guards = {self.formulas.guard(1 - which, move) for move in moves}
-            found = {number for guard in guards for number in _few(iss, guard)}
-            yield from ((which, number) for number in sorted(found))
+            numbers = {number for guard in guards for number in _few(iss, guard)}
+            yield from ((which, number) for number in sorted(numbers))
 
     def _explicit(self, prop: Safety, iss: tuple[int, int], capacity: int = 2) -> Answer:
         """What the explicit engine says of a small scope with these ISSs."""
@@ -296,13 +317,13 @@ def _no_more_than_enough(graph: Graph) -> None:
 
 def _few(iss: z3.BitVecRef, guard: z3.BoolRef) -> list[int]:
     """The numbers that meet a guard about an ISS; none where there are many."""
-    solver, found = z3.Solver(), list[int]()
+    solver, numbers = z3.Solver(), list[int]()
     solver.add(guard)
     while satisfiable(solver):
         number = solver.model().eval(iss, model_completion=True)
         assert isinstance(number, z3.BitVecNumRef)
-        found.append(number.as_long())
-        if len(found) > FEW:
+        numbers.append(number.as_long())
+        if len(numbers) > FEW:
             return []
         solver.add(iss != number)
-    return found
+    return numbers

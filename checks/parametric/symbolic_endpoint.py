@@ -149,15 +149,15 @@ class SymbolicEndpoint:
             sent = [self._number(normal(segment), self.kinds) for segment in move.step.send]
             guard = z3.simplify(path.condition)
             sending = sent[0] if sent else None
-            found = EndMove(source, target, arriving, sending, guard, move.settled)
-            if not found.idle:
-                yield found
+            end_move = EndMove(source, target, arriving, sending, guard, move.settled)
+            if not end_move.idle:
+                yield end_move
 
-    def _number(self, value: Any, known: list[Any]) -> int:
-        ids, name = self._ids[known is self.kinds], key(value)
+    def _number(self, value: Any, values: list[Any]) -> int:
+        ids, name = self._ids[values is self.kinds], key(value)
         if name not in ids:
-            ids[name] = len(known)
-            known.append(value)
-            if len(known) > MOST:
+            ids[name] = len(values)
+            values.append(value)
+            if len(values) > MOST:
                 raise Unending(f"more than {MOST:,} states of one end")
         return ids[name]

@@ -8,13 +8,15 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tcpmc.checks.running.loading import MACHINE, find_variant, matching_properties
+from tcpmc.checks.running.loading import find_variant, matching_properties, names_machine
+from tcpmc.checks.running.stacks_of_ends import find_stacks, joined
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
     EXIT_INCONCLUSIVE,
     EXIT_UNEXPECTED,
     REFUTED,
     WITNESS,
+    Answer,
     Verdict,
     Word,
     exit_code,
@@ -32,7 +34,7 @@ from tcpmc.model.properties.kinds import (
     LivelockFree,
     Property,
 )
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 if TYPE_CHECKING:
     from tcpmc.checks.audit.variant_audit import Audits
@@ -59,29 +61,37 @@ AUTO: tuple[Engine, ...] = ()
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
     scope that the user asked for (the property may need another, `scope`), `engines` those that
-    are asked, and `expected_override` the word expected where the catalogue expects none."""
+    are asked, and `expected_override` the word expected where the catalogue expects none. With
+    `trace_suffices` a trace of the explicit engine, which is replayed, needs no second engine."""
 
     prop: Property
-    variant: Variant
+    variant: Stacks
     source: str
     asked: Scope
     engines: Sequence[str]
     expected_override: Word | None = None
+    trace_suffices: bool = False
 
     @cached_property
     def scope(self) -> Scope:
         """The scope in which the question is decided."""
         return self.prop.scope_for(self.asked)
 
+    def verdict(self, answers: Mapping[str, Answer]) -> Verdict:
+        """What the engines' answers say of it."""
+        return Verdict(self.prop, self.variant, self.scope, answers, self.expected_override)
+
 
 @dataclass(frozen=True)
 class Result:
     """A job and its verdict. `seconds` is how long the engines took for it; what they explored for
-    several jobs at once is shared out among them."""
+    several jobs at once is shared out among them. `kept`: the answers are those of an earlier
+    run."""
 
     job: Job
     verdict: Verdict
     seconds: float = field(default=0.0, compare=False)
+    kept: bool = field(default=False, compare=False)
 
     @property
     def all_assumptions(self) -> tuple[str, ...]:
@@ -89,7 +99,7 @@ class Result:
         is switched off in the scope. A finite run shows what it shows whatever else could happen;
         and a lemma is about one step."""
         prop, shown = self.job.prop, self.verdict.word in (WITNESS, REFUTED)
-        own: tuple[str, ...] = getattr(self.job.variant.rules, "assumptions", ())
+        own: tuple[str, ...] = getattr(getattr(self.job.variant, "rules", None), "assumptions", ())
         if isinstance(prop, Lemma) or (shown and not isinstance(prop, Eventually)):
             return (*prop.all_assumptions, *own)
         return (*prop.all_assumptions, *own, *self.job.scope.switched_off)
@@ -125,7 +135,7 @@ class Exploration:
     """Jobs on the same variant in the same scope: their states are explored once."""
 
     source: str
-    variant: Variant
+    variant: Stacks
     scope: Scope
     jobs: list[Job]
 
@@ -153,7 +163,8 @@ def decides(engine: str, prop: Property, scope: Scope) -> bool:
     if isinstance(prop, Lemma):
         return True
     on_edges = isinstance(prop, Eventually | LivelockFree | EveryStep)
-    return not on_edges and scope.channel != "fifo" and scope.one_connection
+    encoded = scope.channel != "fifo" and scope.one_connection and not scope.prompt
+    return not on_edges and encoded
 
 
 def preferred_engine(prop: Property) -> Engine:
@@ -179,23 +190,37 @@ def select(
     named = {prop for name in names for prop in matching_properties(name)}
     known = PROPERTIES if names or every else CATALOGUE
     props = [prop for prop in known.values() if not names or prop.name in named]
+    sources = joined(sources)
     asking = [(prop, source) for prop in props for source in _sources(prop, sources, bool(names))]
-    having = dict.fromkeys(source for _, source in asking)
-    variants = {source: find_variant(source, machines=True) for source in having}
+    variants = {source: _stacks(source) for source in dict.fromkeys(s for _, s in asking)}
     jobs = []
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
-        if source.endswith(MACHINE):
-            chosen = (Engine.EXPLICIT,)  # it says of each property why a machine cannot decide it
-            jobs.append(Job(prop, variants[source], source, asked.with_(**IN_ORDER), chosen))
+        if names_machine(source):
+            jobs.append(_on_machine(prop, variants[source], source, asked))
             continue
-        job = Job(prop, variants[source], source, asked, chosen)
-        if any(decides(engine, prop, _scope(job)) for engine in chosen):
+        able = _without_solver(chosen, variants[source])
+        second = bool(names) and not engines
+        job = Job(prop, variants[source], source, asked, able, trace_suffices=second)
+        if problem := _of_one_stack(job):
+            if prop.name in names:
+                raise BadInput(problem)
+        elif any(decides(engine, prop, _scope(job)) for engine in job.engines):
             jobs.append(job)
         elif prop.name in names:
             raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
+
+
+def _stacks(source: str) -> Stacks:
+    """The stacks of that name; a learned machine is one for both ends."""
+    return find_variant(source, machines=True) if names_machine(source) else find_stacks(source)
+
+
+def _on_machine(prop: Property, machine: Stacks, source: str, asked: Scope) -> Job:
+    """The job on a learned machine: it says of each property why a machine cannot decide it."""
+    return Job(prop, machine, source, asked.with_(**IN_ORDER), (Engine.EXPLICIT,))
 
 
 def _sources(prop: Property, sources: Sequence[str], named: bool) -> Iterable[str]:
@@ -210,10 +235,35 @@ def _engines(prop: Property, source: str, named: bool) -> tuple[Engine, ...]:
     return CROSS_CHECK if both else (Engine.EXPLICIT,)
 
 
+def has_middlebox(stacks: Stacks) -> bool:
+    """Whether a middlebox stands beside an end."""
+    return any(stacks.at(end).middlebox is not None for end in (0, 1))
+
+
+def _without_solver(engines: tuple[Engine, ...], stacks: Stacks) -> tuple[Engine, ...]:
+    """The engines that know what is asked about: the solver has no encoding of a middlebox. Raises
+    BadInput where no other is asked."""
+    if not has_middlebox(stacks):
+        return engines
+    able = tuple(engine for engine in engines if engine != Engine.Z3)
+    if not able:
+        raise BadInput(f"{stacks.name}: z3 knows no middlebox: use --engine explicit or networkx")
+    return able
+
+
+def _of_one_stack(job: Job) -> str:
+    """Why the property cannot be asked of these stacks; "" where it can be."""
+    if isinstance(job.prop, Lemma) and isinstance(job.variant, StackPair):
+        return f"{job.prop.name} is about one step of one stack: ask it of each end's"
+    if isinstance(job.prop, Lemma | EveryStep) and has_middlebox(job.variant):
+        return f"{job.prop.name} is about the steps of a stack: ask it without a middlebox"
+    return ""
+
+
 def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:
     """The jobs, of whose variants what is expected of the named one is expected, where the
     catalogue expects nothing of them. Raises BadInput for a name that is unknown."""
-    like = find_variant(name).name
+    like = find_stacks(name).name
     return [replace(job, expected_override=expected_on(job.prop, like)) for job in jobs]
 
 
@@ -250,7 +300,7 @@ def _undecided(job: Job, engines: Sequence[str]) -> str:
     return f"{job.prop.name} is not decided by --engine {engines[0]}: use {' or '.join(able)}"
 
 
-def _no_namesakes(variants: dict[str, Variant]) -> None:
+def _no_namesakes(variants: dict[str, Stacks]) -> None:
     sources: dict[str, str] = {}
     for source, variant in variants.items():
         if variant.name in sources:

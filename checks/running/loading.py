@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,8 +14,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
-from tcpmc.checks.rule_guard import explained, guarded
+from tcpmc.checks.own_rules.rule_guard import explained, guarded_rules
 from tcpmc.errors import BadInput, where
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
@@ -24,7 +26,7 @@ from tcpmc.model.properties.kinds import Property
 from tcpmc.model.timed.theorems import THEOREMS, Theorem
 from tcpmc.model.variants.bugs import BUGS, Bug
 from tcpmc.model.variants.shipped import VARIANTS
-from tcpmc.model.variants.variant import RFC9293, Variant
+from tcpmc.model.variants.variant import Variant
 
 T = TypeVar("T")
 MACHINE = ".dot"
@@ -33,7 +35,7 @@ MACHINE = ".dot"
 
 def find_property(name: str) -> Property:
     """The property of that name. Raises BadInput with the nearest names."""
-    return _find("property", PROPERTIES, name)
+    return find_named("property", PROPERTIES, name)
 
 
 def matching_properties(pattern: str) -> list[str]:
@@ -56,7 +58,7 @@ def find_theorem(name: str) -> Theorem:
 
 def find_scope(name: str) -> Scope:
     """The scope of that name. Raises BadInput with the nearest names."""
-    return _find("scope", SCOPES, name)
+    return find_named("scope", SCOPES, name)
 
 
 def bounded(scope: str | Scope, bounds: Mapping[str, Any]) -> Scope:
@@ -73,7 +75,12 @@ def bounded(scope: str | Scope, bounds: Mapping[str, Any]) -> Scope:
 
 def find_bug(name: str) -> Bug:
     """The seeded bug of that name. Raises BadInput with the nearest names."""
-    return _find("bug", BUGS, name)
+    return find_named("bug", BUGS, name)
+
+
+def names_machine(text: str) -> bool:
+    """Whether the text is the file of a learned machine."""
+    return text.endswith(MACHINE) and "=" not in text
 
 
 def find_variant(text: str, machines: bool = False) -> Variant:
@@ -82,7 +89,9 @@ def find_variant(text: str, machines: bool = False) -> Variant:
 
     Raises BadInput with the nearest names, or with what is wrong with the file, and where.
     """
-    if text.endswith(MACHINE):
+    if text.startswith(("A=", "B=")):
+        raise BadInput(f"{text}: this is asked of one stack, not of a pair")
+    if names_machine(text):
         if not machines:
             raise BadInput(f"{text}: a machine has no rules; tcpmc check and compare take it")
         from tcpmc.checks.drive.machine_rules import machine_variant
@@ -92,7 +101,7 @@ def find_variant(text: str, machines: bool = False) -> Variant:
         return load_variant(text)
     if text not in VARIANTS and ("/" in text or "\\" in text):
         raise BadInput(f"{text}: a variant is a name, or a Python file whose name ends in .py")
-    return _find("variant", VARIANTS, text)
+    return find_named("variant", VARIANTS, text)
 
 
 def variant_of(asked: str | Variant) -> Variant:
@@ -105,26 +114,50 @@ def load_variant(text: str) -> Variant:
 
     Raises BadInput, on one line with the file and line, for whatever is wrong with the file.
     """
-    source = _read(text)
-    names = _run(text, source)
-    if "variant" not in names:
-        raise BadInput(f"{text}: defines no `variant`; it needs: variant = Variant(...)")
-    place = f"{text}:{_line_of('variant', source)}"
-    variant = names["variant"]
+    source = source_in(text)
+    place, variant = defined_in(text, source, "variant", "Variant(...)")
     _check_parts(place, variant)
     assert isinstance(variant, Variant)
     _check_name(place, variant)
-    return _guarded(variant, lambda rule: text)
+    found = _guarded(variant, lambda rule: text)
+    _loaded[found] = source
+    return found
+
+
+_loaded: WeakKeyDictionary[Variant, bytes] = WeakKeyDictionary()
+
+
+def source_of(variant: Variant) -> bytes | None:
+    """What was in the file when the variant was loaded from it; None for any other."""
+    return _loaded.get(variant)
+
+
+def defined_in(text: str, source: bytes, name: str, example: str) -> tuple[str, Any]:
+    """The object of that name in a Python file with that source, and its file and line. Raises
+    BadInput."""
+    names = _run(text, source)
+    if name not in names:
+        raise BadInput(f"{text}: defines no `{name}`; it needs: {name} = {example}")
+    return f"{text}:{_line_of(name, source)}", names[name]
 
 
 def own_variant(variant: Variant) -> Variant:
     """A variant that a program made, its own rules guarded while they run; one of the shipped ones
     as it is. Raises BadInput for what is wrong with it."""
-    if VARIANTS.get(getattr(variant, "name", None) or "") == variant:
-        return variant
     _check_parts("variant", variant)
+    shipped = VARIANTS.get(variant.name)
+    if shipped is not None and _is_same(shipped, variant):
+        return variant
     _check_name("variant", variant)
     return _guarded(variant, _file_of)
+
+
+def _is_same(a: Variant, b: Variant) -> bool:
+    """Whether both have the same switches and the very same functions as rules: one of the user's
+    may call itself equal to any."""
+    texts = (a.title, a.profile) == (b.title, b.profile)
+    rules = zip(_rules(a.rules).values(), _rules(b.rules).values(), strict=True)
+    return texts and type(b.rules) is Rules and all(one is other for one, other in rules)
 
 
 def _check_name(place: str, variant: Variant) -> None:
@@ -134,12 +167,7 @@ def _check_name(place: str, variant: Variant) -> None:
 
 def _guarded(variant: Variant, path: Callable[[Callable[..., Any]], str]) -> Variant:
     """The variant with its own rules guarded; `path` says in which file a rule is."""
-    own = {
-        name: guarded(path(rule), name, rule)
-        for name, rule in _rules(variant.rules).items()
-        if rule != getattr(RFC9293, name)
-    }
-    return replace(variant, rules=replace(variant.rules, **own))
+    return replace(variant, rules=guarded_rules(variant.rules, path))
 
 
 def _file_of(rule: Callable[..., Any]) -> str:
@@ -147,14 +175,18 @@ def _file_of(rule: Callable[..., Any]) -> str:
     return code.co_filename if code else "a rule"
 
 
-def _find(kind: str, known: Mapping[str, T], name: str) -> T:
+PLURALS = {"property": "properties", "bug": "variants", "middlebox": "middleboxes"}
+
+
+def find_named(kind: str, known: Mapping[str, T], name: str) -> T:
+    """The thing of that kind with that name. Raises BadInput, with the nearest names."""
     if name in known:
         return known[name]
     near = get_close_matches(name, known, n=3, cutoff=0.5) or get_close_matches(
         name, known, n=3, cutoff=0.3
     )
     hint = f"; nearest: {', '.join(near)}" if near else ""
-    plural = {"property": "properties", "bug": "variants"}.get(kind, f"{kind}s")
+    plural = PLURALS.get(kind, f"{kind}s")
     raise BadInput(f"unknown {kind} {name!r}{hint} (see: tcpmc list {plural})")
 
 
@@ -166,7 +198,8 @@ def text_of(name: str) -> str:
         raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read(text: str) -> bytes:
+def source_in(text: str) -> bytes:
+    """What is in a file. Raises BadInput."""
     try:
         return Path(text).read_bytes()
     except (OSError, ValueError) as error:  # a null byte is a ValueError
@@ -222,8 +255,9 @@ def _line_of(name: str, source: bytes) -> int:
 
 def _check_parts(place: str, variant: object) -> None:
     """Raise BadInput unless it is a Variant whose parts are what their annotations say."""
-    if not isinstance(variant, Variant):
-        raise BadInput(f"{place}: `variant` is a {type(variant).__name__}, not a Variant")
+    if type(variant) is not Variant:
+        told = " itself" if isinstance(variant, Variant) else ""
+        raise BadInput(f"{place}: `variant` is a {type(variant).__name__}, not a Variant{told}")
     parts: Iterable[tuple[str, object, type]] = (
         ("name", variant.name, str),
         ("title", variant.title, str),
@@ -231,9 +265,10 @@ def _check_parts(place: str, variant: object) -> None:
         ("rules", variant.rules, Rules),
     )
     for name, value, kind in parts:
-        if not isinstance(value, kind):
+        if type(value) is not kind and not (kind is Rules and isinstance(value, Rules)):
+            told = f"{kind.__name__}{' itself' if isinstance(value, kind) else ''}"
             raise BadInput(
-                f"{place}: the variant's {name} is a {type(value).__name__}, not a {kind.__name__}"
+                f"{place}: the variant's {name} is a {type(value).__name__}, not a {told}"
             )
     if not variant.name.strip():
         raise BadInput(f"{place}: the variant's name is empty")
@@ -244,7 +279,20 @@ def _check_parts(place: str, variant: object) -> None:
     for name, rule in _rules(variant.rules).items():
         if not callable(rule):
             raise BadInput(f"{place}: the rule {name} is a {type(rule).__name__}, not a function")
+    _check_class(place, variant.rules)
+
+
+def _check_class(place: str, rules: Rules) -> None:
+    """Raise BadInput for a class of rules with a method that is never called, because the entry of
+    the same name hides it."""
+    for entry in fields(Rules):
+        own = inspect.getattr_static(type(rules), entry.name)
+        if own is not getattr(Rules, entry.name) and vars(rules).get(entry.name) is not own:
+            raise BadInput(
+                f"{place}: {entry.name} of the class {type(rules).__name__} is never called: "
+                f"an entry of Rules is given as Rules({entry.name}=...) or by replace()"
+            )
 
 
 def _rules(rules: Rules) -> dict[str, Callable[..., Any]]:
-    return {field.name: getattr(rules, field.name) for field in fields(rules)}
+    return {field.name: getattr(rules, field.name) for field in fields(Rules)}

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from tcpmc.checks.explicit.settings import Exploring
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.jobs import (
     ENGINES,
     Engine,
@@ -20,14 +21,15 @@ from tcpmc.checks.running.jobs import (
     decides,
     grouped,
 )
-from tcpmc.checks.running.loading import MACHINE
+from tcpmc.checks.running.loading import names_machine
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
-from tcpmc.checks.verdict import INCONCLUSIVE, Answer, Verdict, beside_larger
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, Answer, beside_larger, merged
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import MOST_CAPACITY
 from tcpmc.model.network.system import Model
+from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
     from tcpmc.checks.statespace import Graph
@@ -70,6 +72,7 @@ def run(
             explicit = {(number, name): answer for name, answer in found.items()}
             collected.add(Engine.EXPLICIT, explicit, _shares(explicit, started))
             for solver in solvers:
+                solver.leave_out(collected.shown)
                 collected.add(Engine.Z3, solver.answered(), solver.seconds)
         explored = bool(collected.answers[Engine.EXPLICIT])
         for solver in solvers:
@@ -90,6 +93,8 @@ class _Collected:
         self._open = [job for group in groups.values() for job in group.jobs]
         self._follow = follow
         self._seconds: dict[str, dict[tuple[int, str], float]] = {}
+        self.shown: set[tuple[int, str]] = set()
+        """The jobs for which a trace is enough, and is there."""
 
     def add(
         self,
@@ -103,6 +108,9 @@ class _Collected:
             return
         self._seconds.setdefault(engine, {}).update(seconds)
         self.answers[engine] |= answers
+        if engine == Engine.EXPLICIT:
+            enough = {self._key(job) for job in self._open if job.trace_suffices}
+            self.shown |= {k for k, a in answers.items() if k in enough and a and a.trace}
         waiting = []
         for job in self._open:
             if self._complete(job):
@@ -117,12 +125,15 @@ class _Collected:
         answers: dict[str, Answer] = {
             engine: answer for engine, answer in found.items() if answer is not None
         }
-        verdict = Verdict(job.prop, job.variant, job.scope, answers, job.expected_override)
+        shown = found[Engine.EXPLICIT]
+        if shown is not None and self._key(job) in self.shown:
+            # what Z3 came to meanwhile hangs on the time, unless it says otherwise
+            answers = {n: a for n, a in answers.items() if a is shown or _denies(a, shown)}
         took = (times.get(self._key(job), 0.0) for times in self._seconds.values())
-        return Result(job, verdict, sum(took))
+        return Result(job, job.verdict(answers), sum(took))
 
     def _complete(self, job: Job) -> bool:
-        return all(
+        return self._key(job) in self.shown or all(
             self._key(job) in self.answers[engine]
             for engine in job.engines
             if decides(engine, job.prop, job.scope)
@@ -130,6 +141,11 @@ class _Collected:
 
     def _key(self, job: Job) -> tuple[int, str]:
         return self._place[job.source, job.scope], job.prop.name
+
+
+def _denies(answer: Answer, shown: Answer) -> bool:
+    """Whether an answer contradicts the one with the trace."""
+    return merged([answer, shown]) == DISAGREE
 
 
 def _shares(answers: Iterable[tuple[int, str]], started: float) -> dict[tuple[int, str], float]:
@@ -160,7 +176,7 @@ def _explore(
 
     props = group.decided_by(Engine.EXPLICIT)
     watch = watcher(monitor, group.variant.name)
-    if group.source.endswith(MACHINE):
+    if names_machine(group.source):
         return _on_machine(group, monitor, watch)
     if not props:
         return {}
@@ -178,6 +194,7 @@ def _explore(
     except ReplayError as error:
         names = ", ".join(prop.name for prop in props)
         raise ReplayError(f"{names} on {group.variant.name}, explicit: {error}") from error
+    ask_again(group.variant)
     rules |= engine.table.rules
     return found
 
@@ -189,9 +206,11 @@ def _on_machine(
     from tcpmc.checks.running.on_machine import answers_on_machine
 
     props = [job.prop for job in group.jobs]
+    machine = group.variant
+    assert isinstance(machine, Variant)
     try:
         with monitor.interruptible():
-            return answers_on_machine(group.variant, group.scope, props, watch)
+            return answers_on_machine(machine, group.scope, props, watch)
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
@@ -232,6 +251,7 @@ def _by_networkx(
     except (KeyboardInterrupt, MemoryError) as stop:
         reason = str(stop) or "out of memory"
         answers = {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
+    ask_again(group.variant)
     return {(number, name): answer for name, answer in answers.items()}
 
 

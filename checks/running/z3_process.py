@@ -12,19 +12,20 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.running.monitor import PERIOD, Limits, Monitor, Stopped
 from tcpmc.checks.running.parallel import deaf_to_ctrl_c, without_the_script
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import INCONCLUSIVE, Answer
-from tcpmc.errors import BadInput, Error, one_line
+from tcpmc.errors import BadInput, Error, missing_package, one_line
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.properties.kinds import Property
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import StackPair, Stacks
 
 GRACE_SECONDS = 2.0
 Message = tuple[Any, ...]
@@ -68,15 +69,19 @@ def solve(tasks: Mapping[int, Task], limits: Limits, connection: Connection) -> 
     except MemoryError:
         send("stopped", "out of memory")
     except Exception as error:
-        send("failed", one_line(error), traceback.format_exc())
+        if missing := missing_package(error):
+            send("bad input", missing)
+        else:
+            send("failed", one_line(error), traceback.format_exc())
 
 
 def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
-    from tcpmc.checks.running.loading import find_property, find_variant
+    from tcpmc.checks.running.loading import find_property
+    from tcpmc.checks.running.stacks_of_ends import find_stacks
     from tcpmc.checks.smt.smt_engine import SolverEngine
     from tcpmc.model.network.system import Model
 
-    variant = find_variant(task.variant)
+    variant = find_stacks(task.variant)
     engine = SolverEngine(Model(variant, task.scope), thorough=task.thorough)
     for name in task.props:
         send("begin", number, name)
@@ -86,14 +91,17 @@ def _solve_task(number: int, task: Task, send: Callable[..., None]) -> None:
             answers = engine.decide([prop]) if dense is None else {name: dense}
         except ReplayError as error:
             raise ReplayError(f"{name} on {variant.name}, z3: {error}") from error
+        ask_again(variant)
         send("end", number, name, answers.get(name))
 
 
-def _in_dense_time(variant: Variant, prop: Property, scope: Scope) -> Answer | None:
+def _in_dense_time(variant: Stacks, prop: Property, scope: Scope) -> Answer | None:
     """The answer by real clocks beside that in ticks, where both are asked the same."""
     from tcpmc.checks.timed.at_scope import decide
     from tcpmc.checks.timed.phases import NotFinite
 
+    if isinstance(variant, StackPair):  # the clocks are about one table of phases for both ends
+        return None
     try:
         return decide(variant, prop, scope)
     except NotFinite:
@@ -123,6 +131,7 @@ class SolverProcess:
         self.seconds: dict[tuple[int, str], float] = {}
         self._doing = ""
         self._end: Message = ("lost",)
+        self._left_out: set[tuple[int, str]] = set()
 
     def __enter__(self) -> SolverProcess:
         if not self._tasks:
@@ -167,6 +176,10 @@ class SolverProcess:
                     self._end = message
                     return
 
+    def leave_out(self, keys: Collection[tuple[int, str]]) -> None:
+        """These are no longer waited for."""
+        self._left_out |= {*keys}
+
     def answered(self) -> Answers:
         """The answers so far, by task and property; None where the engine has nothing to say."""
         return dict(self._answers)
@@ -185,16 +198,18 @@ class SolverProcess:
         """
         if not self._tasks:
             return {}
-        wanted = [(number, name) for number, task in self._tasks.items() for name in task.props]
+        asked = [(number, name) for number, task in self._tasks.items() for name in task.props]
+        wanted = [key for key in asked if key not in self._left_out or key in self._answers]
         try:
             monitor.status = lambda: (
                 f"z3: {len(self._answers)} of {len(wanted)} answers, now {self._doing}"
             )
-            while self._reader.is_alive():
+            while self._reader.is_alive() and not self._answers.keys() >= {*wanted}:
                 with monitor.interruptible():
                     self._reader.join(PERIOD)
                 follow(self.answered())
-            reason = self._reason(needed)
+            done = self._answers.keys() >= {*wanted}
+            reason = "" if done and self._reader.is_alive() else self._reason(needed)
         except Stopped as stop:
             reason = str(stop)
         missing = Answer(INCONCLUSIVE, f"{reason}: not finished")

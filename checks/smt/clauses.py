@@ -1,4 +1,11 @@
-"""Clauses about a state: what they speak of, and which ones a sample of states proposes."""
+"""Clauses about a state: what they speak of, and which ones a sample of states proposes.
+
+A clause has at most two literals, so that a set of clauses is a square matrix of truths. That makes
+it cheap to propose all clauses that a sample satisfies (one matrix product per pair of parts of the
+state) and to drop all that a counterexample breaks (one outer product). Two literals suffice
+because a state's phase is one variable: what would take a long clause about the fields of an end is
+a short one about its phase.
+"""
 
 from __future__ import annotations
 
@@ -83,14 +90,14 @@ class Vocabulary:
 
     def terms(self, frame: Frame) -> list[z3.BoolRef]:
         """The literals as formulas over a frame."""
-        seen: dict[str, list[z3.BoolRef]] = {}
+        terms_of: dict[str, list[z3.BoolRef]] = {}
         for literal in self.literals:
             if not literal.is_other:
-                seen.setdefault(literal.variable, []).append(self._term(frame, literal))
+                terms_of.setdefault(literal.variable, []).append(self._term(frame, literal))
         for who, ends in self.ends.items():
-            seen[who + END] = [self.encoding.end_is(frame, who, end) for end in ends]
+            terms_of[who + END] = [self.encoding.end_is(frame, who, end) for end in ends]
         return [
-            z3.Not(z3.Or(*seen[literal.variable]))
+            z3.Not(z3.Or(*terms_of[literal.variable]))
             if literal.is_other
             else self._term(frame, literal)
             for literal in self.literals
@@ -119,12 +126,12 @@ class Vocabulary:
         for (who, ends), end in zip(self.ends.items(), system.ends, strict=True):
             actual[who + END] = 0 if end in ends else OTHER
         actual[PAIR] = self.pairs((actual[f"A{PHASE}"], actual[f"B{PHASE}"]))
-        known = set(self.literals)
+        literals = set(self.literals)
 
         def holds(literal: Literal) -> bool:
             value = actual[literal.variable]
             if literal.is_other and not literal.about_a_whole_end:
-                return Literal(literal.variable, value) not in known
+                return Literal(literal.variable, value) not in literals
             return value == literal.value
 
         return np.array([holds(literal) for literal in self.literals])
@@ -209,12 +216,12 @@ class Sampler:
 
         def values(end: End) -> list[int]:
             terms, frame = end_terms(end), self.encoding.frame0
-            found = {name: int(plain(like(terms[name[2:]], frame[name]))) for name in names}
-            phase = tuple(found[f"{who}.{field}"] for field in self.fields)
-            return [*found.values(), self.phases(phase)]
+            numbers = {name: int(plain(like(terms[name[2:]], frame[name]))) for name in names}
+            phase = tuple(numbers[f"{who}.{field}"] for field in self.fields)
+            return [*numbers.values(), self.phases(phase)]
 
-        known = {number: values(self.table.ends[number]) for number in np.unique(ids).tolist()}
-        return one_hot([*names, f"{who}{PHASE}"], known)
+        values_of = {number: values(self.table.ends[number]) for number in np.unique(ids).tolist()}
+        return one_hot([*names, f"{who}{PHASE}"], values_of)
 
     def channels(self, who: str, ids: Ints) -> Rows:
         """What the channel away from `who` has of each kind of segment."""
@@ -224,8 +231,10 @@ class Sampler:
             held = [tuple(f for f in contents if f.segment == kind.segment) for kind in kinds]
             return [kind.contents.index(part) for kind, part in zip(kinds, held, strict=True)]
 
-        known = {number: values(self.table.contents[number]) for number in np.unique(ids).tolist()}
-        return one_hot([f"{who}:{number}" for number in range(len(kinds))], known)
+        values_of = {
+            number: values(self.table.contents[number]) for number in np.unique(ids).tolist()
+        }
+        return one_hot([f"{who}:{number}" for number in range(len(kinds))], values_of)
 
     def both_phases(self, rows: list[Rows], a: Ints, b: Ints) -> tuple[Ints, Rows]:
         """For each state the id of its pair of phases, and the literals of the pairs; with them
@@ -242,7 +251,9 @@ class Sampler:
 def _phases(rows: Rows) -> Ints:
     """The phase of an end, by the id of the end."""
     literals, hot = rows
-    columns = [n for n, one in enumerate(literals) if one.about_a_phase and not one.is_other]
+    columns = [
+        n for n, literal in enumerate(literals) if literal.about_a_phase and not literal.is_other
+    ]
     phases: Ints = np.array([literals[column].value for column in columns])
     values: Ints = phases[hot[:, columns].argmax(axis=1)]  # one of them holds
     return values
@@ -250,16 +261,16 @@ def _phases(rows: Rows) -> Ints:
 
 def one_hot(names: list[str], values: dict[int, list[int]]) -> Rows:
     """A literal for each value of each variable and for OTHER, and for each id whether it holds."""
-    seen = sorted(
+    literals = sorted(
         {(n, OTHER) for n in range(len(names))}
         | {(n, v) for row in values.values() for n, v in enumerate(row)}
     )
-    column = {literal: index for index, literal in enumerate(seen)}
-    hot = np.zeros((max(values) + 1, len(seen)), bool)
+    column = {literal: index for index, literal in enumerate(literals)}
+    hot = np.zeros((max(values) + 1, len(literals)), bool)
     for identifier, row in values.items():
         for literal in enumerate(row):
             hot[identifier, column[literal]] = True
-    return [Literal(names[n], v) for n, v in seen], hot
+    return [Literal(names[n], v) for n, v in literals], hot
 
 
 def proposed(encoding: Encoding, table: TabulatedModel, states: Ints) -> Clauses:
@@ -286,6 +297,7 @@ def _co_occurrence(rows: list[Rows], parts: list[Ints]) -> npt.NDArray[np.bool_]
     together = np.zeros((first[-1], first[-1]), bool)
     for i, j in combinations_with_replacement(range(len(rows)), 2):
         met = distinct(parts[i] << IDS | parts[j])
+        # In float32, which BLAS multiplies: a sum of ones may be rounded, but never to zero.
         left = rows[i][1][met >> IDS].astype(np.float32)
         right = rows[j][1][met & LOW].astype(np.float32)
         block = left.T @ right > 0

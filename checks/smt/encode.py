@@ -28,7 +28,6 @@ from tcpmc.checks.symbolic.fields import (
 )
 from tcpmc.checks.symbolic.symbolic import Sym, as_truth, truth_of
 from tcpmc.checks.symbolic.symbolic_system import SymbolicModel, SymbolicSystem
-from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State
@@ -60,16 +59,22 @@ class Encoding:
         self.bits = model.scope.bits
         self.iss = [host.iss.value for host in model.hosts]
         symbolic_iss = Seq(cast(int, Sym(z3.BitVec("iss", self.bits))), self.bits)
-        host = Host(model.variant.profile, symbolic_iss)
-        self.model = SymbolicModel(model.variant, model.scope, (host, host))
+        a, b = (replace(host, iss=symbolic_iss) for host in model.hosts)
+        self.model = SymbolicModel(model.variant, model.scope, (a, b))
+        self.alike = model.stacks[0] == model.stacks[1]
         self.reference = model
         self.channels = tuple([kinds_of(model.channel, seg) for seg in kinds] for kinds in sent)
         self.end = self._any_end(varying)
         self.valid = z3.ULT(z3.BitVec("E.state", STATE_BITS), len(State))
         self.frame0, self.frame1 = self.frame("0"), self.frame("1")
         self.inputs = self._inputs()
-        self._ignored: dict[tuple[bool, ...], z3.BoolRef] = {}
+        self._ignored: dict[tuple[int, tuple[bool, ...]], z3.BoolRef] = {}
         self.step = Relation(self).step()
+
+    def rules_of(self, which: int) -> int:
+        """The end whose rules are worked out for that end: A for both where their rules are the
+        same."""
+        return 0 if self.alike else which
 
     def frame(self, tag: str) -> dict[str, Any]:
         """Fresh constants for one state, by name."""
@@ -103,8 +108,8 @@ class Encoding:
             return replace(part, **{name: value(name, getattr(part, name)) for name in names})
 
         tcb, history = with_terms(initial.tcb), with_terms(initial.history)
-        found: End = replace(with_terms(initial), tcb=tcb, history=history)
-        return found
+        end: End = replace(with_terms(initial), tcb=tcb, history=history)
+        return end
 
     def _inputs(self) -> dict[str, Any]:
         """The segment that a step delivers, the one that it sends, whether it sends, and whether
@@ -203,19 +208,23 @@ class Encoding:
 
     def end_is(self, frame: Frame, who: str, end: End) -> z3.BoolRef:
         """End `who` in the frame has the fields of `end`, symbolic or not."""
-        same = [z3.Not(self.strays(end))]
+        return z3.And(z3.Not(self.strays(end)), *self.same_fields(frame, who, end))
+
+    def same_fields(self, frame: Frame, who: str, end: End) -> list[z3.BoolRef]:
+        """That each field which varies is in the frame as in `end`."""
+        same = []
         for name, value in end_terms(end).items():
             if f"{who}.{name}" in frame:
                 same.append(frame[f"{who}.{name}"] == like(value, frame[f"{who}.{name}"]))
-        return z3.And(*same)
+        return same
 
     def strays(self, end: End) -> z3.BoolRef:
         """Some field that does not vary, as far as is known, has another value."""
-        known, found = end_terms(self.end), [z3.BoolVal(False)]
+        fixed, differences = end_terms(self.end), [z3.BoolVal(False)]
         for name, value in end_terms(end).items():
-            if not isinstance(known[name], Sym):
-                found.append(as_truth(value != known[name]))
-        return z3.simplify(z3.Or(*found))
+            if not isinstance(fixed[name], Sym):
+                differences.append(as_truth(value != fixed[name]))
+        return z3.simplify(z3.Or(*differences))
 
     def predicate(self, predicate: Predicate) -> z3.BoolRef:
         """A predicate of the catalogue as a formula over frame 0."""
@@ -234,12 +243,13 @@ class Encoding:
         """Whether end `who` with these fields ignores the segment, from the paths of SEGMENT
         ARRIVES for its control bits."""
         bits = controls(segment)
-        if bits not in self._ignored:
+        which = self.rules_of("AB".index(who))
+        if (which, bits) not in self._ignored:
             arriving = self.arriving(bits)
-            self._ignored[bits] = truth_of(
-                lambda: self.model.ignores(0, self.end, arriving), self.valid
+            self._ignored[which, bits] = truth_of(
+                lambda: self.model.ignores(which, self.end, arriving), self.valid
             )
-        formula = self.about(self._ignored[bits], who, end)
+        formula = self.about(self._ignored[which, bits], who, end)
         consts = [(self.inputs[f"in.{p}"], v) for p, v in segment_terms(segment).items()]
         return z3.substitute(formula, *((const, like(value, const)) for const, value in consts))
 

@@ -29,11 +29,11 @@ class Kinds:
     @property
     def holding(self) -> dict[Flight, list[int]]:
         """A flight of each age that there can be, and the contents with one of that age."""
-        found: dict[Flight, list[int]] = {}
+        values_of: dict[Flight, list[int]] = {}
         for index, contents in enumerate(self.contents):
             for age in sorted({flight.age for flight in contents}):
-                found.setdefault(Flight(self.segment, age), []).append(index)
-        return found
+                values_of.setdefault(Flight(self.segment, age), []).append(index)
+        return values_of
 
 
 def kinds_of(channel: Channel, segment: Segment) -> Kinds:

@@ -9,7 +9,7 @@ of a segment stay symbolic until it is in a channel: sending one of no known kin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import z3
@@ -31,6 +31,7 @@ class Relation:
         self.encoding = encoding
         self.scope, self.channels, self.inputs = encoding.scope, encoding.channels, encoding.inputs
         self.frame0, self.frame1 = encoding.frame0, encoding.frame1
+        self._received: dict[int, list[Path[Move | None]]] = {}
 
     def step(self) -> z3.BoolRef:
         """Frame 1 follows frame 0."""
@@ -43,7 +44,7 @@ class Relation:
         """End `which` does something by itself or on a delivery; the other stays as it is."""
         me, other = "AB"[which], "BA"[which]
         alone = self._branches(self._own_paths(which), which)
-        arrival = self._branches(self._receive_paths, which)
+        arrival = self._branches(self._receive_paths(self.encoding.rules_of(which)), which)
         untouched = self._same(other, end=True, channel=False)
         quiet_in = self._same(other, end=False, channel=True)
         choose = z3.Or(z3.And(alone, quiet_in), z3.And(arrival, self._delivered(other)))
@@ -54,26 +55,32 @@ class Relation:
         for event in OWN_EVENTS:
             yield from paths(partial(model.own_move, event, which, end), self.encoding.valid)
 
-    @cached_property
-    def _receive_paths(self) -> list[Path[Move | None]]:
-        """SEGMENT ARRIVES for every combination of control bits that is ever sent. In the one
-        connection that is encoded it depends on the end by its TCB and its ISS only."""
+    def _receive_paths(self, which: int) -> list[Path[Move | None]]:
+        """SEGMENT ARRIVES by the rules of that end, for every combination of control bits that is
+        ever sent. In the one connection that is encoded it depends on the end by its TCB, its ISS
+        and its rules only."""
         assert self.scope.one_connection
-        model, end, found = self.encoding.model, self.encoding.end, list[Path[Move | None]]()
-        known = {controls(kind.segment) for kinds in self.channels for kind in kinds}
-        for bits in sorted(known):
+        if which not in self._received:
+            self._received[which] = self._arrivals(which)
+        return self._received[which]
+
+    def _arrivals(self, which: int) -> list[Path[Move | None]]:
+        model, end = self.encoding.model, self.encoding.end
+        branches = list[Path[Move | None]]()
+        alphabet = {controls(kind.segment) for kinds in self.channels for kind in kinds}
+        for bits in sorted(alphabet):
             carried = [self.inputs[f"in.{c}"] == b for c, b in zip(CONTROLS, bits, strict=True)]
             arriving = self.encoding.arriving(bits)
-            for path in paths(partial(model.receive, 0, end, arriving), self.encoding.valid):
-                found.append(Path(z3.And(*carried, path.condition), path.result))
-        return found
+            for path in paths(partial(model.receive, which, end, arriving), self.encoding.valid):
+                branches.append(Path(z3.And(*carried, path.condition), path.result))
+        return branches
 
-    def _branches(self, found: Iterable[Path[Move | None]], which: int) -> z3.BoolRef:
+    def _branches(self, branches: Iterable[Path[Move | None]], which: int) -> z3.BoolRef:
         """One of the paths is taken: its condition, what it makes of the end, what it sends."""
         me, other = "AB"[which], "BA"[which]
         own = self.encoding.end_in(self.frame0, me)
         ways = []
-        for path in found:
+        for path in branches:
             move = path.result
             if move is None:
                 continue
@@ -90,7 +97,7 @@ class Relation:
         """The end is this one in frame 1, or it strays from what is known of an end."""
         stray = self.encoding.strays(end)
         yield strays == stray
-        yield z3.Or(stray, self.encoding.end_is(self.frame1, who, end))
+        yield z3.Or(stray, z3.And(*self.encoding.same_fields(self.frame1, who, end)))
 
     def _settled(self, other: str) -> z3.BoolRef:
         end = self.encoding.end_in(self.frame0, other)
@@ -106,12 +113,12 @@ class Relation:
 
     def _same(self, who: str, end: bool, channel: bool) -> z3.BoolRef:
         """An end, or the channel that leads away from it, does not change."""
-        kept = [
+        names = [
             name
             for name in self.frame0
             if (end and name.startswith(f"{who}.")) or (channel and name.startswith(f"{who}:"))
         ]
-        return z3.And(*(self.frame1[name] == self.frame0[name] for name in kept))
+        return z3.And(*(self.frame1[name] == self.frame0[name] for name in names))
 
     def _delivered(self, sender: str) -> z3.BoolRef:
         """Exactly one kind in the channel from `sender` is delivered, and it is the input."""
@@ -155,14 +162,14 @@ class Relation:
     def _sent(self, who: str) -> z3.BoolRef:
         """What is sent joins its kind in the channel from `who`; other kinds stay as they are."""
         kinds = self.channels["AB".index(who)]
-        sends, parts, known = self.inputs["sends"], [], []
+        sends, parts, in_alphabet = self.inputs["sends"], [], []
         for number, kind in enumerate(kinds):
             name = f"{who}:{number}"
             hit = z3.And(sends, self._is("out", kind.segment))
-            known.append(hit)
+            in_alphabet.append(hit)
             stays = self.frame1[name] == self.frame0[name]
             parts.append(z3.If(hit, self._way(name, kind.put), stays))
-        unknown = z3.And(sends, z3.Not(z3.Or(*known)))
+        unknown = z3.And(sends, z3.Not(z3.Or(*in_alphabet)))
         parts.append(self.frame1["escaped"] == z3.Or(unknown, self.inputs["strays"]))
         return z3.And(*parts)
 
@@ -187,14 +194,14 @@ class Relation:
 
     def _tick(self) -> z3.BoolRef:
         """Every clock and every age moves on by one."""
-        found = list(
+        branches = list(
             paths(lambda: self.encoding.model.tick_end(self.encoding.end), self.encoding.valid)
         )
-        strays = [self.encoding.strays(path.result) for path in found if path.result is not None]
+        strays = [self.encoding.strays(path.result) for path in branches if path.result is not None]
         parts, strayed = [self._known(0)], list[z3.BoolRef]()
         for who in "AB":
             now = self.encoding.end_in(self.frame0, who)
-            ends = [path for path in found if path.result is not None]
+            ends = [path for path in branches if path.result is not None]
             ways = []
             for path, stray in zip(ends, strays, strict=True):
                 assert path.result is not None

@@ -45,6 +45,7 @@ from tcpmc.checks.verdict import (
 from tcpmc.model.network.product import System
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
+from tcpmc.model.variants.pair import StackPair
 
 DEPTH = 16
 PATIENCE = 60.0
@@ -78,6 +79,8 @@ class SolverEngine:
 
     @cached_property
     def _one_step(self) -> OneStep:
+        if isinstance(self.model.variant, StackPair):
+            raise NotImplementedError("a lemma is about one step of one stack, not of a pair")
         return OneStep(self.model.variant)
 
     @cached_property
@@ -187,20 +190,20 @@ class SolverEngine:
     def _proof(self, prop: Always | Reachable) -> Answer | None:
         """Whether an inductive invariant of the unbounded channel rules the bad states out."""
         try:
-            known = self._invariant
+            invariant = self._invariant
         except Escaped:
             return None
         encoding = self._unbounded[0]
         for goal in self._goals(prop, encoding):
             solver = z3.SolverFor("QF_FD")
-            solver.add(*known.formulas, goal)
+            solver.add(*invariant.formulas, goal)
             if not satisfiable(solver):
                 if self._left_out:
                     how = f"the relation leaves out a step that the rules take: {self._left_out}"
                     return Answer(DISAGREE, how)
                 word = UNREACHABLE if isinstance(prop, Reachable) else PROVED
                 whole = self.thorough or self.model.scope.data == 0
-                how = f"inductive, {known.clauses:,} clauses, unbounded channel"
+                how = f"inductive, {invariant.clauses:,} clauses, unbounded channel"
                 return Answer(word, how, narrower="" if whole else "no text is sent")
         return None
 

@@ -31,13 +31,13 @@ class Planes:
     def numbers(self, b: Ints, a: Ints) -> Ints:
         """The planes of the pairs; new ones get the next numbers."""
         pairs = b << self.bits | a
-        found = self.of_pair[pairs]
-        if (found < 0).any():
-            new = distinct(pairs[found < 0])
+        of_each = self.of_pair[pairs]
+        if (of_each < 0).any():
+            new = distinct(pairs[of_each < 0])
             self.of_pair[new] = np.arange(len(self.pairs), len(self.pairs) + len(new))
             self.pairs = np.concatenate((self.pairs, new))
-            found = self.of_pair[pairs]
-        numbers: Ints = found
+            of_each = self.of_pair[pairs]
+        numbers: Ints = of_each
         return numbers
 
     def rows(self, b: Ints, a: Ints, ba: Ints | Cells) -> Ints:

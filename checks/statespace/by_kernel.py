@@ -84,8 +84,8 @@ class KernelBackend:
 
         big = sum(map(len, self._found)) > SMALL
         self._fresh = Blocks.together(self._each(absorb, big))
-        for found in self._found:
-            found.clear()
+        for candidates in self._found:
+            candidates.clear()
         self._settled = Level.of(self._fresh)
         return self._settled
 
@@ -106,9 +106,9 @@ class KernelBackend:
         left = iter(shares)
 
         def work(thread: int, stop: Event) -> list[tuple[int, tuple[bytes, bytes]]]:
-            found = self._found[thread]
+            candidates = self._found[thread]
             return [
-                _kernel.expand(arrays, sizes, *parts, begin, end, first, some, found)
+                _kernel.expand(arrays, sizes, *parts, begin, end, first, some, candidates)
                 for begin, end, first, some in left
                 if not stop.is_set()
             ]

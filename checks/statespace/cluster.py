@@ -82,13 +82,13 @@ class Worker:
         self._finder: Any = None
         self._todo: Any = None
 
-    def offer(self, tables: FlatTables, *found: Blocks) -> Blocks:
+    def offer(self, tables: FlatTables, *offered: Blocks) -> Blocks:
         """Candidates from all; returns those that were not seen before: they are now, and are what
         is expanded next."""
         if self._seen is None:
             self._seen = local_backend(tables, self._backend, 1)
         self._seen.tables = tables
-        for blocks in found:
+        for blocks in offered:
             if len(blocks):
                 self._seen.add(Level.of(blocks))
         level: Level = self._seen.settle()

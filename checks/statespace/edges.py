@@ -69,15 +69,15 @@ def successors(
     parts = []
     for which in (0, 1):
         me, other, out, inn = (a, b, ab, ba) if which == 0 else (b, a, ba, ab)
-        found = tried[which] if tried else attempts(machine, which, states)
-        kept, after = _put(machine, out[found.source], found.message)
-        found = found.at(kept)
+        attempted = tried[which] if tried else attempts(machine, which, states)
+        possible, after = _put(machine, out[attempted.source], attempted.message)
+        attempted = attempted.at(possible)
         source, rows = machine.network(out)
-        ends = np.concatenate((found.end, me[source]))
+        ends = np.concatenate((attempted.end, me[source]))
         outs = np.concatenate((after, rows[:, 1]))
-        inns = np.concatenate((found.inn, inn[source]))
-        event = np.concatenate((found.event, rows[:, 0]))
-        source = np.concatenate((found.source, source))
+        inns = np.concatenate((attempted.inn, inn[source]))
+        event = np.concatenate((attempted.event, rows[:, 0]))
+        source = np.concatenate((attempted.source, source))
         peer = other[source]
         target = pack(ends, peer, outs, inns) if which == 0 else pack(peer, ends, inns, outs)
         parts.append(Edges(source, event, np.full(len(source), which), target))
@@ -95,8 +95,8 @@ def _put(machine: Machine, channels: Ints, messages: Ints) -> tuple[Ints, Ints]:
     room[sends] = False
     room[sends[index]] = True
     after[sends[index]] = rows[:, 0]
-    kept = np.flatnonzero(room)
-    return kept, after[kept]
+    possible = np.flatnonzero(room)
+    return possible, after[possible]
 
 
 def _ticks(machine: Machine, states: Ints) -> Edges:

@@ -24,11 +24,11 @@ class Ids(Generic[T]):
 
     def __call__(self, value: T) -> int:
         """The id of the value: the next one if it is new."""
-        found = self._ids.get(value)
-        if found is None:
-            found = self._ids[value] = len(self.values)
+        identifier = self._ids.get(value)
+        if identifier is None:
+            identifier = self._ids[value] = len(self.values)
             self.values.append(value)
-        return found
+        return identifier
 
     def __getitem__(self, identifier: int) -> T:
         return self.values[identifier]
@@ -60,20 +60,20 @@ class Numbering:
             unique, inverse = np.unique(keys, return_inverse=True)
             return np.fromiter(map(add, unique.tolist()), np.int64, len(unique))[inverse]
         place = self._place(keys)
-        found = self._cells.ravel()[place]
-        if len(found) and found.min() < 0:
-            for key in np.unique(keys[found < 0]).tolist():
+        numbers = self._cells.ravel()[place]
+        if len(numbers) and numbers.min() < 0:
+            for key in np.unique(keys[numbers < 0]).tolist():
                 add(key)
             self._note()
-            found = self._cells.ravel()[place]
-        return found.astype(np.int64)
+            numbers = self._cells.ravel()[place]
+        return numbers.astype(np.int64)
 
     def known(self, keys: Ints) -> Mask:
         """Which of the keys have a number."""
         if not self._reach(keys):
             return np.isin(keys, np.array(self.keys, np.int64))
-        known: Mask = self._cells.ravel()[self._place(keys)] >= 0
-        return known
+        numbered: Mask = self._cells.ravel()[self._place(keys)] >= 0
+        return numbered
 
     def get(self, key: int) -> int | None:
         """The number of the key, if it has one."""

@@ -90,16 +90,16 @@ class Tabulated(Generic[End, Contents, Message]):
         return self._contents_ids.values
 
     def _end(self, end: End) -> int:
-        found = self._end_ids(end)
-        if found >> END_BITS:
+        identifier = self._end_ids(end)
+        if identifier >> END_BITS:
             raise TooLarge(f"more than {2**END_BITS:,} states of one end")
-        return found
+        return identifier
 
     def _channel(self, contents: Contents) -> int:
-        found = self._contents_ids(contents)
-        if found >> CHANNEL_BITS:
+        identifier = self._contents_ids(contents)
+        if identifier >> CHANNEL_BITS:
             raise TooLarge(f"more than {2**CHANNEL_BITS:,} contents of one channel")
-        return found
+        return identifier
 
     def _message(self, message: Message | None) -> int:
         return NOTHING if message is None else self._messages(message)

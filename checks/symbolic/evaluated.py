@@ -26,21 +26,21 @@ class Unknown(Exception):
 def holds_at(formula: z3.BoolRef, values: Mapping[str, Column], rows: int) -> npt.NDArray[np.bool_]:
     """Where the formula holds, for each of so many rows of values of its constants. Raises
     Unknown."""
-    known: dict[int, Column] = {}
+    column_of: dict[int, Column] = {}
     todo: list[z3.ExprRef] = [formula]
     while todo:
         term = todo[-1]
         children = term.children()
-        open_ = [child for child in children if child.get_id() not in known]
+        open_ = [child for child in children if child.get_id() not in column_of]
         if open_:
             todo += open_
             continue
         todo.pop()
-        if term.get_id() not in known:
-            parts = [known[child.get_id()] for child in children]
-            known[term.get_id()] = _value(term, parts, values, rows)
-    found: npt.NDArray[np.bool_] = known[formula.get_id()]
-    return found
+        if term.get_id() not in column_of:
+            parts = [column_of[child.get_id()] for child in children]
+            column_of[term.get_id()] = _value(term, parts, values, rows)
+    truths: npt.NDArray[np.bool_] = column_of[formula.get_id()]
+    return truths
 
 
 def _value(
@@ -60,8 +60,8 @@ def _value(
     if kind in REDUCED:
         return reduce(REDUCED[kind], parts)
     if kind in ARITHMETIC:
-        found = reduce(ARITHMETIC[kind], parts)
-        return found & _mask(term.size()) if isinstance(term, z3.BitVecRef) else found
+        value = reduce(ARITHMETIC[kind], parts)
+        return value & _mask(term.size()) if isinstance(term, z3.BitVecRef) else value
     if kind in SIGNED:
         left, right = term.children()
         return SIGNED[kind](_with_sign(parts[0], left), _with_sign(parts[1], right))
@@ -104,7 +104,7 @@ def _with_sign(column: Column, term: Any) -> Column:
 
 def _integer(term: Any) -> np.int64:
     if term.denominator_as_long() != 1:
-        raise Unknown(f"{term} is no integer")
+        raise Unknown(f"{term} is not an integer")
     return np.int64(term.numerator_as_long())
 
 

@@ -56,8 +56,10 @@ def rebuilt(end: End, value: Callable[[str], Any]) -> End:
 
 def segment_terms(segment: Segment) -> dict[str, Any]:
     """Every field of a segment by name."""
-    found = {field.name: getattr(segment, field.name) for field in fields(segment)}
-    return {name: value.value if isinstance(value, Seq) else value for name, value in found.items()}
+    values = {field.name: getattr(segment, field.name) for field in fields(segment)}
+    return {
+        name: value.value if isinstance(value, Seq) else value for name, value in values.items()
+    }
 
 
 def controls(segment: Segment) -> tuple[bool, ...]:

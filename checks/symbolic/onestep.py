@@ -145,8 +145,8 @@ class OneStep:
             return plain(solution.eval(value.term, model_completion=True))
 
         opening = step.event in OPENS or concrete(self.host.may_open)
-        known = Incarnation(remembered=concrete(self.host.remembered))
-        end = End(concrete(step.tcb), History(opens=int(not opening)), incarnation=known)
+        incarnation = Incarnation(remembered=concrete(self.host.remembered))
+        end = End(concrete(step.tcb), History(opens=int(not opening)), incarnation=incarnation)
         iss = concrete(self.host.iss).value
         scope = Scope("32 bits", bits=BITS, iss=(iss, iss), opens=1 + opening, aborts=True)
         limit = 0 if step.event == EventKind.USER_TIMEOUT else None

@@ -69,21 +69,21 @@ class TwoEnds:
 
 def least(system: TwoEnds) -> dict[Location, Sent]:
     """What is known in each pair of states that can be reached from the states 0."""
-    known: dict[Location, Sent] = {(0, 0): Sent(0, 0)}
+    sent_at: dict[Location, Sent] = {(0, 0): Sent(0, 0)}
     todo = [(0, 0)]
     while todo:
         here = todo.pop()
         for which in (0, 1):
             for move in system.moves(which, here[which]):
-                sent = _after(system, which, move, here, known[here])
+                sent = _after(system, which, move, here, sent_at[here])
                 if sent is None:
                     continue
                 there = (move.target, here[1]) if which == 0 else (here[0], move.target)
-                merged = sent.meeting(known[there]) if there in known else sent
-                if merged != known.get(there):
-                    known[there] = merged
+                merged = sent.meeting(sent_at[there]) if there in sent_at else sent
+                if merged != sent_at.get(there):
+                    sent_at[there] = merged
                     todo.append(there)
-    return dict(sorted(known.items()))
+    return dict(sorted(sent_at.items()))
 
 
 def _after(system: TwoEnds, which: int, move: Moves, here: Location, sent: Sent) -> Sent | None:

@@ -22,7 +22,7 @@ def satisfiable(solver: z3.Solver, *assuming: z3.BoolRef) -> bool:
 
 def some(truths: Iterable[z3.BoolRef]) -> z3.BoolRef:
     """Some of these terms, as z3.Or would say, which takes most of its time to look at each."""
-    terms = [one.as_ast() for one in truths]
+    terms = [truth.as_ast() for truth in truths]
     context = z3.main_ctx()
     array = (z3.Ast * len(terms))(*terms)
     return z3.BoolRef(z3.Z3_mk_or(context.ref(), len(terms), array), context)

@@ -99,12 +99,12 @@ def lifted(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Sym:
     """The operation on the terms of both, as a value of the left one's kind."""
     other = id(right) if isinstance(right, Sym) else right
     key = (operation.__code__, id(left), type(right), other)
-    found = _made.get(key)
-    if found is None:
+    made = _made.get(key)
+    if made is None:
         if len(_made) >= MADE_LIMIT:
             _made.clear()
-        found = _made[key] = (left, right, type(left)(_computed(operation, left, right)))
-    return found[2]
+        made = _made[key] = (left, right, type(left)(_computed(operation, left, right)))
+    return made[2]
 
 
 def _computed(operation: Callable[[Any, Any], Any], left: Sym, right: Any) -> Any:
@@ -194,9 +194,9 @@ class _Feasible:
         """Values that meet the condition; None where there are none."""
         self._solver.push()
         self._solver.add(*condition)
-        found = self._solver.model() if satisfiable(self._solver) else None
+        model = self._solver.model() if satisfiable(self._solver) else None
         self._solver.pop()
-        return found
+        return model
 
 
 class _Walk:
@@ -251,14 +251,14 @@ _simple: dict[int, tuple[z3.BoolRef, z3.BoolRef, bool | None]] = {}
 
 def simplified(truth: z3.BoolRef) -> tuple[z3.BoolRef, bool | None]:
     """The truth in simple terms, and which one it is if it does not hang on anything."""
-    found = _simple.get(truth.get_id())
-    if found is None:
+    made = _simple.get(truth.get_id())
+    if made is None:
         if len(_simple) >= MADE_LIMIT:
             _simple.clear()
         simple = z3.simplify(truth)
         settled = True if z3.is_true(simple) else False if z3.is_false(simple) else None
-        found = _simple[truth.get_id()] = (truth, simple, settled)
-    return found[1:]
+        made = _simple[truth.get_id()] = (truth, simple, settled)
+    return made[1:]
 
 
 def truth_of(run: Callable[[], Any], *assuming: z3.BoolRef, prune: bool = True) -> z3.BoolRef:

@@ -34,12 +34,12 @@ class SymbolicSystem(PartialSystem):
 
     def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
         """Whether a segment of that kind, and of that age, is in either channel, as a term."""
-        found = [
+        present = [
             is_there
             for flight, is_there in self.present
             if which(flight.segment) and (younger is None or flight.age < younger)
         ]
-        return cast(bool, Sym(z3.Or(*found)))
+        return cast(bool, Sym(z3.Or(*present)))
 
 
 class SymbolicModel(Model):

@@ -58,15 +58,15 @@ def state_changes(variant: Variant) -> tuple[Arrow, ...]:
 
 def changes_by(variant: Variant, cause: Cause) -> set[Arrow]:
     """The state changes of the variant that the cause brings about, at least."""
-    least = (one for one in _least_causes(variant) if one == cause or one.covers(cause))
-    return {_change(one) for one in least}
+    covering = (least for least in _least_causes(variant) if least == cause or least.covers(cause))
+    return {_change(least) for least in covering}
 
 
 @cache
 def _least_causes(variant: Variant) -> tuple[Cause, ...]:
     """The causes that nothing can be left out of, in the states that can be reached."""
-    found = {cause for state in State for cause in causes(variant, state)}
-    least = [cause for cause in found if not any(other.covers(cause) for other in found)]
+    all_causes = {cause for state in State for cause in causes(variant, state)}
+    least = [cause for cause in all_causes if not any(other.covers(cause) for other in all_causes)]
     reached = {State.CLOSED}
     while more := {cause.target for cause in least if cause.source in reached} - reached:
         reached |= more
@@ -87,7 +87,7 @@ def _change(cause: Cause) -> Arrow:
 def _event(needs: Collection[str]) -> str:
     """ "rcv SYN,ACK", "rcv ACK of FIN", "CLOSE"; a condition on the TCB in brackets behind it."""
     condition = NOTE_1 if AFTER_PASSIVE_OPEN in needs else ""
-    condition += "".join(f" ({told})" for told in CONDITIONS if told in needs)
+    condition += "".join(f" ({remark})" for remark in CONDITIONS if remark in needs)
     rest = set(needs) - {AFTER_PASSIVE_OPEN, *CONDITIONS}
     if rest and not rest & CONTROLS:
         return "".join(rest) + condition

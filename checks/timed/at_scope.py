@@ -43,10 +43,10 @@ def counterpart(name: str, scope: Scope) -> tuple[Claim, tuple[str, ...]] | None
 
 def decide(variant: Variant, prop: Property, scope: Scope) -> Answer | None:
     """The answer; None where there is no counterpart. Raises NotFinite, and GaveUp."""
-    found = counterpart(prop.name, scope)
-    if found is None:
+    claim = counterpart(prop.name, scope)
+    if claim is None:
         return None
-    threshold = Finder(ThresholdQuestion(prop.name, found[0], variant, found[1])).find()
+    threshold = Finder(ThresholdQuestion(prop.name, claim[0], variant, claim[1])).find()
     if threshold.word == INCONCLUSIVE:
         return Answer(INCONCLUSIVE, f"dense time: {threshold.how}")
     goal = isinstance(prop, Reachable)

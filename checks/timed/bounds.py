@@ -1,10 +1,15 @@
-"""Bounds on the difference of two moments by sums of parameters, and which of them imply which."""
+"""Bounds on the difference of two moments by sums of parameters, and which of them imply which.
+
+They are difference bounds (Dill 1989) whose constants are linear in the parameters. Implication
+between two of them depends on the parameters alone, and is asked of the solver once per pair of
+sums; after that a set of bounds is a bit mask, and weakening it is a few operations on ints.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -23,7 +28,7 @@ ZERO = z3.RealVal(0)
 
 
 @dataclass(frozen=True)
-class Pair:
+class DifferenceOfMoments:
     """Two moments, left minus right; the name "" is the moment zero. `guards` are the flags under
     which they mean something."""
 
@@ -40,16 +45,17 @@ class Pair:
 def sums(system: TimedSystem) -> list[Linear]:
     """The sums of parameters by which differences are bounded."""
     lives = [linear(name) for name in ("MSL", "OUT", "IN") if name in system.parameters]
-    found = [Linear(), *lives, *(one + other for one in lives for other in lives)]
-    found += [one + one + one for one in lives] * (len(lives) == 1)
+    positive = [Linear(), *lives, *(life + other for life in lives for other in lives)]
+    if len(lives) == 1:
+        positive.append(lives[0] + lives[0] + lives[0])
     lengths = [linear(timer.length) for timer in system.circumstances.timers if timer.event]
-    found += [*lengths, *(one + other for one, other in combinations(lengths[1:], 2))]
+    positive += [*lengths, *(length + other for length, other in combinations(lengths[1:], 2))]
     if system.circumstances.probes:
         probes = range(1, system.circumstances.probes)
-        found += [linear(f"IDLE + {number} INTVL") for number in probes]
+        positive += [linear(f"IDLE + {number} INTVL") for number in probes]
     if "R" in system.parameters:
-        found += [linear("R") + one for one in lives]
-    return list(dict.fromkeys([*found, *(-one for one in found)]))
+        positive += [linear("R") + life for life in lives]
+    return list(dict.fromkeys([*positive, *(-bound for bound in positive)]))
 
 
 class Sample(NamedTuple):
@@ -65,7 +71,7 @@ class Bounds:
     """All pairs, and all bounds: `difference < sums[i]` has the index 2 i, `<=` 2 i + 1. Sets of
     bounds are bit masks."""
 
-    def __init__(self, system: TimedSystem, parameters: State, known: z3.BoolRef) -> None:
+    def __init__(self, system: TimedSystem, parameters: State, assumed: z3.BoolRef) -> None:
         self.sums = sums(system)
         self.pairs = list(_pairs(system))
         self._flags, self._moments = ("", *system.flags), ("", *system.moments)
@@ -74,25 +80,26 @@ class Bounds:
         )
         self._left = np.array([moment[pair.left] for pair in self.pairs])
         self._right = np.array([moment[pair.right] for pair in self.pairs])
-        guards = [[flag[one] for one in (*pair.guards, "", "")[:2]] for pair in self.pairs]
+        guards = [[flag[guard] for guard in (*pair.guards, "", "")[:2]] for pair in self.pairs]
         self._guards = np.array(guards)
         self._exchange = [
             [places.get(other_end(name), -1) for name in places] for places in (flag, moment)
         ]
-        self._terms = [z3.RealVal(0) + one.at(parameters) for one in self.sums]
+        self._terms = [z3.RealVal(0) + bound.at(parameters) for bound in self.sums]
         self._made: dict[tuple[int, ...], tuple[Any, Any]] = {}
-        self._implied = self._implications(known)
+        self._assumed = assumed
         self.least = cache(self._least)
 
-    def _implications(self, known: z3.BoolRef) -> list[int]:
+    @cached_property
+    def _implied(self) -> list[int]:
         """For each bound the weaker ones, for all parameters that are known to be possible."""
         solver = z3.SolverFor("QF_LRA")
-        solver.add(known)
+        solver.add(self._assumed)
         terms = self._terms
         weaker = []
-        for i, one in enumerate(terms):
-            at_most = [not satisfiable(solver, one > other) for other in terms]
-            below = [not satisfiable(solver, one >= other) for other in terms]
+        for i, term in enumerate(terms):
+            at_most = [not satisfiable(solver, term > other) for other in terms]
+            below = [not satisfiable(solver, term >= other) for other in terms]
             for strict in (True, False):
                 mask = 0
                 for j in range(len(terms)):
@@ -104,7 +111,7 @@ class Bounds:
     def sample(self, state: State, parameters: State) -> Sample:
         """A state of whole numbers."""
         moments = [0, *(state[name] for name in self._moments[1:])]
-        limits = [one.at(parameters) for one in self.sums]
+        limits = [bound.at(parameters) for bound in self.sums]
         fits = max(map(abs, (*moments, *limits))) < 2**62
         exact = np.int64 if fits else object
         flags = np.array([True, *(state[name] for name in self._flags[1:])])
@@ -121,8 +128,8 @@ class Bounds:
 
     def meant(self, sample: Sample) -> Mask:
         """For each pair, whether both moments mean something."""
-        found: Mask = sample.flags[self._guards].all(axis=1)
-        return found
+        meant: Mask = sample.flags[self._guards].all(axis=1)
+        return meant
 
     def met(self, sample: Sample) -> Mask:
         """For each pair, and each bound, whether the difference meets it."""
@@ -133,7 +140,7 @@ class Bounds:
 
     def _least(self, held: int) -> tuple[int, ...]:
         """The strongest of these bounds, which imply the others; one of each that are equal."""
-        found, rest = [], held
+        strongest, rest = [], held
         for index in range(2 * len(self.sums)):
             if not held >> index & 1:
                 continue
@@ -145,18 +152,18 @@ class Bounds:
             if stronger:
                 rest &= ~(1 << index)
             else:
-                found.append(index)
-        return tuple(found)
+                strongest.append(index)
+        return tuple(strongest)
 
-    def term(self, pair: Pair, index: int, state: State) -> Any:
+    def term(self, pair: DifferenceOfMoments, index: int, state: State) -> Any:
         """The bound as a formula."""
         return self._both(pair, index, state)[0]
 
-    def negated(self, pair: Pair, index: int, state: State) -> Any:
+    def negated(self, pair: DifferenceOfMoments, index: int, state: State) -> Any:
         """That the bound does not hold, as a formula."""
         return self._both(pair, index, state)[1]
 
-    def _both(self, pair: Pair, index: int, state: State) -> tuple[Any, Any]:
+    def _both(self, pair: DifferenceOfMoments, index: int, state: State) -> tuple[Any, Any]:
         """The bound and its negation. Most of the time of a proof would go into making them anew
         each time; what is made is kept, and so the numbers of its parts stay theirs."""
         left, right = state.get(pair.left, ZERO), state.get(pair.right, ZERO)
@@ -173,7 +180,7 @@ class Bounds:
         return self._made[key]
 
 
-def _pairs(system: TimedSystem) -> list[Pair]:
+def _pairs(system: TimedSystem) -> list[DifferenceOfMoments]:
     """Bounds from above on when anything happened, relative to a timer or a copy that is owed.
 
     Nothing is bounded by the youngest copy of another kind.
@@ -184,7 +191,7 @@ def _pairs(system: TimedSystem) -> list[Pair]:
 
     names = ["", *system.moments]
     return [
-        Pair(left, right, guards(left, right))
+        DifferenceOfMoments(left, right, guards(left, right))
         for left in names
         for right in names
         if left != right and _telling(left, right)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tcpmc.checks.timed.bounds import Bounds, Pair, Sample
+from tcpmc.checks.timed.bounds import Bounds, DifferenceOfMoments, Sample
 
-Fact = tuple[str | Pair, int]
+Fact = tuple[str | DifferenceOfMoments, int]
 """A flag and its value, or a pair of moments and the index of a bound."""
 
 
@@ -51,12 +51,12 @@ class CandidateInvariant:
             pair = self.bounds.pairs[row]
             yield from ((pair, index) for index in bounds)
 
-    def new(self, known: CandidateInvariant, changed: set[str]) -> Iterator[Fact]:
+    def new(self, before: CandidateInvariant, changed: set[str]) -> Iterator[Fact]:
         """The facts, but those that are known already of what did not change."""
         for name, value in self.flags.items():
-            if name in changed or known.flags.get(name) != value:
+            if name in changed or before.flags.get(name) != value:
                 yield name, value
         for row, bounds in self._least.items():
             pair = self.bounds.pairs[row]
-            kept = changed.isdisjoint(pair.names) and known._meant[row]
-            yield from ((pair, i) for i in bounds if not (kept and known._held[row, i]))
+            unchanged = changed.isdisjoint(pair.names) and before._meant[row]
+            yield from ((pair, i) for i in bounds if not (unchanged and before._held[row, i]))

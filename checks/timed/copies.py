@@ -5,7 +5,8 @@ and whether it has arrived; it loses, doubles and reorders them. The slice holds
 the youngest copy, and the moment of the first copy that has to arrive, while one has. The relation
 between the two is `represents`. Each step of the full channel from a represented state can be made
 in the slice and leads to a represented state, and what is left in the full channel is left in the
-slice: a simulation, by which the slice has every run that the full channel has.
+slice: a forward simulation (Lynch and Vaandrager 1995), by which the slice has every run that the
+full channel has.
 
 A step is about one copy, and one that doubles a copy about its origin too. `represents` speaks of
 each copy by itself, and of one that is late. So three copies stand for any number of them: the one
@@ -52,7 +53,7 @@ class CopiesOfKind:
     @property
     def constants(self) -> list[Any]:
         """All of it."""
-        copies = [part for one in self.copies for part in (one.there, one.sent, one.arrived)]
+        copies = [part for copy in self.copies for part in (copy.there, copy.sent, copy.arrived)]
         return [*copies, self.youngest, self.owed, self.first, self.now]
 
 
@@ -75,16 +76,16 @@ FREE = (LIFE, MUST, MOMENT, *BEFORE.constants, *AFTER.constants)
 def represents(now: CopiesOfKind) -> Any:
     """No copy is younger than the youngest, which is not of the future. If one is owed, copies have
     to arrive, and some copy that has not arrived is at least as old as the first."""
-    late = [z3.And(_waiting(one), one.sent <= now.first) for one in now.copies]
+    late = [z3.And(_waiting(copy), copy.sent <= now.first) for copy in now.copies]
     return z3.And(
-        *(z3.Implies(one.there, one.sent <= now.youngest) for one in now.copies),
+        *(z3.Implies(copy.there, copy.sent <= now.youngest) for copy in now.copies),
         now.youngest <= now.now,
         z3.Implies(now.owed, z3.And(MUST, z3.Or(*late))),
     )
 
 
-def _waiting(one: CopyTerms) -> Any:
-    return z3.And(one.there, z3.Not(one.arrived))
+def _waiting(copy: CopyTerms) -> Any:
+    return z3.And(copy.there, z3.Not(copy.arrived))
 
 
 def _alike(before: CopyTerms, after: CopyTerms) -> Any:
@@ -149,7 +150,7 @@ def _double(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
 def _wait(before: CopiesOfKind, after: CopiesOfKind, t: Any) -> Way:
     """The clocks reach `t`: no copy that has to arrive is too old by then."""
     in_the_network = [
-        z3.Implies(z3.And(MUST, _waiting(one)), t <= one.sent + LIFE) for one in before.copies
+        z3.Implies(z3.And(MUST, _waiting(copy)), t <= copy.sent + LIFE) for copy in before.copies
     ]
     full = z3.And(*in_the_network, before.now <= t, _alike(before.copies[0], after.copies[0]))
     return full, in_time(before.owed, before.first, LIFE, t), _same(before, after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -10,7 +10,7 @@ from typing import Any
 
 import z3
 
-from tcpmc.checks.symbolic.solving import satisfiable
+from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.timed.encoding import TimedFormulas
 from tcpmc.checks.timed.fourier_motzkin import Polyhedron, formula, projected, terms
 from tcpmc.checks.timed.provenance import Traced, both
@@ -82,8 +82,8 @@ class TimedSearch:
             goal = self.formulas.at(self.broken, steps)
             self.solver.push()
             self.solver.add(goal)
-            found = satisfiable(self.solver)
-            model = self.solver.model() if found else None
+            broken = satisfiable(self.solver)
+            model = self.solver.model() if broken else None
             self.solver.pop()
             if model is not None:
                 return self._run(model, steps)
@@ -152,22 +152,18 @@ def with_plain_numbers(
 ) -> TimedRun:
     """The same events with plain numbers: lifetimes of a minute where that is possible, the length
     of the claim's timer the largest whole number of seconds for which the claim is still broken,
-    each event as early as it can be and so far `apart` from the one before."""
-    comparisons = constraints(system, claim, run)
-    names = {name for one in comparisons for name in one.left.names} | set(system.parameters)
-    values, solver = terms(sorted(names)), z3.Solver()
-    solver.add(formula(sorted(comparisons, key=str), values))
+    each event at the earliest half second that is possible, and at least `apart` seconds after its
+    predecessor. Raises GaveUp."""
+    comparisons = sorted(constraints(system, claim, run), key=str)
+    names = {name for comparison in comparisons for name in comparison.left.names}
+    values, solver = terms(sorted(names | set(system.parameters))), z3.Solver()
+    solver.add(formula(comparisons, values))
     _nice(solver, values, claim)
     moments = [values[f"t{n}"] for n in range(len(run.moments)) if f"t{n}" in values]
     solver.add(*(late >= soon + apart for soon, late in pairwise(moments)))
-    length = values[claim.timer.length]
-    longest = next((t for t in range(FAR, -1, -1) if satisfiable(solver, length == t)), None)
-    if longest is not None:
-        solver.add(length == longest)
-    for moment in moments:
-        _earliest(solver, moment)
-    satisfiable(solver)
-    model = solver.model()
+    longest = _counted(solver, values[claim.timer.length], 1, FAR)
+    earliest = [_counted(solver, moment, 2) for moment in moments]
+    model = _optimum(solver, longest, earliest)
 
     def value(name: str) -> Fraction:
         term = model.eval(values.get(name, z3.RealVal(0)), model_completion=True)
@@ -185,11 +181,34 @@ def _nice(solver: z3.Solver, values: Mapping[str, Any], claim: Claim) -> None:
             solver.add(values[name] == number)
 
 
-def _earliest(solver: z3.Solver, moment: Any) -> None:
-    """Fix a moment to the earliest half second that is possible, if one is."""
-    satisfiable(solver)
-    latest = Fraction(str(solver.model().eval(moment, model_completion=True)))
-    for half in range(int(2 * latest) + 1):
-        if satisfiable(solver, moment == z3.Q(half, 2)):
-            solver.add(moment == z3.Q(half, 2))
-            return
+def _counted(
+    solver: z3.Solver, seconds: z3.ArithRef, parts: int, most: int | None = None
+) -> z3.ArithRef | None:
+    """Make a number of seconds a multiple of a second's half, third, ... and return the multiple,
+    which is at least 0 and at most `most`; None, and nothing is added, if it cannot be one."""
+    count = z3.Int(f"{parts} * {seconds}")
+    multiple = z3.And(parts * seconds == z3.ToReal(count), count >= 0)
+    if most is not None:
+        multiple = z3.And(multiple, count <= most)
+    if not satisfiable(solver, multiple):
+        return None
+    solver.add(multiple)
+    return count
+
+
+def _optimum(
+    solver: z3.Solver, longest: z3.ArithRef | None, earliest: Sequence[z3.ArithRef | None]
+) -> z3.ModelRef:
+    """A model with the first number as large as it can be, then each of the others, in order, as
+    small as it can be (lexicographic optimisation: Bjorner, Phan, Fleckenstein, nuZ, 2015)."""
+    optimize = z3.Optimize()
+    optimize.set(priority="lex")
+    optimize.add(*solver.assertions())
+    if longest is not None:
+        optimize.maximize(longest)
+    for count in earliest:
+        if count is not None:
+            optimize.minimize(count)
+    if optimize.check() != z3.sat:
+        raise GaveUp(f"no plain numbers for the counterexample: {optimize.reason_unknown()}")
+    return optimize.model()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any
 
 import z3
@@ -26,22 +27,25 @@ class TimedFormulas:
         self.parameters = {name: z3.Real(name) for name in system.parameters}
         self.width = len(system.actions).bit_length()
         self.guard, self.reaches = cache(self._guard), cache(self._reaches)
+        self.frame, self.choice = cache(self._frame), cache(self._choice)
+        self.chosen = cache(self._chosen)
         """Kept once made: a proof asks for them again and again."""
 
-    def frame(self, tag: str) -> dict[str, Any]:
+    def _frame(self, tag: str) -> MappingProxyType[str, Any]:
         """Constants for one state."""
         flags = {name: z3.Bool(f"{name}@{tag}") for name in self.system.flags}
-        return flags | {name: z3.Real(f"{name}@{tag}") for name in self.system.moments}
+        moments = {name: z3.Real(f"{name}@{tag}") for name in self.system.moments}
+        return MappingProxyType(flags | moments)
 
     def moment(self, tag: str) -> Any:
         """The moment at which the step from the frame with this tag happens."""
         return z3.Real(f"t@{tag}")
 
-    def choice(self, tag: str) -> list[z3.BoolRef]:
+    def _choice(self, tag: str) -> tuple[z3.BoolRef, ...]:
         """The bits of the number of the action in the step from that frame."""
-        return [z3.Bool(f"action.{bit}@{tag}") for bit in range(self.width)]
+        return tuple(z3.Bool(f"action.{bit}@{tag}") for bit in range(self.width))
 
-    def chosen(self, number: int, tag: str) -> z3.BoolRef:
+    def _chosen(self, number: int, tag: str) -> z3.BoolRef:
         """The action of that number is the one."""
         bits = enumerate(self.choice(tag))
         return z3.And(*(bit if number >> place & 1 else z3.Not(bit) for place, bit in bits))

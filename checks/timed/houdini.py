@@ -134,7 +134,7 @@ class Mine:
             solver.add(self.formulas.guard(action))
             if self._drop(solver, here, target, action):
                 weaker = (target, target[::-1]) if self.system.alike else (target,)
-                lost += [one for one in weaker if one not in lost]
+                lost += [location for location in weaker if location not in lost]
             solver.pop()
         return lost
 
@@ -177,13 +177,13 @@ class Mine:
         denominator: bounds are sums of parameters, so what is met stays so."""
 
         def value(term: Any) -> bool | Fraction:
-            found = model.eval(term, model_completion=True)
-            if z3.is_bool(found):
-                return bool(z3.is_true(found))
-            above, _, below = found.as_string().partition("/")
+            number = model.eval(term, model_completion=True)
+            if z3.is_bool(number):
+                return bool(z3.is_true(number))
+            above, _, below = number.as_string().partition("/")
             return Fraction(int(above), int(below or 1))
 
         values = {name: value(term) for name, term in {**after, **self.parameters}.items()}
-        unit = lcm(*(one.denominator for one in values.values()))
+        unit = lcm(*(fraction.denominator for fraction in values.values()))
         whole = {n: v if isinstance(v, bool) else int(v * unit) for n, v in values.items()}
         return self.bounds.sample(whole, whole)

@@ -1,9 +1,11 @@
 """What the rules do to one end of a closing connection, for every 32-bit ISS, as a finite table.
 
 The numbers of a connection without text stay within two of ISS and IRS. A phase holds them relative
-to these; so does a segment. The rules are executed symbolically on `ISS + offset`, both bases being
-any 32-bit numbers, and the solver shows that there is one path and that each result is a base plus
-a constant again. The table is closed: every phase meets every segment that any phase sends.
+to these; so does a segment. The rules are executed symbolically (King 1976) on `ISS + offset`, both
+bases being any 32-bit numbers, and the solver shows that there is one path and that each result is
+a base plus a constant again. Comparisons modulo 2**32 depend on differences only, which is why this
+succeeds for rules that compare numbers with numbers of the same base. The table is closed: every
+phase meets every segment that any phase sends.
 """
 
 from __future__ import annotations
@@ -73,14 +75,14 @@ class Phase:
 
     def __str__(self) -> str:
         una, nxt, rcv = self.tcb.snd_una.value, self.tcb.snd_nxt.value, self.tcb.rcv_nxt.value
-        told = f"CLOSED({self.how}" if self.how else f"{self.state}({una},{nxt},{rcv}"
+        heading = f"CLOSED({self.how}" if self.how else f"{self.state}({una},{nxt},{rcv}"
         more = [f"probes {self.probes}"] * bool(self.probes)
         more += [
-            f"{one.name} {getattr(self.tcb, one.name)}"
-            for one in fields(Tcb)
-            if one.default is not MISSING and getattr(self.tcb, one.name) != one.default
+            f"{field.name} {getattr(self.tcb, field.name)}"
+            for field in fields(Tcb)
+            if field.default is not MISSING and getattr(self.tcb, field.name) != field.default
         ]
-        return ",".join((told, *more)) + ")"
+        return ",".join((heading, *more)) + ")"
 
 
 @dataclass(frozen=True)
@@ -261,9 +263,9 @@ def _dropped_tcb(tcb: Tcb) -> Tcb:
         if any(isinstance(getattr(tcb, name).value, Sym) for name in NUMBERS):
             raise NotFinite(f"{tcb.state} keeps numbers of a connection")
         return tcb
-    for one in fields(Tcb):
-        if isinstance(getattr(tcb, one.name), Sym):
-            raise NotFinite(f"{one.name} depends on the initial sequence numbers")
+    for field in fields(Tcb):
+        if isinstance(getattr(tcb, field.name), Sym):
+            raise NotFinite(f"{field.name} depends on the initial sequence numbers")
     return _with(tcb, {name: _drop(getattr(tcb, name), base) for name, base in NUMBERS.items()})
 
 

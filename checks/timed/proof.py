@@ -10,14 +10,16 @@ import z3
 
 from tcpmc.checks.symbolic.solving import satisfiable, some
 from tcpmc.checks.timed import copies
+from tcpmc.checks.timed.bounds import DifferenceOfMoments
 from tcpmc.checks.timed.candidates import Fact
 from tcpmc.checks.timed.encoding import FRAMES, TimedFormulas
 from tcpmc.checks.timed.houdini import Mine, State
 from tcpmc.checks.timed.simulation import Location
-from tcpmc.checks.timed.timed_system import Action, phase_name
+from tcpmc.checks.timed.timed_system import Action, other_end, phase_name
 from tcpmc.model.timed.theorems import Claim
 
 Needed = dict[Location, dict[Fact, None]]
+"""Facts of each pair of phases, in the order in which they were found."""
 
 
 class Unproved(Exception):
@@ -26,12 +28,17 @@ class Unproved(Exception):
 
 @dataclass
 class Slice:
-    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores."""
+    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores (an
+    inductive validity core; Ghassabani, Gacek and Whalen 2016).
+    What is needed already is used again before anything else; and where the ends are alike what is
+    needed of one is taken of the other as well, so that the whole is alike."""
 
     mine: Mine
     needed: Needed = field(default_factory=dict)
     _known: Mapping[Location, frozenset[Fact]] = field(default_factory=dict)
-    _solvers: Mapping[Location, tuple[z3.Solver, dict[str, Fact]]] = field(default_factory=dict)
+    _solvers: Mapping[Location, tuple[z3.Solver, dict[Fact, z3.BoolRef]]] = field(
+        default_factory=dict
+    )
 
     def __len__(self) -> int:
         return sum(map(len, self.needed.values()))
@@ -80,29 +87,37 @@ class Slice:
 
     def _take(self, here: Location, facts: list[Fact], fresh: Needed) -> None:
         for fact in facts:
-            if fact not in self.needed[here]:
-                self.needed[here][fact] = fresh[here][fact] = None
+            places = [(here, fact)]
+            if self.mine.system.alike:
+                places.append((here[::-1], exchanged(fact)))
+            for place, one in places:
+                if one not in self.needed[place]:
+                    self.needed[place][one] = fresh[place][one] = None
 
     def _core(self, here: Location, goal: tuple[Any, ...]) -> list[Fact]:
-        """Facts of these phases that rule the goal out."""
-        solver, tracked = self._solvers[here]
+        """Facts of these phases that rule the goal out, besides those that are needed already."""
+        solver, named = self._solvers[here]
         solver.push()
-        solver.add(*goal)
-        if satisfiable(solver):
+        solver.add(*goal, *(named[fact] for fact in self.needed[here]))
+        rest = {flag: fact for fact, flag in named.items() if fact not in self.needed[here]}
+        if not satisfiable(solver):
+            core = list[Fact]()
+        elif satisfiable(solver, *rest):
             names = (self.mine.system.table.phases[number] for number in here)
             raise Unproved(" and ".join(map(str, names)))
-        core = [tracked[str(one)] for one in solver.unsat_core()]
+        else:
+            core = [rest[literal] for literal in solver.unsat_core()]
         solver.pop()
         return core
 
-    def _solver(self, here: Location) -> tuple[z3.Solver, dict[str, Fact]]:
-        """A solver that knows the facts of these phases, and which is which."""
+    def _solver(self, here: Location) -> tuple[z3.Solver, dict[Fact, z3.BoolRef]]:
+        """A solver in which each fact of these phases follows from a flag, and the flags."""
         mine, solver = self.mine, z3.Solver()
         solver.add(mine.known, mine.located(here, mine.state))
-        tracked = {f"fact!{number}": fact for number, fact in enumerate(mine.facts[here].all())}
-        for name, fact in tracked.items():
-            solver.assert_and_track(mine.term(fact, mine.state), name)
-        return solver, tracked
+        named = {fact: z3.Bool(f"fact!{n}") for n, fact in enumerate(mine.facts[here].all())}
+        for fact, flag in named.items():
+            solver.add(z3.Implies(flag, mine.term(fact, mine.state)))
+        return solver, named
 
     def invariant(self, state: State) -> z3.BoolRef:
         """The invariant: the ends are in one of the known pairs of phases, and in each of them its
@@ -120,14 +135,23 @@ class Slice:
         return z3.And(*(state[phase_name(end, phases[here[end]])] for end in (0, 1)))
 
 
+def exchanged(fact: Fact) -> Fact:
+    """The same fact with the ends exchanged."""
+    what, value = fact
+    if isinstance(what, str):
+        return other_end(what), value
+    guards = tuple(sorted(map(other_end, what.guards)))
+    return DifferenceOfMoments(other_end(what.left), other_end(what.right), guards), value
+
+
 def obligations(formulas: TimedFormulas, claim: Claim, proof: Slice) -> Mapping[str, list[Any]]:
     """What makes it a proof: each is a list of formulas that have no common solution."""
-    known = proof.mine.known
+    assumed = proof.mine.known
     now, then = (proof.invariant(formulas.frame(tag)) for tag in FRAMES)
     return {
-        "initiation": [known, formulas.initial("0"), z3.Not(now)],
-        "consecution": [known, now, formulas.step, z3.Not(then)],
-        "safety": [known, now, formulas.broken(claim)],
-        "lifetimes": [known, formulas.without_life],
+        "initiation": [assumed, formulas.initial("0"), z3.Not(now)],
+        "consecution": [assumed, now, formulas.step, z3.Not(then)],
+        "safety": [assumed, now, formulas.broken(claim)],
+        "lifetimes": [assumed, formulas.without_life],
         **{name: [formula] for name, formula in copies.obligations().items()},
     }

@@ -83,22 +83,22 @@ def _traced(number: Any) -> Traced:
 
 def both(*conditions: Any) -> Any:
     """All conditions, as a truth or a term."""
-    if all(isinstance(one, bool) for one in conditions):
+    if all(isinstance(condition, bool) for condition in conditions):
         return all(conditions)
-    if any(isinstance(one, z3.ExprRef) for one in conditions):
+    if any(isinstance(condition, z3.ExprRef) for condition in conditions):
         return z3.And(*conditions)
-    truths = [_truth(one) for one in conditions]
-    false = [one for one in truths if not one.value]
+    truths = [_truth(condition) for condition in conditions]
+    false = [condition for condition in truths if not condition.value]
     if false:
-        return _plain(min(false, key=lambda one: len(one.why)))
-    return _plain(Truth(True, frozenset().union(*(one.why for one in truths))))
+        return _plain(min(false, key=lambda condition: len(condition.why)))
+    return _plain(Truth(True, frozenset().union(*(condition.why for condition in truths))))
 
 
 def either(*conditions: Any) -> Any:
     """Some condition, as a truth or a term."""
-    if all(isinstance(one, bool) for one in conditions):
+    if all(isinstance(condition, bool) for condition in conditions):
         return any(conditions)
-    if any(isinstance(one, z3.ExprRef) for one in conditions):
+    if any(isinstance(condition, z3.ExprRef) for condition in conditions):
         return z3.Or(*conditions)
     return no(both(*map(no, conditions)))
 

@@ -19,25 +19,25 @@ def points(
     system: TimedSystem, region: Callable[[Any], Any], count: int, choose: random.Random
 ) -> list[dict[str, int]]:
     """Values of the parameters in the region, in quarters, at most `count`."""
-    found: list[dict[str, int]] = []
+    chosen: list[dict[str, int]] = []
     said = _said(system)
     for _ in range(200 * count):
         drawn = {name: UNIT * choose.randint(0, LARGEST) for name in system.parameters}
         drawn |= said
         if "D" in drawn:  # what is watched is often longer than all else
             drawn["D"] += choose.randint(0, LARGEST) * max(drawn.values())
-        if len(found) < count and system.sensible(drawn) and region(drawn):
-            found.append(drawn)
-    return found
+        if len(chosen) < count and system.sensible(drawn) and region(drawn):
+            chosen.append(drawn)
+    return chosen
 
 
 def _said(system: TimedSystem) -> dict[str, int]:
     """The parameters that are said to be a number: no draw would hit it."""
-    known = system.circumstances.where
+    equations = system.circumstances.where
     return {
-        one.left.names[0]: one.right.at({})
-        for one in known
-        if one.relation == "=" and len(one.left.terms) == 1 and not one.right.names
+        equation.left.names[0]: equation.right.at({})
+        for equation in equations
+        if equation.relation == "=" and len(equation.left.terms) == 1 and not equation.right.names
     }
 
 

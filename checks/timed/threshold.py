@@ -16,6 +16,7 @@ from typing import Any
 
 import z3
 
+from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.statespace import TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
@@ -40,6 +41,7 @@ from tcpmc.checks.timed.fourier_motzkin import (
 from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
+from tcpmc.checks.timed.shipped_proofs import DamagedProof, read, shipped
 from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
@@ -50,6 +52,8 @@ from tcpmc.model.variants.variant import Variant
 
 QUICK, DEPTH = 6, 10
 """Steps of the search before the first proof is tried, and at most."""
+SHIPPED_PATIENCE = 20.0
+"""Seconds for each obligation of a proof that is shipped, which takes a tenth of one."""
 Progress = Callable[[str], None]
 
 
@@ -120,9 +124,12 @@ class Finder:
         question: ThresholdQuestion,
         progress: Progress = lambda line: None,
         seconds: float | None = None,
+        anew: bool = False,
     ) -> None:
-        """Raises ValueError for an unknown assumption, NotFinite for rules that do not fit."""
+        """`anew`: without a look at the proofs that are shipped. Raises ValueError for an unknown
+        assumption, NotFinite for rules that do not fit."""
         self.question, self._say, self.seconds = question, progress, seconds
+        self._anew = anew
         self._started = time.monotonic()
         self.system = TimedSystem(question.variant, question.claim.circumstances(question.assume))
         self.formulas = TimedFormulas(self.system)
@@ -130,7 +137,12 @@ class Finder:
         self.runs: list[TimedRun] = []
 
     def find(self) -> Threshold:
-        """The answer."""
+        """The answer. Raises BadInput for a user's rule that goes wrong."""
+        found = self._decided()
+        ask_again(self.question.variant)
+        return found
+
+    def _decided(self) -> Threshold:
         core = contradiction(self.question)
         if core:
             return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
@@ -154,15 +166,15 @@ class Finder:
 
     def _spaced(self, apart: int) -> TimedRun | None:
         """The counterexample found last among those whose events are so far apart."""
-        claim, found = self.question.claim, None
+        claim, last = self.question.claim, None
         quick = QUICK + self.system.circumstances.probes
         search = TimedSearch(self.formulas, claim, self.seconds, apart)
-        while run := search.shortest(len(found.actions) if found else 0, quick):
+        while run := search.shortest(len(last.actions) if last else 0, quick):
             self.progress(f"{len(run.actions)} steps break it")
             broken = parameters_of(self.system, claim, run)
             search.exclude(formula(broken, self.formulas.parameters))
-            found = run
-        return found
+            last = run
+        return last
 
     def progress(self, line: str) -> None:
         """Say what is done. Raises GaveUp when the time is over."""
@@ -207,8 +219,8 @@ class Finder:
         if steps is not None:
             wrong = self._left_out()
             if wrong:
-                told = f"the relation leaves out a step that the rules take: {wrong}"
-                return Threshold(DISAGREE, where, told, self.last())
+                reason = f"the relation leaves out a step that the rules take: {wrong}"
+                return Threshold(DISAGREE, where, reason, self.last())
             return Threshold(PROVED, where, how, self.last(), proof, tuple(steps))
         if never:
             return Threshold(VACUOUS, Condition(), f"{timer.what} never ends")
@@ -222,7 +234,8 @@ class Finder:
             return ""
         self.progress("looking up the explored steps")
         try:
-            return next(Ticks(self.question.variant, assumed).unmatched(), "")
+            ticks = Ticks(self.question.variant, assumed, self.formulas)
+            return next(ticks.unmatched(), "")
         except (TooLarge, Unknown) as reason:
             raise GaveUp(f"the explored steps: {reason}") from reason
 
@@ -255,8 +268,8 @@ class Finder:
         return satisfiable(z3.Solver(), self.region(self.formulas.parameters))
 
     def _unfinished(self, reason: str) -> Threshold:
-        told = f"{reason}; necessary so far"
-        return Threshold(INCONCLUSIVE, self.condition(), told, self.last())
+        note = f"{reason}; necessary so far"
+        return Threshold(INCONCLUSIVE, self.condition(), note, self.last())
 
     def last(self) -> TimedRun | None:
         """The counterexample found last, which is just outside the condition."""
@@ -267,68 +280,102 @@ class Finder:
         )
 
     def _violated(self, search: TimedSearch, run: TimedRun) -> None:
-        found = parameters_of(self.system, self.question.claim, run)
-        self.violations.append(found)
+        polyhedron = parameters_of(self.system, self.question.claim, run)
+        self.violations.append(polyhedron)
         self.runs.append(run)
-        search.exclude(formula(found, self.formulas.parameters))
+        search.exclude(formula(polyhedron, self.formulas.parameters))
         self.progress(f"{len(run.actions)} steps break it")
 
     def region(self, parameters: Mapping[str, Any]) -> Any:
         """The parameters for which no violation was found, as a truth or a term."""
         outside = [
-            either(False, *(negated(one).at(parameters) for one in found))
-            for found in self.violations
+            either(False, *(negated(comparison).at(parameters) for comparison in violation))
+            for violation in self.violations
         ]
         return both(self.system.sensible(parameters), *outside)
 
     def _proof(self) -> Slice | None:
         mine = Mine(self.formulas, self.region, self.progress)
+        proof = None if self._anew else self._shipped(mine)
+        if proof is not None:
+            return proof
         mine.inductive()
         try:
             proof = Slice(mine).for_claim(self.question.claim)
         except Unproved:
             return None
+        failed = self._failing(proof)
+        if failed:
+            raise AssertionError(f"the mined invariant fails its {failed}")
+        return proof
+
+    def _shipped(self, mine: Mine) -> Slice | None:
+        """The proof that is shipped for the question, if it is one for these rules: each of its
+        obligations is put to the solver here, as for a proof that was just found."""
+        text = shipped(self.question)
+        if text is None:
+            return None
+        self.progress("checking the shipped proof")
+        try:
+            proof = read(mine, text)
+            return None if self._failing(proof, SHIPPED_PATIENCE) else proof
+        except (DamagedProof, GaveUp):
+            return None
+
+    def _failing(self, proof: Slice, patience: float | None = None) -> str:
+        """The first obligation of a proof that is not met, by name; "" if all are. Raises GaveUp
+        where the solver needs more than so many seconds for one."""
         for name, parts in obligations(self.formulas, self.question.claim, proof).items():
             solver = z3.Solver()
+            if patience is not None:
+                solver.set("timeout", int(1000 * patience))
             solver.add(*parts)
             if satisfiable(solver):
-                raise AssertionError(f"the mined invariant fails its {name}")
-        return proof
+                return name
+        return ""
 
     def condition(self) -> Condition:
         """The clauses that the violations leave, as few and short as possible."""
         sensible = self.system.known
         values = terms(self.system.parameters)
         clauses = list[set[Comparison]]()
-        for found in self.violations:
-            shorter = reduced(found, sensible)
+        for violation in self.violations:
+            shorter = reduced(violation, sensible)
             clauses += [] if shorter in clauses else [shorter]
-        kept = [self._shorter(one, clauses) for one in clauses]
-        kept = [one for number, one in enumerate(kept) if one not in kept[:number]]
-        for one in tuple(kept):
-            others = [other for other in kept if other != one]
+        shortest = [self._shorter(clause, clauses) for clause in clauses]
+        shortest = [
+            clause for number, clause in enumerate(shortest) if clause not in shortest[:number]
+        ]
+        for clause in tuple(shortest):
+            others = [other for other in shortest if other != clause]
             solver = z3.SolverFor("QF_LRA")
-            solver.add(formula(sensible, values), formula(one, values))
+            solver.add(formula(sensible, values), formula(clause, values))
             solver.add(*(z3.Not(formula(other, values)) for other in others))
             if not satisfiable(solver):
-                kept = others
+                shortest = others
         return Condition(
-            tuple(tuple(self._readable(c) for c in sorted(one, key=str)) for one in kept)
+            tuple(tuple(self._readable(c) for c in sorted(clause, key=str)) for clause in shortest)
         )
 
     def _shorter(
         self, violation: set[Comparison], all_of_them: list[set[Comparison]]
     ) -> set[Comparison]:
         """Of a violation's comparisons those that are needed beside the other violations."""
-        values, kept = terms(self.system.parameters), set(violation)
-        others = [z3.Not(formula(one, values)) for one in all_of_them if one != violation]
-        for one in sorted(violation, key=str):
+        values, needed = terms(self.system.parameters), set(violation)
+        others = [
+            z3.Not(formula(comparison, values))
+            for comparison in all_of_them
+            if comparison != violation
+        ]
+        for comparison in sorted(violation, key=str):
             solver = z3.SolverFor("QF_LRA")
             solver.add(formula(self.system.known, values), *others)
-            solver.add(formula(kept - {one}, values), z3.Not(formula((one,), values)))
+            solver.add(
+                formula(needed - {comparison}, values), z3.Not(formula((comparison,), values))
+            )
             if not satisfiable(solver):
-                kept.remove(one)
-        return kept
+                needed.remove(comparison)
+        return needed
 
     def _readable(self, violated: Comparison) -> Comparison:
         fixed_one = fixed(negated(violated), self.system.circumstances.where)
@@ -341,10 +388,10 @@ def contradiction(question: ThresholdQuestion) -> str:
     system = TimedSystem(question.variant, question.claim.circumstances(question.assume))
     values, solver = terms(system.parameters), z3.Solver()
     solver.set("core.minimize", True)
-    named = {str(one): one for one in system.known}
-    for name, one in named.items():
-        solver.assert_and_track(formula((one,), values), name)
+    named = {str(comparison): comparison for comparison in system.known}
+    for name, comparison in named.items():
+        solver.assert_and_track(formula((comparison,), values), name)
     if satisfiable(solver):
         return ""
-    core = {str(one).strip("|") for one in solver.unsat_core()}
+    core = {str(comparison).strip("|") for comparison in solver.unsat_core()}
     return ", ".join(name for name in named if name in core)

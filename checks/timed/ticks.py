@@ -84,10 +84,14 @@ class WithoutTimestamps(Model):
 class Ticks:
     """The explored runs of the close in ticks, beside the formulas of the same variant."""
 
-    def __init__(self, variant: Variant, circumstances: Circumstances) -> None:
-        """Raises NotFinite."""
-        self.system = TimedSystem(variant, replace(circumstances, fins_arrive=False))
-        self.formulas = TimedFormulas(self.system)
+    def __init__(
+        self, variant: Variant, circumstances: Circumstances, made: TimedFormulas | None = None
+    ) -> None:
+        """`made` are the formulas under these circumstances, where they are there already. Raises
+        NotFinite."""
+        if made is None or circumstances.fins_arrive:
+            made = TimedFormulas(TimedSystem(variant, replace(circumstances, fins_arrive=False)))
+        self.formulas, self.system = made, made.system
         self.scope = Scope(
             "ticks", bits=BITS, start="established", data=0, channel="sent-set", clock=True,
             loss="not-acks" if circumstances.acks_arrive else "any",
@@ -160,8 +164,8 @@ class Ticks:
             return np.zeros(0, bool)
         old, new = unpack(states), unpack(targets)
         keys = (events << END_BITS | old[which]) << END_BITS | new[which]
-        found = _by_id(keys, partial(self._action, which))
-        action, phase = found[:, 0], found[:, 1]
+        answers = _by_id(keys, partial(self._action, which))
+        action, phase = answers[:, 0], answers[:, 1]
         phases = self._phases_of(old)
         then = [*phases]
         then[which] = phase
@@ -172,8 +176,8 @@ class Ticks:
         values["t@0"] = np.zeros(len(states), np.int64)
         for place in range(self.formulas.width):
             values[f"action.{place}@0"] = (action >> place & 1).astype(bool)
-        known = self._known(old, phases) & self._known(new, (then[0], then[1])) & (action >= 0)
-        return known & holds_at(self.formulas.step, values, len(states))
+        modelled = self._known(old, phases) & self._known(new, (then[0], then[1])) & (action >= 0)
+        return modelled & holds_at(self.formulas.step, values, len(states))
 
     def _action(self, which: int, key: int) -> tuple[int, int]:
         """The number of the action that is taken at an end, and that of the phase after it; the key
@@ -205,12 +209,12 @@ class Ticks:
 
         def known(which: int, contents: int) -> tuple[int]:
             flights = self.table.contents[contents]
-            return (all(self._segment(which, one.segment) in kinds for one in flights),)
+            return (all(self._segment(which, flight.segment) in kinds for flight in flights),)
 
-        found = (phases[0] >= 0) & (phases[1] >= 0)
+        modelled = (phases[0] >= 0) & (phases[1] >= 0)
         for which in (0, 1):
-            found &= _by_id(parts[2 + which], partial(known, which))[:, 0].astype(bool)
-        return found
+            modelled &= _by_id(parts[2 + which], partial(known, which))[:, 0].astype(bool)
+        return modelled
 
     def _frame(self, parts: Parts, phases: tuple[Ints, Ints]) -> Values:
         """The flags and moments of states at the moment zero."""
@@ -258,7 +262,7 @@ class Ticks:
         that does not run, or that ticks do not have; the first copy where none is owed."""
         system = self.system
         sets = {
-            name: np.array([name in one.effects.set_now for one in system.actions])
+            name: np.array([name in possible.effects.set_now for possible in system.actions])
             for name in frame
         }
         free: dict[str, npt.NDArray[np.bool_]] = {}
@@ -310,7 +314,7 @@ def _clocks(end: End) -> tuple[int, int]:
 def _by_id(ids: Ints, value: Callable[[int], tuple[int, ...]]) -> Ints:
     """A function of an int, evaluated once for each that is distinct."""
     each, place = np.unique(ids, return_inverse=True)
-    return np.array([value(one) for one in each.tolist()], np.int64)[place]
+    return np.array([value(identifier) for identifier in each.tolist()], np.int64)[place]
 
 
 def _tagged(values: Values, tag: str) -> Values:

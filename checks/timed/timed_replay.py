@@ -151,8 +151,8 @@ class Replay:
         ]
 
     def _alive(self, event: TimedEvent) -> list[Copy]:
-        found = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
-        return [c for c in found if c.segment.RST or self.now <= c.sent + c.life]
+        copies = [c for c in self.copies if c.sender != event.end and c.segment == event.segment]
+        return [c for c in copies if c.segment.RST or self.now <= c.sent + c.life]
 
     def _copy(self, event: TimedEvent) -> Copy:
         """The copy that is delivered: the first that has to be, else the youngest."""

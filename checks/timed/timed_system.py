@@ -139,7 +139,7 @@ class TimedSystem:
         for named in (self.table.phases, map(_short, self.table.segments)):
             names = [*map(str, named)]
             if len(set(names)) < len(names):
-                raise NotFinite("two phases, or two kinds of segments, have one name")
+                raise NotFinite("two phases, or two kinds of segments, have the same name")
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
@@ -288,9 +288,9 @@ class TimedSystem:
     def _owed(self) -> list[tuple[str, str, Linear]]:
         """What must arrive: the flag that it must, when the first was sent, how long it lives."""
         return [
-            (owed_name(end, one), first_name(end, one), self.circumstances.lifetime(end, one))
+            (owed_name(end, kind), first_name(end, kind), self.circumstances.lifetime(end, kind))
             for end in (0, 1)
-            for one in self.owed_kinds
+            for kind in self.owed_kinds
         ]
 
     @cached_property
@@ -320,7 +320,7 @@ class TimedSystem:
 
     def sensible(self, parameters: Values) -> Any:
         """Whether the parameters are as assumed."""
-        return both(*(one.at(parameters) for one in self.known))
+        return both(*(comparison.at(parameters) for comparison in self.known))
 
     def broken(
         self,

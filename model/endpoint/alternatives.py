@@ -135,8 +135,10 @@ def permitted(profile: Profile) -> tuple[Profile, tuple[Choice, ...]]:
         value = getattr(profile, field.name)
         if value == getattr(plain, field.name) or field.name in FREE:
             continue
-        found = [one for one in CHOICES if (one.switch, one.value) == (field.name, value)]
-        chosen += found
-        if not found:
+        choices = [
+            choice for choice in CHOICES if (choice.switch, choice.value) == (field.name, value)
+        ]
+        chosen += choices
+        if not choices:
             profile = replace(profile, **{field.name: getattr(plain, field.name)})
     return profile, tuple(chosen)

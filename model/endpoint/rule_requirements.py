@@ -159,7 +159,9 @@ def required(labels: list[str], parts: set[str]) -> Requirement:
     """The requirement of the first of these labels, of what the RFC does where another stack does
     not; `parts` is what of the step is different."""
     for label in labels or [""]:
-        for one in REQUIREMENTS:
-            if label.startswith(one.label) and (not one.part or parts <= {one.part}):
-                return one
+        for requirement in REQUIREMENTS:
+            if label.startswith(requirement.label) and (
+                not requirement.part or parts <= {requirement.part}
+            ):
+                return requirement
     raise AssertionError("the last requirement is of every label")

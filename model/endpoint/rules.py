@@ -33,6 +33,18 @@ CHECKS = (
 )
 """The checks of 3.10.7.4, with those of RFC 7323, in the order in which they are made."""
 
+ENTRIES = {
+    EventKind.ACTIVE_OPEN: "open_active",
+    EventKind.PASSIVE_OPEN: "open_passive",
+    EventKind.SEND: "send",
+    EventKind.CLOSE: "close",
+    EventKind.ABORT: "abort",
+    EventKind.RETRANSMISSION_TIMEOUT: "retransmission_timeout",
+    EventKind.TIME_WAIT_TIMEOUT: "time_wait_timeout",
+    EventKind.USER_TIMEOUT: "user_timeout",
+}
+"""The entry of `Rules` for each user call and timeout that a run has."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -57,30 +69,17 @@ class Rules:
     check_ack: OnSegment = arrives.check_ack
     process_text: OnSegment = arrives.process_text
     check_fin: OnSegment = arrives.check_fin
+    send_queued: OnCall = arrives.send_queued
     retransmission_timeout: OnCall = timeouts.retransmission_timeout
     time_wait_timeout: OnCall = timeouts.time_wait_timeout
     user_timeout: OnCall = timeouts.user_timeout
 
     def call(self, event: EventKind, host: Host, tcb: Tcb, octets: int = 1) -> Step:
         """A user call or a timeout, by the name of its event; `octets` are those of a SEND."""
-        match event:
-            case EventKind.SEND:
-                return self.send(host, tcb, octets)
-            case EventKind.ACTIVE_OPEN:
-                return self.open_active(host, tcb)
-            case EventKind.PASSIVE_OPEN:
-                return self.open_passive(host, tcb)
-            case EventKind.CLOSE:
-                return self.close(host, tcb)
-            case EventKind.ABORT:
-                return self.abort(host, tcb)
-            case EventKind.TIME_WAIT_TIMEOUT:
-                return self.time_wait_timeout(host, tcb)
-            case EventKind.RETRANSMISSION_TIMEOUT:
-                return self.retransmission_timeout(host, tcb)
-            case EventKind.USER_TIMEOUT:
-                return self.user_timeout(host, tcb)
-        raise ValueError(f"{event!r} is no user call and no timeout")
+        if event not in ENTRIES:
+            raise ValueError(f"{event!r} is neither a user call nor a timeout")
+        given = (octets,) if event == EventKind.SEND else ()
+        return getattr(self, ENTRIES[event])(host, tcb, *given)  # type: ignore[no-any-return]
 
     def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """SEGMENT ARRIVES (RFC 9293, 3.10.7), in any state."""
@@ -90,11 +89,15 @@ class Rules:
             case State.LISTEN:
                 return self.segment_in_listen(host, tcb, seg)
             case State.SYN_SENT:
-                return arrives.send_queued(self.segment_in_syn_sent(host, tcb, seg))
+                return self._with_queue(host, self.segment_in_syn_sent(host, tcb, seg))
             case State.SYN_RECEIVED:
-                return arrives.send_queued(self._checks(host, tcb, seg))
+                return self._with_queue(host, self._checks(host, tcb, seg))
             case _:
                 return self._checks(host, tcb, seg)
+
+    def _with_queue(self, host: Host, step: Step) -> Step:
+        """The step, and what waited for the connection to be open."""
+        return arrives.followed_by_queue(step, self.send_queued(host, step.tcb))
 
     def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """The checks, each on what the ones before it left, until one is done."""

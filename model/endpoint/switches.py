@@ -24,7 +24,7 @@ def check_switches(record: Any) -> None:
 def _allowed(kind: Any) -> list[tuple[str, list[str]]]:
     """The fields that are a Literal, with what each may be, or a bool, with nothing."""
     hints = get_type_hints(kind)
-    found = [
+    switches = [
         (f.name, [c for c in get_args(hints[f.name]) if isinstance(c, str)]) for f in fields(kind)
     ]
-    return [(name, allowed) for name, allowed in found if allowed or hints[name] is bool]
+    return [(name, allowed) for name, allowed in switches if allowed or hints[name] is bool]

@@ -168,8 +168,8 @@ class Step:
             raise ValueError(f"signals={signals!r}: give a tuple of Signal members")
         for signal in signals:
             if not isinstance(signal, Signal):
-                known = ", ".join(f"Signal.{member.name}" for member in Signal)
-                raise ValueError(f"unknown signal {signal!r}; one of {known}")
+                names = ", ".join(f"Signal.{member.name}" for member in Signal)
+                raise ValueError(f"unknown signal {signal!r}; one of {names}")
         for name, value in (
             *(("rules", rules), ("tcb", tcb), ("send", send), ("signals", signals)),
             *(("done", done), ("starts_time_wait", starts_time_wait)),

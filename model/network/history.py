@@ -119,7 +119,7 @@ def cut_short(
 
 def one_of(state: State, states: tuple[State, ...]) -> bool:
     """Whether it is one of the states, without a branch on each."""
-    return reduce(or_, [state == one for one in states])
+    return reduce(or_, [state == member for member in states])
 
 
 def observe(

@@ -98,16 +98,18 @@ def forgeries(profile: Profile, tcb: Tcb) -> Iterator[Segment]:
         yield Segment(seq, seq + -seq.value, SYN=True)
 
 
-def after_step(known: Incarnation, before: Tcb, step: Step, opened: bool) -> Incarnation:
+def after_step(incarnation: Incarnation, before: Tcb, step: Step, opened: bool) -> Incarnation:
     """The record after a step of the end, whatever led to it; `opened`: a connection began."""
     state, waited = step.tcb.state, before.state == State.TIME_WAIT
     if opened:
-        known = Incarnation(known.offset, known.remembered, forged=known.forged, taken_over=waited)
+        incarnation = Incarnation(
+            incarnation.offset, incarnation.remembered, forged=incarnation.forged, taken_over=waited
+        )
     if state in (State.CLOSED, State.LISTEN):
-        return replace(known, peer=0)
+        return replace(incarnation, peer=0)
     if state == State.TIME_WAIT:
-        return replace(known, remembered=step.tcb.ts_recent)
-    return known
+        return replace(incarnation, remembered=step.tcb.ts_recent)
+    return incarnation
 
 
 def after_arrival(
@@ -116,22 +118,22 @@ def after_arrival(
     """The record after a segment arrived, by what it was about; `was` is the record before, and
     `opens` counts the OPENs after the step."""
     (seg, about), after = arrived, step.tcb
-    known = after_step(was, before, step, opens_connection(EventKind.DELIVER, before, after))
+    incarnation = after_step(was, before, step, opens_connection(EventKind.DELIVER, before, after))
     killed = _killed(before, after, seg)
     earlier = about[1] < opens if seg.RST else about[0] < was.peer
     foreign = about != (was.peer, opens)
-    known = replace(
-        known,
-        forged=known.forged + (about == FORGED),
-        blind_reset=known.blind_reset | (killed and about == FORGED),
-        old_reset=known.old_reset | (killed and earlier),
-        old_data=known.old_data
+    incarnation = replace(
+        incarnation,
+        forged=incarnation.forged + (about == FORGED),
+        blind_reset=incarnation.blind_reset | (killed and about == FORGED),
+        old_reset=incarnation.old_reset | (killed and earlier),
+        old_data=incarnation.old_data
         | (_took_text(before, step, seg) and (foreign or (was.holds_old_data and not after.gap))),
         holds_old_data=after.gap != 0 and (was.holds_old_data or (foreign and seg.length != 0)),
     )
     if before.state in TAKES_SYN and after.state in (State.SYN_RECEIVED, State.ESTABLISHED):
-        return replace(known, peer=about[0])
-    return known
+        return replace(incarnation, peer=about[0])
+    return incarnation
 
 
 def _killed(before: Tcb, after: Tcb, seg: Segment) -> bool:

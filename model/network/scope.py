@@ -13,7 +13,9 @@ ChannelKind = Literal["bag", "fifo", "sent-set"]
 Start = Literal["closed", "established"]
 IssPolicy = Literal["same", "clock", "new", "any"]
 Side = Literal["both", "A", "B"]
+Listener = Literal["none", "both", "A", "B"]
 CHANNELS, STARTS, POLICIES, SIDES = map(get_args, (ChannelKind, Start, IssPolicy, Side))
+LISTENERS = get_args(Listener)
 MOST_CAPACITY = 8
 NUMBER = r"(0|[1-9]\d*)"
 SEGMENT = re.compile(
@@ -49,10 +51,16 @@ class Scope:
         Which user calls SEND, and which calls CLOSE first: `both` may, or only `A` or `B`.
     shared_address
         The second connection of A is that of another host behind the same address.
+    listener
+        At which end a listener stands: where its connection is gone, other than by a crash, it is
+        in LISTEN at once, while there are OPENs left.
     attacks
         How many forged segments, by guessed numbers, may arrive at each end.
     retransmissions
         How often a segment may be retransmitted before the user timeout; None: for ever.
+    prompt
+        All that is in flight arrives, or is lost, before a segment is retransmitted, the user
+        timeout comes, or a user OPENs again: each takes longer than any way there and back.
     start
         Both ends `closed`, or `established` with nothing in flight.
     clock, msl, time_wait, rto
@@ -83,6 +91,8 @@ class Scope:
     msl: int = 2
     time_wait: int = 4
     rto: int = 1
+    listener: Listener = "none"
+    prompt: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for a bound that makes no sense, with what is allowed."""
@@ -107,6 +117,8 @@ class Scope:
         _between("rto", self.rto, 1, 8)
         if self.channel == "sent-set" and not (self.loss != "none" and self.duplication):
             raise ValueError("channel=sent-set loses, duplicates and reorders: leave them on")
+        if self.channel == "sent-set" and self.prompt:
+            raise ValueError("channel=sent-set keeps all that was sent: prompt needs another")
         if 2 * self.opens * (self.data + 4) > 2 ** (self.bits - 1):
             raise ValueError(f"bits={self.bits}: live numbers must stay within half of 2**bits")
 
@@ -142,6 +154,14 @@ class Scope:
         """This scope with some bounds changed."""
         return replace(self, **changes)
 
+    @property
+    def _numbering(self) -> str:
+        """What numbers a new connection. RFC 9293, 3.4.3, is about hosts that "lose knowledge of
+        the last sequence numbers": a crash takes the clock of `clock` with it."""
+        if not self.crashes or self.isn not in ("clock", "new"):
+            return self.isn
+        return "a clock that a crash sets back" if self.isn == "clock" else "a clock that survives"
+
     def describe(self) -> str:
         """The numbers of this scope on one line."""
         flights = (
@@ -159,10 +179,12 @@ class Scope:
             f"from {self.start.upper()}",
         ]
         parts += [f"{self.crashes} crash(es) each"] * bool(self.crashes) + ["ABORT"] * self.aborts
-        parts += [f"ISS of a new connection: {self.isn}"] * (self.opens > 1)
+        parts += [f"ISS of a new connection: {self._numbering}"] * (self.opens > 1)
         parts += [f"only {self.sender} sends"] * (self.sender != "both")
         parts += [f"{self.closer} closes first"] * (self.closer != "both")
         parts += ["two hosts behind A's address"] * self.shared_address
+        parts += [f"a listener at {self.listener}"] * (self.listener != "none")
+        parts += ["RTO above the round trip"] * self.prompt
         parts += [f"{self.attacks} forged segment(s) each way"] * bool(self.attacks)
         if self.clock:
             parts.append(f"ticks: MSL {self.msl}, TIME-WAIT {self.time_wait}, RTO {self.rto}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
@@ -29,6 +30,7 @@ from tcpmc.model.network.incarnations import (
     forgeries,
     offsets,
 )
+from tcpmc.model.network.passing import arriving, entry_after_handshake, forgetting, leaving
 from tcpmc.model.network.product import (
     NO_SEGMENT,
     OPENS,
@@ -40,27 +42,39 @@ from tcpmc.model.network.product import (
     System,
 )
 from tcpmc.model.network.scope import Scope
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
+
+CALLS = (EventKind.ACTIVE_OPEN, EventKind.SEND, EventKind.CLOSE, EventKind.ABORT)
 
 
 class Model:
-    """The rules of one variant within the bounds of one scope."""
+    """The rules of one variant, or of a pair of them, within the bounds of one scope.
+
+    `stacks` are those of the two ends: one variant at both, or two, as they are in a connection.
+    """
 
     def __init__(
-        self, variant: Variant, scope: Scope, hosts: tuple[Host, Host] | None = None
+        self, variant: Stacks, scope: Scope, hosts: tuple[Host, Host] | None = None
     ) -> None:
         """`hosts` are the two that the ends run on, if not those with the ISSs of the scope. Raise
-        ValueError where the window is too large for the order of the numbers."""
-        window, bits = variant.profile.window, scope.bits
+        ValueError where a window is too large for the order of the numbers."""
+        self.variant, self.scope = variant, scope
+        self.stacks = (variant.at(0), variant.at(1))
+        self.widest = max((stack.profile for stack in self.stacks), key=lambda one: one.window)
+        window, bits = self.widest.window, scope.bits
         if window >= 2 ** (bits - 1):
             raise ValueError(
                 f"window={window} and bits={bits}: choose a window below {2 ** (bits - 1)}, "
                 "half of 2**bits"
             )
-        self.variant, self.scope = variant, scope
         self.channel = Channel(scope)
-        a, b = (Host(variant.profile, Seq(iss, scope.bits)) for iss in scope.iss)
+        a, b = (self._host(which, Seq(iss, bits)) for which, iss in enumerate(scope.iss))
         self.hosts = (a, b) if hosts is None else hosts
+
+    def _host(self, which: int, iss: Seq) -> Host:
+        """The host of that end. The window that it is offered is the other's (MAX.SND.WND)."""
+        own, other = self.stacks[which].profile, self.stacks[1 - which].profile
+        return Host(own, iss, max_snd_wnd=None if own.window == other.window else other.window)
 
     def initial(self) -> System:
         """The state in which every run begins."""
@@ -73,15 +87,21 @@ class Model:
         iss, irs = self.hosts[which].iss, self.hosts[1 - which].iss
         tcb = Tcb(State.ESTABLISHED, iss, irs, iss + 1, iss + 1, irs + 1)
         known = FIRST if self.scope.one_connection else Incarnation(peer=1)
-        return End(tcb, History(opens=1), incarnation=known)
+        box, entry = self.stacks[which].middlebox, None
+        if box is not None:
+            windows = (self.stacks[0].profile.window, self.stacks[1].profile.window)
+            a, b = self.hosts
+            entry = entry_after_handshake(box, which, (a.iss, b.iss), windows)
+        return End(tcb, History(opens=1), incarnation=known, entry=entry)
 
     def host(self, which: int, end: End) -> Host:
         """What the rules may consult at that end now."""
-        host, profile, scope = self.hosts[which], self.variant.profile, self.scope
-        if scope.one_connection and not profile.timestamps:
+        host, scope = self.hosts[which], self.scope
+        if scope.one_connection and not host.profile.timestamps:
             return host
         known, more = end.incarnation, end.history.opens < scope.opens
-        return Host(profile, host.iss + known.offset, known.remembered, may_open=more)
+        iss = host.iss + known.offset
+        return replace(host, iss=iss, remembered=known.remembered, may_open=more)
 
     def own_moves(self, which: int, end: End) -> Iterator[Move]:
         """What the user and the timers of one end can do, and forged segments to it; without what
@@ -91,8 +111,11 @@ class Model:
                 move = self.own_move(event, which, end, offset)
                 if move is not None:
                     yield move
+        box = self.stacks[which].middlebox
+        if box is not None and (forgets := forgetting(box, end)) is not None:
+            yield forgets
         if end.incarnation.forged < self.scope.attacks:
-            for segment in forgeries(self.variant.profile, end.tcb):
+            for segment in forgeries(self.stacks[which].profile, end.tcb):
                 yield self.receive(which, end, segment, FORGED)
 
     def _offsets(self, event: EventKind, end: End) -> tuple[int, ...]:
@@ -103,23 +126,31 @@ class Model:
         # unless that is one that survives.
         lost = end.history.crashes > 0 and self.scope.isn != "new"
         number = 1 if lost else end.history.opens + 1
-        return offsets(self.scope, self.variant.profile, number)
+        return offsets(self.scope, self.widest, number)
 
     def own_move(self, event: EventKind, which: int, end: End, offset: int = 0) -> Move | None:
         """One user call or timeout; None where it is not possible or changes nothing. `offset`: of
         the ISS from now on."""
-        profile, scope = self.variant.profile, self.scope
+        profile, scope = self.stacks[which].profile, self.scope
         if end.incarnation.offset != offset:
             end = replace(end, incarnation=replace(end.incarnation, offset=offset))
         step = self.own_step(event, which, end)
         if step is None or self.changes_nothing(end.tcb, step):
             return None
         move = self._stamped(which, end, self._move(event, end, step))
+        if event != EventKind.CRASH:
+            move = self._listening(which, move)
+        box = self.stacks[which].middlebox
+        if box is not None:
+            window = profile.window
+            move = leaving(box, window, end.entry, move, partial(self._received, which))
+        if scope.prompt and event in (EventKind.RETRANSMISSION_TIMEOUT, EventKind.USER_TIMEOUT):
+            return replace(move, quiet=True)
         if event == EventKind.TIME_WAIT_TIMEOUT:
             return replace(move, settled=profile.time_wait == "quiet" and not scope.clock)
         if event in OPENS and scope.opens > 1:
             quiet = profile.quiet_time and scope.crashes > 0 and end.history.crashes > 0
-            return replace(move, quiet=quiet, offset=offset)
+            return replace(move, quiet=quiet or scope.prompt, offset=offset)
         return move
 
     def own_step(self, event: EventKind, which: int, end: End) -> Step | None:
@@ -128,11 +159,13 @@ class Model:
             return None
         if event == EventKind.CRASH:
             return Step("crash: TCB forgotten", empty_tcb(State.CLOSED, self.scope.bits))
-        return self.variant.rules.call(event, self.host(which, end), end.tcb)
+        return self.stacks[which].rules.call(event, self.host(which, end), end.tcb)
 
     def _may(self, event: EventKind, which: int, end: End) -> bool:
         """Whether the scope and the timers let it come to a user call, a timeout or a crash."""
         scope, history = self.scope, end.history
+        if self.listens(which) and event in CALLS and self._waits_for_a_call(event, end):
+            return False
         match event:
             case EventKind.ACTIVE_OPEN | EventKind.PASSIVE_OPEN:
                 begins = end.state in (State.CLOSED, State.TIME_WAIT)
@@ -157,6 +190,16 @@ class Model:
                 return self._gives_up(end)
         return False
 
+    def listens(self, which: int) -> bool:
+        """Whether a listener stands at that end."""
+        return self.scope.listener in ("both", "AB"[which])
+
+    @staticmethod
+    def _waits_for_a_call(event: EventKind, end: End) -> bool:
+        """Whether a listener does not make that call: it never calls itself, and it makes none in
+        LISTEN."""
+        return event == EventKind.ACTIVE_OPEN or end.state == State.LISTEN
+
     def _due(self, end: End) -> bool:
         """Whether something is unacknowledged and the retransmission timer has run out."""
         if end.tcb.snd_una == end.tcb.snd_nxt:
@@ -172,16 +215,46 @@ class Model:
         return limit is not None and self._due(end) and end.retries >= limit
 
     def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
-        """What a segment does at one end."""
-        step = self.variant.rules.segment_arrives(self.host(which, end), end.tcb, segment)
+        """What a segment does at one end, if it passes the middlebox beside it."""
+        box = self.stacks[which].middlebox
+        if box is None:
+            return self._received(which, end, segment, about)
+        a, b = (self.stacks[one].profile.window for one in (which, 1 - which))
+        receive = partial(self._received, which, about=about)
+        move = arriving(box, (a, b), end, segment, receive)
+        if self.scope.one_connection or not move.end.dropped_inward:
+            return move
+        known = end.incarnation
+        about = about_sent(move.step, (segment, about), end.history.opens, known.peer)
+        return replace(move, about=about)
+
+    def _received(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
+        """What a segment does that has come to the end."""
+        step = self.stacks[which].rules.segment_arrives(self.host(which, end), end.tcb, segment)
         move = self._stamped(which, end, self._move(EventKind.DELIVER, end, step, (segment, about)))
+        move = self._listening(which, move)
         if about == FORGED:
             return replace(move, event=EventKind.FORGE, flight=Flight(segment, about=about))
         return move
 
+    def _listening(self, which: int, move: Move) -> Move:
+        """The move; where it leaves no connection at the end of a listener, that listens at once
+        (with the ISS that the clock gives)."""
+        end = move.end
+        if not self.listens(which) or end.state != State.CLOSED:
+            return move
+        offset = self._offsets(EventKind.PASSIVE_OPEN, end)[-1]
+        end = replace(end, incarnation=replace(end.incarnation, offset=offset))
+        opened = self.own_step(EventKind.PASSIVE_OPEN, which, end)
+        if opened is None:  # no OPEN is left
+            return move
+        end = self._move(EventKind.PASSIVE_OPEN, end, opened).end
+        rules = (*move.step.rules, *opened.rules)
+        return replace(move, step=replace(move.step, rules=rules, tcb=end.tcb), end=end)
+
     def _stamped(self, which: int, end: End, move: Move) -> Move:
         """The move with timestamps on what it sends, where the profile has them."""
-        if not self.variant.profile.timestamps:
+        if not self.stacks[which].profile.timestamps:
             return move
         opens = move.end.history.opens
         waited = end.state == State.TIME_WAIT and opens == end.history.opens
@@ -195,6 +268,10 @@ class Model:
         if event.flight is not None:
             kind, segment = EventKind.DELIVER, event.flight.segment
         return EndStep(self.host(event.end, end), kind, end.tcb, segment, step, end.history)
+
+    def takes(self, which: int, end: End, segment: Segment) -> bool:
+        """Whether a segment that has come to the end, past any middlebox, changes its TCB."""
+        return self._received(which, end, segment).step.tcb != end.tcb
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""

@@ -1,6 +1,6 @@
 """The catalogue: what is asked of the model with the clock on.
 
-The unit is a tick, and ticks decide what dense time does (`checks/dense`). A segment can be
+The unit is a tick, and ticks decide what dense time does (`checks/timed`). A segment can be
 delivered while its age is at most MSL, and is gone before the next tick; TIME-WAIT ends at age T
 exactly; a retransmission comes RTO or more after the one before; what happens at one moment happens
 in any order. All these constraints are closed (none is strict) and their bounds are whole numbers,

@@ -74,8 +74,8 @@ def syn_sent_answers(step: EndStep) -> bool:
     if seg.ACK and not acceptable:
         return ignored(step) if seg.RST else reset_sent(step)
     if seg.RST and seg.ACK:
-        told = step.step.signals == (CONNECTION_RESET,)
-        return told and deleted(step) and not step.step.send
+        reported = step.step.signals == (CONNECTION_RESET,)
+        return reported and deleted(step) and not step.step.send
     if seg.RST or not seg.SYN:
         return ignored(step)
     if seg.ACK:
@@ -93,8 +93,8 @@ def syn_received_answers(step: EndStep) -> bool:
     seg, tcb, after = step.segment, step.tcb, step.after
     if seg.RST:
         back = LISTEN if tcb.passive else CLOSED
-        told = () if tcb.passive else (CONNECTION_REFUSED,)
-        ends = after.state == back and is_blank(after) and step.step.signals == told
+        signals = () if tcb.passive else (CONNECTION_REFUSED,)
+        ends = after.state == back and is_blank(after) and step.step.signals == signals
         return ends if ahead(step) == 0 else acknowledged_only(step)
     if seg.SYN:
         back_to_listen = after.state == LISTEN and is_blank(after) and silent(step)
@@ -113,9 +113,9 @@ def reset_is_taken(step: EndStep) -> bool:
     """The TCB is deleted, and whoever waited for data is told "connection reset"; in TIME-WAIT the
     connection has ended normally, and nobody is."""
     waited = (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT)
-    told = CONNECTION_RESET in step.step.signals or step.tcb.state not in waited
+    reported = CONNECTION_RESET in step.step.signals or step.tcb.state not in waited
     normal = step.tcb.state == State.TIME_WAIT
-    return deleted(step) and told and not step.step.send and not (normal and step.step.signals)
+    return deleted(step) and reported and not step.step.send and not (normal and step.step.signals)
 
 
 def reset_is_not_taken(step: EndStep) -> bool:
@@ -177,8 +177,8 @@ def data_in_order(step: EndStep) -> bool:
 def is_taken(step: EndStep) -> bool:
     """All of the segment is taken, and acknowledged at once."""
     end = step.segment.seq + step.segment.len
-    kept = deleted(step) or step.after.rcv_nxt == end
-    return kept and len(step.step.send) == 1 and step.step.send[0].ack == end
+    accepted = deleted(step) or step.after.rcv_nxt == end
+    return accepted and len(step.step.send) == 1 and step.step.send[0].ack == end
 
 
 def fin_leads_on(step: EndStep) -> bool:
@@ -337,8 +337,8 @@ def aborts(step: EndStep) -> bool:
 
 def times_out(step: EndStep) -> bool:
     """The TCB is deleted without a segment; after a user timeout the user is told."""
-    told = bool(step.step.signals) == (step.event == EventKind.USER_TIMEOUT)
-    return deleted(step) and told and not step.step.send
+    reported = bool(step.step.signals) == (step.event == EventKind.USER_TIMEOUT)
+    return deleted(step) and reported and not step.step.send
 
 
 def is_told(step: EndStep) -> bool:

@@ -159,9 +159,9 @@ def spelled(name: str) -> str:
     return name if name in ASSUMPTIONS else str(comparison(name))
 
 
-def circumstances(names: tuple[str, ...], asked: Timer = TIME_WAIT) -> Circumstances:
-    """What the named assumptions and comparisons make of the network and the timers, where it is
-    asked what holds when a timer ends, or a time that is only watched.
+def circumstances(names: tuple[str, ...], timer: Timer = TIME_WAIT) -> Circumstances:
+    """The network and the timers under the named assumptions and comparisons. The claim is about
+    the moment at which `timer`, or a time that is only watched, ends.
 
     Raises ValueError for an unknown name or parameter.
     """
@@ -170,15 +170,18 @@ def circumstances(names: tuple[str, ...], asked: Timer = TIME_WAIT) -> Circumsta
         if name in ASSUMPTIONS:
             return ASSUMPTIONS[name].change(now)
         if not any(relation in name for relation in "<>="):
-            known = ", ".join(ASSUMPTIONS)
-            raise ValueError(f"unknown assumption {name!r}: choose of {known}, or write T < 2 MSL")
+            listed = ", ".join(ASSUMPTIONS)
+            raise ValueError(
+                f"unknown assumption {name!r}: choose one of {listed}, or write a comparison such "
+                "as T < 2 MSL"
+            )
         return replace(now, where=(*now.where, comparison(name)))
 
-    watched = (asked,) if asked.event is None else ()
-    found = reduce(assumed, names, Circumstances(timers=(TIME_WAIT, *watched)))
-    for one in found.where:
-        for name in (*one.left.names, *one.right.names):
-            if name not in found.parameters:
-                known = ", ".join(found.parameters)
-                raise ValueError(f"{one}: {name} is no parameter here; there are {known}")
-    return found
+    watched = (timer,) if timer.event is None else ()
+    assumptions = reduce(assumed, names, Circumstances(timers=(TIME_WAIT, *watched)))
+    for compared in assumptions.where:
+        for name in (*compared.left.names, *compared.right.names):
+            if name not in assumptions.parameters:
+                listed = ", ".join(assumptions.parameters)
+                raise ValueError(f"{compared}: unknown parameter {name}; choose one of {listed}")
+    return assumptions

@@ -23,10 +23,10 @@ class Linear:
         return cls(tuple((name, c) for name, c in coefficients.items() if c))
 
     def __add__(self, other: Linear) -> Linear:
-        found = dict(self.terms)
+        coefficients = dict(self.terms)
         for name, coefficient in other.terms:
-            found[name] = found.get(name, 0) + coefficient
-        return Linear.of(found)
+            coefficients[name] = coefficients.get(name, 0) + coefficient
+        return Linear.of(coefficients)
 
     def __neg__(self) -> Linear:
         return Linear(tuple((name, -c) for name, c in self.terms))
@@ -87,13 +87,13 @@ def linear(text: str) -> Linear:
     place, total = 0, Linear()
     text = text.strip()
     while place < len(text):
-        found = TERM.match(text, place)
-        if found is None or (place and not found[1]):
+        match = TERM.match(text, place)
+        if match is None or (place and not match[1]):
             raise ValueError(f"{text!r}: write a sum such as 2 MSL + R")
-        sign = -1 if found[1] == "-" else 1
-        name = found[3] or found[4] or ""
-        total += Linear.of({name: sign * int(found[2] or 1)})
-        place = found.end()
+        sign = -1 if match[1] == "-" else 1
+        name = match[3] or match[4] or ""
+        total += Linear.of({name: sign * int(match[2] or 1)})
+        place = match.end()
     if not text:
         raise ValueError("a side of the comparison is empty")
     return total
@@ -102,8 +102,8 @@ def linear(text: str) -> Linear:
 def comparison(text: str) -> Comparison:
     """Read a comparison such as `T >= 2 MSL`. Raises ValueError."""
     for relation in RELATIONS:
-        left, found, right = text.partition(relation)
-        if found:
+        left, separator, right = text.partition(relation)
+        if separator:
             return Comparison(linear(left), relation, linear(right))
     raise ValueError(f"{text!r}: write a comparison such as T >= 2 MSL")
 
@@ -117,7 +117,12 @@ class Condition:
     @property
     def names(self) -> set[str]:
         """The parameters in it."""
-        sides = (side for part in self.clauses for one in part for side in (one.left, one.right))
+        sides = (
+            side
+            for part in self.clauses
+            for comparison in part
+            for side in (comparison.left, comparison.right)
+        )
         return {name for side in sides for name in side.names}
 
     def __str__(self) -> str:

@@ -146,8 +146,8 @@ def closed_keeps_tcb(host: Host, tcb: Tcb, seg: Segment) -> Step:
     step = RFC9293.check_ack(host, tcb, seg)
     if tcb.state != State.LAST_ACK or step.tcb.state != State.CLOSED:
         return step
-    kept = replace(tcb, state=State.CLOSED, snd_una=tcb.snd_nxt)
-    return replace(step, rules=("tlaplus-closed-tcb: CLOSED, TCB kept",), tcb=kept)
+    closed = replace(tcb, state=State.CLOSED, snd_una=tcb.snd_nxt)
+    return replace(step, rules=("tlaplus-closed-tcb: CLOSED, TCB kept",), tcb=closed)
 
 
 def reset_from_closed(host: Host, tcb: Tcb) -> Step:

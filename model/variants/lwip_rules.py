@@ -22,7 +22,8 @@ def with_ack(rule: OnSegment) -> OnSegment:
         step = rule(host, tcb, seg)
         length = seg.length + (seg.SYN or seg.FIN)
         send = tuple(
-            replace(one, ACK=True, ack=seg.seq + length) if one.RST else one for one in step.send
+            replace(segment, ACK=True, ack=seg.seq + length) if segment.RST else segment
+            for segment in step.send
         )
         return replace(step, send=send)
 

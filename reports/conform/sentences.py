@@ -76,6 +76,8 @@ def verdict_lines(end: EndReport, stack: Stack) -> Iterator[str]:
         yield f"  with {name}={value}, which the RFC leaves open"
     for where, note in best.assumed:
         yield f"  taken for granted at packet {_number(best, where)}: {note.text}"
+    for remark in judgement.notes:
+        yield f"  {remark}"
     if ambiguous:
         yield f"  AMBIGUOUS after {ambiguous} packet{'s' * (ambiguous > 1)}: all states are shown"
     if best.bounded:

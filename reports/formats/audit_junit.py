@@ -20,9 +20,9 @@ WIDTH = 100
 SWITCHES = "switches"
 
 
-def junit(found: Audits) -> str:
+def junit(audits: Audits) -> str:
     """The audits as a JUnit document, by the schema of the Jenkins xUnit plugin (junit-10.xsd)."""
-    made = suites(found)
+    made = suites(audits)
     root = Element("testsuites", {"name": "tcpmc audit"})
     root.extend(made)
     for count in ("tests", "failures", "errors"):
@@ -30,15 +30,17 @@ def junit(found: Audits) -> str:
     return document(root)
 
 
-def suites(found: Audits) -> list[Element]:
+def suites(audits: Audits) -> list[Element]:
     """A test suite for each variant."""
     made = []
-    for one in found.audits:
-        cases = _cases(one, found.level)
+    for audit in audits.audits:
+        cases = _cases(audit, audits.level)
         counts = _counts([failed for _, failed, _, _ in cases])
-        suite = Element("testsuite", {"name": legal(f"{one.variant.name}, in one step"), **counts})
+        suite = Element(
+            "testsuite", {"name": legal(f"{audit.variant.name}, in one step"), **counts}
+        )
         for name, failed, message, text in cases:
-            called = legal(f"tcpmc.audit.{one.variant.name}")
+            called = legal(f"tcpmc.audit.{audit.variant.name}")
             case = SubElement(suite, "testcase", name=name, classname=called)
             if failed:
                 failure = SubElement(case, "failure", type=failed, message=legal(message))
@@ -53,31 +55,31 @@ def _counts(failed: list[str]) -> dict[str, str]:
     return {"tests": str(len(failed)), "failures": str(sum(map(bool, failed))), "errors": "0"}
 
 
-def _cases(one: Audit, level: RequirementLevel) -> list[tuple[str, str, str, str]]:
+def _cases(audit: Audit, level: RequirementLevel) -> list[tuple[str, str, str, str]]:
     """The name of each case, the requirement that it fails on ("" for none), a line, and the
     rest."""
-    named = list(dict.fromkeys((*RULES, *(row.rule for row in one.rows))))
-    found = [_case(one, rule, level) for rule in named]
-    worst = max((choice.level for choice in one.choices), default=RequirementLevel.MAY)
-    fails = bool(one.choices) and worst >= level
-    text = "\n".join(line for choice in one.choices for line in choice_lines(choice, WIDTH))
-    message = ", ".join(f"{choice.level} {choice.name}" for choice in one.choices)
-    found.append((SWITCHES, str(worst) if fails else "", message, text or "those of RFC 9293"))
-    return found
+    named = list(dict.fromkeys((*RULES, *(row.rule for row in audit.rows))))
+    cases = [_case(audit, rule, level) for rule in named]
+    worst = max((choice.level for choice in audit.choices), default=RequirementLevel.MAY)
+    fails = bool(audit.choices) and worst >= level
+    text = "\n".join(line for choice in audit.choices for line in choice_lines(choice, WIDTH))
+    message = ", ".join(f"{choice.level} {choice.name}" for choice in audit.choices)
+    cases.append((SWITCHES, str(worst) if fails else "", message, text or "those of RFC 9293"))
+    return cases
 
 
-def _case(one: Audit, rule: str, level: RequirementLevel) -> tuple[str, str, str, str]:
-    rows = [row for row in one.rows if row.rule == rule]
+def _case(audit: Audit, rule: str, level: RequirementLevel) -> tuple[str, str, str, str]:
+    rows = [row for row in audit.rows if row.rule == rule]
     broken = [row for row in rows if not row.unseen and row.level >= level]
     lines = []
     for row in rows:
-        place = place_of(one, row)
-        lines += [f"{place.file}:{place.line}", *row_lines(one, row, WIDTH)]
-    tried = dict(one.tried).get(rule)
-    known = f"HOLDS: only tried with many numbers ({tried})" if tried else "PROVED"
-    text = "\n".join(lines) or f"{known}: as RFC 9293 has it"
+        place = place_of(audit, row)
+        lines += [f"{place.file}:{place.line}", *row_lines(audit, row, WIDTH)]
+    tried = dict(audit.tried).get(rule)
+    method = f"HOLDS: only tried with many numbers ({tried})" if tried else "PROVED"
+    text = "\n".join(lines) or f"{method}: as RFC 9293 has it"
     if not broken:
         return rule, "", "", text
     first = broken[0]
-    message = f"{first.level} {first.requirement_name}: {conclusion(one)}"
+    message = f"{first.level} {first.requirement_name}: {conclusion(audit)}"
     return rule, str(first.level), message, text

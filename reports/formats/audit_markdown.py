@@ -18,32 +18,32 @@ from tcpmc.reports.audit import (
     shortened,
     word,
 )
-from tcpmc.reports.formats.markdown import block, escaped
 from tcpmc.reports.layout import printable
+from tcpmc.reports.markdown_text import block, entities
 
 WIDTH = 100
 HEAD = "| | requirement | state | event | RFC 9293 | variant | run |\n|---|---|---|---|---|---|---|"
 
 
-def markdown(found: Audits) -> str:
+def markdown(audits: Audits) -> str:
     """The audits as Markdown."""
-    return "\n\n".join(part for one in found.audits for part in _parts(one)) + "\n"
+    return "\n\n".join(part for audit in audits.audits for part in _parts(audit)) + "\n"
 
 
-def _parts(one: Audit) -> Iterator[str]:
-    yield f"## {escaped(one.variant.name)} beside RFC 9293"
-    yield escaped(conclusion(one))
-    if one.rows or one.choices:
-        rows = [_row(row) for row in one.rows]
+def _parts(audit: Audit) -> Iterator[str]:
+    yield f"## {entities(audit.variant.name)} beside RFC 9293"
+    yield entities(conclusion(audit))
+    if audit.rows or audit.choices:
+        rows = [_row(row) for row in audit.rows]
         rows += [
             _cells(
                 str(choice.level), choice.name, "", f"switch {choice.switch}", "", choice.words, ""
             )
-            for choice in one.choices
+            for choice in audit.choices
         ]
         yield "\n".join([HEAD, *rows])
-    lines = [line for row in one.rows for line in row_lines(one, row, WIDTH)]
-    lines += [line for choice in one.choices for line in choice_lines(choice, WIDTH)]
+    lines = [line for row in audit.rows for line in row_lines(audit, row, WIDTH)]
+    lines += [line for choice in audit.choices for line in choice_lines(choice, WIDTH)]
     if lines:
         full = block([printable(line) for line in lines])
         yield f"<details><summary>In full</summary>\n\n{full}\n\n</details>"
@@ -57,4 +57,4 @@ def _row(row: AuditRow) -> str:
 
 
 def _cells(level: str, *cells: str) -> str:
-    return f"| {level} | {' | '.join(escaped(cell) for cell in cells)} |"
+    return f"| {level} | {' | '.join(entities(cell) for cell in cells)} |"

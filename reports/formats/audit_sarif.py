@@ -30,22 +30,22 @@ SWITCHES = "switches"
 WIDTH = 100
 
 
-def sarif(found: Audits) -> str:
+def sarif(audits: Audits) -> str:
     """The audits as a SARIF log."""
-    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [sarif_run(found)]}, indent=2)
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [sarif_run(audits)]}, indent=2)
 
 
-def sarif_run(found: Audits) -> Json:
+def sarif_run(audits: Audits) -> Json:
     """The audits as a run of their own."""
     names = [*RULES, "segment_arrives", SWITCHES]
     driver = {"name": "tcpmc", "version": __version__, "rules": [_rule(name) for name in names]}
-    results = [one for audit in found.audits for one in _results(audit, names)]
+    results = [result for audit in audits.audits for result in _results(audit, names)]
     return {
         "automationDetails": {"id": "audit/"},
         "tool": {"driver": driver},
         "originalUriBaseIds": {"TCPMC": {"description": {"text": "where tcpmc is installed"}}},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, "exitCode": int(found.fails)}],
+        "invocations": [{"executionSuccessful": True, "exitCode": int(audits.fails)}],
         "results": results,
     }
 
@@ -79,13 +79,13 @@ def _row(audit: Audit, row: AuditRow, names: list[str]) -> Json:
 
 
 def _choice(audit: Audit, choice: Choice, names: list[str]) -> Json:
-    told = f"{choice.level} {choice.name}: {choice.words} ({choice.citation})"
+    text = f"{choice.level} {choice.name}: {choice.words} ({choice.citation})"
     identity = f"{audit.variant.name} {choice.switch} {choice.value}"
     return {
         "ruleId": SWITCHES,
         "ruleIndex": names.index(SWITCHES),
         "level": LEVELS[choice.level],
-        "message": {"text": plain(told)},
+        "message": {"text": plain(text)},
         "locations": [location(of_variant(audit))],
         "partialFingerprints": {"difference/v1": sha256(identity.encode()).hexdigest()},
         "properties": {"variant": audit.variant.name, "requirement": choice.name},

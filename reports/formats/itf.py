@@ -94,16 +94,16 @@ def _segment(segment: Segment) -> Json:
 def _event(moment: Moment) -> Json:
     """What led to a state; `segment` is empty where the event is about none."""
     event, step = moment.event, moment.step
-    found = _nothing(event.kind)
+    record = _nothing(event.kind)
     if event.kind != EventKind.TICK:
-        found["end"] = ENDS[event.end]
+        record["end"] = ENDS[event.end]
     if event.flight is not None:
-        found["segment"] = [_segment(event.flight.segment)]
+        record["segment"] = [_segment(event.flight.segment)]
     if step is not None:
-        found["rules"] = list(step.rules)
-        found["sends"] = [_segment(segment) for segment in step.send]
-        found["signals"] = [str(signal) for signal in step.signals]
-    return found
+        record["rules"] = list(step.rules)
+        record["sends"] = [_segment(segment) for segment in step.send]
+        record["signals"] = [str(signal) for signal in step.signals]
+    return record
 
 
 def _nothing(kind: str) -> Json:

@@ -60,7 +60,7 @@ def document(root: Element) -> str:
 
 def legal(text: str) -> str:
     r"""The text with what XML cannot hold as Python spells it, such as \x1b."""
-    return ILLEGAL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return ILLEGAL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def _counts(results: Sequence[Result]) -> dict[str, str]:
@@ -87,7 +87,7 @@ def _case(suite: Element, result: Result) -> None:
     text = legal("\n".join(shown))
     failing = FAILING.get(verdict.standing)
     if failing:
-        told = f"{verdict.word}: {basis(verdict)}"
-        SubElement(case, failing, type=verdict.word, message=legal(told)).text = text
+        summary = f"{verdict.word}: {basis(verdict)}"
+        SubElement(case, failing, type=verdict.word, message=legal(summary)).text = text
     else:
         SubElement(case, "system-out").text = f"{verdict.word}: {legal(basis(verdict))}\n{text}"

@@ -24,7 +24,7 @@ def mermaid(result: Result) -> str:
 
 def escaped(text: str) -> str:
     """The text as Mermaid shows it: whatever could mean something to it as an entity code."""
-    return SPECIAL.sub(lambda found: NAMED.get(found[0], f"#{ord(found[0])};"), text)
+    return SPECIAL.sub(lambda match: NAMED.get(match[0], f"#{ord(match[0])};"), text)
 
 
 def _begin(title: str) -> list[str]:

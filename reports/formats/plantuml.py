@@ -21,7 +21,7 @@ def plantuml(result: Result) -> str:
 def escaped(text: str) -> str:
     """The text as PlantUML shows it: what could mean something to its preprocessor or to Creole,
     its markup, as a code point."""
-    return SPECIAL.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    return SPECIAL.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
 
 
 def _begin(title: str) -> list[str]:

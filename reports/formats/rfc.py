@@ -64,8 +64,8 @@ def rfc(result: Result) -> str:
         for index, row in enumerate(line.rows):
             lines.append((" " * 7 if index else f"{number:>4}.  ") + row.text(wire))
     lines += _for_ever(trace, figure)
-    told = wrapped(printable(shown(result, trace)), PAGE - 3)
-    return "\n".join([*lines, "", f"Figure: {name}".center(PAGE).rstrip(), "", *told, ""])
+    caption = wrapped(printable(shown(result, trace)), PAGE - 3)
+    return "\n".join([*lines, "", f"Figure: {name}".center(PAGE).rstrip(), "", *caption, ""])
 
 
 def _figure(first: System, story: Sequence[Moment], loop: int | None) -> Iterator[FigureLine]:

@@ -77,14 +77,14 @@ def _rule(prop: Property) -> Json:
 
 
 def _invocation(outcome: Outcome) -> Json:
-    told: Json = {
+    invocation: Json = {
         "executionSuccessful": outcome.reason is None,
         "exitCode": outcome.exit_code,
     }
     if outcome.reason:
         note = {"level": "warning", "message": {"text": f"ended early: {outcome.reason}"}}
-        told["toolExecutionNotifications"] = [note]
-    return told
+        invocation["toolExecutionNotifications"] = [note]
+    return invocation
 
 
 def _level(verdict: Verdict) -> str:
@@ -100,7 +100,7 @@ def _result(result: Result, level: str, outcome: Outcome) -> Json:
     job, verdict = result.job, result.verdict
     names = [prop.name for prop in _properties(outcome)]
     identity = f"{job.prop.name} {job.variant.name} {job.scope.describe()}"
-    told: Json = {
+    result_object: Json = {
         "ruleId": job.prop.name,
         "ruleIndex": names.index(job.prop.name),
         "level": level,
@@ -110,8 +110,8 @@ def _result(result: Result, level: str, outcome: Outcome) -> Json:
         "properties": {"variant": job.variant.name, "verdict": verdict.word},
     }
     if verdict.trace is not None:
-        told["codeFlows"] = [{"threadFlows": [{"locations": _steps(result)}]}]
-    return told
+        result_object["codeFlows"] = [{"threadFlows": [{"locations": _steps(result)}]}]
+    return result_object
 
 
 def _message(result: Result) -> str:
@@ -128,7 +128,7 @@ def _message(result: Result) -> str:
 def _steps(result: Result) -> list[Json]:
     """A location for each step of the trace: of its last rule, or where only the network moves of
     the rule before."""
-    found, here = [], blamed(result)
+    locations, here = [], blamed(result)
     for moment, labels in zip(moments(result), places(result), strict=True):
         here = [here, *labels.values()][-1]
         who = "" if moment.event.kind == EventKind.TICK else f" at {'AB'[moment.event.end]}"
@@ -138,8 +138,8 @@ def _steps(result: Result) -> list[Json]:
         a, b = moment.after.ends
         text += "".join(f"; {rule}" for rule in moment.rules) + f" (A {a.state}, B {b.state})"
         there = {**location(here), "message": {"text": plain(text)}}
-        found.append({"location": there, "executionOrder": moment.number})
-    return found
+        locations.append({"location": there, "executionOrder": moment.number})
+    return locations
 
 
 def location(place: Place) -> Json:
@@ -148,10 +148,10 @@ def location(place: Place) -> Json:
         "artifactLocation": _artifact(place),
         "region": {"startLine": place.line},
     }
-    told: Json = {"physicalLocation": physical}
+    location_object: Json = {"physicalLocation": physical}
     if place.function:
-        told["logicalLocations"] = [{"name": place.function, "kind": "function"}]
-    return told
+        location_object["logicalLocations"] = [{"name": place.function, "kind": "function"}]
+    return location_object
 
 
 def _artifact(place: Place) -> Json:

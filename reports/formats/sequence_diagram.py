@@ -38,20 +38,20 @@ class Language:
 def diagram(result: Result, language: Language, most: int, arrows: int) -> str:
     """The trace of a result as a diagram of at most `most` characters and `arrows` arrows. Steps
     in the middle are left out, and said to be, where it would be longer."""
-    story, kept = list(moments(result)), len(trace_of(result))
+    story, steps = list(moments(result)), len(trace_of(result))
     while True:
-        shown_steps = _ends_of(story, kept)
+        shown_steps = _ends_of(story, steps)
         text = "\n".join([*_lines(result, shown_steps, language), ""])
         drawn = sum(moment.event.flight is not None for moment in shown_steps)
-        if kept == 0 or (len(text) <= most and drawn <= arrows):
+        if steps == 0 or (len(text) <= most and drawn <= arrows):
             return text
-        kept = kept * 9 // 10
+        steps = steps * 9 // 10
 
 
-def _ends_of(story: Sequence[Moment], kept: int) -> list[Moment]:
+def _ends_of(story: Sequence[Moment], steps: int) -> list[Moment]:
     """As many steps as are kept, half from the beginning and half from the end."""
-    first = (kept + 1) // 2
-    return [*story[:first], *story[len(story) - (kept - first) :]]
+    first = (steps + 1) // 2
+    return [*story[:first], *story[len(story) - (steps - first) :]]
 
 
 def _lines(result: Result, story: Sequence[Moment], language: Language) -> Iterator[str]:

@@ -35,17 +35,17 @@ class Span:
 
 def flights(trace: TimedTrace) -> list[CopyFate]:
     """A flight for each delivery, and one for each copy that was not delivered or is left."""
-    found = []
-    for one in trace.happened:
-        if one.delivered is not None:
-            found.append(CopyFate(one.delivered, DELIVERED, one.event.moment))
-        for copy in one.sent:
+    fates = []
+    for happening in trace.happened:
+        if happening.delivered is not None:
+            fates.append(CopyFate(happening.delivered, DELIVERED, happening.event.moment))
+        for copy in happening.sent:
             if copy in trace.left:
-                found.append(CopyFate(copy, LEFT))
+                fates.append(CopyFate(copy, LEFT))
             elif copy.arrived is None:
                 alive = trace.over <= copy.sent + copy.life
-                found.append(CopyFate(copy, FLYING if alive else LOST))
-    return sorted(found, key=lambda flight: flight.copy.sent)
+                fates.append(CopyFate(copy, FLYING if alive else LOST))
+    return sorted(fates, key=lambda flight: flight.copy.sent)
 
 
 def spans(trace: TimedTrace) -> Iterator[Span]:
@@ -57,16 +57,16 @@ def spans(trace: TimedTrace) -> Iterator[Span]:
 
 def _spans(trace: TimedTrace, timer: Timer, end: int) -> Iterator[Span]:
     stay: list[Happened] = []
-    for one in (one for one in trace.happened if one.event.end == end):
-        if timer.runs(one.after):
-            stay.append(one)
+    for happening in (happening for happening in trace.happened if happening.event.end == end):
+        if timer.runs(happening.after):
+            stay.append(happening)
         elif stay:
-            yield _span(timer, end, stay, one.event.moment)
+            yield _span(timer, end, stay, happening.event.moment)
             stay = []
     if stay:
         yield _span(timer, end, stay, trace.over)
 
 
 def _span(timer: Timer, end: int, stay: list[Happened], until: Fraction) -> Span:
-    again = (one.event.moment for one in stay[1:] if one.step.starts_time_wait)
+    again = (happening.event.moment for happening in stay[1:] if happening.step.starts_time_wait)
     return Span(timer, end, stay[0].event.moment, until, (stay[0].event.moment, *again))

@@ -104,4 +104,4 @@ def _moment(value: Moment) -> Fraction:
     try:
         return Fraction(str(value))
     except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{str(value)!r:.40} is no number") from error
+        raise ValueError(f"{str(value)!r:.40} is not a number") from error

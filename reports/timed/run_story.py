@@ -50,12 +50,12 @@ def told(trace: TimedTrace) -> list[str]:
     """The run line by line: moment, end, what happens, the state after, what is sent."""
     values = ", ".join(f"{name} = {value}" for name, value in trace.parameters.items())
     lines = [f"with {values}:"]
-    for one in trace.happened:
-        event = one.event
+    for happening in trace.happened:
+        event = happening.event
         what = f"{event.segment} arrives" if event.segment else event.kind
-        sent = "".join(f", sends {copy.segment}" for copy in one.sent)
+        sent = "".join(f", sends {copy.segment}" for copy in happening.sent)
         who = "AB"[event.end]
-        lines.append(f"{seconds(event.moment):>8}  {who}  {what}: {one.step.tcb.state}{sent}")
+        lines.append(f"{seconds(event.moment):>8}  {who}  {what}: {happening.step.tcb.state}{sent}")
     return [*lines, f"{seconds(trace.over):>8}  {'AB'[trace.end]}  {fault(trace)}"]
 
 

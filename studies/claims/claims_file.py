@@ -135,7 +135,7 @@ def load(path: Path = BUILT_IN) -> Book:
             name = named if NAME.fullmatch(str(named)) and named else f"number {number}"
             raise BadInput(f"{path}: claim {name}: {error}") from error
         if claim.name in claims:
-            raise BadInput(f"{path}: claim {claim.name} is there twice")
+            raise BadInput(f"{path}: claim {claim.name} appears twice")
         claims[claim.name] = claim
     sources = {key: _readable(str(value)) for key, value in whole.sources.items()}
     return Book(sources, claims)
@@ -145,11 +145,11 @@ def _claim(entry: object) -> TextClaim:
     """One entry. Raises BadInput, and ValidationError where a key or its type is wrong."""
     said = convert(entry, ClaimEntry)
     if not NAME.fullmatch(said.id):
-        raise BadInput("'id' is not a name: use letters, digits, '_', '.' and '-'")
+        raise BadInput("invalid 'id': use letters, digits, '_', '.' and '-'")
     if said.expected not in (PROVED, REFUTED):
         raise BadInput(f"'expected' is {said.expected!r}: choose {PROVED} or {REFUTED}")
     if bool(said.condition) != bool(said.exact):
-        raise BadInput("'condition' and 'exact' go together: words, and what proves them")
+        raise BadInput("'condition' and 'exact' must be given together")
     return TextClaim(
         said.id.upper(),
         _readable(said.text),
@@ -167,15 +167,15 @@ def _readable(text: str) -> str:
 
 
 def _question(text: str) -> Question:
-    if found := NUMBER.fullmatch(text.strip()):
-        if found["name"] not in FIGURES:
-            raise BadInput(f"unknown figure {found['name']!r}: choose of {', '.join(FIGURES)}")
-        return FigureQuestion(FIGURES[found["name"]], found["says"])
-    if (found := ASK.fullmatch(text.strip())) and found["says"] in WORDS:
-        find_property(found["name"])
-        variant = found["variant"] or "rfc9293"
+    if match := NUMBER.fullmatch(text.strip()):
+        if match["name"] not in FIGURES:
+            raise BadInput(f"unknown figure {match['name']!r}: choose one of {', '.join(FIGURES)}")
+        return FigureQuestion(FIGURES[match["name"]], match["says"])
+    if (match := ASK.fullmatch(text.strip())) and match["says"] in WORDS:
+        find_property(match["name"])
+        variant = match["variant"] or "rfc9293"
         find_variant(variant)
-        return Ask(found["name"], variant, found["says"])
+        return Ask(match["name"], variant, match["says"])
     raise BadInput(
         f"invalid question {text!r}; expected 'PROPERTY[@VARIANT] VERDICT' or 'figure NAME holds'"
     )

@@ -20,24 +20,24 @@ def as_json(decided: Sequence[Decided], outcome: Outcome) -> str:
         "version": __version__,
         "exit_code": exit_code(decided),
         "stopped": outcome.reason,
-        "claims": [_claim(one) for one in decided],
+        "claims": [_claim(claim) for claim in decided],
         "results": [result_json(result) for result in outcome.results],
     }
     return dumped(document, indent=2)
 
 
-def _claim(one: Decided) -> dict[str, Any]:
+def _claim(decided: Decided) -> dict[str, Any]:
     return {
-        "claim": one.claim.name,
-        "text": one.claim.text,
-        "sources": list(one.claim.sources),
-        "verdict": one.word,
-        "expected": one.claim.expected,
-        "as_expected": one.as_expected,
-        "stated": [_answer(answer) for answer in one.stated],
-        "condition": one.claim.condition or None,
-        "condition_verdict": one.exact_word,
-        "exact": [_answer(answer) for answer in one.exact],
+        "claim": decided.claim.name,
+        "text": decided.claim.text,
+        "sources": list(decided.claim.sources),
+        "verdict": decided.word,
+        "expected": decided.claim.expected,
+        "as_expected": decided.as_expected,
+        "stated": [_answer(answer) for answer in decided.stated],
+        "condition": decided.claim.condition or None,
+        "condition_verdict": decided.exact_word,
+        "exact": [_answer(answer) for answer in decided.exact],
     }
 
 

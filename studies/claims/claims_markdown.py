@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from tcpmc.reports.evidence import evidence
 from tcpmc.reports.formats.mermaid import mermaid
 from tcpmc.reports.markdown_text import escaped
 from tcpmc.reports.report import letter
-from tcpmc.studies.claims.claims_file import Book
+from tcpmc.studies.claims.claims_file import Book, TextClaim
 from tcpmc.studies.claims.claims_text import assumptions, because, with_trace
 from tcpmc.studies.claims.decide import Answered, Decided
 
@@ -25,47 +25,53 @@ what `tcpmc claims --format markdown` prints; `tcpmc claims C33` shows one claim
 
 def page(decided: Sequence[Decided], book: Book) -> str:
     """The whole page."""
-    lines = [HEADING, *_sources(decided, book), *_contents(decided)]
-    for one in decided:
-        lines += _section(one)
+    lines = [HEADING, *_sources(decided, book), *contents(decided)]
+    for claim in decided:
+        lines += section(claim)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _sources(decided: Sequence[Decided], book: Book) -> Iterator[str]:
-    used = {source for one in decided for source in one.claim.sources}
+    used = {source for claim in decided for source in claim.claim.sources}
     for short, name in book.sources.items():
         if short in used:
             yield f"* {escaped(short)}: {escaped(name)}"
     yield ""
 
 
-def _contents(decided: Sequence[Decided]) -> Iterator[str]:
+def contents(
+    decided: Sequence[Decided], page_of: Callable[[TextClaim], str] = lambda claim: ""
+) -> Iterator[str]:
+    """A row for each claim, with a link to its section on the page that has it."""
     yield "| claim | as stated | condition | |"
     yield "|---|---|---|---|"
-    for one in decided:
-        name, text = escaped(one.claim.name), escaped(one.claim.text)
-        yield f"| [{name}](#{name.lower()}) | {one.word} | {one.exact_word or ''} | {text} |"
+    for row in decided:
+        name, text = escaped(row.claim.name), escaped(row.claim.text)
+        link = f"{page_of(row.claim)}#{name.lower()}"
+        yield f"| [{name}]({link}) | {row.word} | {row.exact_word or ''} | {text} |"
     yield ""
 
 
-def _section(one: Decided) -> Iterator[str]:
-    claim = one.claim
+def section(decided: Decided, diagrams: bool = True) -> Iterator[str]:
+    """A claim with its questions, their answers and traces."""
+    claim = decided.claim
     yield f"## {escaped(claim.name)}\n"
     yield f"{escaped(claim.text)} ({', '.join(map(escaped, claim.sources))})\n"
-    yield f"**{one.word}** as stated.\n"
-    notes = assumptions(one)
-    yield from (_answer(answer, notes) for answer in one.stated)
+    yield f"**{decided.word}** as stated.\n"
+    notes = assumptions(decided)
+    yield from (_answer(answer, notes) for answer in decided.stated)
     yield ""
     if claim.condition:
-        yield f"Condition, **{one.exact_word}**: {escaped(claim.condition)}\n"
-        yield from (_answer(answer, notes) for answer in one.exact)
+        yield f"Condition, **{decided.exact_word}**: {escaped(claim.condition)}\n"
+        yield from (_answer(answer, notes) for answer in decided.exact)
         yield ""
     if notes:
         listed = [f"({letter(number)}) {escaped(note)}" for number, note in enumerate(notes)]
         yield f"Assumptions: {'; '.join(listed)}.\n"
-    for result in with_trace(one):
+    for result in with_trace(decided):
         heading, *ladder = evidence(result)
-        yield f"```mermaid\n{mermaid(result).rstrip()}\n```\n"
+        if diagrams:
+            yield f"```mermaid\n{mermaid(result).rstrip()}\n```\n"
         yield f"<details><summary>{escape(heading)}</summary>\n"
         yield "```text"
         yield from ladder
@@ -75,5 +81,5 @@ def _section(one: Decided) -> Iterator[str]:
 
 def _answer(answer: Answered, notes: Sequence[str]) -> str:
     needed = "" if answer.supports else f" (the claim needs {answer.question.says})"
-    told = escaped(" ".join(because(answer, notes)))
-    return f"* `{answer.question}` {answer.word}{needed}: {told}"
+    reason = escaped(" ".join(because(answer, notes)))
+    return f"* `{answer.question}` {answer.word}{needed}: {reason}"

@@ -22,64 +22,71 @@ def table(decided: Sequence[Decided], width: int | None = None) -> str:
     """One row for each claim, in at most 80 columns, or `width`."""
     width = min(TABLE, width or TABLE)
     lines = [f"  {'claim':<{NAME}} {'as stated':<{WORD}}{'condition':<10} text"]
-    for one in decided:
-        mark = " " if one.as_expected else "!"
-        row = f"{mark} {one.claim.name:<{NAME}} {one.word:<{WORD}}{one.exact_word or '':<10} "
-        first, *more = wrapped(one.claim.text, width - len(row))
+    for claim in decided:
+        mark = " " if claim.as_expected else "!"
+        row = f"{mark} {claim.claim.name:<{NAME}} {claim.word:<{WORD}}{claim.exact_word or '':<10} "
+        first, *more = wrapped(claim.claim.text, width - len(row))
         lines += [row + first, *(" " * len(row) + line for line in more)]
     lines += ["", *_summary(decided, width)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _summary(decided: Sequence[Decided], width: int) -> Iterator[str]:
-    fine = sum(one.as_expected for one in decided)
-    words = [one.word for one in decided]
+    fine = sum(claim.as_expected for claim in decided)
+    words = [claim.word for claim in decided]
     counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
     yield from wrapped(f"{len(decided)} claims: {counts}; {fine} as expected.", width)
-    told = "condition: the exact condition under which it holds, or what it leaves out, proved."
-    yield from wrapped(told, width)
+    note = "condition: the exact condition under which it holds, or what it leaves out, proved."
+    yield from wrapped(note, width)
     yield from wrapped("tcpmc claims NAME shows a claim in full, with its traces.", width)
 
 
-def full(one: Decided, book: Book, width: int | None = None) -> str:
+def full(decided: Decided, book: Book, width: int | None = None) -> str:
     """One claim with its questions, their answers, and the traces of those as stated."""
     columns, ladder_columns = min(TABLE, width or TABLE), min(LADDER, width or LADDER)
-    expected = "as expected" if one.as_expected else f"expected {one.claim.expected}"
-    lines = [f"{one.claim.name}  {one.word}  ({expected})", *_indented(one.claim.text, columns)]
-    for source in one.claim.sources:
+    expected = "as expected" if decided.as_expected else f"expected {decided.claim.expected}"
+    lines = [
+        f"{decided.claim.name}  {decided.word}  ({expected})",
+        *_indented(decided.claim.text, columns),
+    ]
+    for source in decided.claim.sources:
         lines += _indented(f"{source}: {book.sources.get(source, source)}", columns)
-    lines += ["", "As stated:", *_answers(one, one.stated, columns)]
-    if one.claim.condition:
-        lines += ["", f"Condition ({one.exact_word}):", *_indented(one.claim.condition, columns)]
-        lines += _answers(one, one.exact, columns)
-    notes = assumptions(one)
+    lines += ["", "As stated:", *_answers(decided, decided.stated, columns)]
+    if decided.claim.condition:
+        lines += [
+            "",
+            f"Condition ({decided.exact_word}):",
+            *_indented(decided.claim.condition, columns),
+        ]
+        lines += _answers(decided, decided.exact, columns)
+    notes = assumptions(decided)
     if notes:
         lines += ["", "Assumptions:"]
     for number, note in enumerate(notes):
         first, *more = wrapped(note, columns - 5)
         lines += [f"  {letter(number)}  {first}", *(f"     {line}" for line in more)]
-    for result in with_trace(one):
+    for result in with_trace(decided):
         lines += ["", *evidence(result, ladder_columns)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _answers(one: Decided, answers: Sequence[Answered], columns: int) -> Iterator[str]:
+def _answers(decided: Decided, answers: Sequence[Answered], columns: int) -> Iterator[str]:
     for answer in answers:
         needed = "" if answer.supports else f" (the claim needs {answer.question.says})"
         yield from _indented(f"* {answer.question}: {answer.word}{needed}", columns)
-        for line in because(answer, assumptions(one)):
+        for line in because(answer, assumptions(decided)):
             yield from (f"  {row}" for row in _indented(line, columns - 2))
 
 
-def with_trace(one: Decided) -> list[Result]:
+def with_trace(decided: Decided) -> list[Result]:
     """The results of the questions, as stated, that have a trace."""
-    results = [answer.result for answer in one.stated]
+    results = [answer.result for answer in decided.stated]
     return [result for result in results if result is not None and result.verdict.trace is not None]
 
 
-def assumptions(one: Decided) -> list[str]:
+def assumptions(decided: Decided) -> list[str]:
     """What the answers rest on, each once."""
-    results = [answer.result for answer in (*one.stated, *one.exact)]
+    results = [answer.result for answer in (*decided.stated, *decided.exact)]
     notes = [note for result in results if result is not None for note in result.all_assumptions]
     return list(dict.fromkeys(notes))
 
@@ -93,11 +100,11 @@ def because(answer: Answered, notes: Sequence[str]) -> list[str]:
         return [_sentence(figure.meaning), f"{figure.shown()} ({figure.citation})."]
     assert answer.result is not None
     job, verdict = answer.result.job, answer.result.verdict
-    method = "; ".join(found.method for found in verdict.answers.values())
+    method = "; ".join(by_engine.method for by_engine in verdict.answers.values())
     letters = " ".join(letter(notes.index(note)) for note in answer.result.all_assumptions)
-    told = [_sentence(method), scope(answer.result) + "."]
-    told += [f"Assumes {letters}."] if letters else []
-    return [_sentence(job.prop.meaning), " ".join(told)]
+    sentences = [_sentence(method), scope(answer.result) + "."]
+    sentences += [f"Assumes {letters}."] if letters else []
+    return [_sentence(job.prop.meaning), " ".join(sentences)]
 
 
 def scope(result: Result) -> str:

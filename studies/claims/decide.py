@@ -105,14 +105,14 @@ def decide_claims(
 
 def _job(name: str, source: str) -> Job:
     """A property on a variant, for the first engine that decides it."""
-    prop, asked = find_property(name), SCOPES["default"]
-    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.scope_for(asked))]
-    return Job(prop, find_variant(source), source, asked, able[:1])
+    prop, scope = find_property(name), SCOPES["default"]
+    able = [engine for engine in CROSS_CHECK if decides(engine, prop, prop.scope_for(scope))]
+    return Job(prop, find_variant(source), source, scope, able[:1])
 
 
 def exit_code(decided: Sequence[Decided]) -> int:
     """The exit code of a run; the worst claim decides. A vacuous claim is never as expected."""
-    words = {word for one in decided for word in (one.word, one.exact_word)}
+    words = {word for claim in decided for word in (claim.word, claim.exact_word)}
     if DISAGREE in words:
         return EXIT_DISAGREE
     if any(map(_unexpected, decided)):
@@ -120,7 +120,7 @@ def exit_code(decided: Sequence[Decided]) -> int:
     return EXIT_INCONCLUSIVE if INCONCLUSIVE in words else EXIT_AS_EXPECTED
 
 
-def _unexpected(one: Decided) -> bool:
+def _unexpected(decided: Decided) -> bool:
     """Whether the verdict, or that on the condition, is settled, and not as it should be."""
-    stated = one.word not in (one.claim.expected, INCONCLUSIVE)
-    return stated or one.exact_word not in (PROVED, INCONCLUSIVE, None)
+    stated = decided.word not in (decided.claim.expected, INCONCLUSIVE)
+    return stated or decided.exact_word not in (PROVED, INCONCLUSIVE, None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tcpmc.checks.explicit.reach import TRIED, ShortestRun, follows, run_to_rule, run_to_state
 from tcpmc.checks.rule_labels import labels, written_in
@@ -35,7 +35,7 @@ class Explained:
     comes to it, or why none is shown."""
 
     name: str
-    kind: str
+    kind: Literal["state", "rule", "property"]
     citation: str
     parts: dict[str, list[str]]
     run: ShortestRun | None = None
@@ -61,9 +61,10 @@ def _state(state: State, variant: Variant) -> Explained:
     parts = {
         "means": [about.meaning],
         "must act": [about.acts],
+        "ends": [about.ends],
         "entered": [f"from {c.source}: {_cause(c)}" for c in changes if c.target == state],
         "left": [f"to {c.target}: {_cause(c)}" for c in changes if c.source == state],
-        "in ss": [about.look],
+        "in ss": [" ".join(hint.text for hint in about.look)],
         "properties": _told(prop for prop in PROPERTIES.values() if _names(prop, state))
         or ["none names it"],
     }
@@ -138,6 +139,7 @@ def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__:
                 yield function
+    yield Rules._checks
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule != getattr(RFC9293, field.name):

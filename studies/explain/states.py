@@ -13,6 +13,9 @@ OTHER_NAMES = {
     "CLOSE": State.CLOSED,  # Linux, TCP_CLOSE
     "UNCONN": State.CLOSED,  # ss
     "BOUNDINACTIVE": State.CLOSED,  # ss: bound to a port, and neither listening nor connected
+    "BOUND": State.CLOSED,  # Windows and Solaris: the same
+    "IDLE": State.CLOSED,  # Solaris: not even bound
+    "DELETETCB": State.CLOSED,  # Windows
     "LISTENING": State.LISTEN,  # Windows
     "SYNRECV": State.SYN_RECEIVED,  # Linux, ss
     "NEWSYNRECV": State.SYN_RECEIVED,  # Linux, TCP_NEW_SYN_RECV

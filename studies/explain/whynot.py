@@ -21,7 +21,7 @@ from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import OPENS, OWN_EVENTS, End, Event, System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.pair import Stacks
 from tcpmc.reports.scope_arguments import option
 
 SEGMENT_EVENTS = (EventKind.DELIVER, *NETWORK_EVENTS)
@@ -277,7 +277,7 @@ def _asked(event: Event) -> tuple[str, int, Flight | None]:
     return event.kind, event.end, event.flight
 
 
-def _possible(variant: Variant, now: Situation) -> bool:
+def _possible(variant: Stacks, now: Situation) -> bool:
     successors = Model(variant, now.scope).successors(now.system)
     try:
         return any(_asked(event) == _asked(now.event) for event, _, _ in successors)
@@ -285,7 +285,7 @@ def _possible(variant: Variant, now: Situation) -> bool:
         return False
 
 
-def _refusal(variant: Variant, now: Situation) -> str:
+def _refusal(variant: Stacks, now: Situation) -> str:
     """The label of the rule for a user call or timeout, and its error, where it does nothing."""
     step: Step | None = None
     if now.event.kind in OWN_EVENTS:

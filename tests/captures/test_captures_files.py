@@ -280,7 +280,7 @@ def test_a_length_that_is_forged_ends_the_file(tmp_path: Path) -> None:
         (b"snoop\0\0\0" + bytes(40), "a snoop file"),
         (pcap([]), "no TCP segment was found"),
         (pcap([ipv4(tcp())], link=127), "1 packet left out: link type 127"),
-        (section() + packet(ipv4(tcp())), "of interface 0, which there is not"),
+        (section() + packet(ipv4(tcp())), "of the undefined interface 0"),
     ],
     ids=["empty", "snoop", "no packets", "link type", "no interface"],
 )

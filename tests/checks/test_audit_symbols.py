@@ -19,8 +19,8 @@ pytest.importorskip("z3")
 
 from tcpmc.checks.audit.cases import SEGMENT, Case
 from tcpmc.checks.audit.differences import VariantComparison
-from tcpmc.checks.audit.foreign import hangs_on
 from tcpmc.checks.audit.joint import Both
+from tcpmc.checks.own_rules.hangs_on import hangs_on
 
 Told = Callable[[int], bool]
 FIN_ACK = Case(State.ESTABLISHED, SEGMENT, (False, True, True, False))

@@ -12,17 +12,10 @@ from tcpmc.captures import Endpoint, Packet
 from tcpmc.checks.conform.judge import Judgement, judged, strictly_refused
 from tcpmc.checks.conform.stacks import STACKS
 from tcpmc.checks.conform.view import view_of
-from truth import captures, kernel_states, opened
+from truth import DEVIATIONS, captures, kernel_states, name_of, opened
 
 RFC9293 = STACKS["rfc9293"]
 
-DEVIATIONS = {
-    # What deviates, each with its packet in the capture.
-    "fw2_timeout.A": (7, "FIN-WAIT-2 timer expires"),  # Linux: tcp_fin_timeout, TCP_LINGER2
-    "olddup_ratelimit.A": (12, "TIME-WAIT ended"),  # the harness destroyed the TIME-WAIT
-    "tw_buckets0.A": (8, "TIME-WAIT ended"),  # Linux: no bucket was left for a TIME-WAIT
-    "tw_reuse_delay10.A": (7, "OPEN in TIME-WAIT"),  # Linux: tcp_tw_reuse
-}
 NOT_SHOWN = {
     # States that no packet shows: a timer ended them, or a bucket was missing.
     ("last_ack_giveup.B", 9),
@@ -37,10 +30,6 @@ EXACT = (
 def judgement(packets: list[Packet], end: Endpoint, stack: str = "rfc9293") -> Judgement:
     view = view_of(packets, end)
     return judged(view, STACKS[stack], "near", view[-1].time)
-
-
-def name_of(path: Path) -> str:
-    return path.name.removesuffix(".pcap")
 
 
 @pytest.mark.parametrize("path", captures(), ids=name_of)

@@ -269,7 +269,7 @@ def test_an_iss_with_which_nothing_is_broken_cannot_be_left_out(iss: int) -> Non
 
 
 def test_a_condition_on_no_parameter_is_refused() -> None:
-    with pytest.raises(UnknownStatement, match="R is no parameter of old-segments"):
+    with pytest.raises(UnknownStatement, match="R is not a parameter of old-segments"):
         forged("true", {**HEADING, "variant": "rfc793", "condition": "T > R"})
 
 

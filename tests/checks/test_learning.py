@@ -75,7 +75,7 @@ def test_a_foreign_machine_is_read(tmp_path: Path) -> None:
 
 def test_a_file_without_a_machine_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "empty.dot").write_text("digraph { a -> b }")
-    with pytest.raises(BadInput, match="no machine in it"):
+    with pytest.raises(BadInput, match="no state machine found"):
         read_machine(str(tmp_path / "empty.dot"))
 
 

@@ -40,9 +40,9 @@ def machine_of(variant: str) -> MealyMachine:
         tcb, peer = stack.tcb, runner.peer
         own, there = tcb.snd_nxt.value, tcb.rcv_nxt.value
         known = tcb.state in (State.CLOSED, State.LISTEN)
-        where = (own - tcb.snd_una.value, peer.nxt - own, peer.una - own, peer.rcv - there)
-        where = () if known else where[: 3 if tcb.state == State.SYN_SENT else 4]
-        key = tcb.state, tcb.passive, tcb.close_queued, peer.base is None, where
+        where = [own - tcb.snd_una.value, peer.nxt - own, peer.una - own, peer.rcv - there]
+        kept = 0 if known else 3 if tcb.state == State.SYN_SENT else 4
+        key = tcb.state, tcb.passive, tcb.close_queued, peer.base is None, *where[:kept]
         if key not in names:
             names[key], words[key] = f"s{len(names)}", word
             todo.append(key)

@@ -73,12 +73,12 @@ def test_what_is_asked_for(outputs: list[str], form: str | None, wanted: list[Re
         (["zzz=x"], r"unknown format 'zzz'; one of .*json.* \(a file of that name: -o ./zzz=x\)"),
         (["json="], "a path is missing after '='"),
         (["svg=x"], "svg shows one trace; see tcpmc trace, or --traces svg=FOLDER"),
-        (["json", "text"], "two outputs to one place: json=- and text=-"),
-        (["json=x", "text=./x"], "two outputs to one place: json=x and text=./x"),
-        (["x", "x"], "two outputs to one place"),
-        (["json=x", "folder/../x"], "two outputs to one place"),
-        (["json=here", "link"], "two outputs to one place"),
-        (["json=new", "text=dangling"], "two outputs to one place"),
+        (["json", "text"], "two outputs have the same destination: json=- and text=-"),
+        (["json=x", "text=./x"], "two outputs have the same destination: json=x and text=./x"),
+        (["x", "x"], "two outputs have the same destination"),
+        (["json=x", "folder/../x"], "two outputs have the same destination"),
+        (["json=here", "link"], "two outputs have the same destination"),
+        (["json=new", "text=dangling"], "two outputs have the same destination"),
     ],
 )
 def test_what_cannot_be(
@@ -123,7 +123,7 @@ def test_nowhere_may_be_asked_for_twice() -> None:
 def test_a_format_in_parts_has_a_file_for_each() -> None:
     form = Format("pair", "", ".pkt", "nowhere:pair", parts=("-A", "-B"))
     assert Request(form, "to/x.pkt").paths() == {"-A": "to/x-A.pkt", "-B": "to/x-B.pkt"}
-    with pytest.raises(BadInput, match="pair is several files: choose -o pair=PATH"):
+    with pytest.raises(BadInput, match="pair writes several files: choose -o pair=PATH"):
         requests(said("pair=-"), {**ALL_FORMATS, "pair": form})
 
 

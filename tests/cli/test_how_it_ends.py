@@ -41,7 +41,7 @@ def shell(words: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("list >&-", "cannot write to standard output: Bad file descriptor"),
         ("--help >&-", "cannot write: Bad file descriptor"),
         ("explain CLOSED -o json >&-", "cannot write to standard output: Bad file descriptor"),
-        ("explain --from-ss <&-", "standard input is empty"),
+        ("explain --from-sockets <&-", "standard input"),
         ("explain CLOSED -o json=a", "cannot write 'a': Symlink loop"),
         ("explain CLOSED --variant a.py", "a.py: Too many levels of symbolic links"),
         ("check closing --traces a", "cannot write to the folder a: "),

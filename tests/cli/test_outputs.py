@@ -59,8 +59,14 @@ def test_without_a_trace_there_is_no_file_of_it(tmp_path: Path) -> None:
         ("check closing -o jnit=x", "unknown format 'jnit'; nearest: junit"),
         ("trace closing -o sgv=x", "unknown format 'sgv'; nearest: svg"),
         ("check closing -o svg=x", "svg shows one trace; see tcpmc trace, or --traces svg=FOLDER"),
-        ("check closing -o json=x -o junit=./x", "two outputs to one place: json=x and junit=./x"),
-        ("check closing -o json -o junit", "two outputs to one place: json=- and junit=-"),
+        (
+            "check closing -o json=x -o junit=./x",
+            "two outputs have the same destination: json=x and junit=./x",
+        ),
+        (
+            "check closing -o json -o junit",
+            "two outputs have the same destination: json=- and junit=-",
+        ),
         ("check closing -o json=", "-o json=: a path is missing after '='"),
         ("check closing -o json=no/x", "cannot write no/x: No such file or directory"),
         ("check closing -o ndjson=no/x", "cannot write no/x: No such file or directory"),

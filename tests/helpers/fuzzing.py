@@ -137,7 +137,8 @@ def samples(kind: str) -> list[bytes]:
         case "certificate":
             return [_certificate()]
         case "sockets":
-            return [SS]
+            listed = sorted((TESTS / "studies" / "sockets").glob("*.txt"))
+            return [SS, *(path.read_bytes() for path in listed)]
         case "capture":
             files = sorted(truth.glob("*.pcap*"), key=lambda path: path.stat().st_size)
             return [path.read_bytes() for path in files if path.stat().st_size > ENOUGH][:3]
@@ -166,7 +167,7 @@ COMMAND = {
     "run": "diagram run in.dat -o svg=out.svg",
     "claims": "claims no-such-claim --file in.dat -o json=out.json",
     "certificate": "verify in.dat --solver z3 --timeout 60 -o text=out.txt",
-    "sockets": "explain --from-ss -o json=out.json",
+    "sockets": "explain --from-sockets -o json=out.json",
     "capture": "conform in.dat --jobs 1 --timeout 0.05 -o json=out.json --quiet",
     "script": "suite in.dat --timeout 0.5 -o json=out.json --quiet",
     "text": "conform - --jobs 1 --timeout 0.05 -o json=out.json --quiet",

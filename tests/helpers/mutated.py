@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from tcpmc.captures import Endpoint, Packet
@@ -57,3 +58,30 @@ def _after_fin(packets: Sequence[Packet], place: int) -> Iterator[Mutant]:
     text = after._replace(FIN=False, length=5)
     yield "text after FIN", place + 1, inserted(packets, place + 1, text)
     yield "second FIN", place + 1, inserted(packets, place + 1, after._replace(length=0))
+
+
+def reset_ignored(packets: Sequence[Packet], end: Endpoint) -> Iterator[Mutant]:
+    """An exact RST arrives before each segment that the end sends, and changes nothing."""
+    for place, packet in enumerate(packets):
+        if packet.source != end or packet.RST or not packet.ACK:
+            continue
+        assert packet.time is not None
+        nothing = packet._replace(SYN=False, ACK=False, FIN=False, RST=True, ack=None, length=0)
+        came = nothing._replace(source=packet.destination, destination=end, seq=packet.ack)
+        came = came._replace(time=packet.time - 1000)
+        yield "RST ignored", place + 1, inserted(packets, place, came)
+
+
+def as_a_whole(packets: Sequence[Packet], end: Endpoint) -> Iterator[Mutant]:
+    """What only both ends together can tell: a FIN bit off, a segment not sent, two swapped."""
+    for place, packet in enumerate(packets):
+        if packet.source == end:
+            if packet.FIN:
+                yield "FIN bit off", place, changed(packets, place, FIN=False)
+            if len(packets) > 1:
+                yield "not sent", place, [*packets[:place], *packets[place + 1 :]]
+    for place, (one, two) in enumerate(pairwise(packets)):
+        if one._replace(time=0, number=0) != two._replace(time=0, number=0):
+            later = one._replace(time=two.time, number=two.number)
+            sooner = two._replace(time=one.time, number=one.number)
+            yield "swapped", place, [*packets[:place], sooner, later, *packets[place + 2 :]]

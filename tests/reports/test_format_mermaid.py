@@ -49,7 +49,7 @@ def test_hostile_text_is_text() -> None:
 
 def test_a_halted_run_says_so() -> None:
     trace = replace(trace_of(LOST), loop=len(trace_of(LOST)))
-    lines = statements(shown_by(trace, LOST.job.scope, LOST.job.variant))
+    lines = statements(shown_by(trace, LOST.job.scope, LOST.job.variant.at(0)))
     assert "    loop for ever" not in lines
     assert "nothing has to happen any more" in lines[-1]
 

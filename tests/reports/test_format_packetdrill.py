@@ -99,7 +99,7 @@ def test_a_script_is_what_its_end_does_by_the_rules(name: str) -> None:
             assert read(script)
             continue
         iss = result.job.scope.iss[:: 1 - 2 * end]
-        kernel = Kernel(Peer(iss[0], result.job.variant.profile), (iss[0], iss[1]))
+        kernel = Kernel(Peer(iss[0], result.job.variant.at(0).profile), (iss[0], iss[1]))
         kernel.run(script)
         assert kernel.peer.outbox == []
         if "TIME-WAIT timeout" not in script:

@@ -99,7 +99,7 @@ CALLS = {
 )
 def test_the_figure_is_read_back_by_the_reader_of_the_rfcs_figures(result: Result) -> None:
     """Every arrow departs and arrives as the rules have it, with the states that are shown."""
-    profile = result.job.variant.profile
+    profile = result.job.variant.at(0).profile
     peers = a, b = [Peer(iss, profile, socket_in(State.CLOSED)) for iss in result.job.scope.iss]
     for line in rfc(result).split("Figure: ")[0].splitlines()[3:]:
         place = line[7:]

@@ -69,13 +69,13 @@ def refused(path: str, source: str | None = None) -> str:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "not JSON"),
-        ("[" * 100_000, "not JSON"),
-        ("[]", "its schema is None, and not 'tcpmc/verdicts/1'"),
-        ('{"schema": "tcpmc/verdicts/2"}', "its schema is 'tcpmc/verdicts/2', and not"),
-        ('{"schema": "tcpmc/verdicts/1"}', "not as --format json writes it"),
-        (EMPTY, "there is no trace of a run in it"),
-        ('{"schema": "tcpmc/verdicts/1", "results": [7]}', "not as --format json writes it"),
+        ("", "invalid JSON"),
+        ("[" * 100_000, "invalid JSON"),
+        ("[]", "unknown schema None; expected 'tcpmc/verdicts/1'"),
+        ('{"schema": "tcpmc/verdicts/2"}', "unknown schema 'tcpmc/verdicts/2'; expected"),
+        ('{"schema": "tcpmc/verdicts/1"}', "not the output of --format json"),
+        (EMPTY, "it contains no trace of a run"),
+        ('{"schema": "tcpmc/verdicts/1", "results": [7]}', "not the output of --format json"),
     ],
 )
 def test_a_file_that_is_none_is_refused_on_one_line(text: str, told: str, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_trace_that_was_changed_does_not_replay(tmp_path: Path) -> None:
     trace["steps"][4]["state"]["A"]["snd_nxt"] += 1
     assert "step 5 is not possible in this model" in refused(written(tmp_path, LOST, trace=trace))
     trace["initial"]["A"]["state"] = "LISTEN"
-    assert "does not begin where runs" in refused(written(tmp_path, LOST, trace=trace))
+    assert "does not start in the initial state" in refused(written(tmp_path, LOST, trace=trace))
 
 
 def test_a_lasso_that_does_not_close_is_refused(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_lasso_that_does_not_close_is_refused(tmp_path: Path) -> None:
     [{"scope": {"name": "x"}}, {"meaning": 7}, {"assumptions": 3}, {"engines": {"z3": {"a": 1}}}],
 )
 def test_other_things_than_expected_are_refused(changes: dict[str, Any], tmp_path: Path) -> None:
-    assert "not as --format json writes it" in refused(written(tmp_path, LOST, **changes))
+    assert "not the output of --format json" in refused(written(tmp_path, LOST, **changes))
 
 
 def test_the_variant_of_a_trace_has_to_be_the_one_given(tmp_path: Path) -> None:

@@ -53,4 +53,4 @@ def test_several_formats_of_one_trace(tmp_path: Path) -> None:
 
 def test_scripts_are_two_files_and_nothing_for_standard_output() -> None:
     done = tcpmc("trace", "closing", "-o", "packetdrill")
-    assert_one_line(done, "packetdrill is several files: choose -o packetdrill=PATH")
+    assert_one_line(done, "packetdrill writes several files: choose -o packetdrill=PATH")

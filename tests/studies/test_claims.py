@@ -6,6 +6,7 @@ The claims themselves are decided by `tcpmc claims`; here they are asked in smal
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from checkout import ROOT
 from command_line import assert_one_line, tcpmc
 from tcpmc.checks.running.jobs import Outcome
 from tcpmc.errors import BadInput
@@ -21,6 +23,7 @@ from tcpmc.model.endpoint.user_calls import send_fin
 from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.timed.figures import FIGURES
 from tcpmc.reports.markdown_text import escaped
+from tcpmc.studies.claims.chinese import Chinese
 from tcpmc.studies.claims.claims_file import (
     FAILS,
     HOLDS,
@@ -32,6 +35,7 @@ from tcpmc.studies.claims.claims_file import (
 )
 from tcpmc.studies.claims.claims_json import as_json
 from tcpmc.studies.claims.claims_markdown import page
+from tcpmc.studies.claims.claims_pages import pages
 from tcpmc.studies.claims.claims_text import full, table
 from tcpmc.studies.claims.decide import Answered, Decided, decide_claims, exit_code
 
@@ -102,17 +106,17 @@ BAD = {
         '["figure keepalive-linux holds"]', "[]"
     ): "claim M1: Expected `array` of length >= 1",
     GOOD.replace('"PROVED"', '"TRUE"'): "'expected' is 'TRUE': choose PROVED or REFUTED",
-    GOOD.replace('"M1"', '"x) <b>"'): "claim number 1: 'id' is not a name",
-    GOOD + 'condition = "If so."\n': "'condition' and 'exact' go together",
-    GOOD + 'exact = ["closing WITNESS"]\n': "'condition' and 'exact' go together",
-    GOOD + GOOD: "claim M1 is there twice",
-    GOOD + GOOD.replace("M1", "m1"): "claim M1 is there twice",
+    GOOD.replace('"M1"', '"x) <b>"'): "claim number 1: invalid 'id'",
+    GOOD + 'condition = "If so."\n': "'condition' and 'exact' must be given together",
+    GOOD + 'exact = ["closing WITNESS"]\n': "'condition' and 'exact' must be given together",
+    GOOD + GOOD: "claim M1 appears twice",
+    GOOD + GOOD.replace("M1", "m1"): "claim M1 appears twice",
     stating("clsing WITNESS"): "claim M1: unknown property 'clsing'; nearest: closing",
     stating("closing@no-time-wat WITNESS"): "unknown variant 'no-time-wat'; nearest: no-time-wait",
     stating("closing HOLDS"): "'closing HOLDS'; expected 'PROPERTY[@VARIANT] VERDICT'",
     stating("closing VACUOUS"): "invalid question 'closing VACUOUS'",
     stating("closing"): "invalid question 'closing'",
-    stating("figure nothing holds"): "unknown figure 'nothing': choose of msl-by-the-standard",
+    stating("figure nothing holds"): "unknown figure 'nothing': choose one of msl-by-the-standard",
     stating("figure keepalive-linux PROVED"): "invalid question",
 }
 
@@ -572,3 +576,45 @@ def test_another_number_or_formula_changes_the_verdict(
 def test_at_least_fifteen_claims_have_a_mutant() -> None:
     """And each mutant is of a question that the claim asks of rfc9293."""
     assert len(MUTANTS.keys() | FORMULAS.keys()) >= 15
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def test_pages_are_an_index_and_one_for_each_text(book: Callable[[str], Book]) -> None:
+    mine = book('[sources]\nS = "A text"\n' + GOOD)
+    decided, _ = decide_claims(list(mine.claims.values()))
+    made = pages(decided, mine)
+    assert [*made] == [
+        "claims.md",
+        "claims/S.md",
+    ]  # none in Chinese
+    assert "[S](claims/S.md): A text" in made["claims.md"]
+    assert "[M1](claims/S.md#m1)" in made["claims.md"] and "## M1" in made["claims/S.md"]
+
+
+def test_the_built_in_claims_their_properties_and_figures_are_all_there_in_chinese() -> None:
+    chinese = Chinese.load()
+    for claim in load().claims.values():
+        said = chinese.claims[claim.name]
+        assert bool(claim.condition) == ("condition" in said)
+        for question in (*claim.stated, *claim.exact):
+            if isinstance(question, Ask):
+                assert question.property in chinese.tables["properties"]
+            else:
+                assert question.figure.name in chinese.tables["figures"]
+                shown = question.figure.shown()
+                assert chinese.rewritten("methods", shown) != shown
+
+
+def test_a_claim_in_chinese_has_its_numbers_and_assumptions_in_chinese() -> None:
+    text = (ROOT / "docs/claims.zh.md").read_text(encoding="utf-8")
+    assert all(term in text for term in ("三次握手", "四次挥手", "报文段"))
+    left = re.findall(r"(?:\b[a-z]{2,}\b[ ,;]+){3,}", re.sub(r"`[^`]*`", "", text))
+    assert left == []
+
+
+def test_no_page_of_claims_is_too_long_to_read() -> None:
+    made = [*(ROOT / "docs").glob("claims*.md"), *(ROOT / "docs/claims").glob("*.md")]
+    assert len(made) == 6
+    assert all(page.stat().st_size < 60_000 for page in made)

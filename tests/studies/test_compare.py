@@ -184,7 +184,7 @@ def test_differences_are_no_failure() -> None:
 def test_a_run_that_is_only_shorter_is_a_difference() -> None:
     trace = trace_of(LOST)
     short = replace(trace, states=trace.states[:-1], events=trace.events[:-1])
-    a, b = VARIANTS["rfc9293"], LOST.job.variant
+    a, b = VARIANTS["rfc9293"], VARIANTS[LOST.job.variant.name]
     results = [
         replace(LOST, verdict=replace(LOST.verdict, variant=variant, answers={"explicit": answer}))
         for variant, answer in (

@@ -249,10 +249,10 @@ def test_a_port_in_use_is_one_line() -> None:
         ("--variant rfc929", "nearest: rfc9293"),
         ("--port 70000", "70000 is not in the range"),
         ("--trace nowhere.json", "nowhere.json: No such file or directory"),
-        ("--trace trace.json --data 1", "--trace has its own scope: leave --data out"),
-        ("--trace trace.json --scope small", "--trace has its own scope: leave --scope out"),
+        ("--trace trace.json --data 1", "--trace has its own scope: omit --data"),
+        ("--trace trace.json --scope small", "--trace has its own scope: omit --scope"),
         ("--trace trace.json --variant rfc9293", "is rfc9293, and the trace is of no-time-wait"),
-        ("--trace old.json", "its schema is 'tcpmc/verdicts/0', and not 'tcpmc/verdicts/1'"),
+        ("--trace old.json", "unknown schema 'tcpmc/verdicts/0'; expected 'tcpmc/verdicts/1'"),
         ("--capacity 0", "capacity=0: choose 1 to 8"),
     ],
 )
