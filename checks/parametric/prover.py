@@ -31,6 +31,7 @@ from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
+from tcpmc.checks.symbolic.with_numbers import unproved
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import (
     DISAGREE,
@@ -193,6 +194,9 @@ class Prover:
         trace = self.rules.broken(prop)
         if trace is not None:
             return Proof(REFUTED, "one step, 32-bit numbers", trace=trace)
+        apart = unproved(self.rules)
+        if apart:
+            return Proof(INCONCLUSIVE, apart)
         return Proof(PROVED, "one step, all 32-bit numbers")
 
     def proof_alone(self, prop: Safety, vacuous: bool = False) -> Proof:
