@@ -15,7 +15,7 @@ from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
 
 if TYPE_CHECKING:
-    from tcpmc.checks.drive.machine import MealyMachine
+    from tcpmc.checks.drive.mealy_machine import MealyMachine
 
 
 @click.command(short_help="Learn the state machine of a real stack, and compare it.")
@@ -61,7 +61,7 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
 def machine(name: str, seed: int) -> MealyMachine:
     """The machine of a stack, or that in a file."""
     from tcpmc.checks.drive.learning import learned
-    from tcpmc.checks.drive.machine import read_machine
+    from tcpmc.checks.drive.mealy_machine import read_machine
 
     if name.endswith(".dot"):
         return read_machine(name)

@@ -12,7 +12,14 @@ from random import seed as seed_of_all
 from typing import Any
 
 from tcpmc.captures.packet import Packet
-from tcpmc.checks.drive.machine import LETTERS, SILENT, MealyMachine, Word, answers, recognising
+from tcpmc.checks.drive.mealy_machine import (
+    LETTERS,
+    SILENT,
+    MealyMachine,
+    Word,
+    answers,
+    recognising,
+)
 from tcpmc.checks.drive.moves import Move
 from tcpmc.checks.drive.running import ISS, Runner
 from tcpmc.stacks.stack import Impossible, NotHere, StackUnderTest

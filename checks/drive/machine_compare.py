@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.drive.learning import answer
-from tcpmc.checks.drive.machine import LETTERS, SILENT, MealyMachine, Word
 from tcpmc.checks.drive.machine_rules import MachineRules
+from tcpmc.checks.drive.mealy_machine import LETTERS, SILENT, MealyMachine, Word
 from tcpmc.checks.drive.model_stack import ModelStack
 from tcpmc.checks.drive.oracle import Discrepancy, Oracle
 from tcpmc.checks.drive.running import Observation, Peer, Runner

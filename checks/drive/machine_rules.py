@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 from tcpmc.checks.drive.learning import answer
-from tcpmc.checks.drive.machine import LETTERS, SILENT, MealyMachine, answers, read_machine
+from tcpmc.checks.drive.mealy_machine import LETTERS, SILENT, MealyMachine, answers, read_machine
 from tcpmc.checks.drive.model_stack import ModelStack
 from tcpmc.checks.drive.moves import Arrival, Field, Move
 from tcpmc.checks.drive.plan import StateReached, ways

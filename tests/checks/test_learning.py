@@ -8,7 +8,7 @@ import pytest
 from stacks_under_test import example, opened
 from tcpmc.checks.drive import learning
 from tcpmc.checks.drive.learning import learned
-from tcpmc.checks.drive.machine import MealyMachine, answers, distinguishing, read_machine
+from tcpmc.checks.drive.mealy_machine import MealyMachine, answers, distinguishing, read_machine
 from tcpmc.checks.drive.model_stack import ModelStack
 from tcpmc.errors import BadInput
 from tcpmc.model import VARIANTS

@@ -6,9 +6,9 @@ import pytest
 
 from tcpmc.checks.conform.stacks import STACKS
 from tcpmc.checks.drive.learning import answer
-from tcpmc.checks.drive.machine import LETTERS, MealyMachine, read_machine, recognising
 from tcpmc.checks.drive.machine_compare import compared
 from tcpmc.checks.drive.machine_rules import MachineRules, machine_variant
+from tcpmc.checks.drive.mealy_machine import LETTERS, MealyMachine, read_machine, recognising
 from tcpmc.checks.drive.model_stack import ModelStack
 from tcpmc.checks.drive.running import Runner
 from tcpmc.checks.running.jobs import select

@@ -102,7 +102,9 @@ def read_machine(path: str) -> MealyMachine:
     }
     start = START.search(text)
     if not edges or start is None:
-        raise BadInput(f'{path}: no machine in it: edges as a -> b [label="input / output"]')
+        raise BadInput(
+            f'{path}: no state machine found: expected edges a -> b [label="input / output"]'
+        )
     machine = MealyMachine(start[1] or start[2], edges)
     return translated(machine) if set(machine.inputs) & set(FOREIGN_LETTERS) else machine
 
