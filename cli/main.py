@@ -58,6 +58,7 @@ from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
+from tcpmc.cli.watching import watch
 from tcpmc.errors import BadInput, missing_package, one_line
 from tcpmc.reports.terminal import on_github, width
 from tcpmc.stacks.stack import Broken, NotHere
@@ -79,6 +80,7 @@ class CheckSettings:
     traces: tuple[str, ...]
     table: bool
     coverage: bool
+    watch: bool
 
 
 @cli.command(short_help="Decide properties; all of them by default.")
@@ -117,6 +119,7 @@ class CheckSettings:
 @click.option(
     "--table", is_flag=True, help="Print every verdict of the catalogue, not the summary."
 )
+@click.option("--watch", is_flag=True, help="Run again when a file beside the variant changes.")
 @click.option(
     "--coverage", is_flag=True, help="List the rules that were reached, and those that were not."
 )
@@ -150,6 +153,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     """
     asked, settings = _with_project(asked, settings)
     properties, variants = asked.properties, asked.variants
+    if asked.watch:
+        return watch(variants, [word for word in sys.argv[1:] if word != "--watch"])
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage needs the explicit engine: omit --engine z3")

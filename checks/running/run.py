@@ -57,7 +57,7 @@ def run(
         [(g.variant, g.scope) for g in groups.values() if g.decided_by(Engine.EXPLICIT)]
     )
     outcome = Outcome([])
-    collected = _Collected(groups, follow)
+    collected = _Collected(groups, follow, exploring.each)
     with monitor.running(), ExitStack() as stack:
         solvers = [
             stack.enter_context(SolverProcess(_tasks(groups, clock, exploring.thorough), limits))
@@ -87,11 +87,16 @@ class _Collected:
     """The answers of the engines as they come, by the number of the group and the property, and
     the results that they complete. None is the answer of an engine that has nothing to say."""
 
-    def __init__(self, groups: Mapping[int, Exploration], follow: Callable[[Result], None]) -> None:
+    def __init__(
+        self,
+        groups: Mapping[int, Exploration],
+        follow: Callable[[Result], None],
+        each: Callable[[Job, str, Answer], None],
+    ) -> None:
         self.answers: dict[str, dict[tuple[int, str], Answer | None]] = {e: {} for e in ENGINES}
         self._place = {(g.source, g.scope): number for number, g in groups.items()}
         self._open = [job for group in groups.values() for job in group.jobs]
-        self._follow = follow
+        self._follow, self._each = follow, each
         self._seconds: dict[str, dict[tuple[int, str], float]] = {}
         self.shown: set[tuple[int, str]] = set()
         """The jobs for which a trace is enough, and is there."""
@@ -107,7 +112,12 @@ class _Collected:
         if answers.keys() <= self.answers[engine].keys():
             return
         self._seconds.setdefault(engine, {}).update(seconds)
+        fresh = answers.keys() - self.answers[engine].keys()
         self.answers[engine] |= answers
+        for job in self._open:
+            answer = answers.get(self._key(job))
+            if self._key(job) in fresh and answer is not None and engine in job.engines:
+                self._each(job, engine, answer)
         if engine == Engine.EXPLICIT:
             enough = {self._key(job) for job in self._open if job.trace_suffices}
             self.shown |= {k for k, a in answers.items() if k in enough and a and a.trace}
