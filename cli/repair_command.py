@@ -19,7 +19,7 @@ from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.kinds import Lemma
 from tcpmc.reports.terminal import width
 
-OTHERS = SCOPES["small"].with_(capacity=1)
+OTHERS = SCOPES["small"]
 """Where the other properties are decided, for each cure: bounds in which all take seconds."""
 
 

@@ -227,7 +227,11 @@ def with_others(found: Repair, scope: Scope, limits: Limits, progress: TextIO | 
         if prop.name != found.prop.name and decides(Engine.EXPLICIT, prop, prop.scope_for(scope))
     ]
     stacks = [found.stacks, *(cure.stacks for cure in found.cures)]
-    jobs = [Job(prop, one, one.name, scope, (Engine.EXPLICIT,)) for one in stacks for prop in asked]
+    jobs = [
+        Job(prop, one, one.name, _bounded(prop, scope), (Engine.EXPLICIT,))
+        for one in stacks
+        for prop in asked
+    ]
     results = run(jobs, limits, progress).results
     words = [str(result.verdict.word) for result in results]
     before, *rows = [words[at : at + len(asked)] for at in range(0, len(words), len(asked))]
@@ -236,6 +240,12 @@ def with_others(found: Repair, scope: Scope, limits: Limits, progress: TextIO | 
         for cure, after in zip(found.cures, rows, strict=True)
     ]
     return replace(found, cures=tuple(cures))
+
+
+def _bounded(prop: Property, scope: Scope) -> Scope:
+    """The scope for one of the other properties: with the clock on, one segment each way, where
+    all would take minutes otherwise."""
+    return scope.with_(capacity=1) if prop.scope_for(scope).clock else scope
 
 
 def _differing(

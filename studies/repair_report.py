@@ -36,7 +36,9 @@ def as_text(found: Repair, scope: Scope | None, width: int | None = None) -> str
                 lines += hanging(text, narrow, 5)
     lines += ["", *wrapped(" ".join(_search(found)), narrow)]
     if scope is not None and found.cures:
-        lines += wrapped(f"Other properties are decided in {scope.describe()}.", narrow)
+        lines += wrapped(
+            f"Other properties: {scope.describe()}; with the clock on, 1 in flight.", narrow
+        )
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
