@@ -67,13 +67,15 @@ def repair(name: str, variant: str, settings: RepairSettings, outputs: OutputSet
         raise BadInput(f"{name} is about one step: what differs in one step, tcpmc audit tells")
     wanted = requests(outputs, STUDY_FORMATS)
     with opening(wanted, outputs.force) as destinations:
-        from tcpmc.studies.repair import Search, with_others
+        from tcpmc.studies.repair import CureSearch, with_others
         from tcpmc.studies.repair_report import as_json, as_text, exit_code
 
         limits, scope = settings.limits, asked_scope(settings.scope)
         try:
             with watched(limits) as progress:
-                found = Search(prop, stacks, scope, progress).cures(settings.change, settings.most)
+                found = CureSearch(prop, stacks, scope, progress).cures(
+                    settings.change, settings.most
+                )
         except ValueError as error:
             raise BadInput(f"{name} needs other bounds: {error}") from error
         if settings.others:

@@ -145,7 +145,7 @@ def switches() -> dict[str, tuple[Any, ...]]:
     return {name: values for name, values in known.items() if values}
 
 
-class Search:
+class CureSearch:
     """The search for the cures of one property."""
 
     def __init__(

@@ -16,7 +16,7 @@ from tcpmc.model import PROPERTIES, SCOPES, VARIANTS
 from tcpmc.model.network.system import Model
 from tcpmc.model.variants.pair import StackPair
 from tcpmc.model.variants.shipped import STACKS
-from tcpmc.studies.repair import Change, Repair, Search, changed, possible_changes
+from tcpmc.studies.repair import Change, CureSearch, Repair, changed, possible_changes
 from tcpmc.studies.repair_report import as_text as repaired
 from tcpmc.studies.repair_report import exit_code
 from tcpmc.studies.stack_matrix import (
@@ -43,7 +43,7 @@ def matrix() -> StackMatrix:
 @cache
 def repair(where: str = "both", most: int = 1) -> Repair:
     """The cures of the stall."""
-    return Search(SUCCEEDS, STALL, SCOPES["default"]).cures(where, most)  # type: ignore[arg-type]
+    return CureSearch(SUCCEEDS, STALL, SCOPES["default"]).cures(where, most)  # type: ignore[arg-type]
 
 
 def test_the_server_decides_whether_a_call_gets_through() -> None:
@@ -103,14 +103,14 @@ def test_a_rule_is_put_back() -> None:
     """The bug of smoltcp is one rule; with the RFC's the property holds."""
     bug = VARIANTS["smoltcp-1001"]
     prop = PROPERTIES["simultaneous-open"]
-    found = Search(prop, bug, SCOPES["small"].with_(duplication=False)).cures("both", 1)
+    found = CureSearch(prop, bug, SCOPES["small"].with_(duplication=False)).cures("both", 1)
     changes = [change for cure in found.cures for change in cure.changes]
     assert changes == [Change("AB", "segment_in_syn_sent")]
     assert str(changes[0]) == "A and B: segment_in_syn_sent as in RFC 9293"
 
 
 def test_what_holds_needs_no_repair() -> None:
-    found = Search(SAME, VARIANTS["linux"], SCOPES["default"]).cures("both", 1)
+    found = CureSearch(SAME, VARIANTS["linux"], SCOPES["default"]).cures("both", 1)
     assert (found.before, found.cures, exit_code(found)) == ("PROVED", (), 0)
     assert "nothing to repair" in repaired(found, None)
 
