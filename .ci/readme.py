@@ -21,7 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = {
     f"docs/reference/{kind}.md": f"tcpmc list {kind} -o markdown"
-    for kind in ("properties", "variants", "rules", "switches", "formats", "exit-codes")
+    for kind in (
+        *("properties", "variants", "middleboxes", "rules", "switches", "formats", "exit-codes"),
+    )
 }
 CLAIMS = "docs/claims.md", "tcpmc claims --quiet --pages"
 """The first of several pages, and what writes them to a folder."""

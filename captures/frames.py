@@ -41,13 +41,15 @@ class Frames:
 class ReaderNotes:
     """What a reader has to say of a file besides its packets: how many were left out, by reason;
     notes, each a sentence; and of a text, its kinds, how many lines could not be read, and the
-    first of them: its number, the line, and why, if that is known."""
+    first of them: its number, the line, and why, if that is known. `ended` is when the capture
+    ended, in nanoseconds, where the file tells it."""
 
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     unread: int = 0
     first_unread: tuple[int, str, str] | None = None
+    ended: int | None = None
 
     def reasons(self) -> list[str]:
         """Everything that is not in the packets, each in a few words, printable."""

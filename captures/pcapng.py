@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAGIC = bytes.fromhex("0a0d0d0a")
-SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, PACKET = 0x0A0D0D0A, 1, 2, 3, 6
+SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, STATISTICS, PACKET = 0x0A0D0D0A, 1, 2, 3, 5, 6
 FIXED = {OLD_PACKET: 28, SIMPLE_PACKET: 12, PACKET: 28}
 """Octets of a block before the frame."""
 ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
-END, FLAGS, RESOLUTION, OFFSET = 0, 2, 9, 14
+END, FLAGS, ENDED, RESOLUTION, OFFSET = 0, 2, 3, 9, 14
 INBOUND, OUTBOUND = 1, 2
 LEAST = 12
 
@@ -53,13 +53,14 @@ class Interface:
 
 @dataclass
 class Section:
-    """Where the reader stands: the byte order, the interfaces of this section, and how many
-    packets and interfaces came before."""
+    """Where the reader stands: the byte order, the interfaces of this section, how many packets
+    and interfaces came before, and when the capture ended, in nanoseconds, as far as is told."""
 
     order: str = "<"
     interfaces: list[Interface] = field(default_factory=list)
     number: int = 1
     earlier: int = 0
+    ended: int | None = None
 
     def begin(self, order: bytes) -> None:
         """A section begins, whose byte order is told by these octets."""
@@ -100,6 +101,7 @@ def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
                 at, more = _blocks(data, at, section, found)
             except NoBlock as error:
                 damaged = str(error)
+            told.ended = section.ended
             yield list(_pieces(data, section, found))
             if damaged:
                 after = f"the file is damaged after packet {section.number - 1}"
@@ -129,6 +131,8 @@ def _blocks(data: bytes, at: int, section: Section, found: PacketBlocks) -> tupl
         if kind == PACKET and word < len(section.interfaces) and length >= FIXED[kind] + 4:
             found.add(kind, word, at, section.number)
             section.number += 1
+        elif kind == STATISTICS and word < len(section.interfaces):
+            _statistics(data[at : at + length], word, section)
         elif kind in FIXED or kind == INTERFACE:
             _block(data[at : at + length], kind, at, section, found)
         at += length
@@ -150,6 +154,18 @@ def _block(block: bytes, kind: int, at: int, section: Section, found: PacketBloc
         raise NoBlock(f"a packet of the undefined interface {number}")
     found.add(kind, number, at, section.number)
     section.number += 1
+
+
+def _statistics(block: bytes, index: int, section: Section) -> None:
+    """When the capture on an interface ended; the latest counts."""
+    import numpy as np
+
+    for code, value in options(block[20:-4], section.order):
+        if code == ENDED and len(value) == 8:
+            high, low = struct.unpack(section.order + "II", value)
+            stamp = np.array([high << 32 | low], np.uint64)
+            time = int(section.interfaces[index].nanoseconds(stamp)[0])
+            section.ended = max(time, section.ended or time)
 
 
 def _interface(block: bytes, order: str) -> Interface:

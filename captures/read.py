@@ -52,6 +52,11 @@ class Capture:
         if not count:
             raise BadInput(self._nothing())
 
+    @property
+    def ended(self) -> int | None:
+        """When the last file ended, in nanoseconds, where they tell it, as far as has been read."""
+        return max((told.ended for told in self.told if told.ended is not None), default=None)
+
     def _of(self, index: int) -> Iterator[PacketTable]:
         path, told = self.paths[index], self.told[index]
         with opened(path, told) as (stream, beginning):

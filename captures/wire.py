@@ -8,12 +8,13 @@ from ipaddress import IPv4Address, IPv6Address
 
 TCP = 6
 DONT_FRAGMENT, TIME_TO_LIVE = 0x4000, 64
-SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
+SECTION, INTERFACE, STATISTICS, PACKET = 0x0A0D0D0A, 1, 5, 6
 BYTE_ORDER, VERSION, UNKNOWN_LENGTH = 0x1A2B3C4D, (1, 0), 2**64 - 1
 RAW_IP = 101
 COMMENT, APPLICATION = 1, 4
 NAME, DESCRIPTION, ADDRESS, RESOLUTION = 2, 3, 4, 9
 FLAGS, INBOUND, OUTBOUND = 2, 1, 2
+ENDED = 3
 LONGEST_OPTION = 2**16 - 1
 
 Option = tuple[int, bytes]
@@ -73,6 +74,12 @@ def packet(
     high, low = divmod(time % 2**64, 2**32)
     fixed = struct.pack("<IIIII", index, high, low, len(data), whole)
     return block(PACKET, fixed + data + bytes(-len(data) % 4), options)
+
+
+def ended(index: int, time: int) -> bytes:
+    """When the capture on the interface with that index ended, in units of the interface."""
+    stamp = struct.pack("<II", time >> 32, time % 2**32)
+    return block(STATISTICS, struct.pack("<I", index) + stamp, [(ENDED, stamp)])
 
 
 def block(kind: int, fixed: bytes, options: Sequence[Option]) -> bytes:

@@ -12,6 +12,8 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from tcpmc.model.endpoint.rules import Rules, rule_modules
@@ -38,7 +40,7 @@ def as_text(found: Mapping[str, list[str]]) -> list[str]:
 
 def labels(variant: Variant) -> set[str]:
     """Every label that the variant's rules are written with."""
-    found = {label for module in rule_modules() for label in _written(inspect.getsource(module))}
+    found = {label for module in rule_modules() for label in _in_module(module)}
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule != getattr(RFC9293, field.name):
@@ -46,6 +48,12 @@ def labels(variant: Variant) -> set[str]:
     return found
 
 
+@cache
+def _in_module(module: ModuleType) -> set[str]:
+    return set(_written(inspect.getsource(module)))
+
+
+@cache
 def written_in(rule: Callable[..., Any]) -> set[str]:
     """Every label that one function is written with."""
     return set(_written(_source(rule)))

@@ -12,6 +12,7 @@ from tcpmc.checks.verdict import EXIT_CODES
 from tcpmc.cli.output_formats import RUN_FORMATS, TRACE_FORMATS
 from tcpmc.model.endpoint.profile import Profile
 from tcpmc.model.endpoint.rules import Rules
+from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.variants.bugs import BUGS
@@ -58,6 +59,12 @@ def _variants() -> Entries:
         more = [] if bug is None else [f"{bug.stack}, {bug.report}; caught by {bug.caught_by}"]
         yield variant.name, [variant.title, *more]
     yield "./FILE.py", ["your own: a Python file that defines variant = Variant(...)"]
+
+
+def _middleboxes() -> Entries:
+    for box in MIDDLEBOXES.values():
+        yield box.name, [box.title]
+    yield "./FILE.py", ["your own: a Python file that defines middlebox = Middlebox(...)"]
 
 
 def _scopes() -> Entries:
@@ -119,6 +126,7 @@ def _exit_codes() -> Entries:
 LISTS: dict[str, tuple[str, Callable[[], Entries]]] = {
     "properties": ("The properties", _properties),
     "variants": ("The variants", _variants),
+    "middleboxes": ("The middleboxes", _middleboxes),
     "scopes": ("The scopes", _scopes),
     "formats": ("The formats of results and traces", _formats),
     "rules": ("The rules that a variant can replace", _rules),

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from tcpmc.checks.running.jobs import AUTO, ENGINES
+from tcpmc.checks.running.jobs import AUTO, ENGINES, Outcome
 from tcpmc.checks.trace import ReplayError
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
@@ -34,6 +34,7 @@ from tcpmc.cli.graph_command import graph
 from tcpmc.cli.learn_command import learn
 from tcpmc.cli.list_command import KINDS, listing, markdown
 from tcpmc.cli.options import (
+    BETWEEN,
     EXPLORING,
     FAIR,
     GROUP_HELP,
@@ -42,6 +43,7 @@ from tcpmc.cli.options import (
     SCOPE,
     VARIANT,
     VARIANT_NAMES,
+    all_variants,
     result_options,
     version,
 )
@@ -58,7 +60,8 @@ from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
-from tcpmc.errors import BadInput, one_line
+from tcpmc.cli.watching import watch
+from tcpmc.errors import BadInput, missing_package, one_line
 from tcpmc.reports.terminal import on_github, width
 from tcpmc.stacks.stack import Broken, NotHere
 
@@ -79,15 +82,18 @@ class CheckSettings:
     traces: tuple[str, ...]
     table: bool
     coverage: bool
+    watch: bool
 
 
 @cli.command(short_help="Decide properties; all of them by default.")
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...", shell_complete=PROPERTY_NAMES)
 @click.option(
     "--variant", "variants", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+    callback=all_variants,
     help="A variant, or a Python file that defines one; may be repeated. A=NAME and B=NAME name "
     "one for each end.",
 )  # fmt: skip
+@BETWEEN
 @click.option(
     "--engine", type=click.Choice(["auto", *map(str, ENGINES), "all"]),
     default="auto", show_default=True,
@@ -115,6 +121,7 @@ class CheckSettings:
 @click.option(
     "--table", is_flag=True, help="Print every verdict of the catalogue, not the summary."
 )
+@click.option("--watch", is_flag=True, help="Run again when a file beside the variant changes.")
 @click.option(
     "--coverage", is_flag=True, help="List the rules that were reached, and those that were not."
 )
@@ -148,6 +155,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     """
     asked, settings = _with_project(asked, settings)
     properties, variants = asked.properties, asked.variants
+    if asked.watch:
+        return watch(variants, [word for word in sys.argv[1:] if word != "--watch"])
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage needs the explicit engine: omit --engine z3")
@@ -157,7 +166,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     with opening(files, outputs.force) as destinations:
         outcome = decide(properties, variants, engines, settings, destinations.follow)
         outcome.table = asked.table
-        if settings.expect == "rfc9293" and not properties:
+        idle = _without_a_difference(outcome)
+        if settings.expect == "rfc9293" and (idle or not properties):
             outcome.audits = audits_of(variants)
         if asked.coverage:
             from tcpmc.checks.rule_labels import coverage as covered
@@ -169,11 +179,28 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     if wanted and not settings.limits.quiet:
         places = " and ".join(dict.fromkeys(str(folder.path) for folder in wanted))
         say(f"traces in {places}: {count}")
+    for told in idle:
+        say(told)
     if on_github():
         annotate(outcome)
     if all(request.path for request in files) and not settings.limits.quiet:
         conclude(outcome)
     return outcome.exit_code
+
+
+def _without_a_difference(outcome: Outcome) -> list[str]:
+    """What to say of rules of the user's own that did, in all that the explicit engine explored,
+    what the RFC's do: no verdict can be about their difference."""
+    from tcpmc.checks.own_rules.compared import never_differed
+
+    stacks = dict.fromkeys(result.job.variant for result in outcome.results)
+    variants = dict.fromkeys(stack.at(which) for stack in stacks for which in (0, 1))
+    idle = {variant.name: never_differed(variant.rules) for variant in variants if outcome.rules}
+    return [
+        f"in what was explored, rules of {name} did not differ from the RFC's: {', '.join(rules)}"
+        for name, rules in idle.items()
+        if rules
+    ]
 
 
 def _with_project(asked: CheckSettings, settings: RunSettings) -> tuple[CheckSettings, RunSettings]:
@@ -340,6 +367,9 @@ def _run() -> int:
         say("out of memory: choose a smaller scope")
         code = EXIT_INCONCLUSIVE
     except Exception as error:
+        if missing := missing_package(error):
+            say(missing)
+            return EXIT_USAGE
         if "--debug" in sys.argv:
             traceback.print_exc()
         say(f"internal error, please report it (--debug shows more): {one_line(error)}")

@@ -11,10 +11,11 @@ import click
 from tcpmc import __version__
 from tcpmc.checks.explicit.settings import BACKENDS
 from tcpmc.checks.running.monitor import GIGABYTE, default_memory
-from tcpmc.checks.running.stacks_of_ends import joined
+from tcpmc.checks.running.stacks_of_ends import between, joined
 from tcpmc.cli.output_formats import Format
 from tcpmc.cli.scope_options import scope_options
 from tcpmc.errors import BadInput
+from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES
 from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import FAIRNESS
@@ -189,24 +190,57 @@ PROPERTY_NAMES = completing([*PROPERTIES])
 VARIANT_NAMES = completing([*VARIANTS])
 
 
+def _note_between(context: click.Context, option: click.Parameter, given: Sequence[str]) -> None:
+    """Keep the middleboxes for the callback of --variant, which comes after."""
+    context.meta[BETWEEN_KEY] = given
+
+
+BETWEEN_KEY = "tcpmc.between"
+BETWEEN = click.option(
+    "--between", multiple=True, metavar="NAME|FILE[@A|@B|@both]", is_eager=True,
+    expose_value=False, callback=_note_between, shell_complete=completing([*MIDDLEBOXES]),
+    help="A middlebox beside an end, such as conntrack@B (see: tcpmc list middleboxes).",
+)  # fmt: skip
+
+
+def all_variants(
+    context: click.Context, option: click.Parameter, given: Sequence[str]
+) -> tuple[str, ...]:
+    """The variants, and the text of a pair, with the middleboxes of --between beside their ends;
+    those stand beside rfc9293 where no variant is named. Raises BadInput."""
+    found = joined(given)
+    boxes = context.meta.get(BETWEEN_KEY, ())
+    if boxes:
+        found = [between(source, boxes) for source in found or ["rfc9293"]]
+    return tuple(found)
+
+
 def one_variant(
     context: click.Context, option: click.Parameter, given: Sequence[str]
 ) -> str | None:
     """The variant, or the text of a pair. Raises BadInput where there is more than one."""
-    found = joined(given)
+    found = all_variants(context, option, given)
     if len(found) > 1:
         raise BadInput(f"--variant {' and '.join(found)}: name one variant, or one for each end")
     return found[0] if found else None
 
 
-VARIANT = click.option(
-    "--variant", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    callback=one_variant,
-    help="A variant, or a Python file with one; given twice, as A=NAME and B=NAME, for each end.",
+VARIANT = together(
+    click.option(
+        "--variant", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+        callback=one_variant,
+        help="A variant, or a Python file with one; given twice, as A=NAME and B=NAME, for each "
+        "end.",
+    ),
+    BETWEEN,
 )  # fmt: skip
-RFC_OR_VARIANT = click.option(
-    "--variant", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
-    callback=one_variant, default=["rfc9293"], show_default="rfc9293",
-    help="A variant, or a Python file with one; given twice, as A=NAME and B=NAME, for each end.",
+RFC_OR_VARIANT = together(
+    click.option(
+        "--variant", multiple=True, metavar="NAME|FILE", shell_complete=VARIANT_NAMES,
+        callback=one_variant, default=["rfc9293"], show_default="rfc9293",
+        help="A variant, or a Python file with one; given twice, as A=NAME and B=NAME, for each "
+        "end.",
+    ),
+    BETWEEN,
 )  # fmt: skip
 BUG_NAMES = completing([*BUGS])

@@ -75,8 +75,10 @@ CONFORM_FORMATS = _by_name(
     Format("junit", "for the test report of a CI server", ".xml", "tcpmc.reports.conform.formats:junit"),
     Format("markdown", "for a job summary, pull request or issue on GitHub", ".md", "tcpmc.reports.conform.formats:markdown"),
     Format("mermaid", "a sequence diagram for Markdown on GitHub", ".mmd", "tcpmc.reports.conform.formats:mermaid"),
+    Format("packetdrill", "a script of the end that deviates, up to there", ".pkt", "tcpmc.reports.conform.conform_packetdrill:packetdrill"),
     Format("pcapng", "the capture with states and rules as comments, for Wireshark", ".pcapng", "tcpmc.reports.conform.formats:pcapng", binary=True),
     Format("sarif", "for code scanning: what breaks a rule", ".sarif", "tcpmc.reports.conform.formats:sarif"),
+    Format("svg", "the ladder of the first connection as a picture", ".svg", "tcpmc.diagrams.capture_ladder:svg"),
     Format("text", "for people, as on the terminal", ".txt", "tcpmc.reports.conform.formats:text"),
 )
 AUDIT_FORMATS = _by_name(

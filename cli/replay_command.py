@@ -112,6 +112,8 @@ def _replays(
 
     found = []
     for name, variant, model, trace in traces:
+        if any(stack.middlebox is not None for stack in model.stacks):
+            raise BadInput(f"{name} on {variant}: no stack has the middlebox beside it on the wire")
         replayed = Replaying.on(both, model, trace).run()
         found.append(NamedReplay(name, variant, len(trace), replayed))
     return Replays((both[0].name, both[1].name), found)

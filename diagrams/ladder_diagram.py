@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.trace import Trace
@@ -45,7 +45,7 @@ def ladder_dot(model: Model, trace: Trace, title: str) -> DotPicture:
     lines = [
         *_lifelines(trace),
         *(line for number in range(1, len(trace) + 1) for line in _row(trace, number)),
-        *_arrows(model, trace),
+        *_arrows(trace),
         *_loop(trace),
     ]
     setting = f"{model.variant.name}: {model.scope.describe()}"
@@ -54,36 +54,45 @@ def ladder_dot(model: Model, trace: Trace, title: str) -> DotPicture:
     return digraph(lines, layout="neato", splines="line", outputorder="edgesfirst", **look)
 
 
-def _at(x: float, step: float) -> str:
+def at(x: float, step: float) -> str:
+    """The position that far from the first lifeline, and so many steps down."""
     return f"{x:g},{-ROW * step:g}!"
 
 
-def _point(name: str, x: float, step: float) -> DotStatement:
-    return node(name, pos=_at(x, step), shape="point", width=0.01, style="invis")
+def point(name: str, x: float, step: float) -> DotStatement:
+    """A place that edges lead to, and that is not seen."""
+    return node(name, pos=at(x, step), shape="point", width=0.01, style="invis")
 
 
 def _lifelines(trace: Trace) -> Iterator[DotStatement]:
-    """Both lines, the names and the first states above them, the last states below them."""
-    below = len(trace) + 1.3
+    """The lifelines of both ends."""
+    first, last = (
+        [str(trace.states[index].ends[end].state) for end in (0, 1)] for index in (0, -1)
+    )
+    return lifelines(ENDS, first, last, len(trace))
+
+
+def lifelines(
+    names: Sequence[str], first: Sequence[str], last: Sequence[str], steps: int
+) -> Iterator[DotStatement]:
+    """Both lines, the names and the first states above them, the last states below them. There is a
+    point "A 3" for step 3 of the first end, and "B 3" of the second."""
+    below = steps + 1.3
     for end, x in enumerate(LIFELINES):
-        first, last = (trace.states[index].ends[end].state for index in (0, -1))
-        head = Html(f"<B>{ENDS[end]}</B><BR/>{first}")
+        head = Html(f"<B>{plain(names[end])}</B><BR/>{plain(first[end])}")
         box: Look = {"shape": "box", "style": "filled", "fillcolor": "white", "width": 1.4}
-        yield node(ENDS[end], label=head, pos=_at(x, -0.2), **box)
-        tail = Html(f"<B>{last}</B>")
-        yield node(
-            f"{ENDS[end]} last", label=tail, pos=_at(x, below), **box | {"fillcolor": YELLOW}
-        )
+        yield node(ENDS[end], label=head, pos=at(x, -0.2), **box)
+        tail = Html(f"<B>{plain(last[end])}</B>")
+        yield node(f"{ENDS[end]} last", label=tail, pos=at(x, below), **box | {"fillcolor": YELLOW})
         yield edge(ENDS[end], f"{ENDS[end]} last", arrowhead="none", color=GREY, penwidth=1.5)
-        for number in range(len(trace) + 1):
-            yield _point(f"{ENDS[end]} {number}", x, number)
+        for number in range(steps + 1):
+            yield point(f"{ENDS[end]} {number}", x, number)
 
 
 def _row(trace: Trace, number: int) -> Iterator[DotStatement]:
     """The number of the step, and what it says beside the lifeline of its end."""
     event, step = trace.events[number - 1], trace.steps[number - 1]
-    margin = _at(-SIDE / 72 - 0.4, number)
-    yield node(f"step {number}", label=str(number), pos=margin, shape="plain", fontcolor=GREY)
+    yield in_margin(number, str(number))
     if event.kind == EventKind.TICK:
         yield from _tick(number)
         return
@@ -92,7 +101,13 @@ def _row(trace: Trace, number: int) -> Iterator[DotStatement]:
     before, after = (trace.states[index].ends[event.end].state for index in (number - 1, number))
     lines = _said(event, step, before, after)
     if lines:
-        yield _beside(event.end, number, lines)
+        yield beside(event.end, number, lines)
+
+
+def in_margin(number: int, text: str) -> DotStatement:
+    """What stands at the left of a step."""
+    margin = at(-SIDE / 72 - 0.4, number)
+    return node(f"step {number}", label=text, pos=margin, shape="plain", fontcolor=GREY)
 
 
 def _said(event: Event, step: Step, before: State, after: State) -> list[str]:
@@ -104,7 +119,7 @@ def _said(event: Event, step: Step, before: State, after: State) -> list[str]:
     return lines + [f'<FONT COLOR="{RED}">“{plain(error)}”</FONT>' for error in errors]
 
 
-def _beside(end: int, number: int, lines: list[str]) -> DotStatement:
+def beside(end: int, number: int, lines: Sequence[str], name: str = "") -> DotStatement:
     """Lines of markup outside a lifeline, next to it."""
     align, sign = ("RIGHT", -1) if end == 0 else ("LEFT", 1)
     cell = f'<TD ALIGN="{align}" WIDTH="{SIDE}">'
@@ -112,16 +127,16 @@ def _beside(end: int, number: int, lines: list[str]) -> DotStatement:
     table = f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0">{cells}</TABLE>'
     x = LIFELINES[end] + sign * (SIDE / 144 + 0.1)
     return node(
-        f"beside {number}", label=Html(table), pos=_at(x, number), shape="plain", fontsize=11
+        name or f"beside {number}", label=Html(table), pos=at(x, number), shape="plain", fontsize=11
     )
 
 
 def _tick(number: int) -> Iterator[DotStatement]:
     for end, x in enumerate(LIFELINES):
-        yield _point(f"tick {ENDS[end]} {number}", x + (end - 0.5) * 0.6, number)
+        yield point(f"tick {ENDS[end]} {number}", x + (end - 0.5) * 0.6, number)
     yield edge(f"tick A {number}", f"tick B {number}", arrowhead="none", color=GREY, style="dotted")
     look = SMALL | {"fontcolor": GREY}
-    yield node(f"tick {number}", label="tick", pos=_at(WIDTH / 2, number), shape="plain", **look)
+    yield node(f"tick {number}", label="tick", pos=at(WIDTH / 2, number), shape="plain", **look)
 
 
 def _flow(flow: Flow, number: int, labelled: bool) -> Iterator[DotStatement]:
@@ -159,13 +174,13 @@ def _flow(flow: Flow, number: int, labelled: bool) -> Iterator[DotStatement]:
 
 def _across(flow: Flow, part: float, step: float) -> str:
     """The position that far from the sender's lifeline to the other."""
-    return _at(WIDTH * (part if flow.sender == 0 else 1 - part), step)
+    return at(WIDTH * (part if flow.sender == 0 else 1 - part), step)
 
 
-def _arrows(model: Model, trace: Trace) -> Iterator[DotStatement]:
+def _arrows(trace: Trace) -> Iterator[DotStatement]:
     """All copies; the segment is written on the first arrow from each sending."""
     written = set()
-    for number, flow in enumerate(flows(model, trace), 1):
+    for number, flow in enumerate(flows(trace), 1):
         sending = flow.sender, flow.sent, flow.lane
         new = sending not in written and flow.copied is None
         yield from _flow(flow, number, new)
@@ -178,11 +193,11 @@ def _loop(trace: Trace) -> Iterator[DotStatement]:
         return
     x, top, bottom = WIDTH + SIDE / 72 + 0.5, trace.loop + 0.5, len(trace) + 0.5
     for name, step in (("loop begins", top), ("loop ends", bottom)):
-        yield _point(name, x, step)
-        yield _point(f"{name} here", x - 0.5, step)
+        yield point(name, x, step)
+        yield point(f"{name} here", x - 0.5, step)
     middle: Look = {"shape": "plain", "fontcolor": RED}
     text = Html("<B>for<BR/>ever</B>")
-    yield node("for ever", label=text, pos=_at(x, (top + bottom) / 2), **middle)
+    yield node("for ever", label=text, pos=at(x, (top + bottom) / 2), **middle)
     look: Look = {"color": RED, "penwidth": 2}
     yield edge("loop ends here", "loop ends", arrowhead="none", **look)
     yield edge("loop ends", "for ever", arrowhead="none", **look)

@@ -10,6 +10,7 @@ from tcpmc.model.endpoint.alternatives import Choice
 from tcpmc.model.endpoint.rule_requirements import RequirementLevel
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.reports.layout import labelled
 from tcpmc.reports.verdict_json import Json, dumped, trace_json
 
 if TYPE_CHECKING:
@@ -74,28 +75,23 @@ def row_lines(audit: Audit, row: AuditRow, width: int) -> Iterator[str]:
     """A row in words: what differs, and then a line or more for each thing to know of it."""
     head = f"{word(row)} {row.requirement_name}, {row.rule}: {in_states(row)}, {happening(row)}"
     yield from _wrapped(head, width, "  ")
-    yield from _told("when", condition(row), width)
+    yield from _beside("when", condition(row), width)
     for label, ways, name in (
         ("RFC 9293", row.rfc_does, row.rfc_label),
         ("variant", row.own_does, row.own_label),
     ):
         *others, last = shortened(ways)
         for number, way in enumerate(others):
-            yield from _told("or" if number else label, way, width)
-        yield from _told("or" if others else label, f"{last} ({name})", width)
-    yield from _told("because", reason(row), width)
-    yield from _told("such as", shown(row.example), width)
+            yield from _beside("or" if number else label, way, width)
+        yield from _beside("or" if others else label, f"{last} ({name})", width)
+    yield from _beside("because", reason(row), width)
+    yield from _beside("such as", shown(row.example), width)
     if reached(row):
-        yield from _told("run", reached(row), width)
+        yield from _beside("run", reached(row), width)
 
 
-def _told(label: str, text: str, width: int) -> Iterator[str]:
-    """The text beside its label, both in columns."""
-    lines = textwrap.wrap(
-        text, width - LABELS - 6, break_on_hyphens=False, break_long_words=False
-    ) or [""]
-    yield f"      {label:<{LABELS}}{lines[0]}"
-    yield from (f"      {'':<{LABELS}}{line}" for line in lines[1:])
+def _beside(label: str, text: str, width: int) -> list[str]:
+    return labelled(f"      {label}", text, width, 6 + LABELS)
 
 
 def word(row: AuditRow) -> str:

@@ -11,8 +11,8 @@ from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.tcb import Step
-from tcpmc.model.network.channel import Flight
 from tcpmc.model.network.product import Event, System
+from tcpmc.reports.flows import FORGED, Flow, Network, keeps_copies
 from tcpmc.reports.layout import folded, wrapped
 from tcpmc.reports.story import rules_of
 
@@ -47,35 +47,6 @@ class Drawn:
 
     rows: list[LadderRow]
     rules: list[str] = field(default_factory=list)
-
-
-class Origins:
-    """Which step sent the copy that arrives now. Equal copies count as delivered in order."""
-
-    def __init__(self, forgets: bool) -> None:
-        self._sent: tuple[list[tuple[int, int, Segment]], ...] = ([], [])
-        self._forgets = forgets
-        self.now = 0
-
-    def send(self, end: int, number: int, segment: Segment) -> None:
-        """Note that step `number` sent the segment from that end."""
-        self._sent[end].append((number, self.now, segment))
-
-    def of(self, end: int, event: Event) -> str:
-        """The number of the step that sent the event's segment from that end, or ""."""
-        assert event.flight is not None
-        for entry in self._sent[end]:
-            number, sent, segment = entry
-            if segment == event.flight.segment and self._aged(event.flight, sent):
-                if event.kind == EventKind.DUPLICATE:
-                    self._sent[end].append(entry)
-                elif self._forgets:
-                    self._sent[end].remove(entry)
-                return str(number)
-        return ""
-
-    def _aged(self, flight: Flight, sent: int) -> bool:
-        return not self._forgets or flight.age == self.now - sent
 
 
 def ladder(trace: Trace, width: int = 100) -> list[str]:
@@ -174,55 +145,48 @@ def _loop_end(trace: Trace) -> list[str]:
 
 def _steps(trace: Trace) -> Iterator[tuple[list[LadderRow], list[str]]]:
     """The rows and rules of each step."""
-    origins = Origins(forgets=not _keeps_copies(trace))
+    network = Network(trace.states[0], keeps_copies(trace))
     for number, (event, step) in enumerate(zip(trace.events, trace.steps, strict=True), 1):
         before, after = trace.states[number - 1 : number + 1]
+        flow = network.happen(number, event)
         if event.kind == EventKind.TICK:
-            origins.now += 1
-            yield [LadderRow(wire=f"- - - - time {origins.now} - - - -", place="^")], []
+            yield [LadderRow(wire=f"- - - - time {network.now} - - - -", place="^")], []
         elif step is None:
-            yield [_fate(event, origins)], []
+            assert flow is not None
+            yield [_fate(event, flow)], []
         else:
-            rows = list(_act(number, event, step, (before, after), origins))
-            yield rows, rules_of(step)
+            network.send(event.end, number, step.send)
+            yield list(_act(event, step, (before, after), flow)), rules_of(step)
 
 
-def _keeps_copies(trace: Trace) -> bool:
-    """Whether a delivery leaves a copy behind, as over the sent-set."""
-    for number, event in enumerate(trace.events):
-        if event.kind == EventKind.DELIVER and event.flight is not None:
-            left = trace.states[number + 1].channels[1 - event.end]
-            had = trace.states[number].channels[1 - event.end]
-            return len(left) == len(had) > 0
-    return False
+def _origin(flow: Flow) -> str:
+    """What stands at the tail of an arrow that arrives: the step that sent the copy; nothing where
+    it was in flight at the beginning."""
+    return FORGED if flow.fate == FORGED else str(flow.sent or "")
 
 
-def _fate(event: Event, origins: Origins) -> LadderRow:
+def _fate(event: Event, flow: Flow) -> LadderRow:
     """What the network does to a segment."""
-    assert event.flight is not None
-    origin, fate = origins.of(event.end, event), FATES[event.kind]
+    origin, fate = _origin(flow), FATES[event.kind]
     head = "-->" if event.kind == EventKind.DUPLICATE else "-X"
     if event.end == 0:
-        return LadderRow(wire=f"{origin:-<3} {event.flight.segment} {head} {fate}", place="^")
+        return LadderRow(wire=f"{origin:-<3} {flow.segment} {head} {fate}", place="^")
     head = "<--" if event.kind == EventKind.DUPLICATE else "X-"
-    return LadderRow(wire=f"{fate} {head} {event.flight.segment} {origin:->3}", place="^")
+    return LadderRow(wire=f"{fate} {head} {flow.segment} {origin:->3}", place="^")
 
 
 def _act(
-    number: int, event: Event, step: Step, states: tuple[System, System], origins: Origins
+    event: Event, step: Step, states: tuple[System, System], flow: Flow | None
 ) -> Iterator[LadderRow]:
     """A call, a timeout or an arrival at an end, and what it sends."""
     end = event.end
     was, now = (system.ends[end].state for system in states)
     state = str(now) if now != was else ""
     wires = [(_arrow(end, segment, "---"), "<>"[end]) for segment in step.send]
-    if event.flight is not None:
-        origin = "forged" if event.kind == EventKind.FORGE else origins.of(1 - end, event)
-        wires.insert(0, (_arrow(1 - end, event.flight.segment, origin), "<>"[end]))
+    if flow is not None:
+        wires.insert(0, (_arrow(1 - end, flow.segment, _origin(flow)), "<>"[end]))
     else:
         yield _at(end, f"({event.kind})")
-    for segment in step.send:
-        origins.send(end, number, segment)
     if state and not wires:
         wires = [("", "<")]
     for wire, place in wires:

@@ -25,6 +25,12 @@ def folded(texts: Sequence[str], width: int) -> list[str]:
     return [line for text in texts for line in wrapped(text, width)]
 
 
+def labelled(label: str, text: str, width: int, column: int) -> list[str]:
+    """The text beside its label, in lines of at most `width` columns: it begins in this column."""
+    first, *more = wrapped(text, width - column)
+    return [f"{label:<{column}}{first}", *(" " * column + line for line in more)]
+
+
 def hanging(text: str, width: int, indent: int = 0, hang: int = 2) -> list[str]:
     """The text as lines of at most `width` columns: the first `indent` columns in, the others
     `hang` more."""

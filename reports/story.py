@@ -10,7 +10,6 @@ from tcpmc.checks.trace import Trace
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.tcb import State, Step
 from tcpmc.model.network.product import Event, System
-from tcpmc.model.network.system import Model
 from tcpmc.reports.flows import Flow, flows
 from tcpmc.reports.layout import printable
 
@@ -78,7 +77,7 @@ def moments(result: Result) -> Iterator[Moment]:
 
 def copies_of(result: Result) -> list[Flow]:
     """Every copy of every segment of the trace of a result."""
-    return flows(Model(result.job.variant, result.job.scope), trace_of(result))
+    return flows(trace_of(result))
 
 
 def title(result: Result) -> str:

@@ -36,7 +36,7 @@ def trace_data(model: Model, trace: Trace, lemma: bool = False) -> Json:
             for system, places in zip(trace.states, _places(trace), strict=True)
         ],
         "steps": [step_data(*happened) for happened in zip(trace.events, trace.steps, strict=True)],
-        "flows": [_flow(flow) for flow in flows(model, trace)],
+        "flows": [_flow(flow) for flow in flows(trace)],
         "holds": {} if lemma else holds(model, trace.states),
     }
 

@@ -17,6 +17,22 @@ class LimitReached(Error):
     """There is more of it than a limit allows; says which limit, and what to do instead."""
 
 
+PACKAGES = {"z3": "z3-solver"} | {
+    name: name for name in ("scipy", "networkx", "pygraphviz", "graphviz", "jinja2")
+}
+"""The packages that an install may leave out (docs/install.md), by the module that is missed."""
+
+
+def missing_package(error: BaseException) -> str:
+    """What to install, as a line; "" unless a package is missing that may be left out."""
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    package = PACKAGES.get((error.name or "").partition(".")[0])
+    if package is None:
+        return ""
+    return f"{package} is not installed, and this needs it: pip install {package}"
+
+
 def where(path: str, error: BaseException) -> str:
     """The file and the innermost line of it that the error went through."""
     frames = traceback.extract_tb(error.__traceback__)

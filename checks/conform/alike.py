@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from tcpmc.captures import Endpoint, Packet
 from tcpmc.checks.conform.receiving import LATELY
-from tcpmc.checks.conform.search import REPLY_WITHIN
+from tcpmc.checks.conform.search import REPLY_WITHIN, RESENT_WITHIN
 from tcpmc.checks.conform.sending import LEAST_IDLE
 from tcpmc.checks.conform.stacks import Stack
 
@@ -25,7 +25,7 @@ def limits(stack: Stack) -> tuple[float, ...]:
     """All limits, in seconds, that a difference of the times of two packets is compared with on
     the way to CONFORMS. (`CROSSING_WITHIN` is for what does not conform.)"""
     own = [stack.time_wait] + ([] if stack.fin_wait_2 is None else [stack.fin_wait_2])
-    return tuple(sorted({LEAST_IDLE, LATELY, REPLY_WITHIN, *own}))
+    return tuple(sorted({LEAST_IDLE, LATELY, REPLY_WITHIN, RESENT_WITHIN, *own}))
 
 
 def shape(
@@ -75,8 +75,11 @@ def _classes(
     if not there:
         return missing
     ending: Hashable = None
-    if until is not None:  # it is asked for replies that are overdue in the end, and nothing else
-        ending = tuple(until - time > REPLY_WITHIN for time in there)
+    if until is not None:  # it is asked for what is overdue in the end, and nothing else
+        ending = (
+            until - there[-1] > RESENT_WITHIN,
+            *(until - time > REPLY_WITHIN for time in there),
+        )
     if max(there) - min(there) < known[0]:
         return missing, ending
     longer = tuple(

@@ -74,6 +74,8 @@ def _may_repeat(rows: PacketRows) -> bool:
 def _same(first: Packet, second: Packet) -> bool:
     if first.seq != second.seq or first.ack != second.ack or first.source != second.source:
         return False
+    if first.interface != second.interface and {first.outbound, second.outbound} == {True, False}:
+        return False  # it left one host and came to the other
     near = (
         first.time is not None
         and second.time is not None

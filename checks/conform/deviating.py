@@ -130,6 +130,13 @@ def would_have_sent(before: Hypothesis) -> str:
     return f"numbers from {ack(before.tcb)}"
 
 
+def not_resent(before: Hypothesis, seen: Seen) -> tuple[Note, ...]:
+    """The note that the retransmission timer did nothing."""
+    text = f"for {seen.idle:.0f} s nothing was sent again"
+    expected = f"retransmission from SND.UNA={before.tcb.snd_una}"
+    return deviation(text, expected, "RFC 6298 5.4", seen.index - 1)
+
+
 def silent_deviations(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Branch]:
     """What went wrong without a packet: a reply that did not come, a timer that was too short."""
     since = [owed.since for owed in before.owed]

@@ -84,6 +84,8 @@ class Hypothesis:
     has to come, and `acked` the last SEG.ACK that was sent. `since` is the time at which TIME-WAIT
     began, in seconds; `resent` says that the front of the queue was retransmitted. `pending` are
     the places of packets that were seen on their way to this end and have not been processed.
+    `mute` is an end that sends nothing any more, and `unshown` one that has crashed and has sent
+    nothing since.
     """
 
     tcb: Tcb
@@ -97,6 +99,7 @@ class Hypothesis:
     resent: bool = False
     pending: tuple[int, ...] = ()
     mute: bool = False
+    unshown: bool = False
 
     @property
     def state(self) -> State:
@@ -106,7 +109,11 @@ class Hypothesis:
     def gone(self, state: State = State.CLOSED) -> Hypothesis:
         """The connection is deleted; resets that are owed are still owed."""
         return Hypothesis(
-            empty_tcb(state, BITS), owed=self.owed, pending=self.pending, mute=self.mute
+            empty_tcb(state, BITS),
+            owed=self.owed,
+            pending=self.pending,
+            mute=self.mute,
+            unshown=self.unshown,
         )
 
     def with_credit(self, due: int | None) -> Hypothesis:

@@ -15,7 +15,7 @@ from tcpmc.captures.modular import SPACE, signed
 from tcpmc.checks.conform.columns import NONE, ViewBlock
 from tcpmc.checks.conform.hypothesis import MOST_CREDITS
 from tcpmc.checks.conform.receiving import FIRST_WINDOW, LATELY
-from tcpmc.checks.conform.search import REPLY_WITHIN
+from tcpmc.checks.conform.search import REPLY_WITHIN, RESENT_WITHIN
 from tcpmc.checks.conform.sending import LEAST_IDLE
 from tcpmc.checks.conform.view import LARGEST_WINDOW
 
@@ -149,6 +149,7 @@ def _times(part: ViewBlock, guess: Guess, stack: Stack, times: Numbers) -> list[
     become = np.select([after == NONE, after == due, after == places], [0, 1, 2], 3)
     return [
         (_flag(part.idle >= LEAST_IDLE), 2),
+        (_flag((part.idle > RESENT_WITHIN) & (part.idle < np.inf)), 2),
         (_flag(part.shut), 2),
         (_flag(part.window_moved), 2),
         (_flag(part.quiet < LATELY), 2),

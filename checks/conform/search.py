@@ -13,9 +13,15 @@ from itertools import count
 from time import monotonic
 
 from tcpmc.captures.packet import BAD
-from tcpmc.checks.conform.deviating import silent_deviations, wrongly_received, wrongly_sent
+from tcpmc.checks.conform.deviating import (
+    not_resent,
+    silent_deviations,
+    wrongly_received,
+    wrongly_sent,
+)
 from tcpmc.checks.conform.hypothesis import (
     ASSUMPTION,
+    DEVIATION,
     FREE,
     SILENT,
     Cost,
@@ -30,10 +36,14 @@ from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.unseen import unseen
 from tcpmc.checks.conform.view import Seen
 from tcpmc.model.endpoint.segment import is_pure_ack
-from tcpmc.model.endpoint.tcb import State
+from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State
 
 REPLY_WITHIN = 1.0
 """Seconds in which a reply has to come: twice what MUST-40 allows to a delayed ACK."""
+
+RESENT_WITHIN = 130.0
+"""Seconds without any packet in which what is not acknowledged has to be sent again: longer than
+the longest retransmission timer in use, which is 120 s (RFC 6298, 2.5: at least 60 s)."""
 
 MOST_HYPOTHESES = 1500
 MOST_FROM_AFAR = 60
@@ -193,10 +203,19 @@ class Search:
         if self.excuses.far:
             run.layers.append(self.arrived(run.layers[-1]))
             return
-        if not self.view or self.until is None or self.view[-1].time is None:
+        if not self.view:
             return
-        last = self.view[-1]
-        ending = replace(last, index=len(self.view), time=self.until, idle=float("inf"))
+        last, layer = self.view[-1], run.layers[-1]
+        shown = {h: node for h, node in layer.items() if not h.unshown}
+        if not shown:
+            run.refused = run.overdue = last.index + 1
+            run.asked = list(layer)
+            return
+        run.layers[-1] = shown
+        if self.until is None or last.time is None:
+            return
+        idle = self.until - last.time
+        ending = replace(last, index=len(self.view), time=self.until, idle=idle)
         late: list[int] = []
         end: Layer = {}
         for node in run.layers[-1].values():
@@ -279,7 +298,17 @@ class Search:
         return pool
 
     def kept_in_time(self, before: Hypothesis, seen: Seen, late: list[int]) -> Iterator[Branch]:
-        """The hypothesis if no reply of it is overdue; or excused, where that may be."""
+        """The hypothesis if nothing that it has to send is overdue; or excused, where that may
+        be."""
+        if self._unresent(before, seen):
+            late.append(seen.index - 1)
+            before = replace(before, resent=True)
+            if self.excuses.loss and self.active(seen.index):
+                note = Note("unseen: what is not acknowledged, sent again", "unseen")
+                yield before, ASSUMPTION, (note,)
+            if self.excuses.deviations and self.active(seen.index):
+                yield before, DEVIATION, not_resent(before, seen)
+            return
         overdue = [
             place
             for place in (*(owed.since for owed in before.owed), before.due)
@@ -305,6 +334,13 @@ class Search:
                     if more[0].packet in overdue
                 ]
             yield from pending
+
+    def _unresent(self, before: Hypothesis, seen: Seen) -> bool:
+        """Whether nothing was sent for so long that a retransmission timer has expired."""
+        if not RESENT_WITHIN < seen.idle < float("inf") or before.resent or before.mute:
+            return False
+        tcb, lenient = before.tcb, self.excuses.far or self.excuses.untimely or seen.shut
+        return not lenient and tcb.state in SYNCHRONIZED and tcb.snd_una != tcb.snd_nxt
 
     def _overdue(self, place: int, seen: Seen) -> bool:
         then = self.view[place].time
@@ -352,6 +388,7 @@ class Search:
         if seen.sent:
             if excuses.crossing and self._waited_too_long(before, seen):
                 return
+            before = replace(before, unshown=False) if before.unshown else before
             in_order = not (excuses.crossing or excuses.far)
             yield from send(self.stack, before, seen, in_order)
             if _may_be_keepalive(seen):

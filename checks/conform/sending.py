@@ -166,7 +166,7 @@ def _synchronized(stack: Stack, before: Hypothesis, seen: Seen) -> Iterator[Bran
         what = "FIN" if seg.FIN else "text"
         yield replace(said, resent=True), FREE, (Note(RESENT.format(what)),)
         return
-    if seg.length == 1 and not seg.FIN and seg.seq + 1 == tcb.snd_nxt and _idle(seen):
+    if seg.length == 1 and not seg.FIN and seg.seq + 1 == tcb.snd_nxt and _may_probe(tcb, seen):
         yield said, FREE, (Note("3.8.4 MAY-6: keep-alive with one octet sent"),)
     end = seg.seq + seg.length
     if not (tcb.snd_una <= seg.seq <= tcb.snd_nxt <= end):
@@ -234,7 +234,7 @@ def _pure_ack(before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         if rule:
             after = replace(before, credits=max(before.credits - 1, 0), acked=seg.ack, due=None)
             yield after, FREE, (Note(rule),)
-    elif seg.seq + 1 == tcb.snd_nxt and _idle(seen) and tcb.state != State.SYN_RECEIVED:
+    elif seg.seq + 1 == tcb.snd_nxt and _may_probe(tcb, seen) and tcb.state != State.SYN_RECEIVED:
         yield (
             replace(before, acked=seg.ack, due=None),
             FREE,
@@ -242,9 +242,10 @@ def _pure_ack(before: Hypothesis, seen: Seen) -> Iterator[Branch]:
         )
 
 
-def _idle(seen: Seen) -> bool:
-    """Whether a probe may be sent: after a while without packets, or into a window of 0."""
-    return seen.idle >= LEAST_IDLE or seen.shut
+def _may_probe(tcb: Tcb, seen: Seen) -> bool:
+    """Whether a probe may be sent: after a while without packets, when all is acknowledged (3.8.4
+    MUST-26: "only be sent when no sent data is outstanding"), or into a window of 0."""
+    return seen.shut or (seen.idle >= LEAST_IDLE and tcb.snd_una == tcb.snd_nxt)
 
 
 __all__ = ["Cost", "is_retransmission", "owed_replies", "send"]

@@ -60,7 +60,8 @@ def elapsed(before: Hypothesis, seen: Seen) -> float:
 
 def crash(before: Hypothesis) -> Iterator[Branch]:
     """The host forgets the connection (3.5.1). Where a timer is all that is left, its early end is
-    no crash but a timer that is too short; and what is owed goes out before anything else."""
+    no crash but a timer that is too short; and what is owed goes out before anything else. What
+    this end sends has to show it in the end: silence alone is no evidence."""
     if before.owed or before.state in (
         State.CLOSED,
         State.LISTEN,
@@ -68,4 +69,4 @@ def crash(before: Hypothesis) -> Iterator[Branch]:
         State.FIN_WAIT_2,
     ):
         return
-    yield replace(before.gone(), owed=()), ASSUMPTION, (Note(CRASH, "crash"),)
+    yield replace(before.gone(), owed=(), unshown=True), ASSUMPTION, (Note(CRASH, "crash"),)

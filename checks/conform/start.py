@@ -17,7 +17,19 @@ BEFORE = -(1 << 20)
 
 def is_partial(view: Sequence[Seen]) -> bool:
     """Whether the view starts inside a connection."""
-    return bool(view) and (view[0].segment.ACK or not view[0].segment.SYN)
+    if not view:
+        return False
+    first = view[0].segment
+    return first.ACK or not first.SYN or _meets_a_connection(view)
+
+
+def _meets_a_connection(view: Sequence[Seen]) -> bool:
+    """Whether a SYN that arrives first is answered by an ACK of something else: this end still has
+    a connection (3.5.1, Figure 9; 3.10.7.4 fourth)."""
+    reply = next((seen.segment for seen in view if seen.sent), None)
+    if reply is None or view[0].sent or reply.SYN or reply.RST or not reply.ACK:
+        return False
+    return reply.ack != view[0].segment.seq + 1
 
 
 def starts(view: Sequence[Seen]) -> list[Hypothesis]:
@@ -26,7 +38,7 @@ def starts(view: Sequence[Seen]) -> list[Hypothesis]:
     found = [Hypothesis(empty_tcb(State.CLOSED, BITS))]
     if not is_partial(view):
         return found
-    if view[0].segment.SYN:
+    if view[0].segment.SYN and view[0].segment.ACK:
         return [*found, _opening(view[0])]
     return [*found, *dict.fromkeys(_inside(view))]
 
@@ -62,7 +74,7 @@ def _fits(state: State, acknowledged: bool) -> bool:
 def _numbers(view: Sequence[Seen]) -> Iterator[tuple[Seq, Seq, Seq]]:
     """SND.UNA, SND.NXT and RCV.NXT before the first packet, as the first packets tell them."""
     sent = _first(s.segment for s in view if s.sent)
-    came = _first(s.segment for s in view if not s.sent)
+    came = _first(s.segment for s in view if not s.sent and not s.segment.SYN)
     for nxt in dict.fromkeys(_snd_nxts(sent, came, view[0].segment)):
         unas = [nxt, nxt + -1]
         if came is not None and came.ACK and came.ack < nxt:

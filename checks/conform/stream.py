@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -32,6 +32,8 @@ WORTH_IT = 8
 MOST_KINDS = 10_000
 LEAST_SECONDS, SECONDS_PER_PACKET, MOST_SECONDS = 4.0, 0.1, 120.0
 """What an end may take where nothing else is asked for."""
+LONG_AFTER = 366 * 86400 * 10**9
+"""Nanoseconds after the last packet in which a capture ends, or its end is not believed."""
 WITH_PACKETS = 64
 """So many reports on connections like an earlier one keep their packets."""
 
@@ -66,20 +68,25 @@ class Progress:
     until: float | None = None
     latest: int = field(default=NEVER)
 
-    def follow(self, tables: Iterable[PacketTable]) -> Iterator[PacketTable]:
-        """The same tables, counted."""
-        for table in tables:
+    def follow(self, capture: Capture) -> Iterator[PacketTable]:
+        """The tables of the capture, counted."""
+        for table in capture.tables():
             self.packets += len(table)
-            self.latest = max(self.latest, int(table.column("time").max()))
-            self.until = None if self.latest == NEVER else self.latest / 1e9
+            self._reach(int(table.column("time").max()))
             yield table
+        if capture.ended is not None and 0 < capture.ended - self.latest < LONG_AFTER:
+            self._reach(capture.ended)
+
+    def _reach(self, time: int) -> None:
+        self.latest = max(self.latest, time)
+        self.until = None if self.latest == NEVER else self.latest / 1e9
 
 
 def reports(capture: Capture, settings: Settings, progress: Progress) -> Iterator[ConnectionReport]:
     """The reports on the connections of the capture, in the order in which they are over."""
     judge = Judge(settings)
     with _few_collections(), judge:
-        for chain in conversations(progress.follow(capture.tables())):
+        for chain in conversations(progress.follow(capture)):
             yield from judge.take(chain, progress.until)
         yield from judge.rest()
 

@@ -1,10 +1,10 @@
-"""Fair lassos: runs that go on for ever, fairly, and never come to a goal.
+"""Fair lassos: infinite fair runs that never reach a goal.
 
-The fairness is strong (Streett): an event of the chosen kinds that is due again and again happens
-again and again, whether or not there was room for what it sends. Loss and other user calls need
-never happen, and duplication does not go on for ever. States
-that make a strongly connected component unfair are removed until a component is fair or nothing
-is left (Lichtenstein and Pnueli 1985).
+The fairness is strong (Streett): an event of the chosen kinds that is due infinitely often happens
+infinitely often, whether or not there was room for what it sends. Loss and other user calls need
+never happen, and a segment is duplicated finitely often. States that make a strongly connected
+component unfair are removed until a component is fair or nothing is left (Lichtenstein and Pnueli
+1985).
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from tcpmc.checks.explicit.projections import perhaps_fair
+from tcpmc.checks.explicit.projections import perhaps_fair, strong
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
     Graph,
@@ -188,14 +186,10 @@ def components(area: Region) -> tuple[Ints, Mask, Mask]:
     """The strongly connected components of the region: that of each state, by number; which
     transitions stay inside one; and in which components, by number, there is such a one."""
     size, inner = len(area.states), area.target >= 0
-    links = coo_array(
-        (np.ones(int(inner.sum()), np.int8), (area.source[inner], area.target[inner])),
-        shape=(size, size),
-    )
-    count, label = connected_components(links, directed=True, connection="strong")
+    label = strong(size, area.source, area.target)
     taken = inner.copy()
     taken[inner] = label[area.source[inner]] == label[area.target[inner]]
-    lives = np.zeros(count, bool)
+    lives = np.zeros(label.max(initial=-1) + 1, bool)
     lives[label[area.source[taken]]] = True
     return label, taken, lives
 

@@ -1,6 +1,6 @@
 """Where no fair run can stay for ever, as the projections of the states show.
 
-The states that a fair run comes to again and again are strongly connected, and so is each of their
+The states that a fair run visits infinitely often are strongly connected, and so is each of their
 projections: that on the pairs of ends, which lies in one strongly connected component of the pairs;
 and that on this component and the contents of one channel. What is due in one of these states is
 taken in one of them, and so is an edge inside each projection. Where there is no such edge nobody
@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.statespace import (
@@ -68,6 +66,10 @@ class Arriving:
 
 def strong(nodes: int, source: Ints, target: Ints) -> Ints:
     """The strongly connected component of each node, by number; edges to -1 lead outside."""
+    # Here and not above: safety properties are decided where scipy is not installed as well.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     inner = target >= 0
     links = coo_array(
         (np.ones(int(inner.sum()), np.int8), (source[inner], target[inner])), shape=(nodes, nodes)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tcpmc.checks.own_rules.asked_again import AskedAgain
+from tcpmc.checks.own_rules.compared import ComparedWithRfc
 from tcpmc.checks.own_rules.line_budget import TooManyLines, within_lines
 from tcpmc.checks.own_rules.step_values import is_symbol, nonsense
 from tcpmc.errors import BadInput, one_line, where
@@ -96,9 +97,10 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
     once and at some other time, it has to return an equal Step."""
 
     def call(*arguments: Any) -> object:
-        return _called(path, name, rule, *arguments)
+        return contained(path, name, rule, *arguments)
 
     asked = AskedAgain(call, name, _place(path, rule), rule)
+    compared = ComparedWithRfc(name)
 
     @wraps(rule)
     def checked(host: Any, tcb: Tcb, *arguments: Any) -> Step:
@@ -113,9 +115,11 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
         assert isinstance(step, Step)
         if not any(map(is_symbol, given)):
             asked.again((host, tcb, *arguments), step)
+            compared.on((host, tcb, *arguments), step)
         return step
 
     vars(checked)["asked"] = asked
+    vars(checked)["compared"] = compared
     return checked
 
 
@@ -132,7 +136,7 @@ def _values(*arguments: Any) -> list[Any]:
     return found
 
 
-def _called(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
+def contained(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
     """What the rule returns. What it prints goes to stderr; where it goes to another folder, this
     process comes back. Only Ctrl-C and the limits of an engine pass as they are."""
     output, folder = sys.stdout, Path.cwd()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -169,8 +169,10 @@ def _written(value: object) -> object:
 
 
 def _read(kind: type, value: object) -> object:
-    """A sequence number of what JSON has of it."""
+    """A sequence number of what JSON has of it; and nothing, where no middlebox stands."""
     match value:
+        case None if kind is Hashable:
+            return None
         case [int(number), int(bits)] if kind is Seq:
             return Seq(number, bits)
     raise ValueError(f"{value!r:.60} is no {kind.__name__}")

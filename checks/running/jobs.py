@@ -59,7 +59,8 @@ AUTO: tuple[Engine, ...] = ()
 class Job:
     """One question: a property of a variant. `source` is the variant's name or file, `asked` the
     scope that the user asked for (the property may need another, `scope`), `engines` those that
-    are asked, and `expected_override` the word expected where the catalogue expects none."""
+    are asked, and `expected_override` the word expected where the catalogue expects none. With
+    `trace_suffices` a trace of the explicit engine, which is replayed, needs no second engine."""
 
     prop: Property
     variant: Stacks
@@ -67,6 +68,7 @@ class Job:
     asked: Scope
     engines: Sequence[str]
     expected_override: Word | None = None
+    trace_suffices: bool = False
 
     @cached_property
     def scope(self) -> Scope:
@@ -191,11 +193,13 @@ def select(
     jobs = []
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
-        job = Job(prop, variants[source], source, asked, chosen)
-        if isinstance(prop, Lemma) and isinstance(job.variant, StackPair):
+        able = _without_solver(chosen, variants[source])
+        second = bool(names) and not engines
+        job = Job(prop, variants[source], source, asked, able, trace_suffices=second)
+        if problem := _of_one_stack(job):
             if prop.name in names:
-                raise BadInput(f"{prop.name} is about one step of one stack: ask it of each end's")
-        elif any(decides(engine, prop, _scope(job)) for engine in chosen):
+                raise BadInput(problem)
+        elif any(decides(engine, prop, _scope(job)) for engine in job.engines):
             jobs.append(job)
         elif prop.name in names:
             raise BadInput(_undecided(job, chosen))
@@ -213,6 +217,31 @@ def _engines(prop: Property, source: str, named: bool) -> tuple[Engine, ...]:
     """The engines that are asked where none is named: two to check one another, or the fast one."""
     both = named or isinstance(prop, Lemma) or source in prop.cross_check_on
     return CROSS_CHECK if both else (Engine.EXPLICIT,)
+
+
+def has_middlebox(stacks: Stacks) -> bool:
+    """Whether a middlebox stands beside an end."""
+    return any(stacks.at(end).middlebox is not None for end in (0, 1))
+
+
+def _without_solver(engines: tuple[Engine, ...], stacks: Stacks) -> tuple[Engine, ...]:
+    """The engines that know what is asked about: the solver has no encoding of a middlebox. Raises
+    BadInput where no other is asked."""
+    if not has_middlebox(stacks):
+        return engines
+    able = tuple(engine for engine in engines if engine != Engine.Z3)
+    if not able:
+        raise BadInput(f"{stacks.name}: z3 knows no middlebox: use --engine explicit or networkx")
+    return able
+
+
+def _of_one_stack(job: Job) -> str:
+    """Why the property cannot be asked of these stacks; "" where it can be."""
+    if isinstance(job.prop, Lemma) and isinstance(job.variant, StackPair):
+        return f"{job.prop.name} is about one step of one stack: ask it of each end's"
+    if isinstance(job.prop, Lemma | EveryStep) and has_middlebox(job.variant):
+        return f"{job.prop.name} is about the steps of a stack: ask it without a middlebox"
+    return ""
 
 
 def with_expectations_of(jobs: Sequence[Job], name: str) -> list[Job]:

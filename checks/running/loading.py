@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 def find_property(name: str) -> Property:
     """The property of that name. Raises BadInput with the nearest names."""
-    return _find("property", PROPERTIES, name)
+    return find_named("property", PROPERTIES, name)
 
 
 def matching_properties(pattern: str) -> list[str]:
@@ -56,7 +56,7 @@ def find_theorem(name: str) -> Theorem:
 
 def find_scope(name: str) -> Scope:
     """The scope of that name. Raises BadInput with the nearest names."""
-    return _find("scope", SCOPES, name)
+    return find_named("scope", SCOPES, name)
 
 
 def bounded(scope: str | Scope, bounds: Mapping[str, Any]) -> Scope:
@@ -73,7 +73,7 @@ def bounded(scope: str | Scope, bounds: Mapping[str, Any]) -> Scope:
 
 def find_bug(name: str) -> Bug:
     """The seeded bug of that name. Raises BadInput with the nearest names."""
-    return _find("bug", BUGS, name)
+    return find_named("bug", BUGS, name)
 
 
 def find_variant(text: str) -> Variant:
@@ -87,7 +87,7 @@ def find_variant(text: str) -> Variant:
         return load_variant(text)
     if text not in VARIANTS and ("/" in text or "\\" in text):
         raise BadInput(f"{text}: a variant is a name, or a Python file whose name ends in .py")
-    return _find("variant", VARIANTS, text)
+    return find_named("variant", VARIANTS, text)
 
 
 def variant_of(asked: str | Variant) -> Variant:
@@ -100,12 +100,8 @@ def load_variant(text: str) -> Variant:
 
     Raises BadInput, on one line with the file and line, for whatever is wrong with the file.
     """
-    source = _read(text)
-    names = _run(text, source)
-    if "variant" not in names:
-        raise BadInput(f"{text}: defines no `variant`; it needs: variant = Variant(...)")
-    place = f"{text}:{_line_of('variant', source)}"
-    variant = names["variant"]
+    source = source_in(text)
+    place, variant = defined_in(text, source, "variant", "Variant(...)")
     _check_parts(place, variant)
     assert isinstance(variant, Variant)
     _check_name(place, variant)
@@ -120,6 +116,15 @@ _loaded: WeakKeyDictionary[Variant, bytes] = WeakKeyDictionary()
 def source_of(variant: Variant) -> bytes | None:
     """What was in the file when the variant was loaded from it; None for any other."""
     return _loaded.get(variant)
+
+
+def defined_in(text: str, source: bytes, name: str, example: str) -> tuple[str, Any]:
+    """The object of that name in a Python file with that source, and its file and line. Raises
+    BadInput."""
+    names = _run(text, source)
+    if name not in names:
+        raise BadInput(f"{text}: defines no `{name}`; it needs: {name} = {example}")
+    return f"{text}:{_line_of(name, source)}", names[name]
 
 
 def own_variant(variant: Variant) -> Variant:
@@ -156,14 +161,18 @@ def _file_of(rule: Callable[..., Any]) -> str:
     return code.co_filename if code else "a rule"
 
 
-def _find(kind: str, known: Mapping[str, T], name: str) -> T:
+PLURALS = {"property": "properties", "bug": "variants", "middlebox": "middleboxes"}
+
+
+def find_named(kind: str, known: Mapping[str, T], name: str) -> T:
+    """The thing of that kind with that name. Raises BadInput, with the nearest names."""
     if name in known:
         return known[name]
     near = get_close_matches(name, known, n=3, cutoff=0.5) or get_close_matches(
         name, known, n=3, cutoff=0.3
     )
     hint = f"; nearest: {', '.join(near)}" if near else ""
-    plural = {"property": "properties", "bug": "variants"}.get(kind, f"{kind}s")
+    plural = PLURALS.get(kind, f"{kind}s")
     raise BadInput(f"unknown {kind} {name!r}{hint} (see: tcpmc list {plural})")
 
 
@@ -175,7 +184,8 @@ def text_of(name: str) -> str:
         raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read(text: str) -> bytes:
+def source_in(text: str) -> bytes:
+    """What is in a file. Raises BadInput."""
     try:
         return Path(text).read_bytes()
     except (OSError, ValueError) as error:  # a null byte is a ValueError

@@ -12,6 +12,7 @@ from os import PathLike, fspath
 
 from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.loading import find_variant, own_variant
+from tcpmc.checks.running.middlebox_loading import find_stack, parts_of
 from tcpmc.errors import BadInput
 from tcpmc.model.variants.pair import StackPair, Stacks
 from tcpmc.model.variants.variant import Variant
@@ -29,8 +30,8 @@ def find_stacks(text: str) -> Stacks:
     """The variant of that name or file, or the pair that the text names. Raises BadInput."""
     ends = ends_in(text)
     if not ends:
-        return find_variant(text)
-    found = {source: find_variant(source) for source in dict.fromkeys(ends.values())}
+        return find_stack(text)
+    found = {source: find_stack(source) for source in dict.fromkeys(ends.values())}
     return _pair(*(found[ends[end]] for end in ENDS))
 
 
@@ -85,9 +86,27 @@ def joined(sources: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
+def between(source: str, boxes: Sequence[str]) -> str:
+    """The text of the stacks, beside whose ends these middleboxes stand: each a name or file, and
+    `@A`, `@B` (where it stands if nothing is said) or `@both`. Raises BadInput."""
+    ends = ends_in(source) or dict.fromkeys(ENDS, source)
+    found = dict(ends)
+    for text in boxes:
+        box, at, end = text.rpartition("@")
+        if not at:
+            box, end = text, "B"
+        if end not in (*ENDS, "both"):
+            raise BadInput(f"{text}: a middlebox stands at A, B or both, as {box or 'nat'}@B")
+        for one in ENDS if end == "both" else (end,):
+            if found[one] != ends[one]:
+                raise BadInput(f"{text}: another middlebox stands beside {one} already")
+            found[one] = f"{ends[one]}+{box}"
+    return found["A"] if found["A"] == found["B"] else _text(found)
+
+
 def files_in(text: str) -> list[str]:
     """The user's files that are named, one for each end of a pair."""
-    named = ends_in(text).values() or [text]
+    named = [parts_of(source)[0] for source in ends_in(text).values() or [text]]
     return [source for source in dict.fromkeys(named) if source.endswith(".py")]
 
 
@@ -95,7 +114,8 @@ def with_files(text: str, change: Callable[[str], str]) -> str:
     """The text with each file in it changed."""
 
     def changed(source: str) -> str:
-        return change(source) if source.endswith(".py") else source
+        parts = [part for part in parts_of(source) if part is not None]
+        return "+".join(change(part) if part.endswith(".py") else part for part in parts)
 
     ends = {end: changed(source) for end, source in ends_in(text).items()}
     return _text(ends) if ends else changed(text)

@@ -1,4 +1,9 @@
-"""Bounds on the difference of two moments by sums of parameters, and which of them imply which."""
+"""Bounds on the difference of two moments by sums of parameters, and which of them imply which.
+
+They are difference bounds (Dill 1989) whose constants are linear in the parameters. Implication
+between two of them depends on the parameters alone, and is asked of the solver once per pair of
+sums; after that a set of bounds is a bit mask, and weakening it is a few operations on ints.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,7 @@ ZERO = z3.RealVal(0)
 
 
 @dataclass(frozen=True)
-class Pair:
+class DifferenceOfMoments:
     """Two moments, left minus right; the name "" is the moment zero. `guards` are the flags under
     which they mean something."""
 
@@ -150,15 +155,15 @@ class Bounds:
                 strongest.append(index)
         return tuple(strongest)
 
-    def term(self, pair: Pair, index: int, state: State) -> Any:
+    def term(self, pair: DifferenceOfMoments, index: int, state: State) -> Any:
         """The bound as a formula."""
         return self._both(pair, index, state)[0]
 
-    def negated(self, pair: Pair, index: int, state: State) -> Any:
+    def negated(self, pair: DifferenceOfMoments, index: int, state: State) -> Any:
         """That the bound does not hold, as a formula."""
         return self._both(pair, index, state)[1]
 
-    def _both(self, pair: Pair, index: int, state: State) -> tuple[Any, Any]:
+    def _both(self, pair: DifferenceOfMoments, index: int, state: State) -> tuple[Any, Any]:
         """The bound and its negation. Most of the time of a proof would go into making them anew
         each time; what is made is kept, and so the numbers of its parts stay theirs."""
         left, right = state.get(pair.left, ZERO), state.get(pair.right, ZERO)
@@ -175,7 +180,7 @@ class Bounds:
         return self._made[key]
 
 
-def _pairs(system: TimedSystem) -> list[Pair]:
+def _pairs(system: TimedSystem) -> list[DifferenceOfMoments]:
     """Bounds from above on when anything happened, relative to a timer or a copy that is owed.
 
     Nothing is bounded by the youngest copy of another kind.
@@ -186,7 +191,7 @@ def _pairs(system: TimedSystem) -> list[Pair]:
 
     names = ["", *system.moments]
     return [
-        Pair(left, right, guards(left, right))
+        DifferenceOfMoments(left, right, guards(left, right))
         for left in names
         for right in names
         if left != right and _telling(left, right)

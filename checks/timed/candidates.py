@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tcpmc.checks.timed.bounds import Bounds, Pair, Sample
+from tcpmc.checks.timed.bounds import Bounds, DifferenceOfMoments, Sample
 
-Fact = tuple[str | Pair, int]
+Fact = tuple[str | DifferenceOfMoments, int]
 """A flag and its value, or a pair of moments and the index of a bound."""
 
 

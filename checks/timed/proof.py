@@ -10,7 +10,7 @@ import z3
 
 from tcpmc.checks.symbolic.solving import satisfiable, some
 from tcpmc.checks.timed import copies
-from tcpmc.checks.timed.bounds import Pair
+from tcpmc.checks.timed.bounds import DifferenceOfMoments
 from tcpmc.checks.timed.candidates import Fact
 from tcpmc.checks.timed.encoding import FRAMES, TimedFormulas
 from tcpmc.checks.timed.houdini import Mine, State
@@ -28,7 +28,8 @@ class Unproved(Exception):
 
 @dataclass
 class Slice:
-    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores.
+    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores (an
+    inductive validity core; Ghassabani, Gacek and Whalen 2016).
     What is needed already is used again before anything else; and where the ends are alike what is
     needed of one is taken of the other as well, so that the whole is alike."""
 
@@ -140,7 +141,7 @@ def exchanged(fact: Fact) -> Fact:
     if isinstance(what, str):
         return other_end(what), value
     guards = tuple(sorted(map(other_end, what.guards)))
-    return Pair(other_end(what.left), other_end(what.right), guards), value
+    return DifferenceOfMoments(other_end(what.left), other_end(what.right), guards), value
 
 
 def obligations(formulas: TimedFormulas, claim: Claim, proof: Slice) -> Mapping[str, list[Any]]:

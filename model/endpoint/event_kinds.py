@@ -38,6 +38,9 @@ class EventKind(StrEnum):
     DUPLICATE = "duplicate"
     EXPIRE = "expire"
 
+    # At a middlebox beside an end: its idle time is over.
+    FORGET = "middlebox forgets"
+
     TICK = "tick"
 
 

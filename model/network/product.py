@@ -10,6 +10,7 @@ from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb
+from tcpmc.model.middleboxes.middlebox import Entry
 from tcpmc.model.network.channel import Contents, Flight
 from tcpmc.model.network.history import History
 from tcpmc.model.network.incarnations import FIRST, About, Incarnation
@@ -30,12 +31,22 @@ NO_SEGMENT = Segment(Seq(0), Seq(0))
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """The segment that the middlebox beside an end dropped in the end's last step: one that arrived
+    (`inward`), or one that the end sent. Ghost: only properties read it."""
+
+    segment: Segment
+    inward: bool
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """One endpoint: its TCB, its clocks in ticks, and the history that only properties read.
 
     `time_wait` counts since TIME-WAIT was (re)started, `rexmt` since the front of the
     retransmission queue was last sent, `retries` how often it was sent again. `incarnation` is
-    kept where there can be several connections.
+    kept where there can be several connections. `entry` is what the middlebox beside the end
+    remembers, `dropped` what it has just dropped.
     """
 
     tcb: Tcb
@@ -44,11 +55,18 @@ class End:
     rexmt: int = 0
     retries: int = 0
     incarnation: Incarnation = FIRST
+    entry: Entry = None
+    dropped: Dropped | None = None
 
     @property
     def state(self) -> State:
         """The state of the connection at this end."""
         return self.tcb.state
+
+    @property
+    def dropped_inward(self) -> bool:
+        """Whether the last step was that the middlebox dropped a segment on its way to the end."""
+        return self.dropped is not None and self.dropped.inward
 
 
 @dataclass(frozen=True, slots=True)

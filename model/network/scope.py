@@ -154,6 +154,14 @@ class Scope:
         """This scope with some bounds changed."""
         return replace(self, **changes)
 
+    @property
+    def _numbering(self) -> str:
+        """What numbers a new connection. RFC 9293, 3.4.3, is about hosts that "lose knowledge of
+        the last sequence numbers": a crash takes the clock of `clock` with it."""
+        if not self.crashes or self.isn not in ("clock", "new"):
+            return self.isn
+        return "a clock that a crash sets back" if self.isn == "clock" else "a clock that survives"
+
     def describe(self) -> str:
         """The numbers of this scope on one line."""
         flights = (
@@ -171,7 +179,7 @@ class Scope:
             f"from {self.start.upper()}",
         ]
         parts += [f"{self.crashes} crash(es) each"] * bool(self.crashes) + ["ABORT"] * self.aborts
-        parts += [f"ISS of a new connection: {self.isn}"] * (self.opens > 1)
+        parts += [f"ISS of a new connection: {self._numbering}"] * (self.opens > 1)
         parts += [f"only {self.sender} sends"] * (self.sender != "both")
         parts += [f"{self.closer} closes first"] * (self.closer != "both")
         parts += ["two hosts behind A's address"] * self.shared_address

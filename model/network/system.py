@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
@@ -29,6 +30,7 @@ from tcpmc.model.network.incarnations import (
     forgeries,
     offsets,
 )
+from tcpmc.model.network.passing import arriving, entry_after_handshake, forgetting, leaving
 from tcpmc.model.network.product import (
     NO_SEGMENT,
     OPENS,
@@ -85,7 +87,12 @@ class Model:
         iss, irs = self.hosts[which].iss, self.hosts[1 - which].iss
         tcb = Tcb(State.ESTABLISHED, iss, irs, iss + 1, iss + 1, irs + 1)
         known = FIRST if self.scope.one_connection else Incarnation(peer=1)
-        return End(tcb, History(opens=1), incarnation=known)
+        box, entry = self.stacks[which].middlebox, None
+        if box is not None:
+            windows = (self.stacks[0].profile.window, self.stacks[1].profile.window)
+            a, b = self.hosts
+            entry = entry_after_handshake(box, which, (a.iss, b.iss), windows)
+        return End(tcb, History(opens=1), incarnation=known, entry=entry)
 
     def host(self, which: int, end: End) -> Host:
         """What the rules may consult at that end now."""
@@ -104,6 +111,9 @@ class Model:
                 move = self.own_move(event, which, end, offset)
                 if move is not None:
                     yield move
+        box = self.stacks[which].middlebox
+        if box is not None and (forgets := forgetting(box, end)) is not None:
+            yield forgets
         if end.incarnation.forged < self.scope.attacks:
             for segment in forgeries(self.stacks[which].profile, end.tcb):
                 yield self.receive(which, end, segment, FORGED)
@@ -130,6 +140,10 @@ class Model:
         move = self._stamped(which, end, self._move(event, end, step))
         if event != EventKind.CRASH:
             move = self._listening(which, move)
+        box = self.stacks[which].middlebox
+        if box is not None:
+            window = profile.window
+            move = leaving(box, window, end.entry, move, partial(self._received, which))
         if scope.prompt and event in (EventKind.RETRANSMISSION_TIMEOUT, EventKind.USER_TIMEOUT):
             return replace(move, quiet=True)
         if event == EventKind.TIME_WAIT_TIMEOUT:
@@ -201,7 +215,21 @@ class Model:
         return limit is not None and self._due(end) and end.retries >= limit
 
     def receive(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
-        """What a segment does at one end."""
+        """What a segment does at one end, if it passes the middlebox beside it."""
+        box = self.stacks[which].middlebox
+        if box is None:
+            return self._received(which, end, segment, about)
+        a, b = (self.stacks[one].profile.window for one in (which, 1 - which))
+        receive = partial(self._received, which, about=about)
+        move = arriving(box, (a, b), end, segment, receive)
+        if self.scope.one_connection or not move.end.dropped_inward:
+            return move
+        known = end.incarnation
+        about = about_sent(move.step, (segment, about), end.history.opens, known.peer)
+        return replace(move, about=about)
+
+    def _received(self, which: int, end: End, segment: Segment, about: About = (0, 0)) -> Move:
+        """What a segment does that has come to the end."""
         step = self.stacks[which].rules.segment_arrives(self.host(which, end), end.tcb, segment)
         move = self._stamped(which, end, self._move(EventKind.DELIVER, end, step, (segment, about)))
         move = self._listening(which, move)
@@ -240,6 +268,10 @@ class Model:
         if event.flight is not None:
             kind, segment = EventKind.DELIVER, event.flight.segment
         return EndStep(self.host(event.end, end), kind, end.tcb, segment, step, end.history)
+
+    def takes(self, which: int, end: End, segment: Segment) -> bool:
+        """Whether a segment that has come to the end, past any middlebox, changes its TCB."""
+        return self._received(which, end, segment).step.tcb != end.tcb
 
     def ignores(self, which: int, end: End, segment: Segment) -> bool:
         """Whether a segment neither changes the end nor is answered."""

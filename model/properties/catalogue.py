@@ -23,6 +23,7 @@ from tcpmc.model.properties.kinds import (
     Reachable,
 )
 from tcpmc.model.properties.lemmas import LEMMAS
+from tcpmc.model.properties.middleboxes import MIDDLEBOXES
 from tcpmc.model.properties.opening import OPENING
 from tcpmc.model.properties.recovery import RECOVERY
 from tcpmc.model.properties.second_connection import REOPENED
@@ -327,6 +328,7 @@ CATALOGUE: dict[str, Property] = {
 """What is asked where nothing is named."""
 
 PROPERTIES: dict[str, Property] = CATALOGUE | {
-    prop.name: prop for prop in (*OPENING, *CLOSING, *REOPENED, *CALLING_AGAIN)
+    prop.name: prop for prop in (*OPENING, *CLOSING, *REOPENED, *CALLING_AGAIN, *MIDDLEBOXES)
 }
-"""All that can be asked, by name: also what claims rest on, and what a second connection brings."""
+"""All that can be asked, by name: also what claims rest on, what a second connection brings, and
+what a middlebox does."""

@@ -11,11 +11,11 @@ from tcpmc import __version__
 from tcpmc.captures import Packet
 from tcpmc.captures.annotate import Key, annotated
 from tcpmc.checks.conform.conform import ConnectionReport, EndReport
+from tcpmc.reports import markdown_text as md
 from tcpmc.reports.conform.conform_json import as_json
 from tcpmc.reports.conform.conform_text import as_section, as_text
 from tcpmc.reports.conform.held import TITLES, UNSETTLED, WRONG, Held, faults, table_of
 from tcpmc.reports.conform.table import rows, states
-from tcpmc.reports.formats import markdown as md
 from tcpmc.reports.formats import mermaid as mm
 from tcpmc.reports.formats.junit import legal
 from tcpmc.reports.formats.sarif import SCHEMA, plain
@@ -114,9 +114,9 @@ def markdown(held: Held) -> str:
     """Markdown for a job summary or an issue: the table of connections, and those with a fault in
     full."""
     connections = held.report.connections
-    lines = [f"### {md.escaped(f'tcpmc conform, against {held.report.stack.name}')}", ""]
+    lines = [f"### {md.entities(f'tcpmc conform, against {held.report.stack.name}')}", ""]
     lines += ["| " + " | ".join(TITLES) + " |", "|" + " --- |" * len(TITLES)]
-    lines += ["| " + " | ".join(map(md.escaped, row)) + " |" for row in table_of(connections)]
+    lines += ["| " + " | ".join(map(md.entities, row)) + " |" for row in table_of(connections)]
     few = len(connections) <= 1
     for one in connections:
         if few or any(end.judgement.verdict in WRONG for end in one.ends):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 
 from tcpmc.checks.drive.moves import KINDS
@@ -10,6 +9,7 @@ from tcpmc.checks.drive.plan import StateReached, situations
 from tcpmc.checks.drive.state_event_table import Cell, DriveTable, Group, groups
 from tcpmc.checks.rule_labels import as_text
 from tcpmc.reports.drive.telling import steps, tried
+from tcpmc.reports.layout import labelled
 
 WIDTH = 100
 NARROW = 8
@@ -83,16 +83,15 @@ def difference(number: int, group: Group) -> list[str]:
     many = f", {len(group.cells)} experiments" if len(group.cells) > 1 else ""
     return [
         f"{number}. {cell.place}, {cell.kind}{many}: {cell.difference.requirement}",
-        *_wrapped("tried", tried(group)),
-        *_wrapped("the stack", cell.difference.observed),
-        *_wrapped("the rules", cell.difference.expected),
+        *_beside("tried", tried(group)),
+        *_beside("the stack", cell.difference.observed),
+        *_beside("the rules", cell.difference.expected),
         *indented(steps(cell.events)),
     ]
 
 
-def _wrapped(title: str, told: str) -> list[str]:
-    first, rest = f"   {title + ':':<11}", " " * 14
-    return textwrap.wrap(told, WIDTH, initial_indent=first, subsequent_indent=rest)
+def _beside(title: str, text: str) -> list[str]:
+    return labelled(f"   {title}:", text, WIDTH, 14)
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -110,8 +109,8 @@ def at_random(table: DriveTable) -> list[str]:
         lines += [
             "",
             f"seed {one.seed}, end {'AB'[one.end]}: {one.difference.requirement}",
-            *_wrapped("the stack", one.difference.observed),
-            *_wrapped("the rules", one.difference.expected),
+            *_beside("the stack", one.difference.observed),
+            *_beside("the rules", one.difference.expected),
             *indented(steps(one.observed[one.end])),
         ]
     return lines

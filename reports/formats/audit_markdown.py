@@ -18,8 +18,8 @@ from tcpmc.reports.audit import (
     shortened,
     word,
 )
-from tcpmc.reports.formats.markdown import block, escaped
 from tcpmc.reports.layout import printable
+from tcpmc.reports.markdown_text import block, entities
 
 WIDTH = 100
 HEAD = "| | requirement | state | event | RFC 9293 | variant | run |\n|---|---|---|---|---|---|---|"
@@ -31,8 +31,8 @@ def markdown(audits: Audits) -> str:
 
 
 def _parts(audit: Audit) -> Iterator[str]:
-    yield f"## {escaped(audit.variant.name)} beside RFC 9293"
-    yield escaped(conclusion(audit))
+    yield f"## {entities(audit.variant.name)} beside RFC 9293"
+    yield entities(conclusion(audit))
     if audit.rows or audit.choices:
         rows = [_row(row) for row in audit.rows]
         rows += [
@@ -57,4 +57,4 @@ def _row(row: AuditRow) -> str:
 
 
 def _cells(level: str, *cells: str) -> str:
-    return f"| {level} | {' | '.join(escaped(cell) for cell in cells)} |"
+    return f"| {level} | {' | '.join(entities(cell) for cell in cells)} |"

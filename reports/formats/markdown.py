@@ -6,7 +6,6 @@ It stays below what GitHub takes: 1 MiB a summary here, and what Mermaid draws i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from tcpmc.checks.running.jobs import Outcome, Result
@@ -14,6 +13,7 @@ from tcpmc.checks.verdict import Standing
 from tcpmc.reports.evidence import command, evidence, shown
 from tcpmc.reports.formats.mermaid import mermaid
 from tcpmc.reports.layout import printable
+from tcpmc.reports.markdown_text import block, code, entities
 from tcpmc.reports.report import basis, summary
 
 BYTES = 1024 * 1024 - 1024
@@ -25,7 +25,6 @@ MARKS = {
     Standing.AS_EXPECTED: "✅",
     Standing.NOT_JUDGED: "▫️",
 }
-MEANING = re.compile(r"[^a-zA-Z0-9\s.,;'/%()\u0080-\U0010ffff-]")
 
 
 def markdown(outcome: Outcome) -> str:
@@ -39,27 +38,8 @@ def markdown(outcome: Outcome) -> str:
     return "\n\n".join(_that_fit(sections)) + "\n"
 
 
-def escaped(text: str) -> str:
-    """The text as Markdown shows it within a line: each character that could mean something there
-    to Markdown or HTML as an entity."""
-    return MEANING.sub(lambda match: f"&#{ord(match[0])};", printable(text))
-
-
-def code(text: str) -> str:
-    """The text as code on one line, whatever is in it, a table too."""
-    return f"<code>{escaped(text)}</code>"
-
-
-def block(lines: Sequence[str], language: str = "text") -> str:
-    """The lines as a block of code, fenced by more than they have of it."""
-    text = "\n".join(lines)
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
 def _heading(outcome: Outcome) -> str:
-    text = " ".join(escaped(line) for line in summary(outcome))
+    text = " ".join(entities(line) for line in summary(outcome))
     return f"## tcpmc\n\n{text}"
 
 
@@ -69,10 +49,10 @@ def _table(results: Sequence[Result]) -> str:
         job, verdict = result.job, result.verdict
         cells = (
             MARKS[verdict.standing],
-            escaped(verdict.word),
+            entities(verdict.word),
             code(job.prop.name),
             code(job.variant.name),
-            escaped(basis(verdict)),
+            entities(basis(verdict)),
         )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
@@ -83,12 +63,12 @@ def _section(result: Result) -> str:
     job, verdict = result.job, result.verdict
     parts = [
         f"### {verdict.word} {code(job.prop.name)} on {code(job.variant.name)}",
-        escaped(f"{job.prop.kind}: {job.prop.meaning} ({job.prop.citation})"),
+        entities(f"{job.prop.kind}: {job.prop.meaning} ({job.prop.citation})"),
     ]
     if verdict.trace is not None:
         ladder = block([printable(line) for line in evidence(result)])
         parts += [
-            escaped(shown(result, verdict.trace)),
+            entities(shown(result, verdict.trace)),
             block(mermaid(result).splitlines(), "mermaid"),
             f"<details><summary>As text</summary>\n\n{ladder}\n\n</details>",
         ]

@@ -104,6 +104,9 @@ def _step(moment: Moment, end: int, sockets: Sockets, iss: tuple[int, int]) -> I
     before = moment.before.ends[end]
     who = f"step {moment.number}: {ENDS[end]} {event.kind}, {before.state}{state}"
     yield from comment_lines(who, *(f"  {rule}" for rule in moment.rules))
+    after = moment.after.ends[end]
+    if after.dropped_inward or event.kind == EventKind.FORGET:
+        return  # at the middlebox: the kernel sees nothing of it
     if event.flight is not None:
         yield f"{LATER} < {_packet(event.flight.segment, 1 - end, iss)} win {WINDOW}" + (
             " <mss 1000>" if event.flight.segment.SYN else ""
@@ -111,11 +114,12 @@ def _step(moment: Moment, end: int, sockets: Sockets, iss: tuple[int, int]) -> I
     else:
         yield from call_lines(event.kind, before.state, sockets)
     when = ANY_TIME if event.kind == EventKind.RETRANSMISSION_TIMEOUT else AT_ONCE
-    for segment in step.send:
+    swallowed = () if after.dropped is None else (after.dropped.segment,)
+    for segment in (*step.send, *swallowed):
         yield f"{when} > {_packet(segment, end, iss)} <...>"
     if _may_be_accepted(moment, sockets):
         yield from accept_lines(sockets)
-    if moment.after.ends[end].state == State.CLOSED:
+    if after.state == State.CLOSED:
         sockets.connection = None
 
 

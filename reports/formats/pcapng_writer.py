@@ -11,6 +11,8 @@ from tcpmc.checks.labels import ENDS
 from tcpmc.checks.running.jobs import Result
 from tcpmc.checks.verdict import REFUTED
 from tcpmc.model.endpoint.event_kinds import EventKind
+from tcpmc.model.network.system import Model
+from tcpmc.model.properties.kinds import Eventually
 from tcpmc.reports.evidence import command, shown
 from tcpmc.reports.flows import ARRIVALS, Flow
 from tcpmc.reports.layout import printable
@@ -18,6 +20,12 @@ from tcpmc.reports.packets import ADDRESSES, LONGEST, datagram
 from tcpmc.reports.story import FATES, Moment, copies_of, moments, title, trace_of
 
 MICROSECONDS, SECOND, APART = 6, 10**6, 10**3
+STEP = 2
+"""Seconds that a step takes, so that no ACK is left out because one was sent lately."""
+TIME_WAIT = 62
+"""Seconds that TIME-WAIT lasts with the clock on: a tick is as long as that takes."""
+AFTER, FOR_EVER = 2, 600
+"""Seconds from the last step to the end of the capture, and where nothing happens any more."""
 
 
 @dataclass
@@ -40,11 +48,15 @@ def pcapng(result: Result) -> bytes:
     comments. A segment is on the interface of its sender when it is sent and on that of its
     receiver when it arrives; the network has what is only on the first.
 
-    A step takes a second; with the clock on, a tick does.
+    A step takes two seconds; with the clock on, a tick takes so long that TIME-WAIT is a minute.
+    The capture ends later than the last step: what an end sends in a step, it sends at once.
+    Where nothing happens any more, it ends much later.
     """
     about = [title(result), shown(result, trace_of(result)), f"Again: {command(result.job)}"]
     blocks = [_section(about), *map(_interface, (0, 1))]
-    return b"".join([*blocks, *_packets(result)])
+    return b"".join(
+        [*blocks, *_packets(result), *(wire.ended(end, _end(result)) for end in (0, 1))]
+    )
 
 
 def _section(about: Sequence[str]) -> bytes:
@@ -87,7 +99,7 @@ def _seen(result: Result) -> list[TracePacket]:
         packets.append(TracePacket(0, flow.sender, flow, ["sent before the trace begins"]))
     for moment in moments(result):
         count = 0 if moment.event.kind == EventKind.TICK or not clock else count
-        time = (moment.time if clock else moment.number) * SECOND
+        time = _time(result, moment)
         told = list(_told(moment, copies))
         for end, flow, comment in told:
             packets.append(TracePacket(time + count * APART, end, flow, [*waiting, comment]))
@@ -97,6 +109,32 @@ def _seen(result: Result) -> list[TracePacket]:
     if packets:
         packets[-1].comments += [*waiting, _conclusion(result)]
     return packets
+
+
+def _time(result: Result, moment: Moment) -> int:
+    """When a step is, in microseconds."""
+    scope = result.job.scope
+    if not scope.clock:
+        return moment.number * STEP * SECOND
+    return moment.time * -(-TIME_WAIT // max(scope.time_wait, 1)) * SECOND
+
+
+def _end(result: Result) -> int:
+    """When the capture ends, in microseconds."""
+    steps = list(moments(result))
+    rest = FOR_EVER if _is_silent(result) else AFTER
+    return (_time(result, steps[-1]) if steps else 0) + rest * SECOND
+
+
+def _is_silent(result: Result) -> bool:
+    """Whether nothing is sent after the trace: its last state has no next step, or the run stays
+    there, and the steps of its loop send nothing."""
+    job, trace = result.job, trace_of(result)
+    if next(iter(Model(job.variant, job.scope).successors(trace.states[-1])), None) is None:
+        return True
+    loop = len(trace) if trace.loop is None else trace.loop
+    sends = any(step is not None and step.send for step in trace.steps[loop:])
+    return isinstance(job.prop, Eventually) and result.verdict.word == REFUTED and not sends
 
 
 def _told(moment: Moment, copies: Sequence[Flow]) -> Iterator[tuple[int, Flow, str]]:

@@ -14,8 +14,8 @@ from tcpmc.checks.drive.moves import KINDS
 from tcpmc.checks.suite.suite import VERDICTS, ScriptResult, SuiteReport
 from tcpmc.model.endpoint.tcb import State
 from tcpmc.reports.formats.junit import document, legal
-from tcpmc.reports.formats.markdown import code, escaped
 from tcpmc.reports.formats.sarif import SCHEMA, plain
+from tcpmc.reports.markdown_text import code, entities
 from tcpmc.reports.suite.suite_text import MEANINGS, missing, rows, summary
 from tcpmc.reports.verdict_json import Json, dumped
 
@@ -171,20 +171,20 @@ def _location(path: str, line: int) -> Json:
 
 def markdown(report: SuiteReport) -> str:
     """A page."""
-    lines = ["# A test suite against the rules", "", escaped(summary(report))]
+    lines = ["# A test suite against the rules", "", entities(summary(report))]
     for verdict, meaning in MEANINGS.items():
         scripts = [script for script in report.scripts if script.verdict == verdict]
         if scripts:
             lines += ["", f"## {meaning}", ""]
             lines += [
-                f"* {code(script.path)}: {escaped(told)}"
+                f"* {code(script.path)}: {entities(told)}"
                 for script in scripts
                 for told in (_faults(script) or [script.why])
             ]
     if report.vacuous:
         lines += ["", "## Vacuous: what the script says of itself never happens", ""]
         lines += [
-            f"* {code(script.path)}: {escaped(told)}"
+            f"* {code(script.path)}: {entities(told)}"
             for script in report.vacuous
             for told in _vacuous(script)
         ]
@@ -194,5 +194,5 @@ def markdown(report: SuiteReport) -> str:
         found = report.coverage()
         reached, missed = found["reached"], found["not_reached"]
         lines += ["", "## Rules", "", f"{len(reached)} rule labels are reached. Not reached:", ""]
-        lines += [f"* {escaped(label)}" for label in missed]
+        lines += [f"* {entities(label)}" for label in missed]
     return "\n".join(lines) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,7 +9,7 @@ from tcpmc.checks.drive.moves import KINDS
 from tcpmc.checks.rule_labels import as_text
 from tcpmc.checks.suite.suite import CONTROL_BITS, VERDICTS, ScriptResult, SuiteReport
 from tcpmc.model.endpoint.tcb import State
-from tcpmc.reports.layout import printable
+from tcpmc.reports.layout import labelled, printable
 
 WIDTH, NARROW = 100, 8
 PASS = {"passes": "pass"}
@@ -60,8 +59,8 @@ def told(script: ScriptResult) -> Iterator[str]:
         yield f"  {printable(script.path)}: {printable(script.why)}"
     for fault in script.faults:
         yield f"  {printable(script.path)}:{fault.line}  RFC 9293, {fault.requirement}"
-        yield from _wrapped("asks", fault.asks)
-        yield from _wrapped("rules", fault.rules)
+        yield from _beside("asks", fault.asks)
+        yield from _beside("rules", fault.rules)
 
 
 def vacuous(script: ScriptResult) -> Iterator[str]:
@@ -110,6 +109,5 @@ def missing(report: SuiteReport) -> list[str]:
     return lines
 
 
-def _wrapped(title: str, said: str) -> list[str]:
-    first, rest = f"      {title + ':':<7}", " " * 13
-    return textwrap.wrap(printable(said), WIDTH, initial_indent=first, subsequent_indent=rest)
+def _beside(title: str, text: str) -> list[str]:
+    return labelled(f"      {title}:", printable(text), WIDTH, 13)

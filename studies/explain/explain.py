@@ -139,6 +139,7 @@ def _functions(variant: Variant) -> Iterator[Callable[..., Any]]:
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__:
                 yield function
+    yield Rules._checks
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule != getattr(RFC9293, field.name):

@@ -162,6 +162,7 @@ def test_the_action_installs_itself_by_default() -> None:
         ("github-actions", ROOT / "action.yml"),
         ("github-workflows", WORKFLOW),
         ("github-workflows", ROOT / ".github" / "workflows" / "ci.yml"),
+        ("github-workflows", ROOT / ".github" / "workflows" / "wheels.yml"),
     ],
 )
 def test_files_for_github_follow_their_schemas(schema: str, path: Path) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from checkout import TESTS
 from tcpmc.captures import read
 from tcpmc.cli.main import cli
+from tcpmc.errors import BadInput
 
 TRUTH, REPORTS = TESTS / "captures/truth", TESTS / "captures/reports"
 LATE = str(REPORTS / "rst-obeyed-late.txt")
@@ -60,7 +61,17 @@ def test_what_cannot_be_is_refused(options: list[str]) -> None:
 
 
 def test_each_format_is_written(tmp_path: Path) -> None:
-    names = ("json", "junit", "markdown", "mermaid", "pcapng", "sarif", "text")
+    names = (
+        "json",
+        "junit",
+        "markdown",
+        "mermaid",
+        "packetdrill",
+        "pcapng",
+        "sarif",
+        "svg",
+        "text",
+    )
     outputs = [word for name in names for word in ("-o", f"{name}={tmp_path / name}")]
     assert run(LATE, "--at", "192.0.2.40", *outputs).return_value == 1
     document = json.loads((tmp_path / "json").read_text())
@@ -74,6 +85,24 @@ def test_each_format_is_written(tmp_path: Path) -> None:
     assert "DEVIATES" in (tmp_path / "markdown").read_text()
     assert (tmp_path / "mermaid").read_text().startswith("sequenceDiagram")
     assert len(list(read([str(tmp_path / "pcapng")]))) == 7
+    picture = ElementTree.parse(tmp_path / "svg").getroot()
+    assert "DEVIATES" in "".join(picture.itertext())
+    script = (tmp_path / "packetdrill").read_text().splitlines()
+    assert "192.0.2.40" in script[0]
+    assert "DEVIATES" in script[0]
+    assert any(line.startswith("// here: ") for line in script)
+    assert len(list(read([str(tmp_path / "packetdrill")]))) == 5
+
+
+@pytest.mark.parametrize(
+    "name", ["svg", "packetdrill", "mermaid", "html", "pcapng", "junit", "json"]
+)
+def test_no_format_says_anything_without_a_connection(name: str, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes((TRUTH / "hs.A.pcap").read_bytes()[:24])
+    result = run(str(empty), "-o", f"{name}={tmp_path / 'out'}")
+    assert isinstance(result.exception, BadInput)
+    assert not (tmp_path / "out").exists()
 
 
 def test_lines_that_could_not_be_read_are_told() -> None:

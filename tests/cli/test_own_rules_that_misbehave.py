@@ -83,3 +83,34 @@ def test_a_checkpoint_that_cannot_be_saved_is_told_even_with_quiet(tmp_path: Pat
     words = ("--checkpoint", "file/levels", "--quiet", "-o", "text=out.txt")
     done = tcpmc("check", "closing", *TIGHT, *words, folder=tmp_path)
     assert "file/levels" in done.stderr
+
+
+UNREAD = """if tcb.state == "ESTABLISHED" and tcb.rcv_nxt != tcb.irs + 1:
+        return replace(RFC9293.abort(host, tcb), rules=("unread text: RST",))
+    return RFC9293.close(host, tcb)"""
+
+
+def test_a_difference_outside_of_the_scope_is_told_and_fails(tmp_path: Path) -> None:
+    """Without text no CLOSE leaves any unread."""
+    (tmp_path / "stack.py").write_text(RULE.format(body=UNREAD))
+    words = ("--variant", "stack.py", "--expect", "rfc9293", *TIGHT)
+    done = tcpmc("check", "closing", *words, folder=tmp_path)
+    assert done.returncode == 1
+    assert "rules of mine did not differ from the RFC's: close" in done.stderr
+    assert "unread text: RST" in done.stdout
+
+
+def test_a_difference_in_the_scope_is_what_the_verdict_is_about(tmp_path: Path) -> None:
+    (tmp_path / "stack.py").write_text(RULE.format(body=UNREAD))
+    words = ("--variant", "stack.py", "--expect", "rfc9293", *TIGHT, "--data", "1")
+    done = tcpmc("check", "closing", *words, folder=tmp_path)
+    assert done.returncode == 0
+    assert "did not differ" not in done.stderr
+
+
+def test_a_rule_that_is_the_rfcs_in_other_words_does_not_fail(tmp_path: Path) -> None:
+    (tmp_path / "stack.py").write_text(RULE.format(body="return RFC9293.close(host, tcb)"))
+    words = ("--variant", "stack.py", "--expect", "rfc9293", *TIGHT)
+    done = tcpmc("check", "closing", *words, folder=tmp_path)
+    assert done.returncode == 0
+    assert "PROVED for every TCB" in done.stdout

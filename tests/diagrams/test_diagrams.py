@@ -243,7 +243,7 @@ def test_product_reports_progress_and_can_be_stopped() -> None:
 
 
 def test_ladder_matches_deliveries_with_sendings() -> None:
-    shown = [(f"{f.segment}", f.sent, f.copied, f.ended, f.fate) for f in flows(DEFAULT, EVENTFUL)]
+    shown = [(f"{f.segment}", f.sent, f.copied, f.ended, f.fate) for f in flows(EVENTFUL)]
     assert shown == [
         ("<SEQ=100><CTL=SYN>", 2, None, 4, "delivered"),
         ("<SEQ=100><CTL=SYN>", 2, 3, 5, "delivered"),
@@ -258,9 +258,7 @@ def test_ladder_matches_deliveries_with_sendings() -> None:
 def test_ladder_delivers_from_the_sent_set_again_and_again() -> None:
     model = Model(RFC, SCOPES["default"].with_(channel="sent-set"))
     trace = played(model, "B passive OPEN", "A active OPEN", *["B deliver SYN"] * 2)
-    syns = [
-        (f.sent, f.ended, f.fate) for f in flows(model, trace) if f.segment.SYN and not f.sender
-    ]
+    syns = [(f.sent, f.ended, f.fate) for f in flows(trace) if f.segment.SYN and not f.sender]
     assert syns == [(2, 3, "delivered"), (2, 4, "delivered")]
 
 

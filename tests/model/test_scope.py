@@ -72,6 +72,14 @@ def test_describe_says_nothing_of_a_second_connection_where_there_is_none() -> N
         ({"opens": 2}, "2 OPEN each"),
         ({"opens": 2}, "ISS of a new connection: same"),
         ({"opens": 2, "isn": "clock"}, "ISS of a new connection: clock"),
+        (
+            {"opens": 2, "isn": "clock", "crashes": 1},
+            "ISS of a new connection: a clock that a crash sets back",
+        ),
+        (
+            {"opens": 2, "isn": "new", "crashes": 1},
+            "ISS of a new connection: a clock that survives",
+        ),
         ({"sender": "B"}, "only B sends"),
         ({"closer": "A"}, "A closes first"),
         ({"shared_address": True}, "two hosts behind A's address"),

@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 from results import LOST, found, hostile, unexpected
 from tcpmc.checks.running.jobs import Outcome, Result
 from tcpmc.reports.formats import markdown as module
-from tcpmc.reports.formats.markdown import block, escaped, markdown
+from tcpmc.reports.formats.markdown import markdown
+from tcpmc.reports.markdown_text import block, entities
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
@@ -82,8 +83,8 @@ def test_hostile_text_is_text() -> None:
     ["a|b", "`code`", "<b>", "*a*_b_", "[x](y)", "&lt;", "#1", "@user", "~~x~~", r"\|", "a\n- b"],
 )
 def test_each_character_that_means_something_is_text(text: str) -> None:
-    assert READER.renderInline(escaped(text)).count("<") == 0
-    read = Page(escaped(text))
+    assert READER.renderInline(entities(text)).count("<") == 0
+    read = Page(entities(text))
     assert read.text.strip() == text.replace("\n", "�")
     assert read.elements == ["p"]
 

@@ -185,3 +185,13 @@ def test_a_rule_of_another_profile_is_not_come_to() -> None:
 def test_a_label_beside_the_rfcs_own_sections_is_explained(name: str, function: str) -> None:
     written = explain(name, VARIANTS["linux"]).parts["written in"]
     assert any(place.startswith(f"{function}, ") for place in written)
+
+
+def test_every_label_that_a_trace_can_print_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the trace, which other tests look for."""
+    monkeypatch.setattr("tcpmc.studies.explain.explain.run_to_rule", lambda variant, labels: None)
+    written_by = {label: variant for variant in VARIANTS.values() for label in labels(variant)}
+    filled_in = {label: label.replace("...", "FIN-WAIT-2") for label in written_by}
+    found = {label: explain(filled_in[label], written_by[label]) for label in written_by}
+    told = {label: one.parts["means"] and one.parts["written in"] for label, one in found.items()}
+    assert [label for label in told if not told[label]] == []
