@@ -145,7 +145,7 @@ def _each_refuted(prover: Prover, prop: Always | Reachable, stated: Excluded) ->
         return
     refuted, _ = prover.refuting(prop)
     for who, left_out, broken in zip(
-        ENDS, (stated.a, left_out_here.b), (refuted.a, refuted.b), strict=True
+        ENDS, (stated.a, stated.b), (refuted.a, refuted.b), strict=True
     ):
         for number in sorted({*left_out} - {*broken}):
             raise UnknownStatement(
