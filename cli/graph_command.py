@@ -31,16 +31,16 @@ def graph(variant: str, settings: RunSettings, outputs: OutputSettings) -> int:
       tcpmc graph --scope small -o graphml=graph.graphml
     """  # noqa: D301
     with opening(requests(outputs, GRAPH_FORMATS, "json"), outputs.force) as destinations:
-        from tcpmc.checks.explicit.graph_files import FILES
         from tcpmc.checks.explicit.quotient import explored
         from tcpmc.checks.explicit.tabulate import TabulatedModel
         from tcpmc.checks.statespace import TooLarge
+        from tcpmc.state_space import StateSpace
 
         try:
             table = TabulatedModel(Model(find_stacks(variant), asked_scope(settings.scope)))
             with watched(settings.limits) as progress:
-                space = explored(table, progress)
-                destinations.write_pieces(lambda name: FILES[name](table, space))
+                space = StateSpace(table, explored(table, progress))
+                destinations.write_pieces(space.export)
         except (TooLarge, ValueError) as error:
             raise BadInput(str(error)) from error
     return 0

@@ -25,7 +25,7 @@ from tcpmc.cli.output_formats import PROOF_FORMATS
 from tcpmc.cli.outputs import opening, proof_requests, writes_proof
 from tcpmc.cli.run_options import progress_of
 from tcpmc.errors import BadInput
-from tcpmc.model.properties.kinds import Lemma, Property
+from tcpmc.model.properties.kinds import Always, Lemma, Property, Reachable
 from tcpmc.model.variants.variant import Variant
 from tcpmc.reports.terminal import width
 
@@ -44,6 +44,7 @@ class ProofSettings:
     quiet: bool
     certificate: str | None
     certificates: str | None
+    show: bool
 
 
 @click.command(short_help="Prove safety properties for every 32-bit ISS.")
@@ -51,6 +52,11 @@ class ProofSettings:
 @RFC_OR_VARIANT
 @click.option("--data", type=click.IntRange(0, 2), default=0, show_default=True,
               help="Octets of data per direction; with 1 or 2 a proof takes minutes.")  # fmt: skip
+@click.option(
+    "--show",
+    is_flag=True,
+    help="Show the invariant in words, as short as it is found; certificates are of it.",
+)
 @click.option("--certificate", metavar="FILE", help="Write the proof to FILE, as SMT-LIB 2.")
 @click.option("--certificates", metavar="DIR", help="Write each proof to a file in DIR.")
 @click.option("--timeout", type=Amount(), metavar="SECONDS",
@@ -67,7 +73,7 @@ def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettin
 
     \b
       tcpmc prove
-      tcpmc prove graceful-close
+      tcpmc prove graceful-close --show
       tcpmc prove no-deadlock --variant no-time-wait
       tcpmc prove graceful-close --certificate graceful-close.smt2
     """
@@ -85,6 +91,8 @@ def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettin
         for prop in props:
             tell(f"{prop.name} ...")
             proof = prover.prove(prop)
+            if settings.show and isinstance(prop, Always | Reachable):
+                proof = prover.shortened(prop, proof)
             proofs.append((prop, proof))
             if writes_proof(wanted):
                 if not proof.proved:
@@ -96,6 +104,8 @@ def prove(names: tuple[str, ...], settings: ProofSettings, outputs: OutputSettin
                 certificate_file(settings.certificates, prop.name, own, outputs.force)
             if names:
                 destinations.add(_told(prover, prop, proof))
+                if settings.show:
+                    destinations.add(_invariant(proof))
         if not names:
             destinations.add(_table(prover, proofs))
         destinations.write_added(lambda: text)
@@ -147,6 +157,23 @@ def _told(prover: Prover, prop: Property, proof: Proof) -> str:
         lines += [f"    {line}".rstrip() for line in ladder(run, (width() or 100) - 4)]
     for text in assumed(prop, prover.variant, prover.data):
         lines += hanging(f"assumed: {text}", width() or 100, 2)
+    return "\n".join(lines) + "\n"
+
+
+def _invariant(proof: Proof) -> str:
+    """The invariant of a proof in words."""
+    from tcpmc.checks.parametric.short_invariant import ShortInvariant
+    from tcpmc.reports.invariant_text import LEGEND, statements
+    from tcpmc.reports.layout import hanging
+
+    if not isinstance(proof.invariant, ShortInvariant):
+        why = "there is no proof" if not proof.proved else "a single step, or no short invariant"
+        return f"no invariant to show: {why}\n"
+    told, columns = statements(proof.invariant), width() or 100
+    lines = [f"invariant: each end is in one of its states, and {len(told)} statements"]
+    for number, text in enumerate(told, 1):
+        lines += hanging(f"{number:4}  {text}", columns, 6)
+    lines += hanging(LEGEND, columns, 2)
     return "\n".join(lines) + "\n"
 
 

@@ -48,11 +48,11 @@ from tcpmc.model.endpoint.segment_arrives import (
     confirms_simultaneous_open,
     enter_time_wait,
     exceeds_zero_window,
+    followed_by_queue,
     is_ack_out_of_range,
     is_text_after_close,
     passes_zero_window,
     restarts_time_wait,
-    send_queued,
 )
 from tcpmc.model.endpoint.sequence import (
     Seq,
@@ -144,6 +144,7 @@ __all__ = [
     "fin_acknowledged",
     "fin_wait_2_timeout",
     "flushed",
+    "followed_by_queue",
     "go_on",
     "hold",
     "is_ack_out_of_range",
@@ -168,5 +169,13 @@ __all__ = [
     "transmit",
     "within",
 ]
+
+
+def send_queued(step: Step) -> Step:
+    """The step, and what waited for ESTABLISHED, as the RFC's rules send it in place of a bare ACK:
+    for rules that replace SEGMENT ARRIVES as a whole. (The entry of `Rules` of this name sends just
+    what waited.)"""
+    return followed_by_queue(step, RFC9293.send_queued(Host(Profile(), step.tcb.iss), step.tcb))
+
 
 register()

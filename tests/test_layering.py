@@ -96,7 +96,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "question": ("api", "checks.*", "errors", "model.*", "reports.*"),
     "pytest_plugin": ("checks.*", "errors", "model.*", "question"),
     "cli": (
-        *("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*"),
+        *("", "captures", "checks.*", "diagrams", "errors", "model.*", "reports.*", "state_space"),
         *("stacks", "studies.*", "temporary", "web"),
     ),
     "__main__": ("cli",),

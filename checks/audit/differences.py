@@ -14,6 +14,7 @@ from typing import Any
 import z3
 
 from tcpmc.checks.audit.cases import (
+    QUEUE,
     RULES,
     SEGMENT,
     Case,
@@ -90,12 +91,14 @@ class VariantComparison:
         found = {name: hangs_on(getattr(rules, name)) for name in self.suspects()}
         if self.whole:
             found[WHOLE] = hangs_on(getattr(rules, "whole", rules.segment_arrives))
+            found[WHOLE] = found[WHOLE] or hangs_on(rules.send_queued)
         return {name: why for name, why in found.items() if why}
 
     @property
     def whole(self) -> bool:
-        """Whether SEGMENT ARRIVES is replaced as a whole, by a class of its own."""
-        return type(self.variant.rules) is not Rules
+        """Whether SEGMENT ARRIVES is compared as a whole: a class of its own replaces it, or what
+        it ends with is replaced."""
+        return type(self.variant.rules) is not Rules or self._own(QUEUE)
 
     def suspects(self) -> list[str]:
         """The rules that may do something else than the RFC's."""

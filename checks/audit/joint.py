@@ -18,7 +18,7 @@ from tcpmc.checks.symbolic.symbolic import paths
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.endpoint.segment import Segment
-from tcpmc.model.endpoint.segment_arrives import send_queued
+from tcpmc.model.endpoint.segment_arrives import followed_by_queue
 from tcpmc.model.endpoint.tcb import Step, Tcb, continue_processing
 
 SEGMENT_FIELDS = tuple(field.name for field in fields(Segment))
@@ -128,7 +128,7 @@ def _alone(stack: RulesOnHost, case: Case, name: str, step: Step) -> Step | None
 def _next(stack: RulesOnHost, case: Case, name: str, step: Step, here: Step | None = None) -> Step:
     """The step, continued by the rule (which did `here`)."""
     if name == QUEUE:
-        return send_queued(step)
+        return followed_by_queue(step, stack.rules.send_queued(stack.host, step.tcb))
     here = here or _alone(stack, case, name, step)
     return step if here is None else step.then(here)
 

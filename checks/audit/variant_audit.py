@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 from tcpmc.checks.audit.differences import VariantComparison
@@ -12,11 +12,9 @@ from tcpmc.checks.audit.rows import AuditRow, rows
 from tcpmc.checks.audit.unobservable import Unseen
 from tcpmc.model.endpoint.alternatives import Choice
 from tcpmc.model.endpoint.rule_requirements import RequirementLevel
-from tcpmc.model.endpoint.rules import Rules
 from tcpmc.model.variants.variant import Variant
 
 PROVED, HOLDS = "PROVED", "HOLDS"
-RULES = tuple(field.name for field in fields(Rules))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""Fair lassos: runs that go on for ever, fairly, and never come to a goal.
+"""Fair lassos: infinite fair runs that never reach a goal.
 
-The fairness is strong (Streett): an event of the chosen kinds that is due again and again happens
-again and again, whether or not there was room for what it sends. Loss and other user calls need
-never happen, and duplication does not go on for ever. States
-that make a strongly connected component unfair are removed until a component is fair or nothing
-is left (Lichtenstein and Pnueli 1985).
+The fairness is strong (Streett): an event of the chosen kinds that is due infinitely often happens
+infinitely often, whether or not there was room for what it sends. Loss and other user calls need
+never happen, and a segment is duplicated finitely often. States that make a strongly connected
+component unfair are removed until a component is fair or nothing is left (Lichtenstein and Pnueli
+1985).
 """
 
 from __future__ import annotations

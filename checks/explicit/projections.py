@@ -1,6 +1,6 @@
 """Where no fair run can stay for ever, as the projections of the states show.
 
-The states that a fair run comes to again and again are strongly connected, and so is each of their
+The states that a fair run visits infinitely often are strongly connected, and so is each of their
 projections: that on the pairs of ends, which lies in one strongly connected component of the pairs;
 and that on this component and the contents of one channel. What is due in one of these states is
 taken in one of them, and so is an edge inside each projection. Where there is no such edge nobody

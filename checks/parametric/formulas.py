@@ -126,7 +126,7 @@ class ParametricFormulas:
     @cached_property
     def sends(self) -> z3.BitVecRef:
         """What a step sends: 0 is nothing, n + 1 the kind n."""
-        return z3.BitVec("sends", len(self.endpoint.kinds).bit_length())
+        return z3.BitVec("sends", max(1, len(self.endpoint.kinds).bit_length()))
 
     def at(self, formula: Any, number: int) -> Any:
         """A formula over frames "0" and "1" as one over frames `number` and `number` + 1."""

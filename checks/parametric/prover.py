@@ -24,12 +24,14 @@ from tcpmc.checks.parametric.formulas import FixedNumbers, ParametricFormulas, f
 from tcpmc.checks.parametric.iss_conditions import Excluded
 from tcpmc.checks.parametric.locations import Invariant, least_invariant
 from tcpmc.checks.parametric.premise import premise_of
+from tcpmc.checks.parametric.short_invariant import Shortening, ShortInvariant
 from tcpmc.checks.parametric.symbolic_endpoint import BITS, Unending, scope_of
 from tcpmc.checks.statespace import Graph, TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
+from tcpmc.checks.symbolic.with_numbers import unproved
 from tcpmc.checks.trace import Trace
 from tcpmc.checks.verdict import (
     DISAGREE,
@@ -81,7 +83,7 @@ class Proof:
     where: Excluded = Excluded()
     outside: Outside | None = None
     trace: Trace | None = None
-    invariant: Invariant | None = None
+    invariant: Invariant | ShortInvariant | None = None
 
     @property
     def verdict(self) -> str:
@@ -192,6 +194,9 @@ class Prover:
         trace = self.rules.broken(prop)
         if trace is not None:
             return Proof(REFUTED, "one step, 32-bit numbers", trace=trace)
+        apart = unproved(self.rules)
+        if apart:
+            return Proof(INCONCLUSIVE, apart)
         return Proof(PROVED, "one step, all 32-bit numbers")
 
     def proof_alone(self, prop: Safety, vacuous: bool = False) -> Proof:
@@ -211,6 +216,19 @@ class Prover:
         invariant = self.invariant(proof.where)
         how = f"inductive, {len(invariant):,} clauses, unbounded channel"
         return replace(proof, how=how, invariant=invariant)
+
+    def shortened(self, prop: Safety, proof: Proof) -> Proof:
+        """The same proof by as few statements as are found; by the invariant that it has, where
+        these do not imply the property. Raises GaveUp."""
+        if not isinstance(proof.invariant, Invariant):
+            return proof
+        assumed = proof.where.formula(self.formulas.iss)
+        try:
+            short = Shortening(proof.invariant, self.formulas.broken(prop), assumed).shortest()
+        except ValueError:
+            return proof
+        how = f"inductive, {len(short):,} statements, unbounded channel"
+        return replace(proof, invariant=short, how=how)
 
     def _refuted(self, prop: Safety) -> Proof | None:
         """A counterexample, or a witness, that needs more in flight than the small scope has."""

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -131,6 +131,7 @@ class SolverProcess:
         self.seconds: dict[tuple[int, str], float] = {}
         self._doing = ""
         self._end: Message = ("lost",)
+        self._left_out: set[tuple[int, str]] = set()
 
     def __enter__(self) -> SolverProcess:
         if not self._tasks:
@@ -175,6 +176,10 @@ class SolverProcess:
                     self._end = message
                     return
 
+    def leave_out(self, keys: Collection[tuple[int, str]]) -> None:
+        """These are no longer waited for."""
+        self._left_out |= {*keys}
+
     def answered(self) -> Answers:
         """The answers so far, by task and property; None where the engine has nothing to say."""
         return dict(self._answers)
@@ -193,16 +198,18 @@ class SolverProcess:
         """
         if not self._tasks:
             return {}
-        wanted = [(number, name) for number, task in self._tasks.items() for name in task.props]
+        pending = [(number, name) for number, task in self._tasks.items() for name in task.props]
+        wanted = [key for key in pending if key not in self._left_out or key in self._answers]
         try:
             monitor.status = lambda: (
                 f"z3: {len(self._answers)} of {len(wanted)} answers, now {self._doing}"
             )
-            while self._reader.is_alive():
+            while self._reader.is_alive() and not self._answers.keys() >= {*wanted}:
                 with monitor.interruptible():
                     self._reader.join(PERIOD)
                 follow(self.answered())
-            reason = self._reason(needed)
+            done = self._answers.keys() >= {*wanted}
+            reason = "" if done and self._reader.is_alive() else self._reason(needed)
         except Stopped as stop:
             reason = str(stop)
         missing = Answer(INCONCLUSIVE, f"{reason}: not finished")

@@ -1,4 +1,11 @@
-"""Clauses about a state: what they speak of, and which ones a sample of states proposes."""
+"""Clauses about a state: what they speak of, and which ones a sample of states proposes.
+
+A clause has at most two literals, so that a set of clauses is a square matrix of truths. That makes
+it cheap to propose all clauses that a sample satisfies (one matrix product per pair of parts of the
+state) and to drop all that a counterexample breaks (one outer product). Two literals suffice
+because a state's phase is one variable: what would take a long clause about the fields of an end is
+a short one about its phase.
+"""
 
 from __future__ import annotations
 
@@ -290,6 +297,7 @@ def _co_occurrence(rows: list[Rows], parts: list[Ints]) -> npt.NDArray[np.bool_]
     together = np.zeros((first[-1], first[-1]), bool)
     for i, j in combinations_with_replacement(range(len(rows)), 2):
         met = distinct(parts[i] << IDS | parts[j])
+        # In float32, which BLAS multiplies: a sum of ones may be rounded, but never to zero.
         left = rows[i][1][met >> IDS].astype(np.float32)
         right = rows[j][1][met & LOW].astype(np.float32)
         block = left.T @ right > 0

@@ -2,8 +2,10 @@
 
 States sampled from the sent-set system propose every clause "never this value of one variable with
 that value of another" that none of them breaks. Clauses that one step can break are dropped until
-the rest is inductive (Houdini; Flanagan and Leino 2001). The sample need not be complete, nor even
-right: what is left is proved by Z3 from the symbolic rules alone.
+the rest is inductive (Houdini; Flanagan and Leino 2001). The union of two inductive subsets is
+inductive, so there is a largest one, and the order in which clauses are dropped does not matter.
+The sample need not be complete, nor even right: what is left is proved by Z3 from the symbolic
+rules alone.
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ def _broken_by_a_step(encoding: Encoding, clauses: Clauses) -> npt.NDArray[np.bo
     """The clauses that some step from a state of all clauses breaks, for each pair of literals.
 
     One round of Houdini: each clause has a selector, which implies that the clause is broken after
-    the step; each solution breaks some, whose selectors are then ruled out, until none is left.
+    the step; each solution breaks some, whose selectors are then ruled out, until none is left. The
+    selectors let one solver keep what it learned about the step, which is most of the formula. (The
+    fields are finite, hence QF_FD, Z3's solver for finite domains.)
     """
     solver = z3.SolverFor("QF_FD")
     solver.add(encoding.step, *clauses.as_formula(encoding.frame0))

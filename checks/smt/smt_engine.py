@@ -31,6 +31,7 @@ from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.onestep import OneStep
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
 from tcpmc.checks.symbolic.symbolic import PathLimit
+from tcpmc.checks.symbolic.with_numbers import unproved
 from tcpmc.checks.trace import ReplayError, Trace, shows
 from tcpmc.checks.verdict import (
     DISAGREE,
@@ -149,6 +150,9 @@ class SolverEngine:
     def _lemma(self, prop: Lemma) -> Answer:
         trace = self._one_step.broken(prop)
         if trace is None:
+            apart = unproved(self._one_step)
+            if apart:
+                return Answer(INCONCLUSIVE, apart)
             return Answer(PROVED, "one step, all 32-bit numbers")
         model = Model(self.model.variant, self.model.scope.with_(bits=32))
         if not shows(model, prop, trace):

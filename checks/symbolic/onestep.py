@@ -15,7 +15,7 @@ from tcpmc.checks.symbolic.solving import satisfiable
 from tcpmc.checks.symbolic.symbolic import Path, Sym, as_bits, paths, truth_of
 from tcpmc.checks.trace import Trace, replay
 from tcpmc.model.endpoint.event_kinds import EventKind
-from tcpmc.model.endpoint.profile import Host, Profile
+from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State, Step, Tcb, empty_tcb
@@ -26,32 +26,38 @@ from tcpmc.model.network.product import NO_SEGMENT, OPENS, OWN_EVENTS, End, EndS
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.kinds import Lemma
-from tcpmc.model.variants.variant import Variant
+from tcpmc.model.variants.variant import RFC9293, Variant
 
 BITS = 32
 LONGEST = 65_535
 """Octets of text in the longest segment that fits in a datagram."""
 
+LARGEST_WINDOW = 2**30
+"""What window scaling can say (RFC 7323, 2.3): what is held lies within the window."""
+
 CALLS = tuple(event for event in OWN_EVENTS if event != EventKind.CRASH)
 EVENTS = (EventKind.DELIVER, *CALLS)
 QUEUE_TIMEOUTS = (EventKind.RETRANSMISSION_TIMEOUT, EventKind.USER_TIMEOUT)
-NUMBERS = ("seg.seq", "seg.ack", "seg.length", "seg.stamp", "queued", "ts_recent")
-FLAGS = ("passive", "close_queued", "may_open", "reopened")
+HELD = ("gap", "held")
+NUMBERS = ("seg.seq", "seg.ack", "seg.length", "seg.stamp", "queued", "ts_recent", *HELD)
+FLAGS = ("passive", "close_queued", "may_open", "reopened", "held_fin")
 
 
 class OneStep:
     """All paths of one step of a variant: event, state and control bits concrete, numbers not.
 
-    What the variant's profile has no use for (timestamps, say) stays at its default.
+    What the RFC's rules have no use for with the variant's profile (timestamps, say) stays at its
+    default; a rule of the variant's own may have a use for any of it.
     """
 
     def __init__(self, variant: Variant) -> None:
         self.variant, profile = variant, variant.profile
+        self._own = variant.rules != RFC9293
         self.host = Host(
             profile,
             Seq(_number("host.iss"), BITS),
             _number("host.remembered") if profile.tw_recycle else 0,
-            _flag("may_open") if profile.reopening != "no" else False,
+            _flag("may_open") if self._own or profile.reopening != "no" else False,
         )
         self._paths: list[Path[EndStep]] | None = None
 
@@ -116,10 +122,10 @@ class OneStep:
     def _begins(self) -> Iterator[tuple[list[z3.BoolRef], EventKind, Tcb, Segment]]:
         """Every event on every TCB: a condition on them, the event, the TCB, and what arrives."""
         for state, controls in product(State, product((False, True), repeat=len(CONTROLS))):
-            for condition, tcb in _tcbs(state, self.variant.profile):
-                yield condition, EventKind.DELIVER, tcb, _segment(controls, self.variant.profile)
+            for condition, tcb in self._tcbs(state):
+                yield condition, EventKind.DELIVER, tcb, _segment(controls, self._stamps)
         for state, event in product(State, CALLS):
-            for condition, tcb in _tcbs(state, self.variant.profile):
+            for condition, tcb in self._tcbs(state):
                 waiting = _truth(tcb.snd_una.value != tcb.snd_nxt.value)
                 if event in QUEUE_TIMEOUTS:
                     yield [*condition, waiting], event, tcb, NO_SEGMENT
@@ -131,18 +137,35 @@ class OneStep:
             return self.variant.rules.segment_arrives(self.host, tcb, segment)
         return self.variant.rules.call(event, self.host, tcb)
 
+    @property
+    def _stamps(self) -> bool:
+        return self._own or self.variant.profile.timestamps
+
+    def _tcbs(self, state: State) -> Iterator[tuple[list[z3.BoolRef], Tcb]]:
+        """Every TCB in a state, with a condition on it: every number is open. In CLOSED and LISTEN
+        there is none. One in SYN-RECEIVED may have been reopened from TIME-WAIT."""
+        if state in (State.CLOSED, State.LISTEN):
+            yield [], empty_tcb(state, BITS)
+            return
+        flags = {"passive": _flag("passive"), "close_queued": _flag("close_queued")}
+        fields, known = {"queued": _number("queued")} | flags, list[z3.BoolRef]()
+        if self.variant.profile.out_of_order == "hold":
+            fields |= {name: _number(name) for name in HELD} | {"held_fin": _flag("held_fin")}
+            nothing = z3.And(z3.BitVec("held", BITS) == 0, z3.Not(z3.Bool("held_fin")))
+            known.append(z3.Or(z3.BitVec("gap", BITS) != 0, nothing))
+            known += [z3.ULE(z3.BitVec(name, BITS), LARGEST_WINDOW) for name in HELD]
+        reopens = state == State.SYN_RECEIVED and self.variant.profile.reopening != "no"
+        was = z3.Bool("reopened")
+        yield [*known, *[z3.Not(was)] * reopens], _tcb(state, self._stamps, str, **fields)
+        if reopens:
+            before = _tcb(State.TIME_WAIT, self._stamps, _before)
+            yield [*known, was], _tcb(state, self._stamps, str, **fields, reopened=before)
+
     def _trace(self, step: EndStep, solution: z3.ModelRef) -> Trace:
         """The step on the numbers of a solution. The ISS of the host is the solution's, too."""
 
         def concrete(value: Any) -> Any:
-            if isinstance(value, Seq):
-                return Seq(concrete(value.value), value.bits)
-            if isinstance(value, Tcb | Segment):
-                fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
-                return type(value)(**{name: concrete(field) for name, field in fields.items()})
-            if not isinstance(value, Sym):
-                return value
-            return plain(solution.eval(value.term, model_completion=True))
+            return at(value, solution)
 
         opening = step.event in OPENS or concrete(self.host.may_open)
         incarnation = Incarnation(remembered=concrete(self.host.remembered))
@@ -155,6 +178,20 @@ class OneStep:
         event = Event(EventKind.DELIVER, 0, *flights) if step.arrives else Event(step.event)
         start = System((end, End(empty_tcb(State.CLOSED, BITS))), ((), flights))
         return replay(model, [event], start=start)
+
+
+def at(value: Any, solution: z3.ModelRef) -> Any:
+    """A TCB, a segment, a step or a number on the numbers of a solution."""
+    if isinstance(value, Seq):
+        return Seq(at(value.value, solution), value.bits)
+    if isinstance(value, tuple):
+        return tuple(at(part, solution) for part in value)
+    if isinstance(value, Tcb | Segment | Step | Host):
+        fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return type(value)(**{name: at(field, solution) for name, field in fields.items()})
+    if not isinstance(value, Sym):
+        return value
+    return plain(solution.eval(value.term, model_completion=True))
 
 
 def _breaks(lemma: Lemma, step: EndStep) -> bool:
@@ -178,30 +215,14 @@ def _before(name: str) -> str:
     return f"before.{name}"
 
 
-def _tcbs(state: State, profile: Profile) -> Iterator[tuple[list[z3.BoolRef], Tcb]]:
-    """Every TCB in a state, with a condition on it: every number is open. In CLOSED and LISTEN
-    there is none. One in SYN-RECEIVED may have been reopened from TIME-WAIT."""
-    if state in (State.CLOSED, State.LISTEN):
-        yield [], empty_tcb(state, BITS)
-        return
-    flags = {"passive": _flag("passive"), "close_queued": _flag("close_queued")}
-    reopens = state == State.SYN_RECEIVED and profile.reopening != "no"
-    was = z3.Bool("reopened")
-    yield [z3.Not(was)] * reopens, _tcb(state, profile, str, queued=_number("queued"), **flags)
-    if reopens:
-        before = _tcb(State.TIME_WAIT, profile, _before)
-        tcb = _tcb(state, profile, str, queued=_number("queued"), **flags, reopened=before)
-        yield [was], tcb
-
-
-def _tcb(state: State, profile: Profile, named: Any, **fields: Any) -> Tcb:
+def _tcb(state: State, stamps: bool, named: Any, **fields: Any) -> Tcb:
     iss, irs, una, nxt, rcv = (Seq(_number(named(name)), BITS) for name in SEQUENCE_FIELDS)
-    recent = _number(named("ts_recent")) if profile.timestamps else 0
+    recent = _number(named("ts_recent")) if stamps else 0
     return Tcb(state, iss, irs, una, nxt, rcv, ts_recent=recent, **fields)
 
 
-def _segment(controls: tuple[bool, ...], profile: Profile) -> Segment:
+def _segment(controls: tuple[bool, ...], stamps: bool) -> Segment:
     seq, ack = (Seq(_number(f"seg.{part}"), BITS) for part in ("seq", "ack"))
-    stamp = _number("seg.stamp") if profile.timestamps else 0
+    stamp = _number("seg.stamp") if stamps else 0
     bits = dict(zip(CONTROLS, controls, strict=True))
     return Segment(seq, ack, _number("seg.length"), stamp=stamp, **bits)

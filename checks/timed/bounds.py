@@ -1,4 +1,9 @@
-"""Bounds on the difference of two moments by sums of parameters, and which of them imply which."""
+"""Bounds on the difference of two moments by sums of parameters, and which of them imply which.
+
+They are difference bounds (Dill 1989) whose constants are linear in the parameters. Implication
+between two of them depends on the parameters alone, and is asked of the solver once per pair of
+sums; after that a set of bounds is a bit mask, and weakening it is a few operations on ints.
+"""
 
 from __future__ import annotations
 

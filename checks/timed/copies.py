@@ -5,7 +5,8 @@ and whether it has arrived; it loses, doubles and reorders them. The slice holds
 the youngest copy, and the moment of the first copy that has to arrive, while one has. The relation
 between the two is `represents`. Each step of the full channel from a represented state can be made
 in the slice and leads to a represented state, and what is left in the full channel is left in the
-slice: a simulation, by which the slice has every run that the full channel has.
+slice: a forward simulation (Lynch and Vaandrager 1995), by which the slice has every run that the
+full channel has.
 
 A step is about one copy, and one that doubles a copy about its origin too. `represents` speaks of
 each copy by itself, and of one that is late. So three copies stand for any number of them: the one

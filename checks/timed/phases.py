@@ -1,9 +1,11 @@
 """What the rules do to one end of a closing connection, for every 32-bit ISS, as a finite table.
 
 The numbers of a connection without text stay within two of ISS and IRS. A phase holds them relative
-to these; so does a segment. The rules are executed symbolically on `ISS + offset`, both bases being
-any 32-bit numbers, and the solver shows that there is one path and that each result is a base plus
-a constant again. The table is closed: every phase meets every segment that any phase sends.
+to these; so does a segment. The rules are executed symbolically (King 1976) on `ISS + offset`, both
+bases being any 32-bit numbers, and the solver shows that there is one path and that each result is
+a base plus a constant again. Comparisons modulo 2**32 depend on differences only, which is why this
+succeeds for rules that compare numbers with numbers of the same base. The table is closed: every
+phase meets every segment that any phase sends.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ class Unproved(Exception):
 
 @dataclass
 class Slice:
-    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores.
+    """What is needed of the mined facts, backwards from the claim by unsatisfiable cores (an
+    inductive validity core; Ghassabani, Gacek and Whalen 2016).
     What is needed already is used again before anything else; and where the ends are alike what is
     needed of one is taken of the other as well, so that the whole is alike."""
 

@@ -69,6 +69,7 @@ class Rules:
     check_ack: OnSegment = arrives.check_ack
     process_text: OnSegment = arrives.process_text
     check_fin: OnSegment = arrives.check_fin
+    send_queued: OnCall = arrives.send_queued
     retransmission_timeout: OnCall = timeouts.retransmission_timeout
     time_wait_timeout: OnCall = timeouts.time_wait_timeout
     user_timeout: OnCall = timeouts.user_timeout
@@ -88,11 +89,15 @@ class Rules:
             case State.LISTEN:
                 return self.segment_in_listen(host, tcb, seg)
             case State.SYN_SENT:
-                return arrives.send_queued(self.segment_in_syn_sent(host, tcb, seg))
+                return self._with_queue(host, self.segment_in_syn_sent(host, tcb, seg))
             case State.SYN_RECEIVED:
-                return arrives.send_queued(self._checks(host, tcb, seg))
+                return self._with_queue(host, self._checks(host, tcb, seg))
             case _:
                 return self._checks(host, tcb, seg)
+
+    def _with_queue(self, host: Host, step: Step) -> Step:
+        """The step, and what waited for the connection to be open."""
+        return arrives.followed_by_queue(step, self.send_queued(host, step.tcb))
 
     def _checks(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
         """The checks, each on what the ones before it left, until one is done."""

@@ -351,13 +351,13 @@ def check_fin(host: Host, tcb: Tcb, seg: Segment) -> Step:
     return replace(step, send=(ack(tcb),), signals=(CONNECTION_CLOSING,), done=False)
 
 
-def send_queued(step: Step) -> Step:
-    """Send what waited for ESTABLISHED, in place of a bare ACK (RFC 9293, 3.10.2 to 3.10.4)."""
-    tcb = step.tcb
+def send_queued(host: Host, tcb: Tcb) -> Step:
+    """Send what waited for ESTABLISHED (RFC 9293, 3.10.2 to 3.10.4); where nothing did, go on.
+    SYN-SENT and SYN-RECEIVED end with it."""
     if tcb.state not in (State.ESTABLISHED, State.CLOSE_WAIT):
-        return step
+        return continue_processing(tcb)
     if not tcb.queued and not tcb.close_queued:
-        return step
+        return continue_processing(tcb)
     fin = tcb.close_queued
     rule = "3.10.4: queued FIN sent" if fin else "3.10.2: queued text sent"
     tcb, segment = transmit(tcb, tcb.queued, fin)
@@ -365,4 +365,11 @@ def send_queued(step: Step) -> Step:
     if fin:
         first = tcb.state == State.ESTABLISHED
         tcb = replace(tcb, state=State.FIN_WAIT_1 if first else State.LAST_ACK)
-    return replace(step, send=()).then(Step(rule, tcb, send=(segment,)))
+    return Step(rule, tcb, send=(segment,))
+
+
+def followed_by_queue(step: Step, queued: Step) -> Step:
+    """The step, and then what `send_queued` did: what that sends takes the place of a bare ACK."""
+    if not queued.rules:
+        return step
+    return (replace(step, send=()) if queued.send else step).then(queued)

@@ -110,8 +110,8 @@ QUIET = (
 
 
 class Fairness(StrEnum):
-    """A kind of event that a fair run does not put off for ever (strong fairness: what is possible
-    infinitely often happens infinitely often)."""
+    """A kind of event for which a fair run is strongly fair: what is possible infinitely often
+    happens infinitely often."""
 
     DELIVERY = "delivery"
     TIMERS = "timers"
@@ -119,11 +119,12 @@ class Fairness(StrEnum):
 
 
 FAIRNESS = {
-    Fairness.DELIVERY: "what is in flight again and again is delivered again and again",
-    Fairness.TIMERS: "a timer that is due again and again fires",
-    Fairness.USERS: "a user who can CLOSE again and again does",
+    Fairness.DELIVERY: "a segment in flight infinitely often is delivered infinitely often",
+    Fairness.TIMERS: "a timer enabled infinitely often fires infinitely often",
+    Fairness.USERS: "a user who can CLOSE infinitely often does so",
 }
-"""What a fair run may not put off for ever (strong fairness). Nothing is duplicated for ever."""
+"""Strong fairness (compassion): what is possible infinitely often happens infinitely often. No
+segment is duplicated infinitely often."""
 
 FAIR_EVENTS = {
     Fairness.DELIVERY: (EventKind.DELIVER,),

@@ -47,10 +47,13 @@ def draws_no_reset(step: EndStep) -> bool:
 
 
 def takes_a_fin_in_fin_wait_1(step: EndStep) -> bool:
-    """A FIN arrives in FIN-WAIT-1, and RCV.NXT comes to stand behind it."""
-    seg = step.segment
-    there = step.arrives and step.tcb.state == State.FIN_WAIT_1 and seg.FIN
-    return there and step.after.rcv_nxt == seg.seq + seg.len
+    """In FIN-WAIT-1 RCV.NXT comes to stand behind a FIN: that of the segment that arrives, or one
+    that was held until what is before it has come."""
+    seg, tcb, now = step.segment, step.tcb, step.after.rcv_nxt
+    if not step.arrives or tcb.state != State.FIN_WAIT_1:
+        return False
+    held = tcb.held_fin & (tcb.gap != 0) & (now == tcb.rcv_nxt + tcb.gap + (tcb.held + 1))
+    return held | (seg.FIN & (now == seg.seq + seg.len))
 
 
 def never_goes_back(step: EndStep) -> bool:
@@ -143,11 +146,15 @@ LEMMAS: tuple[Lemma, ...] = (
     ),
     Lemma(
         name="lemma-fin-ack-time-wait",
-        meaning="FIN in FIN-WAIT-1 that acknowledges the own FIN leads to TIME-WAIT",
+        meaning="FIN in FIN-WAIT-1 that acknowledges the own FIN leads to TIME-WAIT, where nothing "
+        "beyond it is held",
         citation="RFC 9293, 3.3.2, note 2",
         expected={"rfc9293": PROVED, "freertos-1303": REFUTED},
         premise=lambda step: (
-            step.tcb.state == State.FIN_WAIT_1 and step.segment.FIN and acknowledges_all(step)
+            step.tcb.state == State.FIN_WAIT_1
+            and step.segment.FIN
+            and acknowledges_all(step)
+            and step.tcb.gap == 0
         ),
         claim=time_wait_begins,
     ),

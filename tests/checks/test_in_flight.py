@@ -149,7 +149,7 @@ def test_sent_set_what_is_eventually_so_does_not_hang_on_what_is_lost() -> None:
     )  # fmt: skip
     found = explicit(prop, SENT_SET)
     assert found.word == INCONCLUSIVE
-    assert "may be lost" in found.method
+    assert "can be lost" in found.method
 
 
 def test_truths_of_a_state() -> None:

@@ -121,7 +121,7 @@ def test_a_loop_in_which_the_due_timer_fires_is_fair() -> None:
 
 
 def test_a_timer_has_to_fire_even_if_it_is_not_always_due() -> None:
-    """Strong fairness: due again and again is enough."""
+    """Strong fairness: due infinitely often is enough."""
     now_and_then: Moves = {0: [(OTHER, 1)], 1: [(OTHER, 2)], 2: [(OTHER, 0), (TIMER, GOAL)]}
     assert lasso_of(Toy(now_and_then)) is None
 
@@ -395,7 +395,7 @@ def test_close_wait_is_left_if_users_close(users: bool, word: str) -> None:
     prop = PROPERTIES["close-wait-left"]
     assert isinstance(prop, Eventually)
     assert prop.fair == ("delivery", "timers", "users")
-    assert "a user who can CLOSE again and again does" in "; ".join(prop.all_assumptions)
+    assert "a user who can CLOSE infinitely often does so" in "; ".join(prop.all_assumptions)
     model = Model(VARIANTS["rfc9293"], SCOPES["small"].with_(capacity=1))
     asked = prop if users else replace(prop, fair=FAIR)
     answer = ExplicitEngine(model).decide([asked])[prop.name]

@@ -11,8 +11,9 @@ from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
 from tcpmc.checks.networkx_engine.product_graph import product_graph
 from tcpmc.checks.running.jobs import ENGINES, decides, select
 from tcpmc.checks.running.run import run
+from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.trace import shows
-from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, Answer
+from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, OPPOSITE, WITNESS, Answer, merged
 from tcpmc.model import PROPERTIES, SCOPES, VARIANTS, Model
 from tcpmc.model.properties.kinds import Always, Eventually, LivelockFree, Reachable
 
@@ -60,6 +61,18 @@ def test_a_wrong_answer_of_it_is_a_disagreement(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(NetworkxEngine, "_reachable", lambda self, prop: wrong)
     (result,) = run(select(["closing"], ["rfc9293"], TIGHT, ("explicit", "networkx"))).results
     assert result.verdict.word == DISAGREE
+
+
+@pytest.mark.exhaustive
+def test_a_wrong_answer_of_any_of_the_three_is_a_disagreement() -> None:
+    model, prop = Model(VARIANTS["rfc9293"], TIGHT), PROPERTIES["established"]
+    engines = (ExplicitEngine(model), SolverEngine(model), NetworkxEngine(model))
+    answers = [engine.decide([prop])[prop.name] for engine in engines]
+    assert merged(answers) == WITNESS
+    for place in range(3):
+        wrong = [*answers]
+        wrong[place] = Answer(OPPOSITE[WITNESS], "planted")
+        assert merged(wrong) == DISAGREE
 
 
 def test_it_refuses_more_states_than_it_is_meant_for() -> None:

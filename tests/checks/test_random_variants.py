@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from random_variants import random_variant
+from random_variants import random_variant, stop_at_limit
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.local_steps import local_steps, states_by_pair
 from tcpmc.checks.explicit.tabulate import TabulatedModel
@@ -23,7 +23,7 @@ from tcpmc.checks.parametric.iss_conditions import Excluded
 from tcpmc.checks.parametric.locations import Invariant
 from tcpmc.checks.parametric.prover import LIMITS, Prover, catalogue
 from tcpmc.checks.parametric.symbolic_endpoint import BITS
-from tcpmc.checks.statespace import PAIR_MASK, Graph, Ints, TooLarge, unpack
+from tcpmc.checks.statespace import PAIR_MASK, Ints, unpack
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
 from tcpmc.model.network.channel import Contents
 from tcpmc.model.network.scope import Scope
@@ -35,8 +35,6 @@ from tcpmc.model.variants.variant import Variant
 COUNT = int(os.environ.get("TCPMC_RANDOM", "8"))
 ISS = (100, 300)
 SECONDS = 10.0
-STATES = 200_000
-"""What is explored of a stack that has more: nothing that is proved may be among them either."""
 PROPS = [prop for prop in catalogue() if not isinstance(prop, Lemma)] + [PROPERTIES["closing"]]
 EVERYTHING = Always(
     name="everything", meaning="", citation="", expected={},
@@ -91,12 +89,6 @@ def explored_at(variant: Variant, capacity: int) -> ExplicitEngine:
     engine = ExplicitEngine(Model(variant, scope), progress=stop_at_limit)
     engine.decide([EVERYTHING])
     return engine
-
-
-def stop_at_limit(graph: Graph) -> None:
-    """Explore no further level once there are `STATES`."""
-    if graph.states > STATES:
-        raise TooLarge(f"more than {STATES:,} states")
 
 
 def levels(engine: ExplicitEngine) -> Iterable[Ints]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -19,6 +20,8 @@ from tcpmc.checks.smt.induction import sample
 from tcpmc.checks.statespace import unpack
 from tcpmc.checks.trace import shows
 from tcpmc.checks.verdict import INCONCLUSIVE, PROVED, REFUTED, UNREACHABLE, VACUOUS, WITNESS
+from tcpmc.model.endpoint.profile import Host
+from tcpmc.model.endpoint.tcb import Step, Tcb
 from tcpmc.model.network.product import System
 from tcpmc.model.network.scope import Scope
 from tcpmc.model.network.system import Model
@@ -26,6 +29,7 @@ from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.closing import FIRST_FIN
 from tcpmc.model.properties.kinds import Always
 from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.model.variants.variant import RFC9293, Variant
 
 MINUS_1, MINUS_2 = 2**32 - 1, 2**32 - 2
 
@@ -219,3 +223,14 @@ def test_a_condition_reads_as_it_is_written() -> None:
 def test_what_is_no_condition_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="about an ISS"):
         excluded(text)
+
+
+def test_a_stack_that_never_sends_is_proved_about() -> None:
+    """There is no kind of segment to speak of."""
+
+    def refuses(host: Host, tcb: Tcb) -> Step:
+        return Step("OPEN refused", tcb)
+
+    rules = replace(RFC9293, open_active=refuses, open_passive=refuses)
+    found = Prover(Variant("mute", rules=rules)).prove(PROPERTIES["closing"])
+    assert found.word == UNREACHABLE

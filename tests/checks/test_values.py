@@ -90,7 +90,7 @@ APART = {
         "arrives is Rules.segment_arrives",
         "type(rules)._checks is Rules._checks",
     ),
-    "checks/parametric/symbolic_endpoint.py": ("known is self.kinds",),
+    "checks/parametric/symbolic_endpoint.py": ("values is self.kinds",),
     "checks/running/loading.py": (
         "one is other",
         "own is not getattr(Rules, entry.name)",

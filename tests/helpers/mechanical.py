@@ -16,9 +16,8 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from types import ModuleType
 from typing import Any
-from unittest.mock import patch
 
-from tcpmc.model import RFC9293, Host, Rules, Segment, Step, Tcb
+from tcpmc.model import RFC9293, Rules
 from tcpmc.model.endpoint import segment_arrives, timeouts, user_calls
 
 MODULES = (segment_arrives, user_calls, timeouts)
@@ -72,18 +71,6 @@ class Mutant:
         return f"{self.function}: {self.change}"
 
 
-class QueueMutant(Rules):
-    """The rules with another `send_queued`, which is no entry of theirs."""
-
-    def segment_arrives(self, host: Host, tcb: Tcb, seg: Segment) -> Step:
-        """As ever, but for what is sent when the connection is ready."""
-        with patch.object(segment_arrives, "send_queued", QUEUES[id(self)]):
-            return super().segment_arrives(host, tcb, seg)
-
-
-QUEUES: dict[int, Any] = {}
-
-
 def mutants() -> Iterator[Mutant]:
     """Every mutant of what a rule comes to, in the order of the source."""
     for module in MODULES:
@@ -91,7 +78,7 @@ def mutants() -> Iterator[Mutant]:
         for function in tree.body:
             if not isinstance(function, ast.FunctionDef):
                 continue
-            if function.name != "send_queued" and not callers(tree, function.name) & ENTRIES:
+            if not callers(tree, function.name) & ENTRIES:
                 continue
             for change, mutated in mutated_functions(function):
                 make = partial(rules_with, module, function.name, mutated)
@@ -225,8 +212,4 @@ def rules_with(module: ModuleType, name: str, function: ast.FunctionDef) -> Rule
     exec(compile(ast.fix_missing_locations(tree), f"<{name}>", "exec"), namespace)
     changed = callers(tree, name) & ENTRIES
     own = {one: namespace[one] for one in changed}
-    if name != "send_queued":
-        return replace(RFC9293, **own)
-    rules = QueueMutant(**{field.name: getattr(RFC9293, field.name) for field in fields(Rules)})
-    QUEUES[id(rules)] = namespace["send_queued"]
-    return rules
+    return replace(RFC9293, **own)

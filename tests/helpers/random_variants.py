@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Any, get_args, get_type_hints
 
+from tcpmc.checks.statespace import Graph, TooLarge
 from tcpmc.model import (
     CONNECTION_CLOSING,
     CONNECTION_RESET,
@@ -26,6 +27,9 @@ from tcpmc.model import (
     delete_tcb,
 )
 from tcpmc.model.endpoint.segment import reset
+
+STATES = 200_000
+"""What is explored of a stack that has more: nothing that is proved may be among them either."""
 
 CALLS = ("open_active", "open_passive", "close", "retransmission_timeout", "time_wait_timeout")
 ARRIVALS = (
@@ -69,6 +73,12 @@ class Fault:
 
         wrong: dict[str, Any] = {self.rule: on_call if self.rule in CALLS else on_arrival}
         return replace(rules, **wrong)
+
+
+def stop_at_limit(graph: Graph) -> None:
+    """Explore no further level once there are `STATES`."""
+    if graph.states > STATES:
+        raise TooLarge(f"more than {STATES:,} states")
 
 
 def random_profile(chance: Random) -> Profile:
