@@ -31,8 +31,8 @@ def find_stacks(text: str) -> Stacks:
     ends = ends_in(text)
     if not ends:
         return find_stack(text)
-    found = {source: find_stack(source) for source in dict.fromkeys(ends.values())}
-    return _pair(*(found[ends[end]] for end in ENDS))
+    stack_of = {source: find_stack(source) for source in dict.fromkeys(ends.values())}
+    return _pair(*(stack_of[ends[end]] for end in ENDS))
 
 
 def stacks_of(asked: AskedStacks) -> tuple[str, Stacks]:
