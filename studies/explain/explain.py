@@ -24,8 +24,8 @@ from tcpmc.model.variants.variant import RFC9293, Variant
 from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import as_options
 from tcpmc.studies.explain.meanings import MEANINGS
+from tcpmc.studies.explain.searched_words import WordMeaning, word_named
 from tcpmc.studies.explain.states import near_states, state_named
-from tcpmc.studies.explain.words import WordMeaning, word_named
 
 SECTION = re.compile(r"(?P<number>\d+(?:\.\d+)+)(?: (?P<check>[a-z]+))?")
 

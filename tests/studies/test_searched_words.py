@@ -8,7 +8,7 @@ import pytest
 
 from tcpmc.model import PROPERTIES, VARIANTS
 from tcpmc.studies.explain.explain import explain
-from tcpmc.studies.explain.words import WORDS, word_named
+from tcpmc.studies.explain.searched_words import WORDS, word_named
 
 
 @pytest.mark.parametrize(
