@@ -36,7 +36,8 @@ def explore(
     r"""Step through the model in a page that this host serves.
 
     The page shows which events are possible in a state, and why the others are not. A path can be
-    saved, and continued later. The command ends when the page is closed, or with Ctrl-C.
+    saved, and continued later. Variant and scope can be chosen there as well, and a state to be
+    taken to by a shortest run. The command ends when the page is closed, or with Ctrl-C.
 
     \b
       tcpmc explore
@@ -54,7 +55,7 @@ def explore(
         live = LiveModels.of(read_traces(saved, variant), variant)
     else:
         source = variant or "rfc9293"
-        live = LiveModels([_model(source, scope)], [source])
+        live = LiveModels.around(_model(source, scope), source)
     try:
         server = Server(live, port, tell=say)
     except OSError as error:

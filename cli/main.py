@@ -50,7 +50,9 @@ from tcpmc.cli.options import (
 from tcpmc.cli.output_files import discard_output
 from tcpmc.cli.output_formats import ALL_FORMATS, LIST_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
+from tcpmc.cli.pairs_command import pairs
 from tcpmc.cli.prove_command import prove
+from tcpmc.cli.repair_command import repair
 from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
@@ -58,6 +60,7 @@ from tcpmc.cli.suite_command import suite
 from tcpmc.cli.threshold_command import threshold
 from tcpmc.cli.trace_command import folders, write_traces
 from tcpmc.cli.verify_command import verify
+from tcpmc.cli.watching import watch
 from tcpmc.errors import BadInput, missing_package, one_line
 from tcpmc.reports.terminal import on_github, width
 from tcpmc.stacks.stack import Broken, NotHere
@@ -79,6 +82,7 @@ class CheckSettings:
     traces: tuple[str, ...]
     table: bool
     coverage: bool
+    watch: bool
 
 
 @cli.command(short_help="Decide properties; all of them by default.")
@@ -117,6 +121,7 @@ class CheckSettings:
 @click.option(
     "--table", is_flag=True, help="Print every verdict of the catalogue, not the summary."
 )
+@click.option("--watch", is_flag=True, help="Run again when a file beside the variant changes.")
 @click.option(
     "--coverage", is_flag=True, help="List the rules that were reached, and those that were not."
 )
@@ -150,6 +155,8 @@ def check(asked: CheckSettings, settings: RunSettings, outputs: OutputSettings) 
     """
     asked, settings = _with_project(asked, settings)
     properties, variants = asked.properties, asked.variants
+    if asked.watch:
+        return watch(variants, [word for word in sys.argv[1:] if word != "--watch"])
     engines = {"auto": AUTO, "all": ENGINES}.get(asked.engine, (asked.engine,))
     if asked.coverage and asked.engine == "z3":
         raise BadInput("--coverage needs the explicit engine: omit --engine z3")
@@ -285,6 +292,8 @@ cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
+cli.add_command(pairs)
+cli.add_command(repair)
 cli.add_command(explain)
 cli.add_command(diagram)
 cli.add_command(graph)

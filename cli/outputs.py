@@ -123,6 +123,8 @@ def _check(wanted: Sequence[Request]) -> None:
     taken: dict[object, str] = {}
     for request in wanted:
         form = request.format
+        if "\0" in (request.path or ""):
+            raise BadInput(f"-o {form.name}: a path has no character 0")
         if request.path is None and form.parts:
             raise BadInput(f"{form.name} writes several files: choose -o {form.name}=PATH")
         if request.path is None and form.binary and sys.stdout.isatty():

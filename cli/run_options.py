@@ -30,6 +30,7 @@ from tcpmc.cli.command_settings import (
     ScopeBounds,
     ScopeSettings,
 )
+from tcpmc.cli.rows_as_they_come import rows_of
 from tcpmc.cli.scope_options import scope_with
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import Scope
@@ -103,7 +104,13 @@ def decide(
     outcome = decided(
         jobs,
         _cache(settings, exploring),
-        lambda rest: run(rest, limits.limits(), limits.progress, exploring, follow),
+        lambda rest: run(
+            rest,
+            limits.limits(),
+            limits.progress,
+            replace(exploring, each=rows_of(rest, limits.quiet)),
+            follow,
+        ),
         follow,
     )
     outcome.named = bool(properties)

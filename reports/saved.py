@@ -130,6 +130,15 @@ def walked(model: Model, path: Sequence[int]) -> Trace:
     return replay(model, events)
 
 
+def path_of(model: Model, trace: Trace) -> tuple[int, ...]:
+    """The path of a run of the model: in which place of its state's successors each event is."""
+    found = []
+    for before, event, after in zip(trace.states, trace.events, trace.states[1:], strict=False):
+        successors = ((one, state) for one, _, state in model.successors(before))
+        found.append(next(i for i, one in enumerate(successors) if one == (event, after)))
+    return tuple(found)
+
+
 def as_saved(model: Model, source: str, trace: Trace) -> str:
     """A path as `tcpmc trace --format json` would write it: as the witness of the state that it
     leads to, which nobody asked for by a name."""

@@ -45,5 +45,27 @@ def test_the_home_page_lists_every_page() -> None:
     assert pages - {*listed} == {"index"}
 
 
+QUESTIONS = {
+    "why are my sockets in CLOSE-WAIT": "close-wait",
+    "is a TIME-WAIT of 60 s enough": "time-wait",
+    "does my stack pass": "own-stack",
+    "show CLOSING in a lecture": "show-closing",
+    "what is a simultaneous open": "simultaneous-open",
+    "the graph in Gephi": "gephi",
+    "a trace in Wireshark": "wireshark",
+    "in pytest": "ci",
+    "in a notebook": "notebook",
+    "what is assumed": "limits",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_that_users_bring_is_one_click_from_the_readme(question: str) -> None:
+    page = f"docs/{QUESTIONS[question]}.md"
+    assert f"]({page})" in text(ROOT / "README.md")
+    words = [word for word in re.findall(r"[A-Za-z-]{5,}|60", question) if word != "sockets"]
+    assert any(word.lower() in text(ROOT / page)[:1500].lower() for word in words)
+
+
 def test_the_readme_is_short() -> None:
     assert len(text(ROOT / "README.md").splitlines()) <= 150

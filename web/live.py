@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tcpmc.checks.explicit.reach import run_to_state
 from tcpmc.errors import BadInput
 from tcpmc.model.endpoint.event_kinds import EventKind
+from tcpmc.model.endpoint.tcb import State
 from tcpmc.model.network.product import System
+from tcpmc.model.network.scope import SCOPES
 from tcpmc.model.network.system import Model
-from tcpmc.reports.saved import SavedTrace, as_saved, walked
+from tcpmc.model.variants.shipped import VARIANTS
+from tcpmc.reports.saved import SavedTrace, as_saved, path_of, walked
+from tcpmc.studies.explain.states import find_state
 from tcpmc.studies.explain.whynot import not_possible
 from tcpmc.web.data import Entry, page_data, scope_text
 from tcpmc.web.document import document
@@ -37,13 +42,32 @@ class LiveModels:
         )
         return cls(models, [source or model.variant.name for model in models], saved)
 
+    @classmethod
+    def around(cls, model: Model, source: str) -> LiveModels:
+        """A model, and those that can be chosen instead: its stacks and every shipped variant, in
+        each named scope."""
+        stacks = {source: model.variant} | VARIANTS
+        others = [
+            (Model(one, scope), name) for name, one in stacks.items() for scope in SCOPES.values()
+        ]
+        known = {(model.variant, model.scope): (model, source)}
+        for other, name in others:
+            known.setdefault((other.variant, other.scope), (other, name))
+        return cls([one for one, _ in known.values()], [name for _, name in known.values()])
+
     def page(self) -> str:
         """The page, with the saved traces in it."""
         data = page_data([self._entry(saved) for saved in self.saved])
         data["live"] = [
-            {"variant": m.variant.name, "title": m.variant.title, "scope": scope_text(m)}
+            {
+                "variant": m.variant.name,
+                "title": m.variant.title,
+                "scope": scope_text(m),
+                "bounds": m.scope.name if SCOPES.get(m.scope.name) == m.scope else "as asked",
+            }
             for m in self.models
         ]
+        data["states"] = [state.value for state in State if state != State.CLOSED]
         return document(data, live=True)
 
     def _entry(self, saved: SavedTrace) -> Entry:
@@ -74,6 +98,15 @@ class LiveModels:
                 for event, reason in not_possible(model, state)
             ],
         }
+
+    def way(self, number: int, state: str) -> Json:
+        """A shortest path that brings an end into the state of that name. Raises BadInput where
+        none does."""
+        model, wanted = self.models[number], find_state(state)
+        run = run_to_state(model.variant, wanted, model.scope)
+        if run is None:
+            raise BadInput(f"no run in this scope comes to {wanted}")
+        return {"path": list(path_of(model, run.trace))}
 
     def save(self, number: int, path: Sequence[int]) -> str:
         """The path as a file, which `read_traces` reads. Raises BadInput."""

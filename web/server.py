@@ -194,6 +194,10 @@ def _view(live: LiveModels, query: Query) -> tuple[str, str]:
     return JSON, json.dumps(live.view(_model(live, query), path, at))
 
 
+def _way(live: LiveModels, query: Query) -> tuple[str, str]:
+    return JSON, json.dumps(live.way(_model(live, query), query["state"][0]))
+
+
 def _save(live: LiveModels, query: Query) -> tuple[str, str]:
     return JSON, live.save(_model(live, query), _path(query))
 
@@ -208,5 +212,6 @@ def _model(live: LiveModels, query: Query) -> int:
 ANSWERS: dict[str, Callable[[LiveModels, Query], tuple[str, str]]] = {
     "": _page,
     "view": _view,
+    "way": _way,
     "path.json": _save,
 }

@@ -16,6 +16,7 @@ from tcpmc.model.network.scope import SCOPES, Scope
 from tcpmc.model.network.system import Model
 from tcpmc.model.properties.catalogue import some
 from tcpmc.model.properties.kinds import Reachable
+from tcpmc.model.variants.pair import Stacks
 from tcpmc.model.variants.variant import Variant
 
 SMALL = SCOPES["small"]
@@ -41,7 +42,7 @@ class ShortestRun:
 
 
 def run_to_state(
-    variant: Variant, state: State, scope: Scope = SCOPES["default"]
+    variant: Stacks, state: State, scope: Scope = SCOPES["default"]
 ) -> ShortestRun | None:
     """A shortest run that brings an end into the state; None if no run in the scope does."""
     prop = Reachable(

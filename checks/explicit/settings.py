@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tcpmc.errors import BadInput, one_line
 from tcpmc.model.network.scope import Scope
@@ -28,7 +28,8 @@ class Exploring:
     `folder` each exploration keeps its levels, and with `resume` it goes on from those in it;
     `note` tells the user what became of that. With `cluster`, `local:N` or an address, it runs on
     Ray. `thorough` is for the solver, which then proves with text too. With `next_capacity` what
-    met the capacity of the channels is decided with a larger one too."""
+    met the capacity of the channels is decided with a larger one too. `each` is called with a
+    `Job`, an engine and its `Answer`, as soon as that is there."""
 
     backend: str = "auto"
     threads: int | None = None
@@ -38,6 +39,7 @@ class Exploring:
     cluster: str | None = None
     thorough: bool = False
     next_capacity: bool = False
+    each: Callable[[Any, str, Any], None] = lambda job, engine, answer: None
 
     def backend_for(self, machine: Machine) -> Backend:
         """A backend for one exploration."""

@@ -20,6 +20,7 @@ from tcpmc.checks.own_rules.asked_again import ask_again
 from tcpmc.checks.statespace import TooLarge
 from tcpmc.checks.symbolic.evaluated import Unknown
 from tcpmc.checks.symbolic.solving import GaveUp, satisfiable
+from tcpmc.checks.timed.conditions import contradiction, remaining_condition
 from tcpmc.checks.timed.counterexample import (
     APART,
     TimedRun,
@@ -28,16 +29,7 @@ from tcpmc.checks.timed.counterexample import (
     with_plain_numbers,
 )
 from tcpmc.checks.timed.encoding import TimedFormulas
-from tcpmc.checks.timed.fourier_motzkin import (
-    Polyhedron,
-    fixed,
-    formula,
-    fulfilled,
-    negated,
-    readable,
-    reduced,
-    terms,
-)
+from tcpmc.checks.timed.fourier_motzkin import Polyhedron, formula, fulfilled, negated
 from tcpmc.checks.timed.houdini import Mine
 from tcpmc.checks.timed.proof import Slice, Unproved, obligations
 from tcpmc.checks.timed.provenance import both, either
@@ -46,7 +38,7 @@ from tcpmc.checks.timed.ticks import Ticks
 from tcpmc.checks.timed.timed_system import TimedSystem
 from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, PROVED, REFUTED, VACUOUS
 from tcpmc.model.timed.assumptions import ASSUMPTIONS
-from tcpmc.model.timed.linear import Comparison, Condition, condition
+from tcpmc.model.timed.linear import Condition, condition
 from tcpmc.model.timed.theorems import Claim
 from tcpmc.model.variants.variant import Variant
 
@@ -143,7 +135,7 @@ class Finder:
         return found
 
     def _decided(self) -> Threshold:
-        core = contradiction(self.question)
+        core = contradiction(self.system)
         if core:
             return Threshold(VACUOUS, Condition(), f"the assumptions contradict each other: {core}")
         timer = self.question.claim.timer
@@ -156,7 +148,7 @@ class Finder:
 
     def counterexample(self) -> TimedRun | None:
         """The last that a quick search finds, with time between its events; nothing is proved."""
-        if contradiction(self.question):
+        if contradiction(self.system):
             return None
         for apart in APART:
             run = self._spaced(apart)
@@ -335,63 +327,6 @@ class Finder:
         return ""
 
     def condition(self) -> Condition:
-        """The clauses that the violations leave, as few and short as possible."""
-        sensible = self.system.known
-        values = terms(self.system.parameters)
-        clauses = list[set[Comparison]]()
-        for violation in self.violations:
-            shorter = reduced(violation, sensible)
-            clauses += [] if shorter in clauses else [shorter]
-        shortest = [self._shorter(clause, clauses) for clause in clauses]
-        shortest = [
-            clause for number, clause in enumerate(shortest) if clause not in shortest[:number]
-        ]
-        for clause in tuple(shortest):
-            others = [other for other in shortest if other != clause]
-            solver = z3.SolverFor("QF_LRA")
-            solver.add(formula(sensible, values), formula(clause, values))
-            solver.add(*(z3.Not(formula(other, values)) for other in others))
-            if not satisfiable(solver):
-                shortest = others
-        return Condition(
-            tuple(tuple(self._readable(c) for c in sorted(clause, key=str)) for clause in shortest)
-        )
-
-    def _shorter(
-        self, violation: set[Comparison], all_of_them: list[set[Comparison]]
-    ) -> set[Comparison]:
-        """Of a violation's comparisons those that are needed beside the other violations."""
-        values, needed = terms(self.system.parameters), set(violation)
-        others = [
-            z3.Not(formula(comparison, values))
-            for comparison in all_of_them
-            if comparison != violation
-        ]
-        for comparison in sorted(violation, key=str):
-            solver = z3.SolverFor("QF_LRA")
-            solver.add(formula(self.system.known, values), *others)
-            solver.add(
-                formula(needed - {comparison}, values), z3.Not(formula((comparison,), values))
-            )
-            if not satisfiable(solver):
-                needed.remove(comparison)
-        return needed
-
-    def _readable(self, violated: Comparison) -> Comparison:
-        fixed_one = fixed(negated(violated), self.system.circumstances.where)
-        return readable(fixed_one, self.question.claim.timer.length)
-
-
-def contradiction(question: ThresholdQuestion) -> str:
-    """The assumptions on the parameters that contradict each other, as few as the solver finds; ""
-    if they do not."""
-    system = TimedSystem(question.variant, question.claim.circumstances(question.assume))
-    values, solver = terms(system.parameters), z3.Solver()
-    solver.set("core.minimize", True)
-    named = {str(comparison): comparison for comparison in system.known}
-    for name, comparison in named.items():
-        solver.assert_and_track(formula((comparison,), values), name)
-    if satisfiable(solver):
-        return ""
-    core = {str(comparison).strip("|") for comparison in solver.unsat_core()}
-    return ", ".join(name for name in named if name in core)
+        """The condition that the violations leave."""
+        length = self.question.claim.timer.length
+        return remaining_condition(self.system, self.violations, length)

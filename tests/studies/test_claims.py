@@ -607,6 +607,12 @@ def test_the_built_in_claims_their_properties_and_figures_are_all_there_in_chine
                 assert chinese.rewritten("methods", shown) != shown
 
 
+def test_no_sentence_in_chinese_stands_for_more_than_its_own() -> None:
+    tables = Chinese.load().tables
+    patterns = [*tables["assumptions"], *tables["methods"]]
+    assert not [pattern for pattern in patterns if ".*" in pattern]  # what follows would be lost
+
+
 def test_a_claim_in_chinese_has_its_numbers_and_assumptions_in_chinese() -> None:
     text = (ROOT / "docs/claims.zh.md").read_text(encoding="utf-8")
     assert all(term in text for term in ("三次握手", "四次挥手", "报文段"))
@@ -618,3 +624,14 @@ def test_no_page_of_claims_is_too_long_to_read() -> None:
     made = [*(ROOT / "docs").glob("claims*.md"), *(ROOT / "docs/claims").glob("*.md")]
     assert len(made) == 6
     assert all(page.stat().st_size < 60_000 for page in made)
+
+
+def test_the_command_writes_the_pages_to_a_folder(tmp_path: Path) -> None:
+    done = tcpmc("claims", "C43", "--pages", "made", "--quiet", folder=tmp_path)
+    assert done.returncode == 0
+    made = sorted(str(page.relative_to(tmp_path)) for page in tmp_path.rglob("*.md"))
+    assert made == ["made/claims.md", "made/claims.zh.md", "made/claims/D3.md"]
+    (tmp_path / "file").touch()
+    assert_one_line(
+        tcpmc("claims", "C43", "--pages", "file", folder=tmp_path), "cannot write to the folder"
+    )

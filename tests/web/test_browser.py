@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from browser import opened
 from results import EVENTFUL, HOSTILE, LASSO, LOST, TIGHT, endless, hostile
 from tcpmc.checks.running.jobs import Outcome, Result, select
 from tcpmc.checks.running.run import run
+from tcpmc.checks.verdict import PROVED
 from tcpmc.reports.story import trace_of
 from tcpmc.web.verdict_page import html
 
@@ -223,6 +225,13 @@ def test_filters(browser: Browser, write: Write) -> None:
         assert page.locator("tbody tr:visible").count() == 1
         page.get_by_label("with a trace").check()
         assert shown.text_content() == "1 of 3 verdicts"
+
+
+def test_what_is_not_as_expected_comes_first(browser: Browser, write: Write) -> None:
+    answers = {name: replace(one, word=PROVED) for name, one in LASSO.verdict.answers.items()}
+    odd = replace(LASSO, verdict=replace(LASSO.verdict, answers=answers))
+    with opened(browser, write(LOST, EVENTFUL, odd)) as page:
+        assert "odd" in (page.locator("tbody tr").first.get_attribute("class") or "")
 
 
 def test_a_verdict_says_what_it_rests_on(browser: Browser, write: Write) -> None:

@@ -84,6 +84,20 @@ def test_the_view_of_a_path_says_what_can_follow_and_why_nothing_else() -> None:
         assert view(server, 0, at=0)["choices"] == first["choices"]
 
 
+def test_the_way_to_a_state_is_a_shortest_path_to_it() -> None:
+    with serving() as server:
+        status, body = asked(server, "way?model=0&state=closing")
+        path = json.loads(body)["path"]
+        assert (status, len(path)) == (200, 9)
+        assert "CLOSING" in json.dumps(view(server, *path)["trace"]["states"][-1])
+
+
+def test_every_variant_and_scope_can_be_chosen() -> None:
+    live = LiveModels.around(SMALL, "rfc9293")
+    assert live.models[0] == SMALL
+    assert len(live.models) == len(live.sources) == 1 + len(VARIANTS) * len(SCOPES)
+
+
 def test_a_path_can_be_saved_and_read(tmp_path: Path) -> None:
     with serving() as server:
         status, body = asked(server, "path.json?model=0&path=0.1")
@@ -321,6 +335,22 @@ def test_a_path_is_chosen_taken_back_and_saved(browser: Browser, tmp_path: Path)
             "active OPEN",
             "deliver",
         ]
+
+
+@pytest.mark.exhaustive
+def test_another_variant_and_scope_and_the_way_to_a_state(browser: Browser) -> None:
+    live = LiveModels.around(SMALL, "rfc9293")
+    with serving(live) as server, opened(browser, server.address) as page:
+        page.locator(".ways button").first.wait_for()
+        assert page.locator("#explore").get_by_label("Scope").input_value() == "as asked"
+        page.locator("#explore").get_by_label("Scope").select_option("small")
+        page.wait_for_function("document.body.textContent.includes('2 in flight each way')")
+        page.locator("#explore").get_by_label("Variant").select_option("no-time-wait")
+        page.locator("#trace-title", has_text="no-time-wait").wait_for()
+        page.locator("#explore").get_by_label("Take me to").select_option("CLOSING")
+        page.locator("#row-7").wait_for()
+        lit = page.locator("#figures .state.lit").all_text_contents()
+        assert "CLOSING" in lit
 
 
 @pytest.mark.exhaustive

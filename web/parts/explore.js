@@ -60,6 +60,7 @@ function setUpExplorer(data, showTrace) {
     const taken = path.slice(0, step);
     const choose = (choice) => go(model, [...taken, choice.place]);
     return [
+      chooser(model),
       element(
         "div",
         { class: "ways" },
@@ -103,6 +104,57 @@ function setUpExplorer(data, showTrace) {
           ),
       ),
     ].filter(Boolean);
+  }
+
+  /** Another variant or scope, and a state to be taken to. */
+  function chooser(model) {
+    const now = data.live[model];
+    const names = (of) => [...new Set(data.live.map(of))];
+    const select = (label, options, chosen, change) =>
+      element(
+        "label",
+        {},
+        `${label} `,
+        element(
+          "select",
+          { on: { change: (event) => change(event.target.value) } },
+          options.map((one) => element("option", { value: one, selected: one === chosen }, one)),
+        ),
+      );
+    const served = (variant, bounds) =>
+      data.live.findIndex((one) => one.variant === variant && one.bounds === bounds);
+    const switchTo = (variant, bounds) => {
+      const found = served(variant, bounds);
+      go(found < 0 ? data.live.findIndex((one) => one.variant === variant) : found, []);
+    };
+    return element(
+      "p",
+      { class: "tools" },
+      data.live.length > 1 && [
+        select("Variant", names((one) => one.variant), now.variant, (to) =>
+          switchTo(to, now.bounds),
+        ),
+        select("Scope", names((one) => one.bounds), now.bounds, (to) => switchTo(now.variant, to)),
+      ],
+      select("Take me to", ["a state", ...data.states], "a state", (state) =>
+        takeTo(model, state),
+      ),
+    );
+  }
+
+  async function takeTo(model, state) {
+    const question = ++latest;
+    place.inert = true;
+    let answer;
+    try {
+      answer = await (await fetch(`way?model=${model}&state=${state}`)).json();
+    } catch {
+      answer = { error: "The server has stopped. Run tcpmc explore again." };
+    }
+    if (question !== latest) return;
+    place.inert = false;
+    if (answer.error) place.prepend(element("p", { role: "alert" }, answer.error));
+    else go(model, answer.path);
   }
 
   /** On a saved trace: the way from one of its steps into the model. */

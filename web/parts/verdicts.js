@@ -2,7 +2,8 @@
 
 function setUpVerdicts(data) {
   byId("summary").replaceChildren(...data.summary.map((line) => element("p", {}, line)));
-  const rows = data.results.map((result) => ({ result, row: verdictRow(data, result) }));
+  const ordered = data.results.toSorted((a, b) => urgency(a) - urgency(b));
+  const rows = ordered.map((result) => ({ result, row: verdictRow(data, result) }));
   byId("table").tBodies[0].replaceChildren(...rows.map(({ row }) => row));
   offer(
     byId("filter-word"),
@@ -17,6 +18,12 @@ function setUpVerdicts(data) {
   byId("filters").addEventListener("input", filter);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   filter();
+}
+
+/** What is not as expected comes first, then what is not settled; the order of the run otherwise. */
+function urgency(result) {
+  if (result.odd) return 0;
+  return ["DISAGREE", "INCONCLUSIVE"].includes(result.verdict) ? 1 : 2;
 }
 
 function offer(select, values) {
