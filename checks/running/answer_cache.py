@@ -173,7 +173,7 @@ def _written(value: object) -> object:
 def _read(kind: type, value: object) -> object:
     """A sequence number of what JSON has of it; and nothing, where no middlebox stands."""
     match value:
-        case None if kind is Hashable:
+        case None if kind == Hashable:
             return None
         case [int(number), int(bits)] if kind is Seq:
             return Seq(number, bits)

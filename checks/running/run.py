@@ -138,7 +138,11 @@ class _Collected:
         shown = found[Engine.EXPLICIT]
         if shown is not None and self._key(job) in self.shown:
             # what Z3 came to meanwhile hangs on the time, unless it says otherwise
-            answers = {n: a for n, a in answers.items() if a is shown or _denies(a, shown)}
+            answers = {
+                engine: answer
+                for engine, answer in answers.items()
+                if engine == Engine.EXPLICIT or _denies(answer, shown)
+            }
         took = (times.get(self._key(job), 0.0) for times in self._seconds.values())
         return Result(job, job.verdict(answers), sum(took))
 
