@@ -45,10 +45,16 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GIT
 }
 
 
+TAKEN: dict[str, float] = {}
+"""Seconds of processor time that each command of a page took."""
+SHOWN = 10
+
+
 def run(command: str) -> subprocess.CompletedProcess[str]:
     """Run a command of a page in the checkout; what it prints is in `stdout`."""
     print(f"  $ {command}", flush=True)
-    return subprocess.run(
+    before = os.times()
+    done = subprocess.run(
         command,
         shell=True,
         cwd=ROOT,
@@ -60,6 +66,17 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
         timeout=600,
         check=False,
     )
+    after = os.times()
+    taken = after.children_user + after.children_system
+    TAKEN[command] = taken - before.children_user - before.children_system
+    return done
+
+
+def slowest() -> None:
+    """Print how long the commands of the pages took, the slowest first."""
+    print(f"{sum(TAKEN.values()):.0f} s of processor time for {len(TAKEN)} commands; the slowest:")
+    for command in sorted(TAKEN, key=TAKEN.__getitem__, reverse=True)[:SHOWN]:
+        print(f"  {TAKEN[command]:6.1f} s  {command}")
 
 
 def without_times(text: str) -> str:
@@ -168,6 +185,7 @@ def main(*arguments: str) -> int:
         differ += compared(page, run(command).stdout, write) if page in asked or not asked else 0
     if CLAIMS[0] in asked or not asked:
         differ += written(CLAIMS[1], write)
+    slowest()
     return 0 if write else differ
 
 

@@ -44,9 +44,9 @@ class Addresses:
         import numpy as np
 
         codes = np.concatenate([source << 16 | source_port, destination << 16 | port])
-        known, index = np.unique(codes, return_inverse=True)
-        text = {number: self._text(number) for number in np.unique(known >> 16).tolist()}
-        endpoints = [Endpoint(text[code >> 16], code & 0xFFFF) for code in known.tolist()]
+        distinct, index = np.unique(codes, return_inverse=True)
+        text = {number: self._text(number) for number in np.unique(distinct >> 16).tolist()}
+        endpoints = [Endpoint(text[code >> 16], code & 0xFFFF) for code in distinct.tolist()]
         return index[: len(source)], index[len(source) :], endpoints
 
     def _text(self, number: int) -> str:

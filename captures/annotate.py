@@ -46,29 +46,31 @@ def annotated(
     not tell is zero. BadInput if a file cannot be read again."""
     yield wire.section([wire.comment(text) for text in about])
     frames = [_frames(index, path, packets) for index, path in enumerate(paths)]
-    known: dict[tuple[int, int, int], int] = {}
+    interface_of: dict[tuple[int, int, int], int] = {}
     for frame in heapq.merge(*frames, key=lambda frame: frame.time):
         place = frame.file, frame.interface, frame.link
-        if place not in known:
-            known[place] = len(known)
+        if place not in interface_of:
+            interface_of[place] = len(interface_of)
             name = (wire.NAME, paths[frame.file].encode(errors="replace")[:1000])
             yield wire.interface(frame.link, [name, (wire.RESOLUTION, bytes([NANOSECONDS]))])
-        told = comments.get((frame.file, frame.number, frame.interface), ())
-        options = [wire.comment(text) for text in told]
+        texts = comments.get((frame.file, frame.number, frame.interface), ())
+        options = [wire.comment(text) for text in texts]
         if frame.outbound >= 0:
             options.append(wire.direction(bool(frame.outbound)))
-        yield wire.packet(known[place], max(frame.time, 0), frame.data, options, frame.original)
+        yield wire.packet(
+            interface_of[place], max(frame.time, 0), frame.data, options, frame.original
+        )
 
 
 def _frames(index: int, path: str, packets: Sequence[Packet]) -> Iterator[Frame]:
     """The frames of one file in its order."""
-    told = ReaderNotes()
-    with opened(path, told) as (stream, beginning):
+    notes = ReaderNotes()
+    with opened(path, notes) as (stream, beginning):
         reader = binary.READERS.get(beginning[:MAGIC_SIZE])
         if reader is not None:
-            for pieces in reader(stream, told):
-                found = [frame for piece in pieces for frame in _in_file(index, piece)]
-                yield from sorted(found, key=lambda frame: frame.number)
+            for pieces in reader(stream, notes):
+                frames = [frame for piece in pieces for frame in _in_file(index, piece)]
+                yield from sorted(frames, key=lambda frame: frame.number)
             return
     made = Made()
     for packet in packets:
@@ -138,5 +140,5 @@ OPTIONS: tuple[tuple[str, Callable[[Packet], bytes]], ...] = (
 
 
 def _options(packet: Packet) -> bytes:
-    told = [make(packet) for name, make in OPTIONS if getattr(packet, name) is not None]
-    return b"".join(told)
+    options = [make(packet) for name, make in OPTIONS if getattr(packet, name) is not None]
+    return b"".join(options)

@@ -20,19 +20,19 @@ READERS: dict[bytes, Callable[[BinaryIO, ReaderNotes], Iterator[list[Frames]]]] 
 """By the first four octets of the file."""
 
 
-def tables(stream: BinaryIO, magic: bytes, told: ReaderNotes) -> Iterator[PacketTable]:
+def tables(stream: BinaryIO, magic: bytes, notes: ReaderNotes) -> Iterator[PacketTable]:
     """The TCP segments in the stream, some thousands at a time, in the order of the file."""
     from tcpmc.captures.segments import segments
 
-    for frames in READERS[magic](stream, told):
-        known = []
+    for frames in READERS[magic](stream, notes):
+        pieces = []
         for piece in frames:
             if piece.link in LINKS:
-                known.append(segments(piece, told))
+                pieces.append(segments(piece, notes))
             else:
-                told.left_out[f"link type {piece.link}, which is not read"] += len(piece.start)
-        found = [table for table in known if len(table)]
-        if len(found) > 1:
-            joined = PacketTable.joined(found)
-            found = [joined.take(joined.column("number").argsort(kind="stable"))]
-        yield from found
+                notes.left_out[f"link type {piece.link}, which is not read"] += len(piece.start)
+        with_packets = [table for table in pieces if len(table)]
+        if len(with_packets) > 1:
+            joined = PacketTable.joined(with_packets)
+            with_packets = [joined.take(joined.column("number").argsort(kind="stable"))]
+        yield from with_packets

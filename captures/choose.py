@@ -31,10 +31,10 @@ def chosen(expression: str) -> Filter:
     if not words:
         raise BadInput("the filter is empty: try host 192.0.2.1 and port 80")
     parser = _Parser(words)
-    found = parser.either(0)
+    test = parser.either(0)
     if parser.words:
         raise BadInput(f"filter: {parser.words[0]!r} is not expected there")
-    return found
+    return test
 
 
 def asks_for_verdicts(expression: str) -> bool:
@@ -114,8 +114,8 @@ def _net(text: str) -> Filter:
 
 
 def _port(text: str) -> Filter:
-    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, -1)
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
     if not first <= last < 2**16:
         raise BadInput(f"filter: port {text[:60]}: not a port such as 80, or 8000-8010")
     return lambda s, _: any(first <= end.port <= last for end in s.ends)

@@ -185,10 +185,10 @@ def _grouped(table: PacketTable) -> Iterator[tuple[Sequence[Packet], list[int]]]
     few = np.repeat(sizes < LARGE, sizes)
     packets = list(table.take(order[few]))
     places = np.cumsum(few) - 1
-    told = marks.tolist()
+    mark_list = marks.tolist()
     for group in np.argsort(order[starts]).tolist():
         start, size = int(starts[group]), int(sizes[group])
-        own = [mark - start for mark in told[edges[group] : edges[group + 1]]]
+        own = [mark - start for mark in mark_list[edges[group] : edges[group + 1]]]
         if size < LARGE:
             at = int(places[start])
             yield packets[at : at + size], own
@@ -237,15 +237,15 @@ def conversations(tables: Iterable[PacketTable]) -> Iterator[list[Connection]]:
 
 def _add(connection: Connection, packets: Sequence[Packet]) -> None:
     """The connection has these packets, too; many are kept in columns."""
-    known = connection.packets
-    if isinstance(known, PacketRows):
-        known += packets
-    elif not known and isinstance(packets, PacketRows):
+    before = connection.packets
+    if isinstance(before, PacketRows):
+        before += packets
+    elif not before and isinstance(packets, PacketRows):
         connection.packets = packets
-    elif isinstance(known, list) and len(known) + len(packets) < LONG:
-        known += packets
+    elif isinstance(before, list) and len(before) + len(packets) < LONG:
+        before += packets
     else:
-        connection.packets = rows = PacketRows.of(known)
+        connection.packets = rows = PacketRows.of(before)
         rows += packets
 
 

@@ -53,16 +53,16 @@ class ReaderNotes:
 
     def reasons(self) -> list[str]:
         """Everything that is not in the packets, each in a few words, printable."""
-        told = [*self.notes]
+        texts = [*self.notes]
         for why, count in self.left_out.items():
-            told.append(f"{count:,} packet{'s' * (count != 1)} left out: {why}")
+            texts.append(f"{count:,} packet{'s' * (count != 1)} left out: {why}")
         if self.first_unread is not None:
             place, text, why = self.first_unread
             shown = "".join(c if c.isprintable() else "?" for c in text.strip()[:SHOWN])
             lines = "1 line" if self.unread == 1 else f"{self.unread:,} lines"
             cause = f" ({why})" if why else ""
-            told.append(f"{lines} could not be read; the first is line {place}{cause}: {shown}")
-        return told
+            texts.append(f"{lines} could not be read; the first is line {place}{cause}: {shown}")
+        return texts
 
 
 def padded(data: bytes) -> NDArray[np.uint8]:

@@ -127,8 +127,8 @@ def _payload(octets: Octets, at: Numbers, protocol: Numbers) -> tuple[Numbers, N
     import numpy as np
 
     for _ in range(DEEPEST):
-        known = (protocol == IPV4) | (protocol == IPV6)
-        if known.all():
+        is_ip = (protocol == IPV4) | (protocol == IPV6)
+        if is_ip.all():
             break
         at = octets.within(at)
         tagged, session = np.isin(protocol, TAGS), protocol == PPPOE_SESSION

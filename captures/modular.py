@@ -26,9 +26,11 @@ def latest(values: Numbers, there: Truths, first: int) -> Numbers:
     """Before each place, and after the last, the latest value that is there; `first` before any."""
     size = len(values)
     places = np.where(there, np.arange(1, size + 1), 0)
-    known = np.concatenate([[0], np.maximum.accumulate(places)]) if size else np.zeros(1, np.int64)
-    found: Numbers = np.concatenate([[first], values])[known]
-    return found
+    places_so_far = (
+        np.concatenate([[0], np.maximum.accumulate(places)]) if size else np.zeros(1, np.int64)
+    )
+    numbers: Numbers = np.concatenate([[first], values])[places_so_far]
+    return numbers
 
 
 def highest(values: Numbers, there: Truths, first: int) -> Numbers:
@@ -37,16 +39,16 @@ def highest(values: Numbers, there: Truths, first: int) -> Numbers:
     return np.maximum.accumulate(np.concatenate([[first], shown]))
 
 
-def furthest(numbers: Numbers, known: int) -> Numbers:
-    """The furthest of the numbers so far, modulo 2**32; `known` is that before, or `NONE`."""
-    begin = int(numbers[0]) if known == NONE else known
+def furthest(numbers: Numbers, before: int) -> Numbers:
+    """The furthest of the numbers so far, modulo 2**32; `before` is that before, or `NONE`."""
+    begin = int(numbers[0]) if before == NONE else before
     steps = signed(np.diff(np.concatenate([[begin], numbers])))
     ahead = np.cumsum(steps)
     top = np.maximum.accumulate(np.maximum(ahead, 0))
     if (top - ahead).max() < HALF:
         return begin + top & SPACE - 1
-    found = []
+    so_far = []
     for number in numbers.tolist():
         begin = number if 0 < (number - begin) % SPACE <= HALF else begin
-        found.append(begin)
-    return np.array(found, np.int64)
+        so_far.append(begin)
+    return np.array(so_far, np.int64)

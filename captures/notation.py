@@ -17,15 +17,15 @@ DECIMAL, LIMIT = re.compile(r"\d{1,10}|-1"), 2**32
 def fields(text: str) -> tuple[dict[str, int], list[str]]:
     """The numbers of the segment that `text` describes, by name, and its control bits; DATA is -1
     where it does not say how many octets: `<DATA>`. ValueError, which says why, if it is none."""
-    found = dict(FIELD.findall(text))
-    if FIELD.sub("", text).strip() or not {"SEQ", "CTL"} <= found.keys() <= {*NUMBERS, "CTL"}:
+    texts = dict(FIELD.findall(text))
+    if FIELD.sub("", text).strip() or not {"SEQ", "CTL"} <= texts.keys() <= {*NUMBERS, "CTL"}:
         raise ValueError(f"{text[:60]!r} is not a segment such as <SEQ=300><ACK=101><CTL=ACK>")
-    bits = [bit for bit in found.pop("CTL").split(",") if bit]
+    bits = [bit for bit in texts.pop("CTL").split(",") if bit]
     if not set(bits) <= set(CONTROLS):
         raise ValueError(f"{text[:60]!r} has control bits other than {', '.join(CONTROLS)}")
-    if found.get("DATA") == "":
-        found["DATA"] = "-1"
-    values = {name: int(v) if DECIMAL.fullmatch(v) else LIMIT for name, v in found.items()}
+    if texts.get("DATA") == "":
+        texts["DATA"] = "-1"
+    values = {name: int(v) if DECIMAL.fullmatch(v) else LIMIT for name, v in texts.items()}
     wrong = next((name for name, value in values.items() if value >= LIMIT), "")
     if wrong:
         raise ValueError(f"{text[:60]!r} has an invalid {wrong}: expected a number below 2**32")

@@ -81,25 +81,25 @@ class PacketRows(Sequence[Packet]):
 
     def part(self, begin: int, end: int) -> PacketTable:
         """The packets of these places, as one table."""
-        found, at = [], 0
+        parts, at = [], 0
         for part in (*self._parts, *self._recent):
             low, high = max(begin - at, 0), min(end - at, len(part))
             if low < high:
-                found.append(part.take(slice(low, high)))
+                parts.append(part.take(slice(low, high)))
             at += len(part)
             if at >= end:
                 break
-        return self._joined(found).unpacked() if found else PacketTable.of([])
+        return self._joined(parts).unpacked() if parts else PacketTable.of([])
 
     def values(self, name: str) -> set[int]:
         """The different values of a column."""
         import numpy as np
 
-        found: set[int] = set()
+        numbers: set[int] = set()
         for part in (*self._parts, *self._recent):
             column = part.columns[name]
-            found |= {column} if isinstance(column, int) else set(np.unique(column).tolist())
-        return found
+            numbers |= {column} if isinstance(column, int) else set(np.unique(column).tolist())
+        return numbers
 
     def vary(self, *names: str) -> bool:
         """Whether one of these columns has different values."""
@@ -109,12 +109,12 @@ class PacketRows(Sequence[Packet]):
         """How many packets from an end have which value of a field."""
         import numpy as np
 
-        found: Counter[Any] = Counter()
+        counts: Counter[Any] = Counter()
         for part in (*self._parts, *self._recent):
             own = part.column(name)[part.column("source") == self._number(source)]
             for value, count in zip(*np.unique(own, return_counts=True), strict=True):
-                found[part.meaning(name, int(value))] += int(count)
-        return found
+                counts[part.meaning(name, int(value))] += int(count)
+        return counts
 
     def _numbered(self, table: PacketTable) -> PacketTable:
         """The table with the endpoints of all of these packets, and no others."""

@@ -77,14 +77,14 @@ class PacketTable:
 
     def packet(self, row: int) -> Packet:
         """One packet."""
-        told: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, column in self.columns.items():
             value = column if isinstance(column, int) else int(column[row])
             if name == "flags":
-                told.update((control, value & bit != 0) for bit, control in BITS.items())
+                values.update((control, value & bit != 0) for bit, control in BITS.items())
             else:
-                told[name] = self.meaning(name, value)
-        return Packet(**told)
+                values[name] = self.meaning(name, value)
+        return Packet(**values)
 
     def column(self, name: str) -> NDArray[np.int64]:
         """The column as an array."""
@@ -151,14 +151,16 @@ class PacketTable:
             return tables[0]
         places: dict[Endpoint, int] = {}
         numbers = [
-            np.array([places.setdefault(one, len(places)) for one in table.endpoints], np.int64)
+            np.array(
+                [places.setdefault(endpoint, len(places)) for endpoint in table.endpoints], np.int64
+            )
             for table in tables
         ]
         columns: dict[str, NDArray[np.int64] | int] = {}
         for name in COLUMNS:
             parts = [table.column(name) for table in tables]
             if name in ("source", "destination"):
-                parts = [known[part] for known, part in zip(numbers, parts, strict=True)]
+                parts = [numbering[part] for numbering, part in zip(numbers, parts, strict=True)]
             columns[name] = np.concatenate(parts)
         return PacketTable(columns, list(places), sum(map(len, tables)))
 
@@ -166,13 +168,13 @@ class PacketTable:
         """The values of a field of all packets, as they are in a `Packet`."""
         import numpy as np
 
-        known, column = MEANINGS.get(name), self.columns[name]
+        meaning, column = MEANINGS.get(name), self.columns[name]
         untold = NEVER if name == "time" else UNTOLD
         if isinstance(column, int):
             return repeat(self.meaning(name, column), self.size)
         if name in ("source", "destination"):
             return map(self.endpoints.__getitem__, column.tolist())
-        values = column.tolist() if known is None else list(map(known, column.tolist()))
+        values = column.tolist() if meaning is None else list(map(meaning, column.tolist()))
         missing = np.flatnonzero(column == untold)
         for row in missing.tolist():
             values[row] = None
@@ -184,8 +186,8 @@ class PacketTable:
             return self.endpoints[value]
         if value == (NEVER if name == "time" else UNTOLD):
             return None
-        known = MEANINGS.get(name)
-        return value if known is None else known(value)
+        meaning = MEANINGS.get(name)
+        return value if meaning is None else meaning(value)
 
 
 def _number(packet: Packet, name: str, places: dict[Endpoint, int]) -> int:

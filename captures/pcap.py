@@ -24,11 +24,11 @@ LINK_TYPE = 0x03FFFFFF
 """The other bits of that field tell the length of the frame check sequence."""
 
 
-def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
+def frames(stream: BinaryIO, notes: ReaderNotes) -> Iterator[list[Frames]]:
     """The frames of a stream that begins with one of `MAGIC`, in pieces."""
     header = stream.read(HEADER)
     if len(header) < HEADER:
-        told.notes.append("the file ends inside its header")
+        notes.notes.append("the file ends inside its header")
         return
     layout, data, number = _layout(header), b"", 1
     while fresh := stream.read(CHUNK):
@@ -38,13 +38,13 @@ def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
             yield [_frames(data, starts, layout, number)]
             number += len(starts)
         if damaged:
-            told.notes.append(
+            notes.notes.append(
                 f"the file is damaged after packet {number - 1}: the rest is left out"
             )
             return
         data = data[end:]
     if data:
-        told.notes.append(f"the file ends inside packet {number}")
+        notes.notes.append(f"the file ends inside packet {number}")
 
 
 @dataclass(frozen=True)

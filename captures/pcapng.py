@@ -88,7 +88,7 @@ class NoBlock(Exception):
     """No block can begin here."""
 
 
-def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
+def frames(stream: BinaryIO, notes: ReaderNotes) -> Iterator[list[Frames]]:
     """The frames of a stream that begins with `MAGIC`, in pieces; in each, those of an interface
     together."""
     section, data = Section(), b""
@@ -96,24 +96,24 @@ def frames(stream: BinaryIO, told: ReaderNotes) -> Iterator[list[Frames]]:
         data += fresh
         at, more = 0, True
         while more:  # once for each section
-            found, damaged = PacketBlocks(), ""
+            blocks, damaged = PacketBlocks(), ""
             try:
-                at, more = _blocks(data, at, section, found)
+                at, more = _blocks(data, at, section, blocks)
             except NoBlock as error:
                 damaged = str(error)
-            told.ended = section.ended
-            yield list(_pieces(data, section, found))
+            notes.ended = section.ended
+            yield list(_pieces(data, section, blocks))
             if damaged:
                 after = f"the file is damaged after packet {section.number - 1}"
-                told.notes.append(f"{after} ({damaged}): the rest is left out")
+                notes.notes.append(f"{after} ({damaged}): the rest is left out")
                 return
         data = data[at:]
     if data:
-        told.notes.append(f"the file ends inside a block after packet {section.number - 1}")
+        notes.notes.append(f"the file ends inside a block after packet {section.number - 1}")
 
 
-def _blocks(data: bytes, at: int, section: Section, found: PacketBlocks) -> tuple[int, bool]:
-    """Read blocks into `found`. Where what is left begins, and whether a section begins there."""
+def _blocks(data: bytes, at: int, section: Section, blocks: PacketBlocks) -> tuple[int, bool]:
+    """Read blocks into `blocks`. Where what is left begins, and whether a section begins there."""
     first, end = at, len(data)
     unpack = struct.Struct(section.order + "III").unpack_from
     while at + LEAST <= end:
@@ -129,17 +129,17 @@ def _blocks(data: bytes, at: int, section: Section, found: PacketBlocks) -> tupl
         if at + length > end:
             break
         if kind == PACKET and word < len(section.interfaces) and length >= FIXED[kind] + 4:
-            found.add(kind, word, at, section.number)
+            blocks.add(kind, word, at, section.number)
             section.number += 1
         elif kind == STATISTICS and word < len(section.interfaces):
             _statistics(data[at : at + length], word, section)
         elif kind in FIXED or kind == INTERFACE:
-            _block(data[at : at + length], kind, at, section, found)
+            _block(data[at : at + length], kind, at, section, blocks)
         at += length
     return at, False
 
 
-def _block(block: bytes, kind: int, at: int, section: Section, found: PacketBlocks) -> None:
+def _block(block: bytes, kind: int, at: int, section: Section, blocks: PacketBlocks) -> None:
     """A block that is rarer than the others, or damaged."""
     if len(block) < FIXED.get(kind, 16) + 4:
         raise NoBlock(f"a block of type {kind} with {len(block)} octets")
@@ -152,7 +152,7 @@ def _block(block: bytes, kind: int, at: int, section: Section, found: PacketBloc
     }.get(kind, 0)
     if number >= len(section.interfaces):
         raise NoBlock(f"a packet of the undefined interface {number}")
-    found.add(kind, number, at, section.number)
+    blocks.add(kind, number, at, section.number)
     section.number += 1
 
 
@@ -170,13 +170,13 @@ def _statistics(block: bytes, index: int, section: Section) -> None:
 
 def _interface(block: bytes, order: str) -> Interface:
     link, _, longest = struct.unpack_from(order + "HHI", block, 8)
-    known: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for code, value in options(block[16:-4], order):
         if code == RESOLUTION and len(value) == 1:
-            known["base"], known["exponent"] = 2 if value[0] & 128 else 10, value[0] & 127
+            given["base"], given["exponent"] = 2 if value[0] & 128 else 10, value[0] & 127
         elif code == OFFSET and len(value) == 8:
-            known["offset"] = _bounded(struct.unpack(order + "q", value)[0])
-    return Interface(link, longest, **known)
+            given["offset"] = _bounded(struct.unpack(order + "q", value)[0])
+    return Interface(link, longest, **given)
 
 
 def _bounded(seconds: int) -> int:
@@ -195,12 +195,12 @@ def options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         at += 4 + (length + 3) // 4 * 4
 
 
-def _pieces(data: bytes, section: Section, found: PacketBlocks) -> Iterator[Frames]:
+def _pieces(data: bytes, section: Section, blocks: PacketBlocks) -> Iterator[Frames]:
     """What was found, as frames; those of different interfaces one after the other."""
     import numpy as np
 
-    octets = padded(data) if found.blocks else None
-    for (kind, index), (starts, numbers) in found.blocks.items():
+    octets = padded(data) if blocks.blocks else None
+    for (kind, index), (starts, numbers) in blocks.blocks.items():
         assert octets is not None
         interface, at = section.interfaces[index], np.array(starts, np.int64)
         every = np.ndarray((len(data) - 3,), f"{section.order}u4", octets, strides=(1,))
@@ -243,7 +243,7 @@ def _directions(
     if kind == SIMPLE_PACKET:
         return None
     length_at = struct.Struct(order + "I").unpack_from
-    told = []
+    directions = []
     for at, size in zip(starts, captured, strict=True):
         begin = at + FIXED[kind] + (size + 3) // 4 * 4
         end = at + length_at(data, at + 4)[0] - 4
@@ -253,5 +253,5 @@ def _directions(
                 if code == FLAGS and len(value) == 4:
                     bits = length_at(value)[0] & 3
                     direction = {INBOUND: 0, OUTBOUND: 1}.get(bits, -1)
-        told.append(direction)
-    return told
+        directions.append(direction)
+    return directions

@@ -55,30 +55,30 @@ class Capture:
     @property
     def ended(self) -> int | None:
         """When the last file ended, in nanoseconds, where they tell it, as far as has been read."""
-        return max((told.ended for told in self.told if told.ended is not None), default=None)
+        return max((notes.ended for notes in self.told if notes.ended is not None), default=None)
 
     def _of(self, index: int) -> Iterator[PacketTable]:
-        path, told = self.paths[index], self.told[index]
-        with opened(path, told) as (stream, beginning):
+        path, notes = self.paths[index], self.told[index]
+        with opened(path, notes) as (stream, beginning):
             if not beginning:
                 raise BadInput(f"{path} is empty")
             magic = beginning[:MAGIC_SIZE]
             if magic in binary.READERS:
-                found = binary.tables(stream, magic, told)
+                tables = binary.tables(stream, magic, notes)
             else:
                 from tcpmc.captures.text import recognise
 
                 if b"\0\0" in beginning:
                     raise BadInput(f"{path} is neither pcap, pcapng nor text")
-                found = recognise.tables(stream, beginning, told)
-            for table in found:
+                tables = recognise.tables(stream, beginning, notes)
+            for table in tables:
                 table.columns["file"] = index
                 yield table
 
     def _nothing(self) -> str:
         """Why there is nothing, on one line."""
         files = zip(self.paths, self.told, strict=True)
-        why = [f"{path}: {reason}" for path, told in files for reason in told.reasons()]
+        why = [f"{path}: {reason}" for path, notes in files for reason in notes.reasons()]
         return "no TCP segment was found in " + ("; ".join(why) or ", ".join(self.paths))
 
 

@@ -21,27 +21,27 @@ ONLY_STAMPS = 0x0101080A
 """How the options of most segments begin: two NO-OPERATIONs, and timestamps."""
 
 
-def segments(frames: Frames, told: ReaderNotes) -> PacketTable:
+def segments(frames: Frames, notes: ReaderNotes) -> PacketTable:
     """The TCP segments in the frames; what is left out is told."""
     import numpy as np
 
-    piece = FrameBatch(frames, told)
-    octets, found = piece.octets, datagrams(piece)
-    at = found.at
+    piece = FrameBatch(frames, notes)
+    octets, packets = piece.octets, datagrams(piece)
+    at = packets.at
     size = (octets.u8(at + 12) >> 4) * 4
-    cut = at + 20 > found.captured
-    short = found.end < at + 20
-    wrong = short | (~cut & ((size < 20) | (at + size > found.end)))
+    cut = at + 20 > packets.captured
+    short = packets.end < at + 20
+    wrong = short | (~cut & ((size < 20) | (at + size > packets.end)))
     piece.leave_out(MALFORMED, wrong)
     piece.leave_out(CUT, cut & ~wrong)
     keep = ~cut & ~wrong
     if not keep.all():
-        found, size = found.take(keep), size[keep]
-    at, row = found.at, found.row
+        packets, size = packets.take(keep), size[keep]
+    at, row = packets.at, packets.row
     flags = octets.u8(at + 13) & 0x3F
     ports = octets.u32(at)
     source, destination, endpoints = piece.addresses.endpoints(
-        found.source, ports >> 16, found.destination, ports & 0xFFFF
+        packets.source, ports >> 16, packets.destination, ports & 0xFFFF
     )
     columns: dict[str, Numbers | int] = {
         "number": frames.number[row],
@@ -51,13 +51,13 @@ def segments(frames: Frames, told: ReaderNotes) -> PacketTable:
         "destination": destination,
         "seq": octets.u32(at + 4),
         "ack": np.where(flags & ACK != 0, octets.u32(at + 8), UNTOLD),
-        "length": found.end - at - size,
+        "length": packets.end - at - size,
         "flags": flags,
         "window": octets.u16(at + 14),
-        **_options(octets, at + 20, np.minimum(at + size, found.captured)),
-        "ttl": found.ttl,
-        "checksum": _checksums(octets, found),
-        "truncated": (found.captured < found.end).astype(np.int64),
+        **_options(octets, at + 20, np.minimum(at + size, packets.captured)),
+        "ttl": packets.ttl,
+        "checksum": _checksums(octets, packets),
+        "truncated": (packets.captured < packets.end).astype(np.int64),
         "interface": frames.interface,
         "outbound": _outbound(octets, frames, row),
         "after_gap": 0,
@@ -68,8 +68,8 @@ def segments(frames: Frames, told: ReaderNotes) -> PacketTable:
 def _outbound(octets: Octets, frames: Frames, row: Numbers) -> Numbers | int:
     if frames.outbound is not None:
         return frames.outbound[row]
-    told = outbound(frames.link, octets, frames.start[row])
-    return UNTOLD if told is None else told
+    marked = outbound(frames.link, octets, frames.start[row])
+    return UNTOLD if marked is None else marked
 
 
 def _options(octets: Octets, at: Numbers, end: Numbers) -> dict[str, Numbers | int]:
@@ -109,27 +109,29 @@ OPTIONS: tuple[tuple[int, int, Any], ...] = (
 )
 
 
-def _checksums(octets: Octets, found: Datagrams) -> Numbers:
+def _checksums(octets: Octets, packets: Datagrams) -> Numbers:
     """What can be said of each checksum, as an index of CHECKSUMS."""
     import numpy as np
 
-    column = np.full(len(found.at), CHECKSUMS.index(ABSENT), np.int64)
+    column = np.full(len(packets.at), CHECKSUMS.index(ABSENT), np.int64)
     for odd in (0, 1):  # the 16-bit words of a segment begin at its own first octet
-        rows = np.flatnonzero((found.captured == found.end) & (found.at & 1 == odd) & found.direct)
+        rows = np.flatnonzero(
+            (packets.captured == packets.end) & (packets.at & 1 == odd) & packets.direct
+        )
         if not len(rows):
             continue
         words = octets.all[odd:]
         words = words[: len(words) // 2 * 2].view("<u2")
-        begin, size = (found.at[rows] - odd) // 2, found.end[rows] - found.at[rows]
+        begin, size = (packets.at[rows] - odd) // 2, packets.end[rows] - packets.at[rows]
         stop = begin + size // 2
         edges = np.empty(2 * len(rows), np.int64)
         edges[0::2], edges[1::2] = begin, stop
         total = np.add.reduceat(words, edges, dtype=np.uint64)[0::2].astype(np.int64)
-        total += np.where(size & 1 == 1, octets.u8(found.end[rows] - 1), 0)
+        total += np.where(size & 1 == 1, octets.u8(packets.end[rows] - 1), 0)
         total = folded(total)
         total = (total >> 8) | ((total & 0xFF) << 8)  # the words were read the wrong way round
-        written = octets.u16(found.at[rows] + 16)
-        pseudo = found.pseudo[rows]
+        written = octets.u16(packets.at[rows] + 16)
+        pseudo = packets.pseudo[rows]
         fine = folded(total + pseudo) == 0xFFFF
         waiting = (written == pseudo) | (written == 0)
         column[rows] = np.where(

@@ -34,8 +34,8 @@ FOREIGN = {
 class Lenient(io.RawIOBase):
     """A stream that ends, with a note, where what it reads is damaged."""
 
-    def __init__(self, stream: gzip.GzipFile, told: ReaderNotes) -> None:
-        self._stream, self._told, self._over = stream, told, False
+    def __init__(self, stream: gzip.GzipFile, notes: ReaderNotes) -> None:
+        self._stream, self._told, self._over = stream, notes, False
 
     def readable(self) -> bool:
         """It is."""
@@ -54,28 +54,28 @@ class Lenient(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: str, told: ReaderNotes) -> Iterator[tuple[BinaryIO, bytes]]:
+def opened(path: str, notes: ReaderNotes) -> Iterator[tuple[BinaryIO, bytes]]:
     """The file, decompressed, and how it begins; "-" is standard input."""
     if path == STANDARD_INPUT:
         if sys.stdin is None or sys.stdin.isatty():
             raise BadInput("standard input is a terminal: tcpdump -w - | tcpmc conform -")
-        yield _plain(path, cast(BinaryIO, sys.stdin.buffer), told)
+        yield _plain(path, cast(BinaryIO, sys.stdin.buffer), notes)
         return
     if "\0" in path:
         raise BadInput(f"{path!r}: a file name cannot contain a null byte")
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
-            yield _plain(path, stream, told)
+            yield _plain(path, stream, notes)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}") from error
 
 
-def _plain(path: str, stream: BinaryIO, told: ReaderNotes) -> tuple[BinaryIO, bytes]:
+def _plain(path: str, stream: BinaryIO, notes: ReaderNotes) -> tuple[BinaryIO, bytes]:
     buffered = io.BufferedReader(cast(io.RawIOBase, stream), 2**16)
     if buffered.peek(BEGINNING)[:2] == GZIP:
-        buffered = io.BufferedReader(Lenient(gzip.GzipFile(fileobj=buffered), told), 2**16)
+        buffered = io.BufferedReader(Lenient(gzip.GzipFile(fileobj=buffered), notes), 2**16)
     beginning = bytes(buffered.peek(BEGINNING)[:BEGINNING])
-    for known, what in FOREIGN.items():
-        if beginning.startswith(known):
+    for magic, what in FOREIGN.items():
+        if beginning.startswith(magic):
             raise BadInput(f"{path} is {what}: only pcap, pcapng and text are read, also gzipped")
     return cast(BinaryIO, buffered), beginning

@@ -103,10 +103,10 @@ class Summing:
 
         first, length = table.column("source"), np.maximum(table.column("length"), 0)
         times = table.column("time")
-        known = times[times != NEVER]
-        if len(known):
-            self._first = int(known[0]) if self._first is None else self._first
-            self._last = int(known[-1])
+        known_times = times[times != NEVER]
+        if len(known_times):
+            self._first = int(known_times[0]) if self._first is None else self._first
+            self._last = int(known_times[-1])
         pure = (table.column("flags") & ~PSH == ACK) & (length == 0)
         empty = (table.column("window") == 0) & (table.column("flags") & RST == 0)
         events: list[tuple[int, int, str, int]] = []
@@ -119,11 +119,11 @@ class Summing:
             again = _again(table.column("seq")[places], length[places], end)
             rows = {"t": again, "d": length[places] > 0, "a": pure[places], "w": empty[places]}
             for order, (letter, there) in enumerate(rows.items()):
-                found = places[there]
+                new_places = places[there]
                 begun = end.letters.get(letter, 0)
-                end.letters[letter] = begun + len(found)
-                for count in _noted(letter, begun, begun + len(found)):
-                    events.append((int(found[count - begun - 1]), order, letter, index))
+                end.letters[letter] = begun + len(new_places)
+                for count in _noted(letter, begun, begun + len(new_places)):
+                    events.append((int(new_places[count - begun - 1]), order, letter, index))
             end.packets += len(places)
             end.octets += int(length[places].sum())
             end.state = PARTIAL if end.state == INACTIVE else end.state
@@ -175,13 +175,13 @@ class Summing:
     def summary(self) -> Summary:
         """What was seen, in sum."""
         a, b = self._ends
-        known = self._first is not None and self._last is not None
+        timed = self._first is not None and self._last is not None
         return Summary(
             self._connection.number,
             self._connection.incarnation,
             self._connection.ends,
             self._first,
-            (self._last or 0) - (self._first or 0) if known else None,
+            (self._last or 0) - (self._first or 0) if timed else None,
             (a.packets, b.packets),
             (a.octets, b.octets),
             0 if a.opened else 1 if b.opened else None,
@@ -235,27 +235,27 @@ def _letters(packet: Packet, end: _End) -> list[str]:
     """What Zeek's history notes of a packet."""
     if packet.checksum == BAD:
         return ["c"]
-    found = []
+    letters = []
     if packet.SYN and (packet.FIN or packet.RST):
-        found.append("q")
+        letters.append("q")
     elif packet.FIN and packet.RST:
-        found.append("i")
+        letters.append("i")
     if packet.SYN:
-        found.append("h" if packet.ACK else "s")
+        letters.append("h" if packet.ACK else "s")
     if packet.length:
         again = end.next is not None and packet.seq is not None
         if again and 0 < ((end.next or 0) - (packet.seq or 0)) % 2**32 < HALF and not packet.SYN:
-            found.append("t")
-        found.append("d")
+            letters.append("t")
+        letters.append("d")
     elif packet.controls in ("ACK", "PSH,ACK"):
-        found.append("a")
+        letters.append("a")
     if packet.window == 0 and not packet.RST:
-        found.append("w")
+        letters.append("w")
     if packet.FIN:
-        found.append("f")
+        letters.append("f")
     if packet.RST:
-        found.append("r")
-    return found
+        letters.append("r")
+    return letters
 
 
 def conn_state(originator: str, responder: str, octets: int) -> str:

@@ -74,12 +74,12 @@ class Sieve(PartialSystem):
 
     def in_flight(self, which: Callable[[Segment], bool], younger: int | None = None) -> bool:
         """Whether a segment of that kind has been sent and is not lost."""
-        asked = [
+        matching = [
             number
             for number, flight in enumerate(self.sent)
             if which(flight.segment) and (younger is None or flight.age < younger)
         ]
-        return any(map(self.fate, asked))
+        return any(map(self.fate, matching))
 
 
 class AnsweredSystem(PartialSystem):
@@ -137,11 +137,11 @@ def truths(predicate: Predicate, model: Model, system: System) -> set[bool]:
     return set(_each_fate(predicate, model, system))
 
 
-def settled(found: set[bool]) -> bool:
+def settled(answers: set[bool]) -> bool:
     """The one truth of a predicate. Raises Unsettled where it depends on what is lost unseen."""
-    if len(found) > 1:
+    if len(answers) > 1:
         raise Unsettled("it depends on what is in flight, and any segment can be lost unseen")
-    return found == {True}
+    return answers == {True}
 
 
 def _each_fate(predicate: Predicate, model: Model, system: System) -> Iterator[bool]:

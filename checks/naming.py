@@ -23,13 +23,13 @@ class SameName(Exception):
 
 def names_of(things: Iterable[T], name: Callable[[T], str]) -> list[str]:
     """The name of each thing. Raises SameName where two have the same."""
-    found: dict[str, T] = {}
+    named: dict[str, T] = {}
     for thing in things:
-        one = name(thing)
-        if one in found:
-            raise SameName(f"{found[one]!r:.200} and {thing!r:.200} are both named {one}")
-        found[one] = thing
-    return list(found)
+        label = name(thing)
+        if label in named:
+            raise SameName(f"{named[label]!r:.200} and {thing!r:.200} are both named {label}")
+        named[label] = thing
+    return list(named)
 
 
 def segment_name(segment: Segment, number: Callable[[str, Seq], str]) -> str:

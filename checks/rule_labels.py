@@ -25,8 +25,8 @@ LABEL = re.compile(r"(?!error)[\w][^:\n]*: .+")
 def coverage(variants: Iterable[Variant], reached: set[str]) -> dict[str, list[str]]:
     """`reached` and `not_reached`, each in order. Labels with a part that is filled in when the
     rule runs are shown with "..." for it while they are not reached."""
-    known = {label for variant in variants for label in labels(variant)}
-    missed = [label for label in known if not any(matches(label, rule) for rule in reached)]
+    all_labels = {label for variant in variants for label in labels(variant)}
+    missed = [label for label in all_labels if not any(matches(label, rule) for rule in reached)]
     return {"reached": sorted(reached - {""}), "not_reached": sorted(missed)}
 
 
@@ -40,12 +40,12 @@ def as_text(found: Mapping[str, list[str]]) -> list[str]:
 
 def labels(variant: Variant) -> set[str]:
     """Every label that the variant's rules are written with."""
-    found = {label for module in rule_modules() for label in _in_module(module)}
+    all_labels = {label for module in rule_modules() for label in _in_module(module)}
     for field in fields(Rules):
         rule = getattr(variant.rules, field.name)
         if rule != getattr(RFC9293, field.name):
-            found |= written_in(rule)
-    return found
+            all_labels |= written_in(rule)
+    return all_labels
 
 
 @cache

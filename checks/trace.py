@@ -74,13 +74,13 @@ def events_along(model: Model, states: Sequence[System]) -> list[Event]:
     """The event that leads from each state to the next: the first in the model's order, but what
     an end does before what only the network does. (A delivery that is ignored and a loss look the
     same afterwards; only the one is fair.)"""
-    found = []
+    along = []
     for before, after in pairwise(states):
         events = [event for event, _, target in model.successors(before) if target == after]
         if not events:
             raise ReplayError("two states of a path without an event between them")
-        found.append(min(events, key=lambda event: event.kind in NETWORK_EVENTS))
-    return found
+        along.append(min(events, key=lambda event: event.kind in NETWORK_EVENTS))
+    return along
 
 
 def move_of(model: Model, which: int, end: End, event: Event) -> Move | None:

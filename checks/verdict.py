@@ -83,11 +83,11 @@ class Cut:
     def missing(self) -> str:
         """What was never done, and which capacity has room for it, on one line."""
         most = max(self.capacity + 1, *(each.segments for each in self.never))
-        told = [
+        lines = [
             f"the {each.segments} segment{'s' * (each.segments > 1)} of {each.label!r}"
             for each in self.never
         ]
-        rules = list(dict.fromkeys(told))
+        rules = list(dict.fromkeys(lines))
         more = [f"{len(rules) - MOST_RULES} more"] if len(rules) > MOST_RULES else []
         what = ", ".join(rules[:MOST_RULES] + more)
         return f"capacity {self.capacity} never has room for {what}: --capacity {most}"
@@ -121,13 +121,13 @@ def beside_larger(answer: Answer, later: Answer) -> Answer:
     here, there = answer.cut.capacity, answer.cut.capacity + 1
     cut = replace(answer.cut, larger=later.word)
     if later.word == answer.word:
-        told = f"{answer.method}; the same at capacity {there}"
+        how = f"{answer.method}; the same at capacity {there}"
     elif INCONCLUSIVE in (answer.word, later.word):
-        told = f"{answer.method}; at capacity {there} {later.word}: {later.method}"
+        how = f"{answer.method}; at capacity {there} {later.word}: {later.method}"
     else:
-        told = f"{answer.word} at capacity {here}, and {later.word} at capacity {there}"
-        return Answer(INCONCLUSIVE, told, cut=cut)
-    return replace(answer, method=told, cut=cut)
+        how = f"{answer.word} at capacity {here}, and {later.word} at capacity {there}"
+        return Answer(INCONCLUSIVE, how, cut=cut)
+    return replace(answer, method=how, cut=cut)
 
 
 class Standing(Enum):
@@ -161,8 +161,8 @@ class Verdict:
     def expected(self) -> Word | None:
         """The word that is expected on this variant; None where nothing is said."""
         a, b = self.variant.at(0), self.variant.at(1)
-        found = expected_on(self.prop, a.name if a == b else self.variant.name)
-        return self.expected_override if found is None else found
+        word = expected_on(self.prop, a.name if a == b else self.variant.name)
+        return self.expected_override if word is None else word
 
     @property
     def as_expected(self) -> bool:

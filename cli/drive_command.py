@@ -126,7 +126,7 @@ def driven(name: str, end: int = 0) -> Iterator[StackUnderTest]:
     if name.startswith("model:"):
         from tcpmc.checks.drive.model_stack import ModelStack
 
-        variant = find_variant(name.removeprefix("model:"))
+        variant = find_variant(name.removeprefix("model:"), machines=True)
         under_test: StackUnderTest = ModelStack(variant, *ENDS[end])
     else:
         under_test = stack_named(name, end)

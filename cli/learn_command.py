@@ -15,7 +15,7 @@ from tcpmc.cli.outputs import opening, requests
 from tcpmc.cli.run_options import say
 
 if TYPE_CHECKING:
-    from tcpmc.checks.drive.learning import MealyMachine
+    from tcpmc.checks.drive.mealy_machine import MealyMachine
 
 
 @click.command(short_help="Learn the state machine of a real stack, and compare it.")
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @typed
 def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) -> int:
     r"""Learn a Mealy machine of STACK over user calls and segments with relative numbers. The
-    algorithm is that of Kearns and Vazirani; random walks from each state search for
-    counterexamples. With --against, find the shortest input word that two machines answer
+    algorithm is that of Kearns and Vazirani; random walks from each state and the W-method search
+    for counterexamples. With --against, find the shortest input word that two machines answer
     differently.
 
     \b
@@ -60,7 +60,8 @@ def learn(name: str, against: str | None, seed: int, outputs: OutputSettings) ->
 
 def machine(name: str, seed: int) -> MealyMachine:
     """The machine of a stack, or that in a file."""
-    from tcpmc.checks.drive.learning import learned, read_machine
+    from tcpmc.checks.drive.learning import learned
+    from tcpmc.checks.drive.mealy_machine import read_machine
 
     if name.endswith(".dot"):
         return read_machine(name)

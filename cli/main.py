@@ -50,7 +50,9 @@ from tcpmc.cli.options import (
 from tcpmc.cli.output_files import discard_output
 from tcpmc.cli.output_formats import ALL_FORMATS, LIST_FORMATS, RUN_FORMATS
 from tcpmc.cli.outputs import opening, requests
+from tcpmc.cli.pairs_command import pairs
 from tcpmc.cli.prove_command import prove
+from tcpmc.cli.repair_command import repair
 from tcpmc.cli.replay_command import replay
 from tcpmc.cli.run_options import annotate, conclude, decide, say, traced
 from tcpmc.cli.stack_commands import compare, gallery
@@ -290,6 +292,8 @@ cli.add_command(replay)
 cli.add_command(verify)
 cli.add_command(gallery)
 cli.add_command(compare)
+cli.add_command(pairs)
+cli.add_command(repair)
 cli.add_command(explain)
 cli.add_command(diagram)
 cli.add_command(graph)

@@ -33,6 +33,8 @@ GROUP_HELP = """A formal model of TCP connection management (RFC 9293), and a mo
   tcpmc trace graceful-close --variant no-time-wait
   tcpmc gallery                                bugs of real stacks, and what finds them
   tcpmc compare rfc9293 freertos-1303          what differs, with traces
+  tcpmc pairs                                  each stack with each other
+  tcpmc repair closing --variant smoltcp-470   what would make it hold
   tcpmc trace closing -o pcapng=closing.pcapng   the same for Wireshark
   sudo tcpmc drive --on linux                  a real stack, every state and event
   tcpmc explain CLOSE-WAIT                     what a state means

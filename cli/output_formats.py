@@ -127,6 +127,12 @@ STUDY_FORMATS = _by_name(
     Format("json", "everything, for programs", ".json"),
     Format("text", "for people, as on the terminal", ".txt"),
 )
+MATRIX_FORMATS = _by_name(
+    Format("json", "everything, for programs", ".json"),
+    Format("markdown", "a table, for GitHub", ".md"),
+    Format("svg", "a picture", ".svg"),
+    Format("text", "for people, as on the terminal", ".txt"),
+)
 PROOF_FORMATS = _by_name(
     Format("smt2", "the proof, for `tcpmc verify` and other solvers", ".smt2"),
     Format("text", "for people, as on the terminal", ".txt"),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tcpmc.checks.running.jobs import ENGINES, select
-from tcpmc.checks.running.loading import find_variant
+from tcpmc.checks.running.loading import find_variant, names_machine
 from tcpmc.checks.running.run import run
+from tcpmc.checks.verdict import EXIT_AS_EXPECTED
 from tcpmc.cli.command_settings import LimitSettings, OutputSettings, ScopeSettings, typed
 from tcpmc.cli.options import BUG_NAMES, LIMITS, SMALL_SCOPE, VARIANT_NAMES, result_options
 from tcpmc.cli.output_formats import STUDY_FORMATS
@@ -88,7 +89,15 @@ def compare(
 
     A and B are names or Python files. Each difference comes with the shortest run that shows it,
     if the scope has one. Differences are not a failure: the exit code is 0.
+
+    \b
+    tcpmc compare rfc9293 linux.dot
+
+    A learned machine (tcpmc learn) is compared word by word; where answers differ, the run is held
+    against the rules as tcpmc drive does it.
     """
+    if names_machine(a) or names_machine(b):
+        return _with_machine(a, b, outputs)
     with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
         from tcpmc.studies.compare_report import as_json, as_text, exit_code
 
@@ -100,6 +109,22 @@ def compare(
             }
         )
     return exit_code(comparison)
+
+
+def _with_machine(a: str, b: str, outputs: OutputSettings) -> int:
+    """A variant compared with a learned machine."""
+    from tcpmc.checks.conform.stacks import stack_of
+    from tcpmc.checks.drive.machine_compare import compared
+    from tcpmc.checks.drive.machine_rules import machine_variant
+    from tcpmc.reports.drive.machine_text import as_json, as_text
+
+    if names_machine(a) and names_machine(b):
+        raise BadInput("two machines: tcpmc learn --on STACK --against FILE.dot compares these")
+    machine, other = (a, b) if names_machine(a) else (b, a)
+    with opening(requests(outputs, STUDY_FORMATS), outputs.force) as destinations:
+        found = compared(stack_of(find_variant(other)), machine_variant(machine))
+        destinations.write_by({"json": lambda: as_json(found), "text": lambda: as_text(found)})
+    return EXIT_AS_EXPECTED
 
 
 def _compared(a: str, b: str, scope: Scope, limits: LimitSettings) -> StackComparison:

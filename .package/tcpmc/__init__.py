@@ -78,8 +78,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     module, _, inside = _PLACES[name].partition(":")
-    found = import_module(f"tcpmc.{module}")
-    globals()[name] = getattr(found, inside) if inside else found
+    loaded = import_module(f"tcpmc.{module}")
+    globals()[name] = getattr(loaded, inside) if inside else loaded
     return globals()[name]
 
 

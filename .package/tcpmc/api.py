@@ -91,10 +91,10 @@ def check(
     ReplayError where an engine's trace is none, which is a bug in tcpmc.
     """
     several = isinstance(properties, Iterable) and not isinstance(properties, str)
-    asked: list[Any] = [*properties] if several else [properties]  # type: ignore[misc]
-    jobs = _jobs(asked, variant, bounded(scope, bounds), _engines(engine))
-    found = [CheckResult(result) for result in decided(jobs, timeout)]
-    return found if several else found[0]
+    questions: list[Any] = [*properties] if several else [properties]  # type: ignore[misc]
+    jobs = _jobs(questions, variant, bounded(scope, bounds), _engines(engine))
+    results = [CheckResult(result) for result in decided(jobs, timeout)]
+    return results if several else results[0]
 
 
 def decided(jobs: Sequence[Job], timeout: float | None = None) -> list[Result]:
@@ -106,10 +106,10 @@ def decided(jobs: Sequence[Job], timeout: float | None = None) -> list[Result]:
 
 
 def _engines(engine: str | None) -> tuple[str, ...]:
-    known = {None: AUTO, "auto": AUTO, "all": ENGINES} | {name: (name,) for name in ENGINES}
-    if engine not in known:
+    engines = {None: AUTO, "auto": AUTO, "all": ENGINES} | {name: (name,) for name in ENGINES}
+    if engine not in engines:
         raise BadInput(f"unknown engine {engine!r}; one of {', '.join(ENGINES)}, all")
-    return known[engine]
+    return engines[engine]
 
 
 def _jobs(

@@ -116,10 +116,10 @@ class CheckResult:
     def trace(self) -> Ladder | None:
         """The run that refutes the property or is its witness, if there is one: a shortest one
         where the explicit engine decides."""
-        found = self.decided.verdict.trace
-        if found is None:
+        trace = self.decided.verdict.trace
+        if trace is None:
             return None
-        return Ladder.of(found, Model(self.variant, self.scope), self._title)
+        return Ladder.of(trace, Model(self.variant, self.scope), self._title)
 
     @property
     def _title(self) -> str:

@@ -48,14 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each property of each marker."""
     test = metafunc.definition
-    asked: list[Asked] = []
+    questions: list[Asked] = []
     for marker in test.iter_markers("tcpmc"):
         if not marker.args:
             pytest.fail(f"{test.nodeid}: the marker tcpmc names no property", pytrace=False)
-        asked += [(name, dict(marker.kwargs)) for name in marker.args]
-    if asked:
+        questions += [(name, dict(marker.kwargs)) for name in marker.args]
+    if questions:
         metafunc.fixturenames.append(PARAMETER)
-        metafunc.parametrize(PARAMETER, asked, indirect=True, ids=map(_identifier, asked))
+        metafunc.parametrize(PARAMETER, questions, indirect=True, ids=map(_identifier, questions))
 
 
 def _identifier(asked: Asked) -> str:
@@ -121,13 +121,13 @@ def _decide(item: pytest.Item, asked: Asked) -> Verdict:
         if question not in results:
             results.update(answer(question))
         verdict: Verdict = results[question].verdict
-        told = failure(results[question])
+        message = failure(results[question])
     except BadInput as error:
-        told = f"tcpmc: {error}"
+        message = f"tcpmc: {error}"
     except ReplayError as error:
-        told = f"tcpmc: a trace failed its replay, which is a bug in tcpmc: {error}"
-    if told:
-        pytest.fail(told, pytrace=False)
+        message = f"tcpmc: a trace failed its replay, which is a bug in tcpmc: {error}"
+    if message:
+        pytest.fail(message, pytrace=False)
     return verdict
 
 
@@ -144,15 +144,17 @@ def _question(item: pytest.Item, asked: Asked) -> Question:
 
 def _from(folders: Sequence[Path], file: str) -> str:
     """The file by its path from here, in the last of the folders in which it is."""
-    return next((relpath(one / file) for one in folders[::-1] if (one / file).exists()), file)
+    return next(
+        (relpath(folder / file) for folder in folders[::-1] if (folder / file).exists()), file
+    )
 
 
 def _text(settings: Mapping[str, Any]) -> str:
     """The variant that is asked about as text: `{"A": "linux", "B": "lwip"}` names two."""
-    asked = settings.get("variant", "rfc9293")
-    if isinstance(asked, Mapping):
-        return ",".join(f"{end}={fspath(source)}" for end, source in asked.items())
-    return str(fspath(asked))
+    stacks = settings.get("variant", "rfc9293")
+    if isinstance(stacks, Mapping):
+        return ",".join(f"{end}={fspath(source)}" for end, source in stacks.items())
+    return str(fspath(stacks))
 
 
 def _beside(item: pytest.Item, first: Question) -> list[Question]:
@@ -162,10 +164,12 @@ def _beside(item: pytest.Item, first: Question) -> list[Question]:
 
     if first.timeout is not None:  # which is for this question alone
         return []
-    found: dict[Question, None] = {}
+    questions: dict[Question, None] = {}
     for other in item.session.items:
         asked = _marked(other)
         if asked is not None:
             with suppress(BadInput):
-                found[_question(other, asked)] = None
-    return [question for question in found if question.about == first.about and question != first]
+                questions[_question(other, asked)] = None
+    return [
+        question for question in questions if question.about == first.about and question != first
+    ]

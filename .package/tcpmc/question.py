@@ -82,8 +82,8 @@ def answer(first: Question, others: Sequence[Question] = ()) -> dict[Question, R
     questions = [first, *others]
     names = [each.prop for each in questions]
     jobs = select(names, [first.variant], first.scope, first.engines)
-    found = decided(with_expectations_of(jobs, first.expect), first.timeout)
-    results = {result.job.prop.name: result for result in found}
+    decided_results = decided(with_expectations_of(jobs, first.expect), first.timeout)
+    results = {result.job.prop.name: result for result in decided_results}
     return {each: _expecting(each.verdict, results[each.prop]) for each in questions}
 
 
@@ -101,8 +101,8 @@ def failure(result: Result) -> str:
     job, verdict = result.job, result.verdict
     if verdict.standing not in (Standing.UNEXPECTED, Standing.UNSETTLED):
         return ""
-    told = f"{verdict.word} {job.prop.name} on {job.variant.name}: {basis(verdict)}"
-    lines = [told, f"{job.prop.kind}: {job.prop.meaning} ({job.prop.citation})", ""]
+    heading = f"{verdict.word} {job.prop.name} on {job.variant.name}: {basis(verdict)}"
+    lines = [heading, f"{job.prop.kind}: {job.prop.meaning} ({job.prop.citation})", ""]
     lines += evidence(result) if verdict.trace is not None else [f"Again: {command(job)}"]
     text = "\n".join(lines)
     return no_command(text) if on_github() else text

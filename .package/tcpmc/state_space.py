@@ -75,7 +75,7 @@ class StateSpace:
         """A shortest run to the state of that number, or to one of which `goal` is true; None if
         there is none."""
         for depth, state in self._found(goal):
-            path = [self.table.system(one) for one in self.graph.path_to(state, depth)]
+            path = [self.table.system(on_path) for on_path in self.graph.path_to(state, depth)]
             model = self.table.model
             trace = replay(model, events_along(model, path))
             return Ladder.of(trace, model, f"A shortest run of {self.variant.name}")

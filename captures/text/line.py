@@ -77,9 +77,9 @@ def number(text: str | None, limit: int = NUMBER_LIMIT) -> int | None:
 
 def endpoint(text: str, separator: str = ".") -> Endpoint:
     """An address and a port behind the separator, or, where there is none, port 0."""
-    address, found, port = text.rpartition(separator)
+    address, between, port = text.rpartition(separator)
     whole = text.count(".") == 3 and text.replace(".", "").isdigit()  # an IPv4 address alone
-    if not found or not address or (separator == "." and whole):
+    if not between or not address or (separator == "." and whole):
         return Endpoint(same_address(text), 0)
     if not port.isdigit():
         named = service(port)
@@ -119,17 +119,17 @@ OPTION = re.compile(
 
 def options(text: str) -> dict[str, Any]:
     """The options in tcpdump's and packetdrill's spelling."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for mss, size, sack, scale, shift, value, echo in OPTION.findall(text):
         if mss:
-            found["mss"] = number(size, 2**16)
+            values["mss"] = number(size, 2**16)
         elif sack:
-            found["sack_permitted"] = True
+            values["sack_permitted"] = True
         elif scale:
-            found["wscale"] = number(shift, 2**8)
+            values["wscale"] = number(shift, 2**8)
         else:
-            found["tsval"], found["tsecr"] = number(value), number(echo)
-    return found
+            values["tsval"], values["tsecr"] = number(value), number(echo)
+    return values
 
 
 def checksum(word: str) -> str:

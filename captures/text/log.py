@@ -42,10 +42,10 @@ class LogReader:
         firewall = FIREWALL.search(text)
         if firewall:
             return _firewall(firewall, text)
-        found = WAY.search(text)
-        if found is None:
+        match = WAY.search(text)
+        if match is None:
             return None
-        rest = found["rest"]
+        rest = match["rest"]
         sniffed = SNIFFED.fullmatch(rest)
         if sniffed:
             word, first, second = sniffed.groups()
@@ -65,10 +65,10 @@ class LogReader:
                 values.setdefault("len", ((number(end) or 0) - (number(value) or 0)) % 2**32)
         if values.get("ack") is not None:
             bits.add("ACK")
-        leftward = found["arrow"].startswith(LEFTWARD)
-        ends = _endpoint(found["left"]), _endpoint(found["right"])
+        leftward = match["arrow"].startswith(LEFTWARD)
+        ends = _endpoint(match["left"]), _endpoint(match["right"])
         source, destination = ends[::-1] if leftward else ends
-        clock = SHOWN.search(text[: found.start()])
+        clock = SHOWN.search(text[: match.start()])
         return Line(
             source,
             destination,
@@ -82,14 +82,14 @@ class LogReader:
         )
 
 
-def _firewall(found: re.Match[str], text: str) -> Line | Other:
+def _firewall(match: re.Match[str], text: str) -> Line | Other:
     """A line of the LOG target of netfilter."""
-    source, destination, protocol, port, to, rest = found.groups()
+    source, destination, protocol, port, to, rest = match.groups()
     if protocol != "TCP" or port is None:
         return Other("not TCP")
     values = dict(FIREWALL_VALUES.findall(rest))
     bits = frozenset(bit for bit in rest.split() if bit in CONTROLS)
-    clock = SHOWN.search(text[: found.start()])
+    clock = SHOWN.search(text[: match.start()])
     return Line(
         endpoint(f"{source} {port}", " "),
         endpoint(f"{destination} {to}", " "),

@@ -37,17 +37,17 @@ class PacketdrillReader:
     def read(self, text: str) -> Result:
         """What the line tells."""
         text = ADDED.sub("", text)
-        found = PACKET.match(text)
-        if found is None:
+        match = PACKET.match(text)
+        if match is None:
             return self._other(text)
         self._begun = True
-        self._wait(found["time"])
-        bits = controls(found["flags"])  # "ack 1" without "." is a number, and no ACK bit
-        ack = found["ack"] if "ACK" in bits else None
-        line = segment(found["flags"], found["seq"], found["length"], ack)
-        sent = found["way"] == ">"
+        self._wait(match["time"])
+        bits = controls(match["flags"])  # "ack 1" without "." is a number, and no ACK bit
+        ack = match["ack"] if "ACK" in bits else None
+        line = segment(match["flags"], match["seq"], match["length"], ack)
+        sent = match["way"] == ">"
         line.source, line.destination = (KERNEL, REMOTE) if sent else (REMOTE, KERNEL)
-        line.window, line.options = number(found["window"]), options(found["options"] or "")
+        line.window, line.options = number(match["window"]), options(match["options"] or "")
         line.outbound, line.clock = sent, f"{self._now:.9f}"
         return line
 

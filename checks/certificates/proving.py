@@ -126,34 +126,34 @@ def rows(
     return ProofOutcome(in_order, whole=len(found) == len(names))
 
 
-def prove(asked: ProofRequest) -> list[Proved]:
+def prove(request: ProofRequest) -> list[Proved]:
     """The rows of these properties or theorems. Raises Missing for a solver that is not there."""
-    found = _thresholds(asked) if asked.names[0] in THEOREMS else _properties(asked)
-    return [_checked(row, asked) for row in found]
+    rows = _thresholds(request) if request.names[0] in THEOREMS else _properties(request)
+    return [_checked(row, request) for row in rows]
 
 
-def _properties(asked: ProofRequest) -> Iterator[Proved]:
-    prover = Prover(find_variant(asked.variant), seconds=asked.seconds)
-    for prop in (PROPERTIES[name] for name in asked.names):
+def _properties(request: ProofRequest) -> Iterator[Proved]:
+    prover = Prover(find_variant(request.variant), seconds=request.seconds)
+    for prop in (PROPERTIES[name] for name in request.names):
         began = time.monotonic()
         proof = prover.prove(prop)
         took = time.monotonic() - began
         expected = expected_on(prop, prover.variant.name) in (None, proof.word)
         where = str(proof.where) if proof.word not in (INCONCLUSIVE, DISAGREE) else proof.how
         row = Proved(prop.name, proof.word, where, proof.clauses, took, expected)
-        if proof.proved and asked.solvers:
-            text = certificate_of_proof(prover, prop, proof, asked.variant)
+        if proof.proved and request.solvers:
+            text = certificate_of_proof(prover, prop, proof, request.variant)
             row = replace(row, certificate=text)
         yield row
 
 
-def _thresholds(asked: ProofRequest) -> Iterator[Proved]:
-    variant = find_variant(asked.variant)
-    for theorem in (THEOREMS[name] for name in asked.names):
+def _thresholds(request: ProofRequest) -> Iterator[Proved]:
+    variant = find_variant(request.variant)
+    for theorem in (THEOREMS[name] for name in request.names):
         began = time.monotonic()
         question = ThresholdQuestion(theorem.name, theorem.claim, variant, theorem.assume)
         try:
-            finder = Finder(question, seconds=asked.seconds)
+            finder = Finder(question, seconds=request.seconds)
         except NotFinite as reason:
             yield Proved(theorem.name, INCONCLUSIVE, str(reason), 0, 0.0, False)
             continue
@@ -167,8 +167,8 @@ def _thresholds(asked: ProofRequest) -> Iterator[Proved]:
             seconds=took,
             as_expected=expected is None or answer.meets(expected),
         )
-        if answer.proof is not None and asked.solvers:
-            text = certificate_of_threshold(finder, answer, asked.variant)
+        if answer.proof is not None and request.solvers:
+            text = certificate_of_threshold(finder, answer, request.variant)
             row = replace(row, certificate=text)
         yield row
 
@@ -180,10 +180,10 @@ def _found(answer: Threshold) -> str:
     return "never" if answer.word == REFUTED else str(answer.condition)
 
 
-def _checked(row: Proved, asked: ProofRequest) -> Proved:
+def _checked(row: Proved, request: ProofRequest) -> Proved:
     """The row with the check of its certificate, if there is one."""
     if not row.certificate:
         return row
-    named = Named(asked.variant, find_variant(asked.variant))
-    checked = check(row.certificate.encode(), named, asked.solvers, asked.patience)
+    named = Named(request.variant, find_variant(request.variant))
+    checked = check(row.certificate.encode(), named, request.solvers, request.patience)
     return replace(row, checked=checked)

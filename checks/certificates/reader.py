@@ -20,10 +20,10 @@ def read(text: str) -> list[Expression]:
     stack: list[list[Expression]] = [[]]
     place = 0
     while place < len(text):
-        found = TOKEN.match(text, place)
-        if found is None:
+        match = TOKEN.match(text, place)
+        if match is None:
             raise Malformed(f"line {text.count(chr(10), 0, place) + 1} cannot be read")
-        token, place = found[1], found.end()
+        token, place = match[1], match.end()
         if token == "(":
             stack.append([])
         elif token == ")":

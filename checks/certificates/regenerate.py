@@ -75,16 +75,16 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
         raise UnknownStatement(
             f"{assume!r} are not the assumptions of {theorem.name}, as they are spelled"
         )
-    found = condition(where)
-    if str(found) != where:
-        raise UnknownStatement(f"the condition {where!r} must be spelled: {found}")
+    stated = condition(where)
+    if str(stated) != where:
+        raise UnknownStatement(f"the condition {where!r} must be spelled: {stated}")
     question = ThresholdQuestion(theorem.name, theorem.claim, variant, names)
     formulas = TimedFormulas(TimedSystem(variant, theorem.claim.circumstances(names)))
-    strange = found.names - {*formulas.system.parameters}
+    strange = stated.names - {*formulas.system.parameters}
     if strange:
         raise UnknownStatement(f"{min(strange)} is not a parameter of {theorem.name}")
     if not ASSUMPTIONS.keys() & {*further}:
-        _as_strong_as_expected(theorem, variant, found, formulas)
+        _as_strong_as_expected(theorem, variant, stated, formulas)
     if not any(theorem.claim.timer.runs(phase.end) for phase in formulas.system.table.phases):
         raise UnknownStatement(
             f"{theorem.claim.timer.what} is never entered: the statement would be vacuous"
@@ -92,14 +92,14 @@ def _timed(theorem: Theorem, variant: Variant, assume: str, where: str) -> Regen
     scope = "dense time, any number of segments in flight"
     return Regenerated(
         statements.timed(formulas, theorem.claim),
-        fulfilled(found, formulas.parameters),
+        fulfilled(stated, formulas.parameters),
         theorem.meaning,
         (*question.assumed, scope),
     )
 
 
 def _as_strong_as_expected(
-    theorem: Theorem, variant: Variant, found: Condition, formulas: TimedFormulas
+    theorem: Theorem, variant: Variant, stated: Condition, formulas: TimedFormulas
 ) -> None:
     """Raise UnknownStatement where the catalogue says that it is refuted or empty, or that it holds
     in more cases than this."""
@@ -108,17 +108,17 @@ def _as_strong_as_expected(
         return
     if expected in ("never", "vacuous"):
         raise UnknownStatement(f"{theorem.name} on {variant.name}: {expected}, by the catalogue")
-    more, this = (fulfilled(one, formulas.parameters) for one in (condition(expected), found))
+    more, this = (fulfilled(each, formulas.parameters) for each in (condition(expected), stated))
     if satisfiable(z3.Solver(), formulas.sensible(), more, z3.Not(this)):
         raise UnknownStatement(
-            f"{theorem.name} on {variant.name} holds if {expected}, not only if {found}"
+            f"{theorem.name} on {variant.name} holds if {expected}, not only if {stated}"
         )
 
 
 def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regenerated:
-    found = excluded(where)
-    if str(found) != where:
-        raise UnknownStatement(f"the condition {where!r} must be spelled: {found}")
+    left_out = excluded(where)
+    if str(left_out) != where:
+        raise UnknownStatement(f"the condition {where!r} must be spelled: {left_out}")
     if not provable(prop):
         raise UnknownStatement(
             f"{prop.name} is not a safety property of a single connection without time"
@@ -132,19 +132,21 @@ def _untimed(prop: Property, variant: Variant, assume: str, where: str) -> Regen
     if not isinstance(prop, Always | Reachable) or prop.scope_for(scope_of(data)) != scope_of(data):
         raise UnknownStatement(f"{prop.name} is not about {assume}")
     prover = Prover(variant, data)
-    _each_refuted(prover, prop, found)
+    _each_refuted(prover, prop, left_out)
     stated = statements.untimed(prover.formulas, prop)
     scope = "any number of segments in flight, every 32-bit ISS that the condition allows"
     lines = (*assumed(prop, variant, data), scope)
-    return Regenerated(stated, found.formula(prover.formulas.iss), prop.meaning, lines)
+    return Regenerated(stated, left_out.formula(prover.formulas.iss), prop.meaning, lines)
 
 
-def _each_refuted(prover: Prover, prop: Always | Reachable, found: Excluded) -> None:
+def _each_refuted(prover: Prover, prop: Always | Reachable, stated: Excluded) -> None:
     """Raise UnknownStatement where an ISS is left out with which there is no counterexample."""
-    if found == Excluded():
+    if stated == Excluded():
         return
     refuted, _ = prover.refuting(prop)
-    for who, left_out, broken in zip(ENDS, (found.a, found.b), (refuted.a, refuted.b), strict=True):
+    for who, left_out, broken in zip(
+        ENDS, (stated.a, stated.b), (refuted.a, refuted.b), strict=True
+    ):
         for number in sorted({*left_out} - {*broken}):
             raise UnknownStatement(
                 f"with ISS {number} of {who} no run breaks it: it is not to be left out"

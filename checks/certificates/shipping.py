@@ -23,10 +23,10 @@ def questions() -> Iterator[ThresholdQuestion]:
     for all parameters; of each variant of which that is expected."""
     for name in CLOCKED:
         prop = PROPERTIES[name]
-        found = counterpart(name, prop.scope_for(SCOPES["default"]))
-        assert found is not None, f"{name} is asked in its own scope"
+        claim = counterpart(name, prop.scope_for(SCOPES["default"]))
+        assert claim is not None, f"{name} is asked in its own scope"
         proved = (variant for variant, word in prop.expected.items() if word == PROVED)
-        yield from (ThresholdQuestion(name, found[0], VARIANTS[v], found[1]) for v in proved)
+        yield from (ThresholdQuestion(name, claim[0], VARIANTS[v], claim[1]) for v in proved)
     for theorem in THEOREMS.values():
         for variant, condition in theorem.holds.items():
             if condition not in UNPROVED:
@@ -37,9 +37,11 @@ def questions() -> Iterator[ThresholdQuestion]:
 
 def write(question: ThresholdQuestion, folder: Path) -> Path:
     """Search the proof anew and write its file to the folder; the path."""
-    found = Finder(question, anew=True).find()
-    if found.proof is None:
-        raise RuntimeError(f"{question.name} on {question.variant.name}: {found.word} {found.how}")
+    threshold = Finder(question, anew=True).find()
+    if threshold.proof is None:
+        raise RuntimeError(
+            f"{question.name} on {question.variant.name}: {threshold.word} {threshold.how}"
+        )
     path = folder / file_name(question, question.variant.name)
-    path.write_text(written(found.proof), "ascii")
+    path.write_text(written(threshold.proof), "ascii")
     return path

@@ -63,7 +63,7 @@ def untimed(formulas: ParametricFormulas, prop: Always | Reachable) -> Statement
 def one_step(rules: OneStep, lemma: Lemma) -> Statement:
     """A lemma: the state is a TCB with what happens to it, and there is nothing after."""
     state = rules.constants()
-    then = [z3.Const(f"{one}@1", one.sort()) for one in state]
+    then = [z3.Const(f"{constant}@1", constant.sort()) for constant in state]
     applies = replace(lemma, claim=lambda step: False)
     return Statement(
         logic="QF_BV",

@@ -22,6 +22,8 @@ from tcpmc.checks.certificates.regenerate import Regenerated, UnknownStatement, 
 from tcpmc.checks.certificates.solvers import SOLVERS, answers
 from tcpmc.checks.certificates.write import HEADING, Obligation, frame_of, obligations
 from tcpmc.checks.own_rules.asked_again import ask_again
+from tcpmc.checks.symbolic.onestep import OneStep
+from tcpmc.checks.symbolic.with_numbers import unproved
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -71,23 +73,23 @@ def text_of_certificate(data: bytes) -> str:
 def heading_of(text: str) -> dict[str, str]:
     """What the lines of the heading say. Raises Malformed for one that is unknown, missing, there
     twice, or out of order."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in text.split("\n", 60_000)[1:60_000]:
         match = LINE.fullmatch(line)
         if match is None:
             break
-        if match[1] in found:
+        if match[1] in fields:
             raise Malformed(f":{match[1]} appears twice")
-        found[match[1]] = match[2]
-    known = [key for key in found if not key.startswith("state.")]
-    if known != [*HEADING]:
-        wrong = [*(k for k in HEADING if k not in known), *(k for k in known if k not in HEADING)]
+        fields[match[1]] = match[2]
+    keys = [key for key in fields if not key.startswith("state.")]
+    if keys != [*HEADING]:
+        wrong = [*(k for k in HEADING if k not in keys), *(k for k in keys if k not in HEADING)]
         raise Malformed(
             f"expected the heading {', '.join(HEADING)}; wrong: {', '.join(wrong) or 'the order'}"
         )
-    if not STEPS.fullmatch(found["premise"]):
+    if not STEPS.fullmatch(fields["premise"]):
         raise Malformed(":premise must be a list of step numbers")
-    return found
+    return fields
 
 
 def variant_of(source: str, named: Named | None) -> Variant:
@@ -151,6 +153,9 @@ def check(
         return Checked(False, READING, str(error), theorem=heading.get("theorem", ""))
     except UnknownStatement as error:
         return Checked(False, STATEMENT, str(error), theorem=heading["theorem"])
+    apart = unproved(OneStep(variant))
+    if apart:
+        return Checked(False, STATEMENT, apart, theorem=heading["theorem"])
     preamble = [made.before, invariant, ")"]
     took: dict[tuple[str, str], float] = {}
     for solver in solvers:
@@ -204,8 +209,8 @@ def _fails(
         return None
     state: tuple[str, ...] = ()
     if answer == ["sat"] and obligation.about:
-        asked = f"(get-value ({' '.join(obligation.about)}))"
-        values = "\n".join(["(set-option :produce-models true)", *lines, asked])
+        command = f"(get-value ({' '.join(obligation.about)}))"
+        values = "\n".join(["(set-option :produce-models true)", *lines, command])
         state = _state(answers(solver, values, seconds), heading)
     reason = f"{solver}: {' '.join(answer)[:200]}, not {obligation.answer}"
     return Checked(False, obligation.name, reason, state, theorem=heading["theorem"])

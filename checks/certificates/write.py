@@ -75,7 +75,9 @@ class Statement:
 
     def sorts(self) -> dict[str, str]:
         """What an invariant may be about, and the sort of each: the state and the parameters."""
-        return {one.sexpr(): one.sort().sexpr() for one in (*self.state, *self.constants)}
+        return {
+            constant.sexpr(): constant.sort().sexpr() for constant in (*self.state, *self.constants)
+        }
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,14 @@ def obligations(stated: Statement, steps: Sequence[int]) -> list[Obligation]:
     begins = f"(initial {now}) (not (invariant {now}))"
     moved = [*stated.state, *stated.then, *stated.inputs]
     here = [*stated.state, *stated.choices]
-    kept = (
+    preserved = (
         f"(invariant {now}) (step {now} {after} {_names(stated.inputs)}) (not (invariant {after}))"
     )
     return [
         _obligation("possible", "sat", stated.state, f"(initial {now})"),
         _run(stated, steps),
         _obligation("initiation", "unsat", stated.state, begins),
-        _obligation("consecution", "unsat", moved, kept),
+        _obligation("consecution", "unsat", moved, preserved),
         _obligation(
             "safety", "unsat", here, f"(invariant {now}) (broken {now} {_names(stated.choices)})"
         ),
@@ -128,7 +130,7 @@ def _obligation(name: str, answer: str, constants: Sequence[Any], parts: str) ->
 def _run(stated: Statement, steps: Sequence[int]) -> Obligation:
     """That the steps with these numbers lead from an initial state to the premise."""
     frames = [_copies(stated.state, number) for number in range(len(steps) + 1)]
-    lines = [_declared(one) for frame in frames for one in frame]
+    lines = [_declared(constant) for frame in frames for constant in frame]
     parts = [f"(initial {_names(frames[0])})"]
     for number, step in enumerate(steps):
         inputs = _copies(stated.inputs, number)
@@ -182,14 +184,14 @@ def certificate(
 
 def defined(name: str, arguments: list[Any], body: Any) -> str:
     """A definition as text."""
-    given = " ".join(f"({one.sexpr()} {one.sort().sexpr()})" for one in arguments)
+    given = " ".join(f"({argument.sexpr()} {argument.sort().sexpr()})" for argument in arguments)
     text: str = canonical(body).sexpr()
     return f"(define-fun {name} ({given}) Bool\n{text})"
 
 
 def _copies(constants: Sequence[Any], number: int) -> list[Any]:
     """The same constants, of a step with this number."""
-    return [z3.Const(f"{one}!{number}", one.sort()) for one in constants]
+    return [z3.Const(f"{constant}!{number}", constant.sort()) for constant in constants]
 
 
 def _declared(const: Any) -> str:

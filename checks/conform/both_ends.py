@@ -20,13 +20,15 @@ from tcpmc.checks.conform.taps import identity
 MOST = 256
 """Packets of a capture that are compared."""
 MOST_MISSING = 8
+MISSED = "sent and not in the capture at this end, or forged"
+CHANGED = "sent, but not as the capture at this end has it"
 Gap = tuple[range, Packet]
 """The places in the sender's view at which a packet can have been sent, and the packet."""
 
 
 def missed(own: Sequence[Packet], there: Sequence[Packet], end: Endpoint) -> list[Gap]:
-    """What arrived `there` from this end and is not in its own capture. Where nothing of what
-    arrived was sent, the way between changes the numbers, and nothing is told."""
+    """What arrived `there` from this end and is not in its own capture. Where the
+    captures have no packet in common, the way between changes numbers, and nothing is told."""
     sent: dict[Hashable, int] = {}
     for index, packet in enumerate(own):
         if packet.source == end:
@@ -34,20 +36,19 @@ def missed(own: Sequence[Packet], there: Sequence[Packet], end: Endpoint) -> lis
     text = [(p.seq, p.length) for p in own if p.source == end and p.length]
     arrived = [p for p in there if p.source == end]
     found: list[Gap] = []
-    begin = matched = 0
+    begin = 0
     waiting: list[Packet] = []
     for packet in arrived:
         place = sent.get(identity(packet))
         if place is None and not _is_part(packet, text):
             waiting.append(packet)
             continue
-        matched += 1
         if place is None or place < begin:
             continue  # packaged otherwise, duplicated or overtaken: it tells no place
         found += [(range(begin, place + 1), one) for one in waiting]
         begin, waiting = place + 1, []
     found += [(range(begin, len(own) + 1), one) for one in waiting]
-    return found if matched else []
+    return found if {*map(identity, own)} & {*map(identity, there)} else []
 
 
 def _is_part(packet: Packet, text: Sequence[tuple[int | None, int | None]]) -> bool:
@@ -88,16 +89,21 @@ def with_what_arrived(
         found = explained(packets)
         return found is not None and found.cost.assumptions <= strict.cost.assumptions
 
-    packets, shown, forged = list(own), list[tuple[int, Note]](), list[str]()
+    arrived = {*map(identity, there)}
+    packets, shown, forged, added = list(own), list[tuple[int, Note]](), list[str](), 0
     for gap, packet in gaps:
-        places = range(gap.start + len(shown), gap.stop + len(shown))
-        fits = next((p for p in places if explains(_with(packets, p, packet))), None)
+        places = range(gap.start + added, gap.stop + added)
+        never = [p for p in places if p < len(packets) and _is_lone(packets[p], end, arrived)]
+        tried = [*((place, 0) for place in places), *((place, 1) for place in never)]
+        fits = next((one for one in tried if explains(_with(packets, packet, *one))), None)
         if fits is None:
             forged.append(f"arrived, and this end cannot have sent it: {_named(packet)}")
             continue
-        packets = _with(packets, fits, packet)
-        what = f"sent and not in the capture at this end, or forged: {_named(packet)}"
-        shown.append((min(fits - len(shown), len(own) - 1), Note(what, "unseen")))
+        place, instead = fits
+        packets = _with(packets, packet, place, instead)
+        what = f"{CHANGED if instead else MISSED}: {_named(packet)}"
+        shown.append((min(place - added, len(own) - 1), Note(what, "unseen")))
+        added += 1 - instead
     told = replace(judgement, notes=(*judgement.notes, *forged))
     if not shown:
         return told
@@ -105,10 +111,15 @@ def with_what_arrived(
     return replace(told, strict=best, best=best, refused=shown[0][0])
 
 
-def _with(packets: list[Packet], place: int, packet: Packet) -> list[Packet]:
-    """The packets with one more, at the time of that beside it."""
+def _is_lone(packet: Packet, end: Endpoint, arrived: set[Hashable]) -> bool:
+    """Whether this end sent the packet, and nothing like it arrived."""
+    return packet.source == end and identity(packet) not in arrived
+
+
+def _with(packets: list[Packet], packet: Packet, place: int, instead: int) -> list[Packet]:
+    """The packets with one more, or with it `instead` of one, at the time of that beside it."""
     beside = packets[min(place, len(packets) - 1)]
-    return [*packets[:place], packet._replace(time=beside.time), *packets[place:]]
+    return [*packets[:place], packet._replace(time=beside.time), *packets[place + instead :]]
 
 
 def _named(packet: Packet) -> str:

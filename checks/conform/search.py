@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
@@ -35,7 +36,7 @@ from tcpmc.checks.conform.silent import crash, silent
 from tcpmc.checks.conform.stacks import Stack
 from tcpmc.checks.conform.unseen import unseen
 from tcpmc.checks.conform.view import Seen
-from tcpmc.model.endpoint.segment import is_pure_ack
+from tcpmc.model.endpoint.segment import Segment, is_pure_ack
 from tcpmc.model.endpoint.tcb import SYNCHRONIZED, State
 
 REPLY_WITHIN = 1.0
@@ -394,6 +395,9 @@ class Search:
             if _may_be_keepalive(seen):
                 for after, cost, notes in send(self.stack, before, _keepalive(seen), in_order):
                     yield after, cost.plus(SILENT), notes
+            if excuses.far and seen.index in self._copies:
+                note = Note("a packet from before, duplicated or delayed on the way", "lost")
+                yield before, UPSTREAM, (note,)
             if excuses.deviations and self.active(seen.index):
                 yield from wrongly_sent(self.stack, before, seen)
             return
@@ -404,6 +408,18 @@ class Search:
             yield waits, ASSUMPTION, (Note("crossing: not yet processed", "crossing"),)
         if excuses.deviations and self.active(seen.index):
             yield from wrongly_received(self.stack, before, seen)
+
+    @cached_property
+    def _copies(self) -> frozenset[int]:
+        """The places of what this end has sent before with the same numbers and bits."""
+        met: set[Segment] = set()
+        found = []
+        for seen in self.view:
+            if seen.sent and seen.segment in met:
+                found.append(seen.index)
+            elif seen.sent:
+                met.add(seen.segment)
+        return frozenset(found)
 
     def _waited_too_long(self, before: Hypothesis, seen: Seen) -> bool:
         if not before.pending:

@@ -11,12 +11,12 @@ from tcpmc.checks.conform.view import segment_of
 from tcpmc.model.endpoint.event_kinds import EventKind
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.sequence import Seq
-from tcpmc.model.endpoint.tcb import State, Step, blank
+from tcpmc.model.endpoint.tcb import State, Step, Tcb, blank
 from tcpmc.model.variants.variant import Variant
 from tcpmc.stacks.datagram_codec import Written, datagram_of, packet_of
 from tcpmc.stacks.stack import Call, StackUnderTest
 
-FIRST_PORT, REMOTE_PORT, WINDOW = 20000, 5000, 4096
+FIRST_PORT, PORTS, REMOTE_PORT, WINDOW = 20000, 40000, 5000, 4096
 BETWEEN_ISSES = 1 << 20
 RTO, TIME_WAIT = 1.0, 240.0
 """Seconds of the clock of its own."""
@@ -42,7 +42,8 @@ class ModelStack(StackUnderTest):
     def fresh(self, local: Endpoint | None = None, remote: Endpoint | None = None) -> None:
         """A TCB with nothing in it, and another ISS."""
         self._tcb, self._sent, self._timer = blank(State.CLOSED, BITS), [], None
-        self.local = local or self.local._replace(port=self.local.port + 1)
+        port = FIRST_PORT + (self.local.port + 1 - FIRST_PORT) % PORTS
+        self.local = local or self.local._replace(port=port)
         self.remote = remote or self.remote
 
     def _host(self) -> Host:
@@ -90,6 +91,11 @@ class ModelStack(StackUnderTest):
             self._after(self._rules.call(kind, self._host(), self._tcb))
         if self._timer is not None:
             self._timer -= seconds
+
+    @property
+    def tcb(self) -> Tcb:
+        """Its TCB."""
+        return self._tcb
 
     def state(self) -> str:
         """The state of its TCB."""

@@ -53,6 +53,7 @@ class Peer:
 
     stamps: bool = False
     base: int | None = None
+    iss: int | None = None
     una: int = 0
     nxt: int = 0
     rcv: int = PEER_ISS
@@ -64,9 +65,10 @@ class Peer:
     def hears(self, packet: Packet) -> None:
         """Learn from what the stack has sent."""
         assert packet.seq is not None
-        if packet.SYN and self.base is None:
-            self.base = packet.seq
+        if packet.SYN and packet.seq != self.iss:
+            self.iss = packet.seq  # of this connection, which may be another than the first
             self.una = self.nxt = packet.seq
+            self.base = packet.seq if self.base is None else self.base
         if packet.tsval is not None:
             self.echo = packet.tsval
         if packet.RST:

@@ -172,10 +172,10 @@ class NetworkxEngine:
     def _without_duplication(self, region: States) -> nx.MultiDiGraph[int]:
         """The region, in which the network does not duplicate."""
         inside = self.graph.subgraph(region)
-        kept = [
+        edges = [
             edge for edge in inside.edges if inside.edges[edge]["event"].kind != EventKind.DUPLICATE
         ]
-        part: nx.MultiDiGraph[int] = inside.edge_subgraph(kept).copy()
+        part: nx.MultiDiGraph[int] = inside.edge_subgraph(edges).copy()
         part.add_nodes_from(region)
         return part
 

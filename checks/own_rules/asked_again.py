@@ -84,9 +84,9 @@ def ask_again(stacks: Stacks) -> None:
 def asked_of(rules: Rules) -> Iterator[AskedAgain]:
     """The samples of the calls of the user's own rules."""
     for entry in fields(rules):
-        found = getattr(getattr(rules, entry.name), "asked", None)
-        if isinstance(found, AskedAgain):
-            yield found
+        record = getattr(getattr(rules, entry.name), "asked", None)
+        if isinstance(record, AskedAgain):
+            yield record
 
 
 def _copied(arguments: Arguments) -> Arguments:

@@ -31,6 +31,6 @@ class ComparedWithRfc:
 def never_differed(rules: Rules) -> list[str]:
     """The user's own rules, by name, that have answered as the RFC's do whenever they were asked,
     or were never asked."""
-    found = [getattr(rules, entry.name) for entry in fields(rules)]
-    compared = [vars(rule).get("compared") for rule in found if hasattr(rule, "__dict__")]
-    return [one.name for one in compared if one is not None and not one.differs]
+    functions = [getattr(rules, entry.name) for entry in fields(rules)]
+    compared = [vars(rule).get("compared") for rule in functions if hasattr(rule, "__dict__")]
+    return [record.name for record in compared if record is not None and not record.differs]

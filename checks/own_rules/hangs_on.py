@@ -26,15 +26,15 @@ ASKS_A_SET = ("CONTAINS_OP", "COMPARE_OP", "IS_OP")
 def hangs_on(rule: Any) -> str:
     """What the rule, or a function that it calls, hangs on besides its arguments; "" if nothing
     is known of the kind. Functions of the model are not looked at."""
-    for one in functions_of(rule):
-        for value, name in named_in(one):
+    for function in functions_of(rule):
+        for value, name in named_in(function):
             if _changes(value):
                 return f"it hangs on {name}"
-        if any(map(_iterates_over_set, _codes(one.__code__))):
+        if any(map(_iterates_over_set, _codes(function.__code__))):
             return "it hangs on the order of a set"
-        kept = next(_kept(one.__code__, one.__code__.co_freevars), "")
-        if kept:
-            return f"it keeps {kept} from one call to the next"
+        kept_name = next(_kept(function.__code__, function.__code__.co_freevars), "")
+        if kept_name:
+            return f"it keeps {kept_name} from one call to the next"
     return ""
 
 

@@ -125,15 +125,15 @@ def guarded(path: str, name: str, rule: Callable[..., Any]) -> Callable[..., Ste
 
 def _values(*arguments: Any) -> list[Any]:
     """Every value in the arguments of a rule, none of which it may change."""
-    found = []
+    values = []
     todo = [*arguments]
     while todo:
-        one = todo.pop()
-        if isinstance(one, Host | Tcb | Segment):
-            todo += [getattr(one, entry.name) for entry in fields(one)]
+        part = todo.pop()
+        if isinstance(part, Host | Tcb | Segment):
+            todo += [getattr(part, entry.name) for entry in fields(part)]
         else:
-            found.append(one.value if isinstance(one, Seq) else one)
-    return found
+            values.append(part.value if isinstance(part, Seq) else part)
+    return values
 
 
 def contained(path: str, name: str, rule: Callable[..., Any], *arguments: Any) -> object:
@@ -161,14 +161,14 @@ def explained(error: BaseException) -> str:
     """What the error is and says; where it names a field that a record of the model does not have,
     with the fields that it has."""
     said = one_line(error)
-    found = UNEXPECTED.search(said)
-    record = RECORDS.get(found[1]) if found else None
-    if found is None or record is None:
+    match = UNEXPECTED.search(said)
+    record = RECORDS.get(match[1]) if match else None
+    if match is None or record is None:
         return said
     names = [entry.name for entry in fields(record)]
-    near = get_close_matches(found[2], names, n=3, cutoff=0.5)
+    near = get_close_matches(match[2], names, n=3, cutoff=0.5)
     nearest = f"nearest: {', '.join(near)}; " if near else ""
-    return f"{said}; {nearest}{found[1]} has {', '.join(names)}"
+    return f"{said}; {nearest}{match[1]} has {', '.join(names)}"
 
 
 def _place(path: str, rule: Callable[..., Any]) -> str:

@@ -80,7 +80,9 @@ class AnswerCache:
             if data[:DIGITS] != _digest(key.encode() + data[DIGITS:]):
                 return None
             answers = json.decode(data[DIGITS:], type=dict[str, Answer], dec_hook=_read)
-            return answers if all(_is_evidence(job, one) for one in answers.values()) else None
+            return (
+                answers if all(_is_evidence(job, answer) for answer in answers.values()) else None
+            )
         except (OSError, ValueError, DecodeError, ReplayError):
             return None
 
@@ -106,8 +108,8 @@ class AnswerCache:
             return None
         fair = job.prop.fair if isinstance(job.prop, Eventually) else ()
         engines = tuple(map(str, job.engines))
-        asked = (job.prop.name, tuple(map(str, fair)), repr(job.scope), engines, self._settings)
-        return repr((_digest_of_package(), job.variant.name, variant, *asked))
+        parts = (job.prop.name, tuple(map(str, fair)), repr(job.scope), engines, self._settings)
+        return repr((_digest_of_package(), job.variant.name, variant, *parts))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{sha256(key.encode()).hexdigest()[:32]}.json"
@@ -171,7 +173,7 @@ def _written(value: object) -> object:
 def _read(kind: type, value: object) -> object:
     """A sequence number of what JSON has of it; and nothing, where no middlebox stands."""
     match value:
-        case None if kind is Hashable:
+        case None if kind == Hashable:
             return None
         case [int(number), int(bits)] if kind is Seq:
             return Seq(number, bits)
@@ -180,7 +182,7 @@ def _read(kind: type, value: object) -> object:
 
 def _settled(answers: Answers) -> bool:
     """Whether a limit of time or memory has no part in the answers."""
-    return bool(answers) and all(one.definite or one.narrower for one in answers.values())
+    return bool(answers) and all(answer.definite or answer.narrower for answer in answers.values())
 
 
 def _is_evidence(job: Job, answer: Answer) -> bool:
@@ -222,7 +224,7 @@ def _stands_alone(tree: ast.AST) -> bool:
     same, and uses nothing that comes from elsewhere or changes from call to call."""
     for node in ast.walk(tree):
         match node:
-            case ast.Import(names=names) if not all(_is_pure(one.name) for one in names):
+            case ast.Import(names=names) if not all(_is_pure(alias.name) for alias in names):
                 return False
             case ast.ImportFrom(module=module, level=level) if level or not _is_pure(module or ""):
                 return False

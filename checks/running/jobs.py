@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tcpmc.checks.running.loading import matching_properties
+from tcpmc.checks.running.loading import find_variant, matching_properties, names_machine
 from tcpmc.checks.running.stacks_of_ends import find_stacks, joined
 from tcpmc.checks.verdict import (
     EXIT_AS_EXPECTED,
@@ -51,6 +51,8 @@ class Engine(StrEnum):
 ENGINES = tuple(Engine)
 CROSS_CHECK = (Engine.EXPLICIT, Engine.Z3)
 """The engines that a named property is asked of."""
+IN_ORDER: dict[str, Any] = {"channel": "fifo", "loss": "none", "duplication": False, "data": 0}
+"""The channel of a learned machine: its letters are segments that come in order."""
 AUTO: tuple[Engine, ...] = ()
 """No engine in particular: both for a named property, and for a catalogue as it says itself."""
 
@@ -97,9 +99,10 @@ class Result:
         is switched off in the scope. A finite run shows what it shows whatever else could happen;
         and a lemma is about one step."""
         prop, shown = self.job.prop, self.verdict.word in (WITNESS, REFUTED)
+        own: tuple[str, ...] = getattr(getattr(self.job.variant, "rules", None), "assumptions", ())
         if isinstance(prop, Lemma) or (shown and not isinstance(prop, Eventually)):
-            return prop.all_assumptions
-        return (*prop.all_assumptions, *self.job.scope.switched_off)
+            return (*prop.all_assumptions, *own)
+        return (*prop.all_assumptions, *own, *self.job.scope.switched_off)
 
 
 @dataclass
@@ -189,10 +192,13 @@ def select(
     props = [prop for prop in known.values() if not names or prop.name in named]
     sources = joined(sources)
     asking = [(prop, source) for prop in props for source in _sources(prop, sources, bool(names))]
-    variants = {source: find_stacks(source) for source in dict.fromkeys(s for _, s in asking)}
+    variants = {source: _stacks(source) for source in dict.fromkeys(s for _, s in asking)}
     jobs = []
     for prop, source in asking:
         chosen = tuple(map(Engine, engines)) or _engines(prop, source, bool(names))
+        if names_machine(source):
+            jobs.append(_on_machine(prop, variants[source], source, asked))
+            continue
         able = _without_solver(chosen, variants[source])
         second = bool(names) and not engines
         job = Job(prop, variants[source], source, asked, able, trace_suffices=second)
@@ -205,6 +211,16 @@ def select(
             raise BadInput(_undecided(job, chosen))
     _no_namesakes(variants)
     return jobs
+
+
+def _stacks(source: str) -> Stacks:
+    """The stacks of that name; a learned machine is one for both ends."""
+    return find_variant(source, machines=True) if names_machine(source) else find_stacks(source)
+
+
+def _on_machine(prop: Property, machine: Stacks, source: str, asked: Scope) -> Job:
+    """The job on a learned machine: it says of each property why a machine cannot decide it."""
+    return Job(prop, machine, source, asked.with_(**IN_ORDER), (Engine.EXPLICIT,))
 
 
 def _sources(prop: Property, sources: Sequence[str], named: bool) -> Iterable[str]:

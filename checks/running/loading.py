@@ -29,6 +29,8 @@ from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
 T = TypeVar("T")
+MACHINE = ".dot"
+"""How the files of learned machines end."""
 
 
 def find_property(name: str) -> Property:
@@ -76,13 +78,25 @@ def find_bug(name: str) -> Bug:
     return find_named("bug", BUGS, name)
 
 
-def find_variant(text: str) -> Variant:
-    """The variant of that name, or the one that a Python file (`./my_stack.py`) defines.
+def names_machine(text: str) -> bool:
+    """Whether the text is the file of a learned machine."""
+    return text.endswith(MACHINE) and "=" not in text
+
+
+def find_variant(text: str, machines: bool = False) -> Variant:
+    """The variant of that name, or the one that a Python file (`./my_stack.py`) defines; and where
+    `machines` are taken, that of a learned machine (`learned.dot`).
 
     Raises BadInput with the nearest names, or with what is wrong with the file, and where.
     """
     if text.startswith(("A=", "B=")):
         raise BadInput(f"{text}: this is asked of one stack, not of a pair")
+    if names_machine(text):
+        if not machines:
+            raise BadInput(f"{text}: a machine has no rules; tcpmc check and compare take it")
+        from tcpmc.checks.drive.machine_rules import machine_variant
+
+        return machine_variant(text)
     if text.endswith(".py"):
         return load_variant(text)
     if text not in VARIANTS and ("/" in text or "\\" in text):

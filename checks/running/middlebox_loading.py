@@ -44,20 +44,20 @@ def find_middlebox(text: str) -> Middlebox:
     """The middlebox of that name, or the one that a Python file defines. Raises BadInput."""
     if not text.endswith(".py"):
         return find_named("middlebox", MIDDLEBOXES, text)
-    place, found = defined_in(text, source_in(text), "middlebox", "Middlebox(...)")
-    if not isinstance(found, Middlebox):
-        raise BadInput(f"{place}: `middlebox` is a {type(found).__name__}, not a Middlebox")
+    place, box = defined_in(text, source_in(text), "middlebox", "Middlebox(...)")
+    if not isinstance(box, Middlebox):
+        raise BadInput(f"{place}: `middlebox` is a {type(box).__name__}, not a Middlebox")
     for name, kind in (("name", str), ("title", str)):
-        if not isinstance(getattr(found, name), kind):
+        if not isinstance(getattr(box, name), kind):
             raise BadInput(f"{place}: the middlebox's {name} is not a str")
-    if not found.name.isidentifier() and not found.name.replace("-", "_").isidentifier():
-        raise BadInput(f"{place}: the middlebox's name {found.name!r} is not a word")
-    if found.name in MIDDLEBOXES:
-        raise BadInput(f"{place}: the name {found.name!r} is taken; choose another for your own")
+    if not box.name.isidentifier() and not box.name.replace("-", "_").isidentifier():
+        raise BadInput(f"{place}: the middlebox's name {box.name!r} is not a word")
+    if box.name in MIDDLEBOXES:
+        raise BadInput(f"{place}: the name {box.name!r} is taken; choose another for your own")
     for name in ("sees", "forgets", "established", "is_empty"):
-        if not callable(getattr(found, name)):
+        if not callable(getattr(box, name)):
             raise BadInput(f"{place}: the middlebox's {name} is not a function")
-    return _guarded(text, found)
+    return _guarded(text, box)
 
 
 def _guarded(path: str, box: Middlebox) -> Middlebox:

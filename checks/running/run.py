@@ -21,6 +21,7 @@ from tcpmc.checks.running.jobs import (
     decides,
     grouped,
 )
+from tcpmc.checks.running.loading import names_machine
 from tcpmc.checks.running.monitor import GIGABYTE, Limits, Monitor, Rate, Stopped, resident_memory
 from tcpmc.checks.running.z3_process import SolverProcess, Task
 from tcpmc.checks.trace import ReplayError
@@ -28,6 +29,7 @@ from tcpmc.checks.verdict import DISAGREE, INCONCLUSIVE, Answer, beside_larger, 
 from tcpmc.errors import BadInput
 from tcpmc.model.network.scope import MOST_CAPACITY
 from tcpmc.model.network.system import Model
+from tcpmc.model.variants.variant import Variant
 
 if TYPE_CHECKING:
     from tcpmc.checks.statespace import Graph
@@ -136,7 +138,11 @@ class _Collected:
         shown = found[Engine.EXPLICIT]
         if shown is not None and self._key(job) in self.shown:
             # what Z3 came to meanwhile hangs on the time, unless it says otherwise
-            answers = {n: a for n, a in answers.items() if a is shown or _denies(a, shown)}
+            answers = {
+                engine: answer
+                for engine, answer in answers.items()
+                if engine == Engine.EXPLICIT or _denies(answer, shown)
+            }
         took = (times.get(self._key(job), 0.0) for times in self._seconds.values())
         return Result(job, job.verdict(answers), sum(took))
 
@@ -184,6 +190,8 @@ def _explore(
 
     props = group.decided_by(Engine.EXPLICIT)
     watch = watcher(monitor, group.variant.name)
+    if names_machine(group.source):
+        return _on_machine(group, monitor, watch)
     if not props:
         return {}
     try:
@@ -203,6 +211,23 @@ def _explore(
     ask_again(group.variant)
     rules |= engine.table.rules
     return found
+
+
+def _on_machine(
+    group: Exploration, monitor: Monitor, watch: Callable[[Graph], None]
+) -> dict[str, Answer]:
+    """The answers on a learned machine."""
+    from tcpmc.checks.running.on_machine import answers_on_machine
+
+    props = [job.prop for job in group.jobs]
+    machine = group.variant
+    assert isinstance(machine, Variant)
+    try:
+        with monitor.interruptible():
+            return answers_on_machine(machine, group.scope, props, watch)
+    except (KeyboardInterrupt, MemoryError) as stop:
+        reason = str(stop) or "out of memory"
+        return {prop.name: Answer(INCONCLUSIVE, f"{reason}: not finished") for prop in props}
 
 
 def _at_next_capacity(

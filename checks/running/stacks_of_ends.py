@@ -31,8 +31,8 @@ def find_stacks(text: str) -> Stacks:
     ends = ends_in(text)
     if not ends:
         return find_stack(text)
-    found = {source: find_stack(source) for source in dict.fromkeys(ends.values())}
-    return _pair(*(found[ends[end]] for end in ENDS))
+    stack_of = {source: find_stack(source) for source in dict.fromkeys(ends.values())}
+    return _pair(*(stack_of[ends[end]] for end in ENDS))
 
 
 def stacks_of(asked: AskedStacks) -> tuple[str, Stacks]:
@@ -69,21 +69,21 @@ def ends_in(text: str) -> dict[str, str]:
 
 
 def joined(sources: Sequence[str]) -> list[str]:
-    """The names and files, those for A and for B joined to one text of a pair, in the place of the
-    first of them. Raises BadInput for an end that is missing, unknown, or named twice."""
+    """The names and files, one for A and one for B joined to the text of a pair, in the place of
+    the first of them. Raises BadInput for an end that is missing, unknown, or named twice."""
     ends: dict[str, str] = {}
-    found: list[str] = []
+    texts: list[str] = []
     for source in sources:
         if not OF_AN_END.fullmatch(source):
-            found.append(source)
-            continue
-        found += [""] * (not ends)
-        for part in BETWEEN_ENDS.split(source):
-            _add(ends, part)
+            texts.append(source)
+        elif BETWEEN_ENDS.search(source):
+            texts.append(_text(ends_in(source)))
+        else:
+            texts += [""] * (not ends)
+            _add(ends, source)
     if ends:
-        _check_both(ends)
-        found[found.index("")] = _text(ends)
-    return list(dict.fromkeys(found))
+        texts[texts.index("")] = _text(ends)
+    return list(dict.fromkeys(texts))
 
 
 def between(source: str, boxes: Sequence[str]) -> str:

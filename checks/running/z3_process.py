@@ -198,8 +198,8 @@ class SolverProcess:
         """
         if not self._tasks:
             return {}
-        asked = [(number, name) for number, task in self._tasks.items() for name in task.props]
-        wanted = [key for key in asked if key not in self._left_out or key in self._answers]
+        pending = [(number, name) for number, task in self._tasks.items() for name in task.props]
+        wanted = [key for key in pending if key not in self._left_out or key in self._answers]
         try:
             monitor.status = lambda: (
                 f"z3: {len(self._answers)} of {len(wanted)} answers, now {self._doing}"

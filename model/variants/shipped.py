@@ -37,6 +37,21 @@ def check_sequence_without_restart(host: Host, tcb: Tcb, seg: Segment) -> Step:
     return replace(step, starts_time_wait=False)
 
 
+LINUX_DEFAULT = Profile(
+    timestamps=True,
+    reopening="timestamps",
+    time_wait_restart="any",
+    out_of_order="hold",
+    abort_reset="ack",
+)
+"""Linux as it comes: tcp_timestamps=1, tcp_rfc1337=0, tcp_tw_reuse=2 (loopback only)."""
+
+STACKS = (
+    *("rfc793", "rfc9293", "rfc1337", "may-2", "rfc6191"),
+    *("linux", "linux-no-timestamps", "linux-rfc1337", "linux-tw-reuse", "freebsd", "lwip"),
+)
+"""The names of the variants that are readings of a standard, or a stack as it comes."""
+
 VARIANTS = {
     variant.name: variant
     for variant in (
@@ -87,13 +102,25 @@ VARIANTS = {
             "Linux by default: timestamps, a new SYN reopens, any old segment restarts TIME-WAIT "
             "(net/ipv4/tcp_minisocks.c, tcp_timewait_state_process; tcp_rfc1337=0, tcp_tw_reuse=2)",
             # It does not return to TIME-WAIT when the SYN turns out to be old, as this model does.
-            Profile(
-                timestamps=True,
-                reopening="timestamps",
-                time_wait_restart="any",
-                out_of_order="hold",
-                abort_reset="ack",
-            ),
+            LINUX_DEFAULT,
+        ),
+        Variant(
+            "linux-no-timestamps",
+            "Linux without timestamps: a SYN with a higher number reopens (tcp_timestamps=0; "
+            "net/ipv4/tcp_minisocks.c, tcp_timewait_state_process)",
+            replace(LINUX_DEFAULT, timestamps=False),
+        ),
+        Variant(
+            "linux-rfc1337",
+            "Linux that ignores RST in TIME-WAIT (tcp_rfc1337=1; Documentation/networking/"
+            "ip-sysctl.rst; net/ipv4/tcp_minisocks.c, tcp_timewait_state_process)",
+            replace(LINUX_DEFAULT, rst_in_time_wait="ignore"),
+        ),
+        Variant(
+            "linux-tw-reuse",
+            "Linux whose client takes TIME-WAIT over (tcp_tw_reuse=1; "
+            "net/ipv4/tcp_ipv4.c, tcp_twsk_unique)",
+            replace(LINUX_DEFAULT, tw_reuse="timestamps"),
         ),
         Variant(
             "freebsd",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tcpmc.checks.drive.learning import MealyMachine, answers, distinguishing
+from tcpmc.checks.drive.mealy_machine import MealyMachine, answers, distinguishing
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from tcpmc.model.variants.variant import RFC9293, Variant
 from tcpmc.reports.layout import printable
 from tcpmc.reports.scope_arguments import as_options
 from tcpmc.studies.explain.meanings import MEANINGS
+from tcpmc.studies.explain.searched_words import WordMeaning, word_named
 from tcpmc.studies.explain.states import near_states, state_named
 
 SECTION = re.compile(r"(?P<number>\d+(?:\.\d+)+)(?: (?P<check>[a-z]+))?")
@@ -35,7 +36,7 @@ class Explained:
     comes to it, or why none is shown."""
 
     name: str
-    kind: Literal["state", "rule", "property"]
+    kind: Literal["state", "rule", "property", "word"]
     citation: str
     parts: dict[str, list[str]]
     run: ShortestRun | None = None
@@ -43,17 +44,30 @@ class Explained:
 
 
 def explain(name: str, variant: Variant) -> Explained:
-    """The explanation of a state in any spelling, a property, or a rule label or section, such as
-    "3.10.7.4 eighth". Raises BadInput with the nearest names."""
+    """The explanation of a state in any spelling, a property, a word that people search for, or a
+    rule label or section, such as "3.10.7.4 eighth". Raises BadInput with the nearest names."""
     state = state_named(name)
     if state is not None:
         return _state(state, variant)
     if name in PROPERTIES:
         return _property(PROPERTIES[name])
+    word = word_named(name)
+    if word is not None:
+        return _word(word)
     found = _labels(name, variant)
     if found:
         return _rule(name, found, variant)
     raise BadInput(_unknown(name, variant))
+
+
+def _word(word: WordMeaning) -> Explained:
+    parts = {
+        "means": [word.means],
+        "must act": [word.acts],
+        "properties": _told(PROPERTIES[name] for name in word.properties),
+        "see it": list(word.shown),
+    }
+    return Explained(word.names[0], "word", word.citation, parts)
 
 
 def _state(state: State, variant: Variant) -> Explained:

@@ -29,7 +29,7 @@ class ExplanationObject(JsonObject, frozen=True, kw_only=True):
     schema: Literal["tcpmc/explanation/1"] = SCHEMA
     version: Annotated[str, Meta(description="of tcpmc")] = __version__
     name: str
-    kind: Literal["state", "rule", "property"]
+    kind: Literal["state", "rule", "property", "word"]
     citation: str
     means: list[str]
     labels: Annotated[

@@ -1,12 +1,14 @@
 """Machines learned of the example and of the rules themselves."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stacks_under_test import example, opened
 from tcpmc.checks.drive import learning
-from tcpmc.checks.drive.learning import MealyMachine, answers, distinguishing, learned, read_machine
+from tcpmc.checks.drive.learning import learned
+from tcpmc.checks.drive.mealy_machine import MealyMachine, answers, distinguishing, read_machine
 from tcpmc.checks.drive.model_stack import ModelStack
 from tcpmc.errors import BadInput
 from tcpmc.model import VARIANTS
@@ -24,15 +26,25 @@ TURNSTILE = """digraph learned {
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short() -> Iterator[None]:
+    """Fewer words than in use: what is looked for is near."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "MIDDLE", 0)
+        patch.setattr(learning, "WALKS", 3)
+        yield
+
+
 @pytest.fixture(scope="module")
 def rules() -> MealyMachine:
     return learned(ModelStack(VARIANTS["rfc9293"]))
 
 
-@pytest.fixture
-def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer walks: what is looked for is near."""
-    monkeypatch.setattr(learning, "WALKS", 3)
+@pytest.mark.exhaustive
+def test_two_seeds_learn_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "MIDDLE", 2)
+    one, other = (learned(ModelStack(VARIANTS["rfc9293"]), seed) for seed in (1, 2))
+    assert distinguishing(one, other) is None
 
 
 def test_the_example_is_as_the_rules(rules: MealyMachine) -> None:
@@ -40,7 +52,6 @@ def test_the_example_is_as_the_rules(rules: MealyMachine) -> None:
         assert distinguishing(rules, learned(stack)) is None
 
 
-@pytest.mark.usefixtures("shorter")
 def test_a_bug_has_a_word(rules: MealyMachine) -> None:
     with opened(example("bare-syn-dropped")) as stack:
         found = learned(stack)

@@ -661,6 +661,21 @@ def any_text_is_taken(host: Host, tcb: Tcb, seg: Segment) -> Step:
     return Step("mutant", taken, send=(ack(taken),))
 
 
+def silent_to_syn(rule: Callable[[Host, Tcb, Segment], Step]) -> Callable[..., Step]:
+    """The rule, which sends nothing when a SYN arrives."""
+
+    def silent(host: Host, tcb: Tcb, seg: Segment) -> Step:
+        step = rule(host, tcb, seg)
+        return replace(step, send=()) if seg.SYN else step
+
+    return silent
+
+
+DEAF = replace(
+    RFC9293,
+    check_sequence=silent_to_syn(RFC9293.check_sequence),
+    check_syn=silent_to_syn(RFC9293.check_syn),
+)
 CARELESS = replace(
     RFC9293, check_sequence=anything_is_in_the_window, process_text=any_text_is_taken
 )
@@ -671,6 +686,8 @@ BY_A_SECOND_CONNECTION = {
     "no-old-data-reopening": Variant(
         "careless", "", Profile(reopening="sequence", challenge_acks=False), CARELESS
     ),
+    "reopening-answered": Variant("deaf", rules=DEAF),
+    "reopening-not-mistaken": Variant("careless", "", Profile(challenge_acks=False), CARELESS),
     "same-incarnation": Variant(
         "believing", rules=replace(RFC9293, segment_in_syn_sent=syn_sent_believes_any_ack)
     ),

@@ -151,6 +151,7 @@ def test_options_for_the_ends_are_one_pair_among_other_variants() -> None:
         "freebsd",
     ]
     assert joined(["lwip", "lwip"]) == ["lwip"]
+    assert joined(["A=linux,B=lwip", "B=linux,A=lwip"]) == ["A=linux,B=lwip", "A=lwip,B=linux"]
 
 
 @pytest.mark.parametrize(
