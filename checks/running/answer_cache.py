@@ -89,7 +89,7 @@ class AnswerCache:
     def put(self, job: Job, answers: Answers) -> None:
         """Keep the answers, if they settle the question. What cannot be written is not kept."""
         key = self._key(job)
-        words = {merged([answer]) for answer in answers.values()} | {merged([*answers.values()])}
+        words = {answer.word for answer in answers.values()} | {merged([*answers.values()])}
         if key is None or words & {INCONCLUSIVE, DISAGREE} or not _settled(answers):
             return
         with suppress(OSError, TypeError):

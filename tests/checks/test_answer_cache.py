@@ -117,6 +117,16 @@ def test_what_a_limit_ended_is_not_kept(kept: AnswerCache) -> None:
     assert not kept.folder.exists()
 
 
+def test_an_answer_within_narrower_bounds_is_kept_beside_one_that_settles(
+    kept: AnswerCache,
+) -> None:
+    narrower = Answer(PROVED, "induction", narrower="no text is sent")
+    kept.put(job("no-deadlock"), {"z3": narrower})
+    assert kept.get(job("no-deadlock")) is None
+    kept.put(job("no-deadlock"), {"explicit": Answer(PROVED, "exhaustive"), "z3": narrower})
+    assert kept.get(job("no-deadlock")) is not None
+
+
 def test_where_nothing_can_be_written_the_answer_is_there_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     kept = AnswerCache(tmp_path / "file" / "cache", Exploring())
