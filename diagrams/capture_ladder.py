@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from tcpmc.checks.conform.conform import ConnectionReport
 from tcpmc.checks.labels import ENDS
@@ -34,6 +35,9 @@ from tcpmc.reports.conform.table import Row, rows, states
 
 MOST_ROWS = 200
 """Packets that are drawn: half of them from the beginning, half from the end."""
+
+BESIDE, MOST_LINES = 24, 3
+"""Columns and lines that there are beside a lifeline for what breaks a rule."""
 
 
 def svg(held: Held) -> bytes:
@@ -89,7 +93,9 @@ def _told(
             before[end] = now or before[end]
             if row.told[end] is not None and row.packet.number in wrong[end]:
                 said, rule = wrong[end][row.packet.number]
-                text = "<BR/>".join(wrapped(f"{said} ({rule})" if rule else said))
+                short = said.split("; expected")[0]
+                broken = wrap(f"{short} ({rule})" if rule else short, BESIDE)
+                text = "<BR/>".join(map(plain, broken[:MOST_LINES]))
                 lines.append(f'<FONT COLOR="{RED}">{text}</FONT>')
             if lines:
                 yield beside(end, number, lines, f"beside {ENDS[end]} {number}")

@@ -32,6 +32,15 @@ autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 
 
+def _not_listed(app: Sphinx, page: str, source: list[str]) -> None:
+    """A page that the home page does not list comes last."""
+    if page == root_doc:
+        listed = set(re.findall(r"^[\w./-]+$", source[0], re.M))
+        others = sorted(app.env.found_docs - listed - {root_doc})
+        more = ["", "```{toctree}", ":caption: More", ":hidden:", "", *others, "```", ""]
+        source[0] += "\n".join(more) * bool(others)
+
+
 def _for_the_site(app: Sphinx, page: str, source: list[str]) -> None:
     """Ladders are not folded. What lies outside of docs/ is a file to download, a page as well."""
     text = source[0].replace("<details>", "<details open>")
@@ -51,5 +60,6 @@ def _literal(block: str) -> str:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("source-read", _not_listed)
     app.connect("source-read", _for_the_site)
     app.connect("sphinx-click-process-description", _as_printed)

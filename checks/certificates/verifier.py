@@ -22,6 +22,8 @@ from tcpmc.checks.certificates.regenerate import Regenerated, UnknownStatement, 
 from tcpmc.checks.certificates.solvers import SOLVERS, answers
 from tcpmc.checks.certificates.write import HEADING, Obligation, frame_of, obligations
 from tcpmc.checks.own_rules.asked_again import ask_again
+from tcpmc.checks.symbolic.onestep import OneStep
+from tcpmc.checks.symbolic.with_numbers import unproved
 from tcpmc.model.variants.shipped import VARIANTS
 from tcpmc.model.variants.variant import Variant
 
@@ -151,6 +153,9 @@ def check(
         return Checked(False, READING, str(error), theorem=heading.get("theorem", ""))
     except UnknownStatement as error:
         return Checked(False, STATEMENT, str(error), theorem=heading["theorem"])
+    apart = unproved(OneStep(variant))
+    if apart:
+        return Checked(False, STATEMENT, apart, theorem=heading["theorem"])
     preamble = [made.before, invariant, ")"]
     took: dict[tuple[str, str], float] = {}
     for solver in solvers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from typing import Any
 
 from tcpmc.checks.drive.state_event_table import Cell, DriveTable, Group, groups
 from tcpmc.reports.drive.drive_text import rows, summary, unreached
@@ -49,11 +50,17 @@ def markdown(table: DriveTable) -> str:
     told = unreached(table)
     if told:
         lines += ["", "### Not reachable", "", *(f"* {line.strip()}" for line in told[2:])]
-    return "\n".join([*lines, *_rules(table)]) + "\n"
+    return "\n".join([*lines, *_rules(table, stack)]) + "\n"
 
 
-def _rules(table: DriveTable) -> list[str]:
-    """The rule labels that were seen at work, and the others."""
+def _rules(table: DriveTable, stack: str) -> list[str]:
+    """The rule labels that were seen at work, and the others, with why they were not."""
+    why = {
+        label: f": {row['about']}"
+        for row in _known()["unseen"]
+        if row["stack"] == stack
+        for label in row["labels"]
+    }
     found = table.coverage()
     seen, missed = found["reached"], found["not_reached"]
     return [
@@ -63,7 +70,7 @@ def _rules(table: DriveTable) -> list[str]:
         f"{len(seen)} rule labels were seen at work. Not seen, {len(missed)}: of switches that "
         "the stack does not have, and of steps that it does otherwise or that were not tried.",
         "",
-        *(f"* {label}" for label in missed),
+        *(f"* {label}{why.get(label, '')}" for label in missed),
     ]
 
 
@@ -87,10 +94,14 @@ def _difference(number: int, group: Group, known: str, first: int) -> list[str]:
 
 def about(stack: str, cell: Cell) -> str:
     """What is known of a way of differing; "" where nothing is."""
-    source = files(__package__).joinpath("triage.toml").read_text(encoding="utf-8")
-    for row in tomllib.loads(source)["known"]:
+    for row in _known()["known"]:
         states = row.get("states", [row.get("state")])
         same = row["stack"] == stack and str(cell.place) in states
         if same and cell.kind in row["kinds"]:
             return str(row["about"])
     return ""
+
+
+def _known() -> dict[str, list[dict[str, Any]]]:
+    """What is known of stacks (triage.toml)."""
+    return tomllib.loads(files(__package__).joinpath("triage.toml").read_text(encoding="utf-8"))
