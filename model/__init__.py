@@ -5,9 +5,8 @@ here. Nothing here knows of an engine, and nothing here imports anything but thi
 standard library.
 
 Reading order: `endpoint/` (one end: the RFC's 3.10), `network/` (two ends and the channels between
-them), `properties/` (what is asked), `variants/` (stacks that differ), `middleboxes/` (what can stand
-beside an end), `timed/` (what is asked of
-TIME-WAIT for all parameters).
+them), `properties/` (what is asked), `variants/` (stacks that differ), `middleboxes/` (what can
+stand beside an end), `timed/` (what is asked of TIME-WAIT for all parameters).
 
 What a variant file of a user needs can be imported from here: `from tcpmc.model import Variant`.
 That is everything that a rule of 3.10 uses, and the rules themselves as entries of `RFC9293`.
