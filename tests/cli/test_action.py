@@ -96,6 +96,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+MENDED = """
+from dataclasses import replace
+
+from tcpmc.model import RFC9293, Variant
+
+
+def check_fin(host, tcb, seg):
+    return RFC9293.check_fin(host, tcb, seg)
+
+
+variant = Variant("mended-stack", rules=replace(RFC9293, check_fin=check_fin))
+"""
+
+
 def job(tmp_path: Path, **changes: str) -> Runner:
     """The demonstration's job, before its first step."""
     (used,) = (s for s in read(WORKFLOW)["jobs"]["tcpmc"]["steps"] if "tcpmc" in s["uses"])
@@ -140,7 +154,8 @@ def test_the_action_fails_on_the_broken_stack_and_shows_why(tmp_path: Path, whee
 
 @pytest.mark.exhaustive
 def test_the_action_passes_where_the_verdicts_are_as_expected(tmp_path: Path, wheel: str) -> None:
-    runner = job(tmp_path, install=wheel, properties="closing\nestablished")
+    runner = job(tmp_path, install=wheel, variant="mended.py", properties="closing\nestablished")
+    (runner.workspace / "mended.py").write_text(MENDED, encoding="utf-8")
     install, check, _ = ACTION["runs"]["steps"]
     assert runner.run(install).returncode == 0
     done = runner.run(check)
