@@ -220,7 +220,7 @@ def test_a_claim_outside_of_the_scope_of_the_proofs_is_refused(name: str) -> Non
     text = with_invariant(of_property(UNTIMED).replace(f'"{UNTIMED}"', f'"{name}"', 1), "true")
     found = by_z3(text)
     assert (found.accepted, found.obligation) == (False, "statement")
-    assert "no safety property of one connection" in found.reason
+    assert "not a safety property of a single connection" in found.reason
 
 
 @pytest.mark.parametrize(
