@@ -166,6 +166,8 @@ def _variant(asked: AskedStacks) -> Variant:
     stacks = stacks_of(asked)[1]
     if isinstance(stacks, StackPair):
         raise BadInput(f"{stacks.name}: this is asked of one stack, not of a pair")
+    if stacks.middlebox is not None:
+        raise BadInput(f"{stacks.name}: this is asked of a stack without a middlebox")
     return stacks
 
 

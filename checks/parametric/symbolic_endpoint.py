@@ -15,6 +15,7 @@ from typing import Any, cast
 import z3
 
 from tcpmc.checks.symbolic.symbolic import Sym, paths
+from tcpmc.checks.symbolic.symbolic_system import check_encodable
 from tcpmc.model.endpoint.profile import Host
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
@@ -105,8 +106,9 @@ class SymbolicEndpoint:
     def __init__(
         self, variant: Variant, scope: Scope, in_time: Callable[[], None] = lambda: None
     ) -> None:
-        """Raises Unending; NotImplementedError for a rule that sends two segments at a time; and
-        what `in_time` raises, which is called from time to time."""
+        """Raises Unending; NotImplementedError for a rule that sends two segments at a time, and
+        beside a middlebox; and what `in_time` raises, which is called from time to time."""
+        check_encodable(variant)
         self.model = symbolic_model(variant, scope, OWN, OWN)
         self.ends: list[End] = []
         self.kinds: list[Segment] = []

@@ -119,6 +119,11 @@ def load_variant(text: str) -> Variant:
     _check_parts(place, variant)
     assert isinstance(variant, Variant)
     _check_name(place, variant)
+    if variant.middlebox is not None:
+        raise BadInput(
+            f"{place}: a middlebox is no part of a variant: define it in a file of its own, and "
+            "put it beside an end with --between FILE"
+        )
     found = _guarded(variant, lambda rule: text)
     _loaded[found] = source
     return found

@@ -27,7 +27,7 @@ from tcpmc.checks.symbolic.fields import (
     segment_terms,
 )
 from tcpmc.checks.symbolic.symbolic import Sym, as_truth, truth_of
-from tcpmc.checks.symbolic.symbolic_system import SymbolicModel, SymbolicSystem
+from tcpmc.checks.symbolic.symbolic_system import SymbolicModel, SymbolicSystem, check_encodable
 from tcpmc.model.endpoint.segment import Segment
 from tcpmc.model.endpoint.sequence import Seq
 from tcpmc.model.endpoint.tcb import State
@@ -55,6 +55,7 @@ class Encoding:
         sent: tuple[Sequence[Segment], Sequence[Segment]],
         varying: Collection[str] | None = None,
     ) -> None:
+        check_encodable(model.variant)
         self.scope = model.scope
         self.bits = model.scope.bits
         self.iss = [host.iss.value for host in model.hosts]

@@ -10,8 +10,10 @@ import tcpmc
 from tcpmc.checks.explicit.explicit_engine import ExplicitEngine
 from tcpmc.checks.explicit.tabulate import TabulatedModel
 from tcpmc.checks.networkx_engine.graph_engine import NetworkxEngine
+from tcpmc.checks.parametric.prover import Prover
 from tcpmc.checks.running.middlebox_loading import beside
 from tcpmc.checks.running.stacks_of_ends import between, find_stacks
+from tcpmc.checks.smt.smt_engine import SolverEngine
 from tcpmc.checks.statespace import explore
 from tcpmc.errors import BadInput
 from tcpmc.model import PROPERTIES, VARIANTS
@@ -159,6 +161,28 @@ def test_a_lemma_is_not_about_a_middlebox() -> None:
 def test_z3_knows_no_middlebox() -> None:
     with pytest.raises(BadInput, match="z3 knows no middlebox"):
         tcpmc.check("closing", variant="rfc9293+conntrack", engine="z3")
+
+
+def test_no_proof_leaves_a_middlebox_out() -> None:
+    boxed, prop = beside(RFC, MIDDLEBOXES["drop-rst"]), PROPERTIES["synchronized"]
+    assert Prover(boxed).prove(prop).word == "INCONCLUSIVE"
+    solver = SolverEngine(Model(boxed, SCOPES["small"]))
+    assert solver.decide([prop])["synchronized"].word == "INCONCLUSIVE"
+    with pytest.raises(BadInput, match="without a middlebox"):
+        tcpmc.prove("synchronized", variant="rfc9293+nat")
+    with pytest.raises(BadInput, match="without a middlebox"):
+        tcpmc.threshold("old-segments", variant="rfc9293+nat")
+
+
+def test_a_variants_file_holds_no_middlebox(tmp_path: Path) -> None:
+    path = tmp_path / "stack.py"
+    path.write_text(
+        "from tcpmc.model import Variant\n"
+        "from tcpmc.model.middleboxes.shipped_middleboxes import MIDDLEBOXES\n"
+        'variant = Variant("mine", middlebox=MIDDLEBOXES["nat"])\n'
+    )
+    with pytest.raises(BadInput, match="a middlebox is no part of a variant"):
+        find_stacks(str(path))
 
 
 OWN = """
