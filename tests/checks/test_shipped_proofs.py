@@ -121,7 +121,7 @@ def test_where_a_rule_is_changed_the_proof_is_searched_anew(searched: list[str])
     question = ThresholdQuestion(theorem.name, theorem.claim, changed, theorem.assume)
     assert shipped(question) == text_of(QUESTIONS["old-segments on rfc9293"])
     answer = Finder(question).find()
-    assert answer.meets("T >= 3 MSL") and searched == ["rfc9293"]
+    assert answer.meets("T >= 3 MSL") and set(searched) == {"rfc9293"}
 
 
 def test_rules_that_close_alike_need_no_search(searched: list[str]) -> None:
