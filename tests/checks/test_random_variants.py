@@ -32,7 +32,7 @@ from tcpmc.model.properties.catalogue import PROPERTIES
 from tcpmc.model.properties.kinds import Always, Lemma, Reachable
 from tcpmc.model.variants.variant import Variant
 
-COUNT = int(os.environ.get("TCPMC_RANDOM", "8"))
+COUNT = int(os.environ.get("TCPMC_RANDOM", "4"))
 ISS = (100, 300)
 SECONDS = 10.0
 PROPS = [prop for prop in catalogue() if not isinstance(prop, Lemma)] + [PROPERTIES["closing"]]
